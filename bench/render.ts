@@ -1,0 +1,65 @@
+import type { Figures } from './statistics.ts';
+
+/** Everything that one run of the benchmark measured. */
+export interface Benchmarks {
+  readonly at: string;
+  readonly machine: { readonly cores: number; readonly memoryGiB: number; readonly node: string };
+  readonly rounds: number;
+  readonly needed: Readonly<Record<string, number>>;
+  readonly runbookMs: Figures;
+  readonly scriptMs: Figures;
+  readonly ratio: Figures;
+  readonly waitMs: Figures;
+  readonly requests: Figures;
+  readonly connections: Figures;
+  readonly historyEvents: Figures;
+  readonly historyBytes: Figures;
+  readonly firstPollMs: Figures;
+  readonly helpMs: Figures;
+}
+
+/** docs/benchmarks.md. */
+export function renderBenchmarks(result: Benchmarks): string {
+  const { machine, needed } = result;
+  const row = (name: string, { median, p99 }: Figures, digits: number, aim: string) =>
+    `| ${name} | ${median.toFixed(digits)} | ${p99.toFixed(digits)} | ${aim} |`;
+  return [
+    '# Benchmarks',
+    '',
+    'Written by `npm run bench`; do not edit. Both sides run in turn in one run, on the sandbox, with pods that are',
+    `ready at once, ${result.rounds} rollbacks each (${result.at.slice(0, 10)}; ${machine.cores} cores, ${machine.memoryGiB} GiB, Node ${machine.node}; the machine is`,
+    'shared, so read medians and ratios). The script is `bench/rollback.sh`: `kubectl rollout undo`, `kubectl rollout',
+    `status\`, and curl for the same number of good results: ${Object.entries(needed)
+      .map(([check, count]) => `${check} ${count}`)
+      .join(', ')}.`,
+    '',
+    '| figure | median | p99 | aim |',
+    '|---|---|---|---|',
+    row('whole verified run, ms', result.runbookMs, 0, ''),
+    row('the same runbook as a shell script, ms', result.scriptMs, 0, ''),
+    row('ratio of the two, round by round', result.ratio, 2, 'median at or below 1.0'),
+    row(
+      'from "complete" in the API server to the wait step’s return, ms',
+      result.waitMs,
+      0,
+      'p99 at or below 50',
+    ),
+    row('API requests per rollback (audit log)', result.requests, 0, 'at or below 5'),
+    row('open connections to the API server', result.connections, 0, '1'),
+    row('history events', result.historyEvents, 0, 'at or below 100'),
+    row('history size, KB', scaled(result.historyBytes, 1 / 1024), 1, 'at or below 40'),
+    row('worker start to first poll, ms', result.firstPollMs, 0, 'at or below 1000'),
+    row('`runbook --help`, ms', result.helpMs, 0, 'at or below 200'),
+    '',
+    'API requests are counted in steady state: the watch on the Deployment stays open between the steps and runs of a',
+    'worker, and permissions that were found are believed for some minutes. The first rollback of a fresh worker asks',
+    'two requests more.',
+    '',
+  ].join('\n');
+}
+
+function scaled(figures: Figures, factor: number): Figures {
+  return Object.fromEntries(
+    Object.entries(figures).map(([name, value]) => [name, name === 'count' ? value : value * factor]),
+  ) as unknown as Figures;
+}

@@ -1,0 +1,92 @@
+import type { KubernetesApi, KubernetesObject } from '../control-plane/api.ts';
+
+/** What a kubelet needs before it can start a container, or why it cannot. */
+export type ContainerEnvironment =
+  | { readonly env: Readonly<Record<string, string>> }
+  /** `CreateContainerConfigError` for the environment, `ContainerCreating` for a volume that cannot be mounted. */
+  | { readonly reason: string; readonly message: string };
+
+type Lookup = (kind: 'configmaps' | 'secrets', name: string) => Promise<Record<string, string> | undefined>;
+
+/** Reads the ConfigMaps and Secrets that the first container and the volumes of a pod refer to. */
+export async function containerEnvironment(
+  api: KubernetesApi,
+  pod: KubernetesObject,
+  address: string,
+): Promise<ContainerEnvironment> {
+  const lookup: Lookup = async (kind, name) => {
+    const { status, body } = await api.call(
+      'GET',
+      `/api/v1/namespaces/${pod.metadata.namespace}/${kind}/${name}`,
+    );
+    if (status === 404) return undefined;
+    const decode = ([key, value]: [string, unknown]) =>
+      [key, kind === 'secrets' ? Buffer.from(String(value), 'base64').toString() : String(value)] as const;
+    return Object.fromEntries(Object.entries(body.data ?? {}).map(decode));
+  };
+  const env: Record<string, string> = {};
+  const container = pod.spec.containers[0];
+  try {
+    for (const volume of pod.spec.volumes ?? []) await needVolume(volume, lookup);
+    for (const source of container.envFrom ?? []) {
+      const values = await needAll(source.configMapRef ?? source.secretRef, !!source.secretRef, lookup);
+      for (const [key, value] of Object.entries(values)) env[`${source.prefix ?? ''}${key}`] = value;
+    }
+    for (const { name, value, valueFrom } of container.env ?? []) {
+      const found = valueFrom ? await needValue(valueFrom, pod, address, lookup) : (value ?? '');
+      if (found !== undefined) env[name] = found;
+    }
+  } catch (error) {
+    if (error instanceof MissingReference) return { reason: error.reason, message: error.message };
+    throw error;
+  }
+  return { env };
+}
+
+class MissingReference extends Error {
+  readonly reason: string;
+
+  constructor(reason: string, message: string) {
+    super(message);
+    this.reason = reason;
+  }
+}
+
+async function needValue(
+  from: KubernetesObject,
+  pod: KubernetesObject,
+  address: string,
+  lookup: Lookup,
+): Promise<string | undefined> {
+  if (from.fieldRef) {
+    const { fieldPath } = from.fieldRef as { fieldPath: string };
+    if (fieldPath === 'status.podIP') return address;
+    const [, field = ''] = /^metadata\.(name|namespace|uid)$/.exec(fieldPath) ?? [];
+    return pod.metadata[field];
+  }
+  const reference = from.configMapKeyRef ?? from.secretKeyRef;
+  if (!reference) return undefined;
+  const values = await needAll(reference, !!from.secretKeyRef, lookup);
+  if (values[reference.key] !== undefined || reference.optional) return values[reference.key];
+  const message = `couldn't find key ${reference.key} in ${from.secretKeyRef ? 'Secret' : 'ConfigMap'} ${pod.metadata.namespace}/${reference.name}`;
+  throw new MissingReference('CreateContainerConfigError', message);
+}
+
+async function needAll(
+  reference: KubernetesObject,
+  secret: boolean,
+  lookup: Lookup,
+): Promise<Record<string, string>> {
+  const values = await lookup(secret ? 'secrets' : 'configmaps', reference.name);
+  if (values || reference.optional) return values ?? {};
+  const message = `${secret ? 'secret' : 'configmap'} "${reference.name}" not found`;
+  throw new MissingReference('CreateContainerConfigError', message);
+}
+
+async function needVolume(volume: KubernetesObject, lookup: Lookup): Promise<void> {
+  const [kind, name, optional] = volume.secret
+    ? (['secrets', volume.secret.secretName, volume.secret.optional] as const)
+    : (['configmaps', volume.configMap?.name, volume.configMap?.optional] as const);
+  if (!name || optional || (await lookup(kind, name))) return;
+  throw new MissingReference('ContainerCreating', `MountVolume.SetUp failed: ${kind} "${name}" not found`);
+}

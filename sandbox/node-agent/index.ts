@@ -1,0 +1,149 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { freePorts } from '../../tools/ports.ts';
+import type { Processes } from '../../tools/processes/index.ts';
+import type { KubernetesApi, KubernetesObject } from '../control-plane/api.ts';
+import type { BehaviourWish, RecordedRequest } from '../orchestrator/index.ts';
+import { inProcessRuntime, processRuntime } from './pod-process.ts';
+import { PodWorker } from './pod-worker.ts';
+import { forward, type ServiceForwarder } from './service-forwarder.ts';
+
+export interface NodeAgentOptions {
+  /** Containers inside this process, reported ready at once: for measurements. */
+  readonly instantReady?: boolean;
+}
+
+/** Plays kubelet and kube-proxy for every pod of the cluster. */
+export interface NodeAgent {
+  /** Every pod listens on these ports of its own address. */
+  readonly apiPort: number;
+  readonly metricsPort: number;
+  /** A stable loopback address that spreads connections over the ready pods of a selector. */
+  openService(namespace: string, labels: Readonly<Record<string, string>>): Promise<ServiceForwarder>;
+  /** Process number of a pod's container. */
+  pidOf(pod: string): number | undefined;
+  /** Switches what a running pod's stand-in does, until its container starts anew. */
+  setBehaviour(pod: string, behaviour: BehaviourWish): Promise<void>;
+  /** What a running pod's stand-in was asked, since its container started. */
+  requestsOf(pod: string): Promise<readonly RecordedRequest[]>;
+  close(): Promise<void>;
+}
+
+export async function startNodeAgent(
+  api: KubernetesApi,
+  processes: Processes,
+  options: NodeAgentOptions = {},
+): Promise<NodeAgent> {
+  const [apiPort = 0, metricsPort = 0] = await freePorts(2);
+  const stopping = new AbortController();
+  const workers = new Map<string, { worker: PodWorker; pod: KubernetesObject }>();
+  const runtime = options.instantReady ? inProcessRuntime : processRuntime(processes);
+  const services: ServiceForwarder[] = [];
+  const instantReady = options.instantReady ?? false;
+  // Every sandbox takes its pod addresses from a network of its own inside 127.0.0.0/8.
+  const network = `127.${10 + Math.floor(Math.random() * 200)}.${Math.floor(Math.random() * 250)}`;
+  const instances = new Map<string, number>();
+  const instanceOf = (pod: KubernetesObject) => {
+    const owner: string = pod.metadata.ownerReferences?.[0]?.uid ?? pod.metadata.uid;
+    const instance = instances.get(owner) ?? 0;
+    instances.set(owner, instance + 1);
+    return instance;
+  };
+  let last = 1;
+  const address = () => {
+    last = last >= 250 ? 2 : last + 1;
+    return `${network}.${last}`;
+  };
+
+  function see(type: string, pod: KubernetesObject): void {
+    const { uid } = pod.metadata;
+    const known = workers.get(uid);
+    if (type === 'DELETED') {
+      workers.delete(uid);
+      void known?.worker.stop();
+    } else if (pod.metadata.deletionTimestamp) {
+      if (known) void known.worker.terminate();
+    } else if (known) {
+      known.pod = pod;
+    } else {
+      const worker = new PodWorker(pod, {
+        api,
+        runtime,
+        apiPort,
+        metricsPort,
+        address: address(),
+        instance: instanceOf(pod),
+        instantReady,
+      });
+      workers.set(uid, { worker, pod });
+      void begin(worker, pod);
+    }
+  }
+
+  async function begin(worker: PodWorker, pod: KubernetesObject): Promise<void> {
+    const { namespace, name } = pod.metadata;
+    // A pod that is bound to a node is deleted with grace, as in a real cluster.
+    if (!instantReady && !pod.spec.nodeName) {
+      await api.call('POST', `/api/v1/namespaces/${namespace}/pods/${name}/binding`, {
+        apiVersion: 'v1',
+        kind: 'Binding',
+        metadata: { name },
+        target: { apiVersion: 'v1', kind: 'Node', name: 'sandbox' },
+      });
+    }
+    await worker.run();
+  }
+
+  async function follow(): Promise<void> {
+    while (!stopping.signal.aborted) {
+      try {
+        const list = await api.must('GET', '/api/v1/pods');
+        const there = new Set(list.items.map((pod: KubernetesObject) => pod.metadata.uid));
+        for (const pod of list.items) see('ADDED', pod);
+        for (const { pod } of workers.values()) if (!there.has(pod.metadata.uid)) see('DELETED', pod);
+        const from = `/api/v1/pods?resourceVersion=${list.metadata.resourceVersion}`;
+        for await (const { type, object } of api.watch(from, stopping.signal)) {
+          if (type !== 'BOOKMARK' && type !== 'ERROR') see(type, object);
+        }
+      } catch {
+        // The connection broke or the version is too old: begin with everything that is there now.
+      }
+      await sleep(50, undefined, { signal: stopping.signal }).catch(() => undefined);
+    }
+  }
+  const following = follow();
+
+  const runningOf = (name: string) =>
+    [...workers.values()].find(({ pod }) => pod.metadata.name === name)?.worker.running;
+
+  return {
+    apiPort,
+    metricsPort,
+    async openService(namespace, labels) {
+      const addresses = () =>
+        [...workers.values()]
+          .filter(
+            ({ worker, pod }) =>
+              worker.ready &&
+              pod.metadata.namespace === namespace &&
+              Object.entries(labels).every(([key, value]) => pod.metadata.labels?.[key] === value),
+          )
+          .map(({ worker }) => worker.address);
+      const service = await forward(addresses, apiPort);
+      services.push(service);
+      return service;
+    },
+    pidOf: (name) => runningOf(name)?.pid,
+    setBehaviour: async (name, behaviour) => {
+      const running = runningOf(name);
+      if (!running) throw new Error(`pod ${name} does not run`);
+      await running.set(behaviour);
+    },
+    requestsOf: async (name) => (await runningOf(name)?.requests()) ?? [],
+    async close() {
+      stopping.abort();
+      await following;
+      await Promise.all([...workers.values()].map(({ worker }) => worker.stop()));
+      await Promise.all(services.map((service) => service.close()));
+    },
+  };
+}

@@ -1,0 +1,192 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { request } from 'undici';
+import { type KubernetesApi, type KubernetesObject, STRATEGIC_PATCH } from '../control-plane/api.ts';
+import { behaviourOfImage } from '../orchestrator/images.ts';
+import { containerEnvironment } from './container-environment.ts';
+import type { ContainerRuntime, RunningContainer } from './pod-process.ts';
+import { type ContainerState, podStatus } from './pod-status.ts';
+
+/** Kubelet waits 10 s, 20 s, 40 s … between restarts; tests have less time. */
+const BACK_OFF_MS = 300;
+const PROBE_MS = 50;
+/** A process that does not obey is killed after this long, whatever the pod allows. */
+const LONGEST_GRACE_MS = 5_000;
+
+export interface PodWorkerOptions {
+  readonly api: KubernetesApi;
+  readonly runtime: ContainerRuntime;
+  readonly apiPort: number;
+  readonly metricsPort: number;
+  readonly address: string;
+  /** Which pod of its owner this is, from 0. */
+  readonly instance: number;
+  /** Report ready as soon as the container runs, without probing. */
+  readonly instantReady: boolean;
+}
+
+/** Runs one pod until it is deleted: what a kubelet does for it. */
+export class PodWorker {
+  readonly address: string;
+  private readonly pod: KubernetesObject;
+  private readonly options: PodWorkerOptions;
+  private readonly stopping = new AbortController();
+  private container: RunningContainer | undefined;
+  private state: ContainerState;
+  private deleting = false;
+
+  constructor(pod: KubernetesObject, options: PodWorkerOptions) {
+    this.pod = pod;
+    this.options = options;
+    this.address = options.address;
+    const { name, image } = pod.spec.containers[0];
+    this.state = {
+      image,
+      container: name,
+      address: options.address,
+      startTime: seconds(),
+      restarts: 0,
+      ready: false,
+      state: { waiting: { reason: 'ContainerCreating', message: '' } },
+    };
+  }
+
+  get ready(): boolean {
+    return this.state.ready && !this.deleting;
+  }
+
+  /** The container of this moment; a restart brings another. */
+  get running(): RunningContainer | undefined {
+    return this.container;
+  }
+
+  /** Starts the container and keeps it running. Never throws: a pod that is gone is a pod that is done. */
+  async run(): Promise<void> {
+    try {
+      await this.keepRunning();
+    } catch (error) {
+      if (!this.stopping.signal.aborted) process.stderr.write(`node agent: ${(error as Error).message}\n`);
+    }
+  }
+
+  /** The pod was asked to go: ends its container, then the pod itself. */
+  async terminate(): Promise<void> {
+    if (this.deleting) return;
+    this.deleting = true;
+    await this.stop();
+    await this.options.api
+      .call('DELETE', this.path(), { gracePeriodSeconds: 0, preconditions: { uid: this.pod.metadata.uid } })
+      .catch(() => undefined);
+  }
+
+  async stop(): Promise<void> {
+    this.stopping.abort();
+    const grace = (this.pod.spec.terminationGracePeriodSeconds ?? 30) * 1000;
+    await this.container?.stop(Math.min(grace, LONGEST_GRACE_MS));
+  }
+
+  private async keepRunning(): Promise<void> {
+    const { signal } = this.stopping;
+    const imageBehaviour = behaviourOfImage(this.state.image);
+    if (!imageBehaviour) return this.reportMissingImage();
+    while (!signal.aborted) {
+      const env = await this.environment();
+      if (!env) return;
+      this.container = await this.options.runtime({
+        name: `${this.pod.metadata.name}-${this.state.restarts}`,
+        behaviour: env.ORCH_BEHAVIOUR ?? imageBehaviour,
+        instance: this.options.instance,
+        address: this.address,
+        apiPort: this.options.apiPort,
+        metricsPort: this.options.metricsPort,
+        env,
+      });
+      if (signal.aborted) return this.container.stop(0);
+      const running = { running: { startedAt: seconds() } };
+      if (this.options.instantReady) await this.report({ state: running, ready: true });
+      else await this.report({ state: running, ready: false });
+      const probing = this.options.instantReady ? undefined : this.probe(this.container);
+      const { code } = await this.container.exited;
+      await probing;
+      if (signal.aborted) return;
+      await this.report({
+        restarts: this.state.restarts + 1,
+        ready: false,
+        state: { waiting: { reason: 'CrashLoopBackOff', message: `back-off restarting failed container` } },
+        lastExitCode: code ?? 137,
+      });
+      await sleep(BACK_OFF_MS, undefined, { signal });
+    }
+  }
+
+  private async reportMissingImage(): Promise<void> {
+    const message = `image "${this.state.image}" not found`;
+    await this.report({ state: { waiting: { reason: 'ErrImagePull', message } } });
+    await sleep(BACK_OFF_MS, undefined, { signal: this.stopping.signal });
+    await this.report({
+      state: { waiting: { reason: 'ImagePullBackOff', message: `Back-off pulling ${message}` } },
+    });
+  }
+
+  /** Readiness as the pod's probe says, until the container ends. */
+  private async probe(container: RunningContainer): Promise<void> {
+    const probe = this.pod.spec.containers[0].readinessProbe?.httpGet;
+    const path: string = probe?.path ?? '/health';
+    let over = false;
+    void container.exited.then(() => {
+      over = true;
+    });
+    while (!over && !this.stopping.signal.aborted) {
+      const ready = await this.answers(path);
+      if (ready !== this.state.ready && !over) await this.report({ ready });
+      await sleep(ready ? PROBE_MS * 10 : PROBE_MS, undefined, { signal: this.stopping.signal }).catch(
+        () => undefined,
+      );
+    }
+  }
+
+  private async answers(path: string): Promise<boolean> {
+    try {
+      const { statusCode, body } = await request(`http://${this.address}:${this.options.apiPort}${path}`, {
+        headersTimeout: 1000,
+        signal: this.stopping.signal,
+      });
+      await body.dump();
+      return statusCode >= 200 && statusCode < 400;
+    } catch {
+      return false;
+    }
+  }
+
+  private async report(change: Partial<ContainerState>): Promise<void> {
+    this.state = { ...this.state, ...change };
+    if (this.deleting) return;
+    await this.options.api.call(
+      'PATCH',
+      `${this.path()}/status`,
+      { status: podStatus(this.state) },
+      STRATEGIC_PATCH,
+    );
+  }
+
+  /** The container's environment; while something that it refers to is missing, the pod waits and says so. */
+  private async environment(): Promise<Readonly<Record<string, string>> | undefined> {
+    const { signal } = this.stopping;
+    while (!signal.aborted) {
+      const found = await containerEnvironment(this.options.api, this.pod, this.address);
+      if ('env' in found) return found.env;
+      const waiting = { reason: found.reason, message: found.message };
+      if (JSON.stringify(this.state.state) !== JSON.stringify({ waiting }))
+        await this.report({ state: { waiting } });
+      await sleep(BACK_OFF_MS, undefined, { signal });
+    }
+    return undefined;
+  }
+
+  private path(): string {
+    return `/api/v1/namespaces/${this.pod.metadata.namespace}/pods/${this.pod.metadata.name}`;
+  }
+}
+
+function seconds(): string {
+  return new Date().toISOString().replace(/\.\d+/, '');
+}

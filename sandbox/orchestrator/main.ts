@@ -1,0 +1,25 @@
+import { authFromEnvironment } from './auth.ts';
+import { serveControl } from './control.ts';
+import { parseBehaviour, resolveBehaviour, startOrchestrator } from './index.ts';
+
+// The process of one pod. Everything comes from its environment, as in a container.
+const { env } = process;
+const instance = Number(env.ORCH_INSTANCE ?? 0);
+const wish = parseBehaviour(env.ORCH_BEHAVIOUR ?? 'good');
+
+// Section 11.1: below `warn`, agents log into their own answers. A rollback has to preserve this variable.
+const behaviour = resolveBehaviour(wish, instance);
+const spoilt = env.RUST_LOG === undefined || /trace|debug|info/.test(env.RUST_LOG);
+const chatty = spoilt && behaviour.chat.outcome === 'success';
+
+const orchestrator = await startOrchestrator({
+  behaviour: chatty ? { ...behaviour, chat: { ...behaviour.chat, outcome: 'execution_failed' } } : wish,
+  instance,
+  ...(env.ORCH_HOST ? { host: env.ORCH_HOST } : {}),
+  ...(env.ORCH_API_PORT ? { apiPort: Number(env.ORCH_API_PORT) } : {}),
+  ...(env.ORCH_METRICS_PORT ? { metricsPort: Number(env.ORCH_METRICS_PORT) } : {}),
+  auth: authFromEnvironment(env),
+  onExit: (code) => process.exit(code),
+});
+if (env.ORCH_CONTROL) await serveControl(env.ORCH_CONTROL, orchestrator);
+process.on('SIGTERM', () => void orchestrator.close().then(() => process.exit(0)));

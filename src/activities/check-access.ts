@@ -1,0 +1,20 @@
+import type { ResolvedRun } from '../domain/request.ts';
+import type { Dependencies } from './dependencies.ts';
+import { stepActivity } from './step.ts';
+
+/**
+ * Runbook 2: sufficient access, and nothing in the way, before anything is changed.
+ *
+ * Reads: permissions, the workload, its history, and the objects that the chosen template refers to.
+ * Writes: nothing.
+ * Result: what may be done, in one line, and warnings.
+ * Errors: `AccessDenied`, `WorkloadMissing`, `WorkloadPaused`, `NoHistory`, `TargetNotFound`, `ReferenceMissing`,
+ * each with its remedy; `Unreachable` is tried again.
+ * Safe to retry: it only reads.
+ */
+export function checkAccess(deps: Dependencies) {
+  return stepActivity(async ({ signal }, run: ResolvedRun) => {
+    const { summary, warnings } = await deps.service(run.service).target.checkAccess(run.wish, { signal });
+    return { value: { warnings }, summary };
+  });
+}

@@ -1,0 +1,26 @@
+import type { ConfiguredCheck } from '../checks/index.ts';
+import type { CheckId } from '../domain/checks.ts';
+import type { RecordedFiles, RunReport } from '../domain/ledger.ts';
+import type { RunbookConfig } from '../domain/profile.ts';
+import type { Notifier } from '../notifiers/notifier.ts';
+import type { RollbackTarget } from '../targets/target.ts';
+
+/** What the worker has built for one service profile. */
+export interface PreparedService {
+  readonly target: RollbackTarget;
+  readonly checks: Partial<Record<CheckId, ConfiguredCheck>>;
+  readonly notifiers: readonly Notifier[];
+}
+
+/** Everything that activities use of the outside. `worker.ts` builds it; activities never read the environment. */
+export interface Dependencies {
+  readonly config: RunbookConfig;
+  /** The prepared service of a profile name. Throws `InvalidRequest` for a name that is not configured. */
+  service(name: string): PreparedService;
+  /** Writes the incident record and says where. */
+  writeRecord(report: RunReport): Promise<RecordedFiles>;
+  /** Whether the namespace knows the runbook's search attributes. */
+  readonly searchAttributes: boolean;
+  /** Address of a run in the Temporal UI, when it is known. */
+  link(workflowId: string, runId: string): string | undefined;
+}

@@ -1,0 +1,38 @@
+import { checkAccess } from './check-access.ts';
+import type { Dependencies } from './dependencies.ts';
+import { identifyVersions } from './identify-versions.ts';
+import { notify } from './notify.ts';
+import { plan } from './plan.ts';
+import { recordIncident } from './record-incident.ts';
+import { recordKnownGood } from './record-known-good.ts';
+import { resolveRequest } from './resolve-request.ts';
+import { rollBack } from './roll-back.ts';
+import { takeSnapshot } from './take-snapshot.ts';
+import { verifyAgents } from './verify-agents.ts';
+import { verifyChat } from './verify-chat.ts';
+import { verifyHealth } from './verify-health.ts';
+import { verifyMetrics } from './verify-metrics.ts';
+import { waitForRollout } from './wait-for-rollout.ts';
+
+/** Every activity under the id of its step: the activity type in history is the step. */
+export function createActivities(deps: Dependencies) {
+  return {
+    'resolve-request': resolveRequest(deps),
+    'check-access': checkAccess(deps),
+    'identify-versions': identifyVersions(deps),
+    plan: plan(deps),
+    'take-snapshot': takeSnapshot(deps),
+    'roll-back': rollBack(deps),
+    'wait-for-rollout': waitForRollout(deps),
+    'verify-health': verifyHealth(deps),
+    'verify-chat': verifyChat(deps),
+    'verify-agents': verifyAgents(deps),
+    'verify-metrics': verifyMetrics(deps),
+    'record-known-good': recordKnownGood(deps),
+    notify: notify(deps),
+    'record-incident': recordIncident(deps),
+  };
+}
+
+/** The signatures that the workflows call. */
+export type Activities = ReturnType<typeof createActivities>;

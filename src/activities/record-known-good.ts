@@ -1,0 +1,26 @@
+import type { KnownGoodRecord } from '../domain/known-good.ts';
+import type { ResolvedRun } from '../domain/request.ts';
+import type { Dependencies } from './dependencies.ts';
+import { stepActivity } from './step.ts';
+
+/** The evidence as the workflow has it; the ids of the run are added here. */
+export type KnownGoodEvidence = Omit<KnownGoodRecord, 'workflowId' | 'runId'>;
+
+/**
+ * Runbook 2: makes a version known-good for the next time, or says that it is not.
+ *
+ * Reads: the evidence recorded before.
+ * Writes: one entry of the ConfigMap beside the service.
+ * Result: where it is kept.
+ * Errors: `AccessDenied`, `RecordFailed`; `Unreachable` is tried again.
+ * Safe to retry: the entry is named by the version's fingerprint and overwritten with the same content.
+ */
+export function recordKnownGood(deps: Dependencies) {
+  return stepActivity(
+    async ({ signal, workflowId, runId }, run: ResolvedRun, evidence: KnownGoodEvidence) => {
+      const record: KnownGoodRecord = { ...evidence, workflowId, runId };
+      const value = await deps.service(run.service).target.recordKnownGood(record, { signal });
+      return { value, summary: `${record.version}: ${record.verdict}, kept in ${value.keptIn}` };
+    },
+  );
+}

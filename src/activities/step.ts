@@ -1,0 +1,91 @@
+import { ApplicationFailure, activityInfo, cancellationSignal, heartbeat } from '@temporalio/activity';
+import { CancelledFailure } from '@temporalio/common';
+import { ERRORS, RunbookError } from '../domain/errors.ts';
+import type { StepResult } from '../domain/ledger.ts';
+import { redact } from '../domain/redact.ts';
+import type { Verdict } from '../domain/verdict.ts';
+
+/** How often a waiting step says that it is alive, in milliseconds: also how soon it hears of a cancellation. */
+const BEAT_MS = 500;
+
+/** What a step's work may use of the activity around it. */
+export interface StepContext {
+  /** Aborted when the run is cancelled, the worker shuts down, or the step is paused. */
+  readonly signal: AbortSignal;
+  /** `workflowId/activityId`: the same for every attempt, and after a workflow reset. */
+  readonly key: string;
+  readonly workflowId: string;
+  readonly runId: string;
+  /** Counted from 1. */
+  readonly attempt: number;
+  /** Records progress as heartbeat details; a later attempt finds it in `resume`. */
+  report(progress: unknown): void;
+  /** What the last attempt reported. */
+  resume<T>(): T | undefined;
+}
+
+/** What a step's work gives back. */
+export interface Worked<T> {
+  readonly value: T;
+  readonly summary: string;
+  readonly verdict?: Verdict;
+}
+
+/**
+ * Makes an activity of a step's work: times it, keeps its heartbeat going, and turns expected errors into
+ * `ApplicationFailure`s of the catalogue. Cancellation passes through untouched.
+ */
+export function stepActivity<A extends unknown[], T>(
+  work: (context: StepContext, ...args: A) => Promise<Worked<T>>,
+): (...args: A) => Promise<StepResult<T>> {
+  return async (...args) => {
+    const info = activityInfo();
+    const startedAt = new Date().toISOString();
+    let progress: unknown = info.heartbeatDetails;
+    const context: StepContext = {
+      signal: cancellationSignal(),
+      key: `${info.workflowExecution?.workflowId}/${info.activityId}`,
+      workflowId: info.workflowExecution?.workflowId ?? '',
+      runId: info.workflowExecution?.runId ?? '',
+      attempt: info.attempt,
+      report: (details) => {
+        progress = details;
+        heartbeat(details);
+      },
+      resume: <P>() => info.heartbeatDetails as P | undefined,
+    };
+    const beat = info.heartbeatTimeoutMs ? setInterval(() => heartbeat(progress), BEAT_MS) : undefined;
+    try {
+      const { value, summary, verdict } = await work(context, ...args);
+      return {
+        value,
+        summary: redact(summary),
+        ...(verdict ? { verdict } : {}),
+        attempt: info.attempt,
+        startedAt,
+        finishedAt: new Date().toISOString(),
+      };
+    } catch (error) {
+      throw asFailure(error, info.attempt);
+    } finally {
+      clearInterval(beat);
+    }
+  };
+}
+
+function asFailure(error: unknown, attempt: number): unknown {
+  const signal = cancellationSignal();
+  // Libraries reject with an AbortError of their own; Temporal wants its reason back, or a pause reads as a cancel.
+  if (signal.aborted) return signal.reason;
+  if (error instanceof CancelledFailure || error instanceof ApplicationFailure) return error;
+  if (error instanceof RunbookError) {
+    return ApplicationFailure.create({
+      type: error.type,
+      message: redact(error.message),
+      nonRetryable: !ERRORS[error.type].retryable,
+      details: [{ attempt }],
+      ...(error.retryAfterMs !== undefined ? { nextRetryDelay: error.retryAfterMs } : {}),
+    });
+  }
+  return error;
+}

@@ -1,0 +1,20 @@
+import type { ResolvedRun } from '../domain/request.ts';
+import type { ObservedService } from '../domain/versions.ts';
+import type { Dependencies } from './dependencies.ts';
+import { stepActivity } from './step.ts';
+
+/**
+ * Runbook 2, made stricter: there is a way back from the rollback too.
+ *
+ * Reads: the workload and the ReplicaSet that holds its live template.
+ * Writes: a ConfigMap beside the service, only when no ReplicaSet will keep the template.
+ * Result: where the live template is kept, with its hash.
+ * Errors: `WorkloadChanged`, `AccessDenied`; `Unreachable` is tried again.
+ * Safe to retry: the name is made from the generation, so a second write finds the first.
+ */
+export function takeSnapshot(deps: Dependencies) {
+  return stepActivity(async ({ signal }, run: ResolvedRun, observed: ObservedService) => {
+    const value = await deps.service(run.service).target.takeSnapshot(observed, { signal });
+    return { value, summary: `${value.version} is kept in ${value.keptIn}` };
+  });
+}

@@ -1,0 +1,30 @@
+import type { RolloutStarted } from '../domain/pins.ts';
+import type { ResolvedRun } from '../domain/request.ts';
+import type { RolloutProgress } from '../targets/target.ts';
+import type { Dependencies } from './dependencies.ts';
+import { stepActivity } from './step.ts';
+
+/**
+ * Runbook 3.2: waits for the rollout by watching it.
+ *
+ * Reads: the workload and its pods. Without `rollout` it waits for what is live now.
+ * Writes: nothing.
+ * Result: the proof that every running pod is of the pinned template, and which pods these are.
+ * Errors: `RolloutFailed`, `RolloutTimedOut`, `WorkloadChanged`, `WorkloadMissing`; `Unreachable` is tried again.
+ * Safe to retry: it only reads; deadline and progress are taken up from the last heartbeat.
+ */
+export function waitForRollout(deps: Dependencies) {
+  return stepActivity(async ({ signal, report, resume }, run: ResolvedRun, rollout?: RolloutStarted) => {
+    const { target } = deps.service(run.service);
+    const value = await target.waitForRollout(
+      rollout ?? (await target.current({ signal })),
+      { signal },
+      report,
+      resume<RolloutProgress>(),
+    );
+    return {
+      value,
+      summary: `${value.replicas} of ${value.replicas} replicas updated and available (revision ${value.revision})`,
+    };
+  });
+}

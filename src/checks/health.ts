@@ -1,0 +1,66 @@
+import type { HealthSettings } from '../domain/profile.ts';
+import { addressOf, exchange } from '../http/exchange.ts';
+import type { Authorise } from './auth.ts';
+import type { Check, Look, LookContext } from './check.ts';
+import { answerOf, asObject, bad, good, jsonOf } from './looks.ts';
+
+/** What the health answer must say of the language model; a missing value is not compared. */
+export interface ExpectedModel {
+  readonly provider?: string;
+  readonly model?: string;
+}
+
+/**
+ * Runbook 6.1: GET /health says `ok`, and names the provider and model of the known-good version. It proves that
+ * the process is up with the right config, and nothing more (service contract, section 1.4).
+ */
+export function createHealthCheck(settings: HealthSettings, endpoint: string, authorise: Authorise): Check {
+  return {
+    id: 'health',
+    look: async ({ signal, baseline }: LookContext): Promise<Look> => {
+      const outcome = await exchange({
+        method: 'GET',
+        url: addressOf(endpoint, settings.path),
+        headers: { accept: 'application/json', ...(await authorise(signal)) },
+        timeoutMs: settings.timeoutMs,
+        signal,
+        fresh: true,
+      });
+      const answered = answerOf(outcome);
+      if ('look' in answered) return answered.look;
+      const json = jsonOf(answered.answer);
+      return 'look' in json ? json.look : judgeHealth(json.value, expectedModel(settings, baseline));
+    },
+  };
+}
+
+/** The settings' values, else those that the known-good evidence holds. A baseline that failed is no expectation. */
+export function expectedModel(settings: HealthSettings, baseline: LookContext['baseline']): ExpectedModel {
+  const proved = baseline?.verdict === 'passed' ? baseline.values : {};
+  const provider = settings.provider ?? proved.provider;
+  const model = settings.model ?? proved.model;
+  return {
+    ...(typeof provider === 'string' ? { provider } : {}),
+    ...(typeof model === 'string' ? { model } : {}),
+  };
+}
+
+/** Judges the body of a health answer. */
+export function judgeHealth(body: unknown, expected: ExpectedModel): Look {
+  const { status, llm_provider: provider, llm_model: model } = asObject(body) ?? {};
+  if (typeof status !== 'string') return bad('HTTP 200 and JSON, but not a health answer: no status');
+  if (status !== 'ok') return bad(`status ${status}`);
+  if (typeof provider !== 'string' || typeof model !== 'string') {
+    return bad('status ok, but provider or model is missing');
+  }
+  const values = { status, provider: provider.slice(0, 100), model: model.slice(0, 100) };
+  const named = `status ok, ${provider} / ${model}`;
+  if (model === 'unknown') return bad(`${named}: the provider has no model configured`, values);
+  const other = [
+    ...(expected.provider === undefined || expected.provider === provider ? [] : [expected.provider]),
+    ...(expected.model === undefined || expected.model === model ? [] : [expected.model]),
+  ];
+  if (other.length > 0) return bad(`${named} instead of ${other.join(' / ')}`, values);
+  const compared = expected.provider !== undefined || expected.model !== undefined;
+  return good(compared ? named : `${named} (nothing known to compare with)`, values);
+}

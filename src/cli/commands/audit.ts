@@ -1,0 +1,74 @@
+import { readFile, writeFile } from 'node:fs/promises';
+import { type Audit, auditHistory } from '../../report/from-history.ts';
+import { type HistoryFile, parseHistory } from '../../report/history-file.ts';
+import { renderMarkdown } from '../../report/markdown.ts';
+import { CommandError, EXIT } from '../exit-codes.ts';
+import type { SessionOptions } from '../session.ts';
+
+interface AuditOptions extends SessionOptions {
+  readonly runId?: string;
+  readonly json?: boolean;
+  readonly save?: string;
+}
+
+/** `runbook audit`: the whole story of a run, from its history alone. A file needs no server. */
+export async function audit(subject: string, options: AuditOptions): Promise<void> {
+  const { history, workflowId, runId } = (await fromFile(subject)) ?? (await fromServer(subject, options));
+  if (options.save) await writeFile(options.save, `${JSON.stringify(history, null, 2)}\n`);
+  let found: Audit;
+  try {
+    found = auditHistory(history, { ...(workflowId ? { workflowId } : {}), ...(runId ? { runId } : {}) });
+  } catch (error) {
+    throw new CommandError(EXIT.usage, `${subject}: ${(error as Error).message}`);
+  }
+  process.stdout.write(
+    options.json
+      ? `${JSON.stringify(found, null, 2)}\n`
+      : `${renderMarkdown(found.report)}\n${source(found)}`,
+  );
+}
+
+function source({ events, workers, agrees }: Audit): string {
+  const own =
+    agrees === undefined
+      ? ''
+      : agrees
+        ? ' The workflow’s own result agrees.'
+        : ' **The workflow’s own result differs.**';
+  return `_Rebuilt from ${events} history events; workers: ${workers.join(', ') || 'none'}.${own}_\n`;
+}
+
+interface Loaded {
+  readonly history: HistoryFile;
+  readonly workflowId?: string;
+  readonly runId?: string;
+}
+
+async function fromFile(file: string): Promise<Loaded | undefined> {
+  const text = await readFile(file, 'utf8').catch((error: NodeJS.ErrnoException) => {
+    if (error.code === 'ENOENT') return undefined;
+    throw new CommandError(EXIT.usage, `${file}: ${error.message}`);
+  });
+  if (text === undefined) return undefined;
+  try {
+    return { history: parseHistory(text) };
+  } catch (error) {
+    throw new CommandError(EXIT.usage, `${file}: ${(error as Error).message}`);
+  }
+}
+
+async function fromServer(workflowId: string, options: AuditOptions): Promise<Loaded> {
+  const [{ openSession }, { historyToJSON }] = await Promise.all([
+    import('../open-session.ts'),
+    import('@temporalio/common/lib/proto-utils.js'),
+  ]);
+  await using session = await openSession(options);
+  const handle = session.client.workflow.getHandle(workflowId, options.runId);
+  try {
+    const [history, { runId }] = await Promise.all([handle.fetchHistory(), handle.describe()]);
+    return { history: parseHistory(JSON.stringify(historyToJSON(history))), workflowId, runId };
+  } catch (error) {
+    if ((error as Error).name !== 'WorkflowNotFoundError') throw error;
+    throw new CommandError(EXIT.usage, `there is neither a file nor a run ${workflowId}`);
+  }
+}

@@ -1,0 +1,13 @@
+import { spawn } from 'node:child_process';
+import { join } from 'node:path';
+
+const PROGRAM = join(import.meta.dirname, '..', '..', '..', 'sandbox', 'demo', 'main.ts');
+
+/** `runbook demo`. The demo is a program of the sandbox: what it starts is not part of the product. */
+export async function demo(options: { readonly keep?: boolean }): Promise<void> {
+  const child = spawn(process.execPath, [PROGRAM, ...(options.keep ? ['--keep'] : [])], { stdio: 'inherit' });
+  // Ctrl-C reaches the demo itself, which tidies up; this process waits for it.
+  process.on('SIGINT', () => undefined);
+  process.on('SIGTERM', () => child.kill('SIGTERM'));
+  process.exitCode = await new Promise<number>((resolve) => child.on('exit', (code) => resolve(code ?? 1)));
+}

@@ -1,0 +1,44 @@
+import { startRollback } from '../../client/index.ts';
+import type { RollbackRequest } from '../../domain/request.ts';
+import { openSession } from '../open-session.ts';
+import type { SessionOptions } from '../session.ts';
+import { showPlan } from '../show-plan.ts';
+import { followToTheEnd, type RunOptions } from '../start-and-follow.ts';
+
+interface RollbackOptions extends SessionOptions, RunOptions {
+  readonly to?: string;
+  readonly environment?: string;
+  readonly reason?: string;
+  readonly requestedBy?: string;
+  readonly incident?: string;
+  readonly symptom?: readonly string[];
+  readonly tried?: readonly string[];
+  readonly dryRun?: boolean;
+}
+
+/** `runbook rollback` and, with `dryRun`, `runbook plan`. */
+export async function rollback(service: string | undefined, options: RollbackOptions): Promise<void> {
+  const request: RollbackRequest = {
+    ...(service ? { service } : {}),
+    ...(options.environment ? { environment: options.environment } : {}),
+    ...(options.to ? { target: options.to } : {}),
+    ...(options.reason ? { reason: options.reason } : {}),
+    ...(options.requestedBy ? { requestedBy: options.requestedBy } : {}),
+    ...(options.incident ? { incident: options.incident } : {}),
+    ...(options.symptom ? { symptoms: options.symptom } : {}),
+    ...(options.tried ? { mitigationsTried: options.tried } : {}),
+    ...(options.dryRun ? { dryRun: true } : {}),
+  };
+  await using session = await openSession(options);
+  const workflowId = options.workflowId ?? (options.dryRun ? planId(request) : undefined);
+  const report = await followToTheEnd(session, options, () =>
+    startRollback(session.client, request, workflowId ? { workflowId } : {}),
+  );
+  if (report?.plan && options.dryRun && !options.json)
+    showPlan(report.plan, (line) => process.stdout.write(`${line}\n`));
+}
+
+/** A dry run never stands in the way of a real one. */
+function planId({ service }: RollbackRequest): string {
+  return ['plan', service, Date.now().toString(36)].filter(Boolean).join('/');
+}

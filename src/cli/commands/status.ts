@@ -1,0 +1,71 @@
+import { reportOf } from '../../client/index.ts';
+import type { RunReport } from '../../domain/ledger.ts';
+import { CommandError, EXIT } from '../exit-codes.ts';
+import { printReport } from '../follow.ts';
+import { openSession } from '../open-session.ts';
+import type { Session, SessionOptions } from '../session.ts';
+
+const SHOWN = 20;
+
+/** `runbook status`: one run with its steps, or the latest runs. */
+export async function status(
+  workflowId: string | undefined,
+  options: SessionOptions & { readonly json?: boolean },
+): Promise<void> {
+  await using session = await openSession(options);
+  if (workflowId) await showOne(session, workflowId, options.json ?? false);
+  else await showLatest(session, options.json ?? false);
+}
+
+async function showOne(session: Session, workflowId: string, json: boolean): Promise<void> {
+  const description = await session.client.workflow
+    .getHandle(workflowId)
+    .describe()
+    .catch(notFound(workflowId));
+  const report = await reportOf(session.client, workflowId, description.runId).catch((error: Error) => {
+    throw new CommandError(
+      EXIT.unavailable,
+      `no worker answers for ${workflowId} (${description.status.name}): ${error.message}. ` +
+        `The history can be read without one: runbook audit ${workflowId}`,
+    );
+  });
+  if (json) process.stdout.write(`${JSON.stringify(report, null, 2)}\n`);
+  else
+    printReport(report, session.link(workflowId, description.runId), (line) =>
+      process.stdout.write(`${line}\n`),
+    );
+}
+
+function notFound(workflowId: string) {
+  return (error: Error) => {
+    if (error.name !== 'WorkflowNotFoundError') throw error;
+    throw new CommandError(EXIT.usage, `there is no run ${workflowId}`);
+  };
+}
+
+async function showLatest(session: Session, json: boolean): Promise<void> {
+  const runs: object[] = [];
+  const query = "WorkflowType IN ('rollback', 'verify')";
+  for await (const run of session.client.workflow.list({ query, pageSize: SHOWN })) {
+    const { RollbackService: service, RollbackOutcome: outcome, RollbackStep: step } = run.searchAttributes;
+    const shown = {
+      workflowId: run.workflowId,
+      runId: run.runId,
+      status: run.status.name,
+      service: service?.[0],
+      step: step?.[0],
+      outcome: outcome?.[0] as RunReport['outcome'] | undefined,
+      startedAt: run.startTime.toISOString(),
+    };
+    runs.push(shown);
+    if (!json) {
+      const where = shown.outcome ?? shown.step ?? '';
+      process.stdout.write(
+        `${shown.startedAt}  ${shown.status.padEnd(10)} ${String(where).padEnd(18)} ${shown.workflowId}\n`,
+      );
+    }
+    if (runs.length === SHOWN) break;
+  }
+  if (json) process.stdout.write(`${JSON.stringify(runs, null, 2)}\n`);
+  else if (runs.length === 0) process.stdout.write('no runs\n');
+}

@@ -1,0 +1,28 @@
+import { startVerify } from '../../client/index.ts';
+import type { CheckId } from '../../domain/checks.ts';
+import type { VerifyRequest } from '../../domain/request.ts';
+import { openSession } from '../open-session.ts';
+import type { SessionOptions } from '../session.ts';
+import { followToTheEnd, type RunOptions } from '../start-and-follow.ts';
+
+interface VerifyOptions extends SessionOptions, RunOptions {
+  readonly environment?: string;
+  readonly reason?: string;
+  readonly requestedBy?: string;
+  readonly accept?: readonly CheckId[];
+}
+
+/** `runbook verify`. */
+export async function verify(service: string | undefined, options: VerifyOptions): Promise<void> {
+  const request: VerifyRequest = {
+    ...(service ? { service } : {}),
+    ...(options.environment ? { environment: options.environment } : {}),
+    ...(options.reason ? { reason: options.reason } : {}),
+    ...(options.requestedBy ? { requestedBy: options.requestedBy } : {}),
+    ...(options.accept ? { accept: options.accept } : {}),
+  };
+  await using session = await openSession(options);
+  await followToTheEnd(session, options, () =>
+    startVerify(session.client, request, options.workflowId ? { workflowId: options.workflowId } : {}),
+  );
+}

@@ -1,0 +1,56 @@
+import type { ErrorType } from '../domain/errors.ts';
+import type { RunReport } from '../domain/ledger.ts';
+
+/** Exit codes of the command line. docs/cli.md lists them. */
+export const EXIT = {
+  /** Rolled back (or verified, planned, already there) and proved. */
+  done: 0,
+  /** An unexpected error: a bug, or a broken installation. */
+  unexpected: 1,
+  /** Wrong arguments, request or configuration. Nothing was read or changed. */
+  usage: 2,
+  /** The run ended before anything was changed. */
+  notRolledBack: 3,
+  /** Rolled back, and a required check fails. */
+  notWell: 4,
+  /** Rolled back, and a required check could not be decided. */
+  notProved: 5,
+  /** The change was begun and the rollout did not end well. */
+  rolloutFailed: 6,
+  /** Cancelled on request. */
+  cancelled: 7,
+  /** Temporal, a tool or the worker cannot be reached. */
+  unavailable: 8,
+  /** A run for the same service is under way. */
+  busy: 9,
+} as const;
+
+const BY_ERROR: Partial<Record<ErrorType, number>> = {
+  InvalidRequest: EXIT.usage,
+  InvalidConfig: EXIT.usage,
+  VerificationFailed: EXIT.notWell,
+  VerificationInconclusive: EXIT.notProved,
+  RolloutFailed: EXIT.rolloutFailed,
+  RolloutTimedOut: EXIT.rolloutFailed,
+};
+
+/** The exit code that a finished run deserves. */
+export function exitCodeOf(report: RunReport): number {
+  if (report.outcome === 'cancelled') return EXIT.cancelled;
+  if (!report.error) return EXIT.done;
+  const known = BY_ERROR[report.error.type as ErrorType];
+  if (known !== undefined) return known;
+  const changed = report.ledger.some(({ step, outcome }) => step === 'roll-back' && outcome === 'completed');
+  return changed ? EXIT.rolloutFailed : EXIT.notRolledBack;
+}
+
+/** An error that ends the command with a code of its own and one clear message. */
+export class CommandError extends Error {
+  override readonly name = 'CommandError';
+  readonly exitCode: number;
+
+  constructor(exitCode: number, message: string) {
+    super(message);
+    this.exitCode = exitCode;
+  }
+}

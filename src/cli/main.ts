@@ -1,0 +1,101 @@
+import { Command, Option } from 'commander';
+import { CommandError, EXIT } from './exit-codes.ts';
+
+/** Options that say which service and why; shared by the commands that start a run. */
+function starting(command: Command): Command {
+  return command
+    .argument('[service]', 'service profile of runbook.yaml; may be left out when there is one')
+    .option('--environment <name>', 'must agree with the profile: a guard against the wrong cluster')
+    .option('--reason <text>', 'why; stands in the incident record')
+    .option('--requested-by <name>', 'who asks')
+    .option('--workflow-id <id>', 'default: rollback/<service>, so that a second start is refused')
+    .option('--detach', 'start the run and return at once')
+    .option('--json', 'print the report as JSON');
+}
+
+function rolling(command: Command): Command {
+  return starting(command)
+    .option('--to <target>', 'known-good, previous, 0.1.0, revision:6 or sha256:…', 'known-good')
+    .option('--incident <id>', 'incident id, for example INC-1234')
+    .option('--symptom <text...>', 'what was seen')
+    .option('--tried <text...>', 'mitigations tried before');
+}
+
+/** Where the workflow runs. */
+function connecting(command: Command): Command {
+  return command
+    .option('--embedded', 'run a Temporal server and a worker inside this command')
+    .option('--config <file>', 'runbook.yaml for the embedded worker', 'runbook.yaml')
+    .option('--profile <name>', 'profile of the Temporal environment configuration')
+    .addOption(new Option('--ui <url>', 'address of the Temporal UI, for links').env('RUNBOOK_UI'));
+}
+
+function commandLine(): Command {
+  const program = new Command('runbook')
+    .description('Roll a service back to its last known-good version, prove it well, and keep the record.')
+    .showHelpAfterError()
+    .addHelpText(
+      'after',
+      '\nExit codes: 0 done and proved, 2 usage, 3 not rolled back, 4 not well, 5 not proved, 6 rollout failed,\n7 cancelled, 8 unavailable, 9 busy. See docs/cli.md.',
+    );
+
+  connecting(rolling(program.command('rollback').description('start a rollback and follow it'))).action(
+    async (service, options) => (await import('./commands/rollback.ts')).rollback(service, options),
+  );
+  connecting(
+    rolling(program.command('plan').description('dry run: what would be done, with the diff')),
+  ).action(async (service, options) =>
+    (await import('./commands/rollback.ts')).rollback(service, { ...options, dryRun: true }),
+  );
+  connecting(
+    starting(program.command('verify').description('prove what is running and record it as known-good')),
+  )
+    .option('--accept <check...>', 'record known-good although these checks fail')
+    .action(async (service, options) => (await import('./commands/verify.ts')).verify(service, options));
+  connecting(program.command('status').description('runs and where they stand'))
+    .argument('[workflow-id]', 'one run; without it the latest runs')
+    .option('--json', 'print JSON')
+    .action(async (id, options) => (await import('./commands/status.ts')).status(id, options));
+  connecting(program.command('audit').description('the whole story of a run, from its history'))
+    .argument('<workflow-id-or-file>', 'workflow id on the server, or an exported history file')
+    .option('--run-id <id>', 'default: the latest run')
+    .option('--json', 'print JSON instead of Markdown')
+    .option('--save <file>', 'keep the exported history too')
+    .action(async (subject, options) => (await import('./commands/audit.ts')).audit(subject, options));
+  program
+    .command('demo')
+    .description('a whole world on this machine: a bad release is rolled back before your eyes')
+    .option('--keep', 'leave everything up afterwards, until Ctrl-C')
+    .action(async (options) => (await import('./commands/demo.ts')).demo(options));
+  return program;
+}
+
+try {
+  process.exitCode = EXIT.done;
+  await commandLine().exitOverride().parseAsync();
+} catch (error) {
+  process.exitCode = exitCodeFor(error);
+}
+
+function exitCodeFor(error: unknown): number {
+  const { code, message, name } = error as { code?: string; message?: string; name?: string };
+  if (code?.startsWith('commander.')) {
+    return code === 'commander.helpDisplayed' || code === 'commander.version' || code === 'commander.help'
+      ? EXIT.done
+      : EXIT.usage;
+  }
+  if (error instanceof CommandError) {
+    process.stderr.write(`${message}\n`);
+    return error.exitCode;
+  }
+  if (name === 'ToolMissing') {
+    process.stderr.write(`${message}\n`);
+    return EXIT.unavailable;
+  }
+  if (name === 'RunbookError') {
+    process.stderr.write(`${message}\n`);
+    return EXIT.usage;
+  }
+  process.stderr.write(`${(error as Error).stack ?? error}\n`);
+  return EXIT.unexpected;
+}

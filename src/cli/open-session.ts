@@ -1,0 +1,35 @@
+import { runAddress } from '../client/ui-address.ts';
+import { CommandError, EXIT } from './exit-codes.ts';
+import type { Session, SessionOptions } from './session.ts';
+
+/**
+ * Opens the session that the options ask for: the Temporal service of the Temporal environment configuration, or an
+ * embedded one.
+ * @throws CommandError when the service cannot be reached within 5 s.
+ */
+export async function openSession(options: SessionOptions): Promise<Session> {
+  if (options.embedded) return (await import('./embedded.ts')).openEmbedded(options);
+  const [{ Client, Connection }, { loadClientConnectConfig }] = await Promise.all([
+    import('@temporalio/client'),
+    import('@temporalio/envconfig'),
+  ]);
+  const { connectionOptions, namespace = 'default' } = loadClientConnectConfig(
+    options.profile ? { profile: options.profile } : {},
+  );
+  const address = connectionOptions.address ?? 'localhost:7233';
+  try {
+    const connection = await Connection.connect({ connectTimeout: 5000, ...connectionOptions });
+    return {
+      client: new Client({ connection, namespace }),
+      namespace,
+      link: (workflowId, runId) => runAddress(options.ui, namespace, workflowId, runId),
+      [Symbol.asyncDispose]: () => connection.close(),
+    };
+  } catch (error) {
+    throw new CommandError(
+      EXIT.unavailable,
+      `Temporal at ${address} cannot be reached (${(error as Error).message}). ` +
+        'Start one (docker compose -f docker-compose.temporal.yml up -d), point the Temporal environment configuration elsewhere, or use --embedded.',
+    );
+  }
+}

@@ -1,0 +1,71 @@
+import type { LedgerEntry, RunReport } from '../domain/ledger.ts';
+import { STEPS, type StepId } from '../domain/steps.ts';
+import { ago, seconds } from '../report/durations.ts';
+
+/** A step that runs now, and the last thing it said. */
+export interface RunningStep {
+  readonly step: StepId;
+  readonly message: string;
+  readonly since: string;
+  readonly attempt: number;
+}
+
+const TITLE_WIDTH = 19;
+const WHAT_WIDTH = 64;
+
+/** `rollback orchestrator  0.2.0 -> 0.1.0  known-good, verified 3 h ago        <link>` */
+export function headLine(report: RunReport, link: string | undefined, now: number): string {
+  const { request, plan, workflow } = report;
+  const parts = [`${workflow} ${request?.service ?? ''}`.trim()];
+  if (plan) {
+    parts.push(plan.changesNothing ? plan.to.version : `${plan.from.version} -> ${plan.to.version}`);
+    parts.push(
+      {
+        'known-good': `known-good, verified ${plan.verifiedAt ? ago(plan.verifiedAt, now) : 'before'}`,
+        'previous-without-evidence': 'the version before, without known-good evidence',
+        asked: 'as asked',
+      }[plan.basis],
+    );
+  }
+  if (link) parts.push(`      ${link}`);
+  return parts.join('  ');
+}
+
+/** ` ✓ identify versions   0.2.0 (revision 7) runs …      0.1 s` */
+export function stepLine(entry: LedgerEntry): string {
+  const good = entry.outcome === 'completed' && (entry.verdict === undefined || entry.verdict === 'passed');
+  const mark = good ? '✓' : entry.outcome === 'completed' && entry.verdict === 'inconclusive' ? '?' : '✗';
+  const attempts = entry.attempts > 1 ? ` (attempt ${entry.attempts})` : '';
+  return line(
+    mark,
+    titleOf(entry.step, entry.receiver),
+    `${entry.summary}${attempts}`,
+    seconds(entry.startedAt, entry.finishedAt),
+  );
+}
+
+/** ` ⠋ wait for rollout    2 of 3 replicas updated      1.2 s` */
+export function runningLine(
+  { step, message, since, attempt }: RunningStep,
+  frame: string,
+  now: number,
+): string {
+  const again = attempt > 1 ? ` (attempt ${attempt})` : '';
+  return line(frame, titleOf(step), `${message}${again}`, seconds(since, new Date(now).toISOString()));
+}
+
+/** The last line: how it ended. */
+export function endLine(report: RunReport): string {
+  return `${report.outcome}: ${report.summary}  (${seconds(report.startedAt, report.finishedAt ?? report.startedAt)})`;
+}
+
+/** The step's title, with the receiver of a message. */
+export function titleOf(step: StepId, receiver?: string): string {
+  return receiver ? `${STEPS[step].title} ${receiver}` : STEPS[step].title;
+}
+
+function line(mark: string, title: string, what: string, took: string): string {
+  const text = what.replaceAll(/\s+/g, ' ');
+  const shown = text.length > 160 ? `${text.slice(0, 159)}…` : text;
+  return ` ${mark} ${title.padEnd(TITLE_WIDTH)} ${shown.padEnd(WHAT_WIDTH)} ${took}`;
+}

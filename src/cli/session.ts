@@ -1,0 +1,17 @@
+import type { Client } from '@temporalio/client';
+
+/** Where a command's workflow runs. */
+export interface SessionOptions {
+  readonly embedded?: boolean;
+  readonly config?: string;
+  readonly profile?: string;
+  readonly ui?: string;
+}
+
+/** A connection to Temporal; in embedded mode with a server and a worker of its own. */
+export interface Session extends AsyncDisposable {
+  readonly client: Client;
+  readonly namespace: string;
+  /** Address of a run in the Temporal UI, when the UI is known. */
+  link(workflowId: string, runId: string): string | undefined;
+}

@@ -1,0 +1,151 @@
+/** One row of the error catalogue. docs/errors.md is generated from these rows. */
+export interface ErrorEntry {
+  /** What happened. */
+  readonly meaning: string;
+  /** What the operator can do. */
+  readonly remedy: string;
+  /** False: trying again cannot help, the step ends at once. */
+  readonly retryable: boolean;
+}
+
+/** Every expected error by its type: the `type` of the `ApplicationFailure` that a workflow or activity fails with. */
+export const ERRORS = {
+  InvalidRequest: {
+    meaning: 'The request that started the run is wrong; the message names each wrong field.',
+    remedy: 'Start a new run with the fields mended. Nothing was read or changed.',
+    retryable: false,
+  },
+  InvalidConfig: {
+    meaning: 'The runbook.yaml of the worker is wrong; the message names line, column and path.',
+    remedy: 'Mend the file and restart the worker; the JSON Schema beside it helps an editor to check it.',
+    retryable: false,
+  },
+  SecretUnavailable: {
+    meaning:
+      'A secret that the profile refers to (environment variable, file, Kubernetes Secret key) is missing or empty.',
+    remedy: 'Provide the secret to the worker; the step tries again by itself.',
+    retryable: true,
+  },
+  AccessDenied: {
+    meaning: 'The credentials of the worker lack a permission that the rollback needs; the message names it.',
+    remedy:
+      'Grant the verb and resource that the message names (deploy/rbac.yaml has the whole Role), then start again.',
+    retryable: false,
+  },
+  WorkloadMissing: {
+    meaning: 'The workload that the profile names does not exist.',
+    remedy: 'Check namespace, name and cluster in the profile.',
+    retryable: false,
+  },
+  WorkloadPaused: {
+    meaning: 'The Deployment is paused: it would accept the change and never roll it out.',
+    remedy: 'kubectl rollout resume deployment/<name>, then start again.',
+    retryable: false,
+  },
+  WorkloadChanged: {
+    meaning:
+      'Somebody else changed or re-created the workload after the plan was made; nothing was written over it.',
+    remedy: 'Look at what changed, then start a new run, which plans anew.',
+    retryable: false,
+  },
+  NoHistory: {
+    meaning: 'There is no version to return to: the history holds the current one alone.',
+    remedy:
+      'Ask for an explicit version or digest as target, and raise spec.revisionHistoryLimit for the next time.',
+    retryable: false,
+  },
+  TargetNotFound: {
+    meaning: 'The version, revision or digest that was asked for is not in the history.',
+    remedy: 'Choose one of the versions that the message lists.',
+    retryable: false,
+  },
+  PinLost: {
+    meaning: 'The pinned ReplicaSet is gone, or its template is no longer the pinned one.',
+    remedy: 'Start a new run, which plans from what is there now.',
+    retryable: false,
+  },
+  ReferenceMissing: {
+    meaning: 'The target template needs a ConfigMap, Secret or ServiceAccount that does not exist.',
+    remedy: 'Restore the object that the message names, or choose another target.',
+    retryable: false,
+  },
+  WriteRejected: {
+    meaning: 'The API server or an admission policy refused the change.',
+    remedy: 'Read the reason in the message: a policy, a quota or a webhook stands against the old template.',
+    retryable: false,
+  },
+  RolloutFailed: {
+    meaning:
+      'The pods of the target version cannot start: image pull error, crash loop, or the progress deadline passed.',
+    remedy:
+      'Read the pod and reason in the message; the target version itself is broken or its image is gone.',
+    retryable: false,
+  },
+  RolloutTimedOut: {
+    meaning: 'The rollout made no end within the time that the profile allows.',
+    remedy: 'Look at the pods that the message names: capacity, quota, or probes that never pass.',
+    retryable: false,
+  },
+  VerificationFailed: {
+    meaning: 'The rollback was carried out and a required check still fails.',
+    remedy: 'Read the evidence of the failed check: the fault is not (only) in the release.',
+    retryable: false,
+  },
+  VerificationInconclusive: {
+    meaning: 'The rollback was carried out and a required check could not be decided: no data, or no answer.',
+    remedy: 'Check the way to the service (endpoint, credentials, metrics port), then run `runbook verify`.',
+    retryable: false,
+  },
+  Unreachable: {
+    meaning: 'The cluster, the service or a receiver did not answer, or answered with a passing error.',
+    remedy: 'None at once: the step tries again by itself until its budget is spent.',
+    retryable: true,
+  },
+  NotificationFailed: {
+    meaning: 'A receiver refused the message or could not be reached. It never undoes or blocks a rollback.',
+    remedy: 'Tell people by hand; check the webhook reference in the profile.',
+    retryable: true,
+  },
+  RecordFailed: {
+    meaning: 'The incident record or the known-good evidence could not be written.',
+    remedy:
+      'Check the folder or the ConfigMap that the message names; `runbook audit` makes the record again from history.',
+    retryable: true,
+  },
+  StepTimedOut: {
+    meaning: 'A step spent its whole time budget: no worker took it, or every attempt ended in an error.',
+    remedy: 'Check that a worker runs and what its last error was (`runbook status`), then start again.',
+    retryable: false,
+  },
+} as const satisfies Record<string, ErrorEntry>;
+
+export type ErrorType = keyof typeof ERRORS;
+
+/**
+ * An expected error of a target, check, notifier or record. The activities turn it into an `ApplicationFailure`
+ * of the same type; whether it is tried again stands in the catalogue.
+ */
+export class RunbookError extends Error {
+  override readonly name = 'RunbookError';
+  readonly type: ErrorType;
+  /** Wait at least this long before the next attempt, in milliseconds (from `Retry-After`). */
+  readonly retryAfterMs?: number;
+  /** Whether another attempt can help; the catalogue says it where this one error does not. */
+  readonly retryable: boolean;
+
+  constructor(
+    type: ErrorType,
+    message: string,
+    options: { cause?: unknown; retryAfterMs?: number; retryable?: boolean } = {},
+  ) {
+    super(message, options.cause === undefined ? undefined : { cause: options.cause });
+    this.type = type;
+    this.retryable = options.retryable ?? ERRORS[type].retryable;
+    if (options.retryAfterMs !== undefined) this.retryAfterMs = options.retryAfterMs;
+  }
+}
+
+/** True for an error type of the catalogue. */
+export function isErrorType(type: string | undefined | null): type is ErrorType {
+  return typeof type === 'string' && Object.hasOwn(ERRORS, type);
+}

@@ -1,0 +1,117 @@
+import type { CheckResult } from './checks.ts';
+import type { Instant } from './json.ts';
+import type { RolloutFinished, SnapshotReference } from './pins.ts';
+import type { ShownPlan } from './plan.ts';
+import type { ResolvedRun } from './request.ts';
+import type { StepId } from './steps.ts';
+import type { Verdict } from './verdict.ts';
+
+/** What every activity returns: its value, and what the ledger keeps of it. */
+export interface StepResult<T> {
+  readonly value: T;
+  /** One line for people. */
+  readonly summary: string;
+  readonly verdict?: Verdict;
+  /** The attempt that succeeded, counted from 1. */
+  readonly attempt: number;
+  readonly startedAt: Instant;
+  readonly finishedAt: Instant;
+}
+
+/** Where the incident record was written: paths on the worker's host, and what was written. */
+export interface RecordedFiles {
+  readonly markdown: string;
+  readonly json: string;
+  readonly sha256: string;
+}
+
+/** How a step ended. */
+export type StepOutcome = 'completed' | 'failed' | 'cancelled';
+
+/** One line of the ledger: a step that ran. */
+export interface LedgerEntry {
+  readonly step: StepId;
+  readonly outcome: StepOutcome;
+  readonly verdict?: Verdict;
+  readonly summary: string;
+  readonly attempts: number;
+  readonly startedAt: Instant;
+  readonly finishedAt: Instant;
+  /** What the step proved or pinned, where it is more than its summary. Capped and without secrets. */
+  readonly check?: CheckResult;
+  readonly snapshot?: SnapshotReference;
+  readonly rollout?: RolloutFinished;
+  readonly record?: RecordedFiles;
+  /** For `notify`: which receiver. */
+  readonly receiver?: string;
+  readonly error?: { readonly type: string; readonly message: string };
+}
+
+/** How a run ended. */
+export const RUN_OUTCOMES = [
+  'running',
+  'rolled-back',
+  'already-there',
+  'not-proved',
+  'planned',
+  'known-good',
+  'not-known-good',
+  'failed',
+  'cancelled',
+] as const;
+export type RunOutcome = (typeof RUN_OUTCOMES)[number];
+
+/** The whole run: the workflow's result, its query, and the source of every record. */
+export interface RunReport {
+  readonly workflow: 'rollback' | 'verify';
+  readonly workflowId: string;
+  readonly runId: string;
+  readonly outcome: RunOutcome;
+  /** One sentence. */
+  readonly summary: string;
+  readonly startedAt: Instant;
+  readonly finishedAt?: Instant;
+  readonly request?: ResolvedRun;
+  readonly plan?: ShownPlan;
+  readonly ledger: readonly LedgerEntry[];
+  readonly error?: { readonly type: string; readonly message: string };
+}
+
+/** What the ledger keeps of a step's value. Shared by the running workflow and by the audit of its history. */
+export function evidenceOf(step: StepId, value: unknown): Partial<LedgerEntry> {
+  switch (step) {
+    case 'verify-health':
+    case 'verify-chat':
+    case 'verify-agents':
+    case 'verify-metrics':
+      return { check: value as CheckResult };
+    case 'take-snapshot':
+      return { snapshot: value as SnapshotReference };
+    case 'wait-for-rollout':
+      return { rollout: value as RolloutFinished };
+    case 'record-incident':
+      return { record: value as RecordedFiles };
+    default:
+      return {};
+  }
+}
+
+/** The entry of a step that gave a result. */
+export function completedEntry(step: StepId, result: StepResult<unknown>, receiver?: string): LedgerEntry {
+  return {
+    step,
+    outcome: 'completed',
+    ...(result.verdict ? { verdict: result.verdict } : {}),
+    summary: result.summary,
+    attempts: result.attempt,
+    startedAt: result.startedAt,
+    finishedAt: result.finishedAt,
+    ...evidenceOf(step, result.value),
+    ...(receiver ? { receiver } : {}),
+  };
+}
+
+/** The results of all checks that ran, in the order of the ledger. */
+export function checksOf(report: RunReport): readonly CheckResult[] {
+  return report.ledger.flatMap((entry) => (entry.check ? [entry.check] : []));
+}

@@ -1,0 +1,38 @@
+import type { CheckId } from './checks.ts';
+import type { Instant } from './json.ts';
+import type { CheckEvidence } from './known-good.ts';
+import type { Pin } from './pins.ts';
+
+/** One side of a plan. */
+export interface PlannedVersion {
+  readonly version: string;
+  readonly image: string;
+  readonly revision: number;
+  readonly fingerprint: string;
+}
+
+/** Why this target: recorded evidence, no evidence so the one before, or because it was asked for. */
+export type PlanBasis = 'known-good' | 'previous-without-evidence' | 'asked';
+
+/** What will be done, fixed before anything is changed. A pure function of what was observed and asked. */
+export interface Plan {
+  readonly from: PlannedVersion;
+  readonly to: PlannedVersion;
+  readonly basis: PlanBasis;
+  /** When the target's evidence was recorded. */
+  readonly verifiedAt?: Instant;
+  /** True when the target is already there: nothing is written, the service is verified all the same. */
+  readonly changesNothing: boolean;
+  readonly pin: Pin;
+  /** What the target's own evidence says of each check. */
+  readonly baseline: Partial<Record<CheckId, CheckEvidence>>;
+  readonly warnings: readonly string[];
+}
+
+/** A plan as it is shown and recorded. */
+export interface ShownPlan extends Plan {
+  /** SHA-256 over the plan: the identity that an approval refers to. */
+  readonly hash: string;
+  /** Unified diff of the two templates with secret values masked, capped. Empty when nothing changes. */
+  readonly diff: string;
+}

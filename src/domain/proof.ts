@@ -1,0 +1,58 @@
+import type { CheckId, CheckResult } from './checks.ts';
+import type { CheckEvidence } from './known-good.ts';
+import { type Verdict, worstVerdict } from './verdict.ts';
+
+/** What all checks together prove. */
+export interface Proof {
+  readonly verdict: Verdict;
+  /** One sentence for people. */
+  readonly summary: string;
+}
+
+/**
+ * Marks a failure that the target version's own evidence shows too: it is no proof against the rollback
+ * (service contract, section 11.1).
+ */
+export function comparedWithBaseline(result: CheckResult, baseline: CheckEvidence | undefined): CheckResult {
+  const failedBefore = result.verdict === 'failed' && baseline?.verdict === 'failed';
+  return failedBefore ? { ...result, failedBefore } : result;
+}
+
+/**
+ * The verdict over the required checks. A check that failed on the known-good version too does not count, nor
+ * does one whose failure was accepted; a required check that never ran leaves the question open.
+ */
+export function proofOf(
+  results: readonly CheckResult[],
+  required: readonly CheckId[],
+  accepted: readonly CheckId[] = [],
+): Proof {
+  const counted = required
+    .map((id) => ({ id, result: results.find((result) => result.check === id) }))
+    .filter(
+      ({ id, result }) => !(result?.failedBefore || (result?.verdict === 'failed' && accepted.includes(id))),
+    );
+  const exempt = required.length - counted.length;
+  const verdicts = counted.map(({ result }) => result?.verdict ?? 'inconclusive');
+  const verdict = worstVerdict(verdicts);
+  const named = (wanted: Verdict) =>
+    counted
+      .filter((_, index) => verdicts[index] === wanted)
+      .map(({ id }) => id)
+      .join(', ');
+  const note = exempt > 0 ? `; ${exempt} failed as before or accepted, not counted` : '';
+  switch (verdict) {
+    case 'passed':
+      return { verdict, summary: `${named('passed')} passed${note}` };
+    case 'failed':
+      return { verdict, summary: `${named('failed')} failed${note}` };
+    case 'inconclusive':
+      return {
+        verdict,
+        summary:
+          counted.length === 0
+            ? `no check proves anything${note}`
+            : `${named('inconclusive')} could not be decided${note}`,
+      };
+  }
+}

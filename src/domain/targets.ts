@@ -1,0 +1,49 @@
+import { MOVING_TAGS, normaliseVersion } from './versions.ts';
+
+/** What the request asks to return to. */
+export type TargetWish =
+  | { readonly kind: 'known-good' }
+  | { readonly kind: 'previous' }
+  | { readonly kind: 'version'; readonly version: string }
+  | { readonly kind: 'revision'; readonly revision: number }
+  | { readonly kind: 'digest'; readonly digest: string };
+
+/**
+ * Reads the `target` field of a request: `known-good`, `previous`, `0.1.0` or `v0.1.0`, `revision:6`,
+ * `sha256:<64 hex digits>`. Returns a sentence when it is none of them.
+ */
+export function parseTarget(text: string): TargetWish | { readonly problem: string } {
+  const wish = text.trim();
+  if (wish === 'known-good' || wish === 'previous') return { kind: wish };
+  const revision = /^revision[: ](\d{1,9})$/.exec(wish);
+  if (revision) {
+    const number = Number(revision[1]);
+    return number > 0 ? { kind: 'revision', revision: number } : { problem: 'a revision counts from 1' };
+  }
+  if (wish.startsWith('sha256:')) {
+    return /^sha256:[0-9a-f]{64}$/.test(wish)
+      ? { kind: 'digest', digest: wish }
+      : { problem: 'a digest is sha256: and 64 lowercase hexadecimal digits' };
+  }
+  if (MOVING_TAGS.some((tag) => tag === wish.toLowerCase())) {
+    return { problem: `"${wish}" names no version: its content moves` };
+  }
+  if (/^[A-Za-z0-9_][A-Za-z0-9_.-]{0,127}$/.test(wish))
+    return { kind: 'version', version: normaliseVersion(wish) };
+  return { problem: 'expected known-good, previous, a version such as 0.1.0, revision:6 or sha256:…' };
+}
+
+/** The same wish in words. */
+export function describeWish(wish: TargetWish): string {
+  switch (wish.kind) {
+    case 'known-good':
+    case 'previous':
+      return wish.kind;
+    case 'version':
+      return wish.version;
+    case 'revision':
+      return `revision ${wish.revision}`;
+    case 'digest':
+      return wish.digest;
+  }
+}

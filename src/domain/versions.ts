@@ -1,0 +1,83 @@
+import type { Instant } from './json.ts';
+import type { KnownGoodRecord } from './known-good.ts';
+import type { PinSource } from './pins.ts';
+
+/** One version that the target can return to, or the one that it runs now. */
+export interface VersionCandidate {
+  /** How people name it: the normalised version (`0.1.0`), else the image tag or the digest's first 12 characters. */
+  readonly version: string;
+  /** The image reference exactly as the workload's template has it. */
+  readonly image: string;
+  /** The container that the image belongs to. */
+  readonly container: string;
+  /** Number in the Deployment's history (annotation `deployment.kubernetes.io/revision`); 0 when it has none. */
+  readonly revision: number;
+  /** Numbers that the same template had before a rollback renumbered it. */
+  readonly formerRevisions: readonly number[];
+  /** SHA-256 over the normalised template: the identity of image and config together. */
+  readonly fingerprint: string;
+  /** As `fingerprint`, but blind to template annotations: tells a new release from a mere restart. */
+  readonly contentFingerprint: string;
+  /** What a pin to this version refers to. */
+  readonly source: PinSource;
+  readonly createdAt: Instant;
+  /** ConfigMaps, Secrets, ServiceAccount that the template needs, as `configmap/name`. */
+  readonly references: readonly string[];
+  /** Annotation `kubernetes.io/change-cause`, capped. */
+  readonly changeCause?: string;
+  /** The newest evidence recorded for exactly this fingerprint. */
+  readonly evidence?: KnownGoodRecord;
+}
+
+/** What was seen of the service before anything was decided. Holds no template and no secret. */
+export interface ObservedService {
+  /** For people: `deployment/master-orchestrator in namespace phoenix-orch`. */
+  readonly workload: string;
+  readonly namespace: string;
+  readonly name: string;
+  /** Identity and generation that the write will be compared against. */
+  readonly uid: string;
+  readonly generation: number;
+  readonly paused: boolean;
+  readonly replicas: number;
+  readonly current: VersionCandidate;
+  /** Everything in the history but the current version, newest first. */
+  readonly history: readonly VersionCandidate[];
+  /** Things an operator should know: a GitOps manager, an HPA, history nearly pruned. */
+  readonly warnings: readonly string[];
+  readonly at: Instant;
+}
+
+/** `v0.1.0` and `0.1.0` are the same version (service contract, section 5.4). */
+export function normaliseVersion(text: string): string {
+  return /^v\d/.test(text) ? text.slice(1) : text;
+}
+
+/** Tags that name no version because their content moves (service contract, section 5.4). */
+export const MOVING_TAGS = ['latest', 'canary', 'unreleased', 'stable', 'main', 'master'] as const;
+
+/** The parts of an image reference. */
+export interface ImageReference {
+  readonly repository: string;
+  readonly tag?: string;
+  readonly digest?: string;
+}
+
+/** Splits `host:port/repo:tag@sha256:…`; the last colon counts as a tag only behind the last slash. */
+export function parseImage(image: string): ImageReference {
+  const [name = '', digest] = image.split('@', 2);
+  const colon = name.lastIndexOf(':');
+  const hasTag = colon > name.lastIndexOf('/');
+  return {
+    repository: hasTag ? name.slice(0, colon) : name,
+    ...(hasTag ? { tag: name.slice(colon + 1) } : {}),
+    ...(digest ? { digest } : {}),
+  };
+}
+
+/** How people name the version of an image. */
+export function versionOfImage(image: string): string {
+  const { tag, digest } = parseImage(image);
+  if (tag) return normaliseVersion(tag);
+  return digest ? digest.slice(0, 'sha256:'.length + 12) : 'latest';
+}

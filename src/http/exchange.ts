@@ -1,0 +1,132 @@
+import { Agent, request as send } from 'undici';
+import { describeNetworkError, isSizeError, tooLarge } from './network-errors.ts';
+import { retryAfterMs } from './retry-after.ts';
+
+/** No answer of the service is anywhere near this; a larger one is not read to its end. In bytes. */
+export const RESPONSE_LIMIT = 1024 * 1024;
+
+/** One HTTP request. Redirects are not followed: they are an answer. */
+export interface HttpRequest {
+  readonly method: 'GET' | 'POST';
+  readonly url: string;
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly body?: string;
+  /** From the start to the last byte of the answer, in milliseconds. */
+  readonly timeoutMs: number;
+  readonly signal: AbortSignal;
+  /** In bytes; default {@link RESPONSE_LIMIT}. */
+  readonly limit?: number;
+  /** On a connection of its own, so that requests in a row spread over the instances behind one address. */
+  readonly fresh?: boolean;
+}
+
+/** An HTTP answer, whatever its status. */
+export interface HttpAnswer {
+  readonly kind: 'answered';
+  readonly status: number;
+  /** Media type in lower case, without parameters; empty when none was given. */
+  readonly contentType: string;
+  readonly body: string;
+  /** Where a redirect points, without query and credentials. */
+  readonly location?: string;
+  /** How long the receiver asked to be left alone. */
+  readonly retryAfterMs?: number;
+}
+
+/** No HTTP answer was had, and why: for people, without addresses and secrets. */
+export interface NoAnswer {
+  readonly kind: 'unanswered';
+  readonly problem: string;
+}
+
+// One pool for all checks and notifiers. HTTP/1.1, as curl in the runbook; idle sockets hold no process open.
+const pool = new Agent({
+  allowH2: false,
+  keepAliveTimeout: 4000,
+  connections: 8,
+  connect: { timeout: 10_000 },
+});
+
+/** Sends a request. Rejects only when `signal` aborts; everything else is an outcome. */
+export async function exchange(request: HttpRequest): Promise<HttpAnswer | NoAnswer> {
+  const { method, url, headers, body, timeoutMs, signal, fresh = false } = request;
+  signal.throwIfAborted();
+  const timeout = AbortSignal.timeout(timeoutMs);
+  try {
+    const answer = await send(url, {
+      dispatcher: pool,
+      method,
+      headers: { 'user-agent': 'rollback-runbook', accept: '*/*', ...headers },
+      ...(body === undefined ? {} : { body }),
+      signal: AbortSignal.any([signal, timeout]),
+      reset: fresh,
+      headersTimeout: 0,
+      bodyTimeout: 0,
+    });
+    const text = await readCapped(answer.body, request.limit ?? RESPONSE_LIMIT);
+    return toAnswer(answer.statusCode, answer.headers, text);
+  } catch (error) {
+    if (isTimeout(signal.reason) || timeout.aborted) {
+      return { kind: 'unanswered', problem: `no answer within ${seconds(timeoutMs)}` };
+    }
+    signal.throwIfAborted();
+    if (isSizeError(error)) return { kind: 'unanswered', problem: error.message };
+    return { kind: 'unanswered', problem: describeNetworkError(error) };
+  }
+}
+
+async function readCapped(body: AsyncIterable<Uint8Array>, limit: number): Promise<string> {
+  const chunks: Uint8Array[] = [];
+  let bytes = 0;
+  // Leaving the loop early destroys the body, and with it the connection.
+  for await (const chunk of body) {
+    bytes += chunk.byteLength;
+    if (bytes > limit) throw tooLarge(limit);
+    chunks.push(chunk);
+  }
+  return Buffer.concat(chunks).toString('utf8');
+}
+
+function toAnswer(
+  status: number,
+  headers: Record<string, string | string[] | undefined>,
+  body: string,
+): HttpAnswer {
+  const header = (name: string) => {
+    const value = headers[name];
+    return Array.isArray(value) ? value[0] : value;
+  };
+  const location = header('location');
+  const wait = retryAfterMs(header('retry-after'), status === 429 ? body : '');
+  return {
+    kind: 'answered',
+    status,
+    contentType: (header('content-type') ?? '').split(';')[0]?.trim().toLowerCase() ?? '',
+    body,
+    ...(location ? { location: withoutSecrets(location) } : {}),
+    ...(wait === undefined ? {} : { retryAfterMs: wait }),
+  };
+}
+
+function withoutSecrets(location: string): string {
+  const path = location.split(/[?#]/)[0] ?? '';
+  return path.replace(/\/\/[^/@]*@/, '//').slice(0, 100);
+}
+
+function isTimeout(reason: unknown): boolean {
+  return reason instanceof DOMException && reason.name === 'TimeoutError';
+}
+
+function seconds(ms: number): string {
+  return ms < 1000 ? `${ms} ms` : `${ms / 1000} s`;
+}
+
+/** Joins the base address of a service with a path. Path and base may both carry a slash. */
+export function addressOf(endpoint: string, path: string): string {
+  return `${endpoint.replace(/\/+$/, '')}/${path.replace(/^\/+/, '')}`;
+}
+
+/** Base address of one instance's port; an IPv6 address gets its brackets. */
+export function instanceAddress(address: string, port: number): string {
+  return `http://${address.includes(':') ? `[${address}]` : address}:${port}`;
+}

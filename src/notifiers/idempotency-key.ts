@@ -1,0 +1,5 @@
+/** The key as a header value: visible ASCII, at most 255 characters. */
+export function idempotencyHeader(key: string): Readonly<Record<string, string>> {
+  const value = key.replace(/[^\x21-\x7e]/gu, (character) => encodeURIComponent(character.toWellFormed()));
+  return { 'idempotency-key': value.slice(0, 255) };
+}

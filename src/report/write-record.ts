@@ -1,0 +1,38 @@
+import { createHash } from 'node:crypto';
+import { mkdir, rename, writeFile } from 'node:fs/promises';
+import { join, resolve } from 'node:path';
+import { RunbookError } from '../domain/errors.ts';
+import type { RecordedFiles, RunReport } from '../domain/ledger.ts';
+import { renderMarkdown } from './markdown.ts';
+
+/**
+ * Writes the incident record: one Markdown file for people, one JSON file for programs. The names come from
+ * workflow and run, so a repeated write replaces the same files.
+ * @throws RunbookError `RecordFailed`.
+ */
+export async function writeRecord(folder: string, report: RunReport): Promise<RecordedFiles> {
+  const name = `${report.workflowId}-${report.runId.slice(0, 8)}`.replaceAll(/[^\w.-]+/g, '_').slice(0, 150);
+  const target = resolve(folder);
+  const text = `${JSON.stringify(report, null, 2)}\n`;
+  try {
+    await mkdir(target, { recursive: true });
+    const markdown = await replace(join(target, `${name}.md`), renderMarkdown(report));
+    const json = await replace(join(target, `${name}.json`), text);
+    return { markdown, json, sha256: createHash('sha256').update(text).digest('hex') };
+  } catch (error) {
+    throw new RunbookError(
+      'RecordFailed',
+      `${target}: ${(error as NodeJS.ErrnoException).code ?? 'failed'}`,
+      {
+        cause: error,
+      },
+    );
+  }
+}
+
+async function replace(file: string, text: string): Promise<string> {
+  const fresh = `${file}.new`;
+  await writeFile(fresh, text);
+  await rename(fresh, file);
+  return file;
+}

@@ -1,0 +1,125 @@
+import { RunbookError } from '../../domain/errors.ts';
+import { chooseTarget } from '../../domain/plan-rollback.ts';
+import type { TargetWish } from '../../domain/targets.ts';
+import type { ObservedService } from '../../domain/versions.ts';
+import type { AccessReport } from '../target.ts';
+import { isStatus } from './api-error.ts';
+import type { WorkloadName } from './deployment-watch.ts';
+import { evidenceName } from './evidence.ts';
+import {
+  accessDenied,
+  describePermissions,
+  neededPermissions,
+  type Permissions,
+  reviewPermissions,
+  wantedPermissions,
+} from './permissions.ts';
+import type { Resource } from './resources.ts';
+import type { Transport } from './transport.ts';
+
+/** How long a good answer is believed: permissions, and objects that were there, in milliseconds. */
+const PERMISSIONS_MS = 300_000;
+const REFERENCE_MS = 60_000;
+/** Asks for an object's metadata alone, so that a Secret's content is never sent. */
+const METADATA_ONLY = 'application/json;as=PartialObjectMetadata;g=meta.k8s.io;v=v1';
+
+/** Runbook 2: proves that the rollback can be carried out, before anything is changed. */
+export class AccessCheck {
+  readonly #transport: Transport;
+  readonly #workload: WorkloadName;
+  #granted: { readonly at: number; readonly permissions: Permissions } | undefined;
+  readonly #present = new Map<string, number>();
+
+  constructor(transport: Transport, workload: WorkloadName) {
+    this.#transport = transport;
+    this.#workload = workload;
+  }
+
+  /** @param observation begun by the caller, so that both run at the same time. */
+  async check(
+    wish: TargetWish,
+    observation: Promise<ObservedService>,
+    signal: AbortSignal,
+  ): Promise<AccessReport> {
+    observation.catch(() => {});
+    // First, because it names everything that is missing, where a failed read names one thing.
+    const { warnings } = await this.#permissions(signal);
+    const observed = await observation;
+    if (observed.paused) throw paused(observed);
+    const choice = chooseTarget(observed, wish);
+    if ('problem' in choice) throw new RunbookError(choice.problem, choice.message);
+    const { candidate } = choice;
+    const there = candidate.fingerprint === observed.current.fingerprint;
+    const references = there ? [] : candidate.references;
+    const unchecked = await this.#checkReferences(candidate.version, references, signal);
+    const checked = references.filter((reference) => !unchecked.includes(reference));
+    const may = describePermissions(neededPermissions(this.#workload.name));
+    return {
+      summary: `may ${may}; references present: ${checked.join(', ') || 'none needed'}`,
+      warnings: [
+        ...warnings,
+        ...unchecked.map((reference) => `could not check ${reference}: the worker may not get it`),
+      ],
+    };
+  }
+
+  async #permissions(signal: AbortSignal): Promise<Permissions> {
+    if (this.#granted && performance.now() - this.#granted.at < PERMISSIONS_MS) {
+      return this.#granted.permissions;
+    }
+    const needed = neededPermissions(this.#workload.name);
+    const wanted = wantedPermissions(evidenceName(this.#workload));
+    const review = await reviewPermissions(this.#transport, this.#workload, [...needed, ...wanted], signal);
+    const missing = review.missing.filter((permission) => needed.includes(permission));
+    if (missing.length > 0) throw accessDenied(this.#workload, missing);
+    const lacking = review.missing.length > 0 ? [evidenceWarning(review.missing)] : [];
+    const permissions = { missing: [], warnings: [...review.warnings, ...lacking] };
+    if (review.missing.length === 0) this.#granted = { at: performance.now(), permissions };
+    return permissions;
+  }
+
+  /** Throws for objects that are gone; returns those that could not be asked for. */
+  async #checkReferences(
+    version: string,
+    references: readonly string[],
+    signal: AbortSignal,
+  ): Promise<readonly string[]> {
+    const found = await Promise.all(references.map((reference) => this.#look(reference, signal)));
+    const gone = references.filter((_, index) => found[index] === 'gone');
+    if (gone.length > 0) {
+      throw new RunbookError(
+        'ReferenceMissing',
+        `${version} needs ${gone.join(', ')} in namespace ${this.#workload.namespace}, and it is gone; ` +
+          `restore it, or choose another target`,
+      );
+    }
+    return references.filter((_, index) => found[index] === 'forbidden');
+  }
+
+  async #look(reference: string, signal: AbortSignal): Promise<'there' | 'gone' | 'forbidden'> {
+    const seen = this.#present.get(reference);
+    if (seen !== undefined && performance.now() - seen < REFERENCE_MS) return 'there';
+    const [kind, name = ''] = reference.split('/');
+    const { namespace } = this.#workload;
+    try {
+      await this.#transport.get({ resource: `${kind}s` as Resource, namespace, name }, signal, METADATA_ONLY);
+      this.#present.set(reference, performance.now());
+      return 'there';
+    } catch (error) {
+      if (isStatus(error, 404)) return 'gone';
+      if (isStatus(error, 403)) return 'forbidden';
+      throw error;
+    }
+  }
+}
+
+function evidenceWarning(missing: Permissions['missing']): string {
+  return `known-good evidence cannot be kept: the worker may not ${describePermissions(missing)}`;
+}
+
+function paused({ workload, name, namespace }: ObservedService): RunbookError {
+  return new RunbookError(
+    'WorkloadPaused',
+    `${workload} is paused and would not roll out; kubectl rollout resume deployment/${name} -n ${namespace}`,
+  );
+}

@@ -1,0 +1,168 @@
+import type { KnownGoodRecord } from '../../domain/known-good.ts';
+import type { Instance, Pin, RolloutFinished, RolloutStarted, SnapshotReference } from '../../domain/pins.ts';
+import type { Plan } from '../../domain/plan.ts';
+import type { KubernetesProfile } from '../../domain/profile.ts';
+import type { TargetWish } from '../../domain/targets.ts';
+import { type ObservedService, versionOfImage } from '../../domain/versions.ts';
+import type { AccessReport, RollbackTarget, RolloutProgress, TargetContext } from '../target.ts';
+import { AccessCheck } from './access.ts';
+import { asRunbookError } from './api-error.ts';
+import { DeploymentWatch } from './deployment-watch.ts';
+import { evidenceName, writeEvidence } from './evidence.ts';
+import { fingerprint } from './fingerprint.ts';
+import { Observer } from './observation.ts';
+import { pinnedTemplate } from './pinned-template.ts';
+import { PodInspector } from './pod-inspector.ts';
+import { imageOf } from './pod-template.ts';
+import { RolloutWait } from './rollout-wait.ts';
+import { leaseTransport, type TransportLease } from './shared-transport.ts';
+import { keepSnapshot } from './snapshot.ts';
+import { diffTemplates } from './template-diff.ts';
+import { startedFrom, writeTemplate } from './write-template.ts';
+
+/** How a target is made beside its profile. */
+export interface KubernetesTargetOptions {
+  /** Name under which the API server records the change (`metadata.managedFields`). */
+  readonly fieldManager: string;
+  /** Milliseconds since 1970. */
+  readonly clock: () => number;
+  /** Name of the service profile, noted on the evidence. */
+  readonly service?: string;
+}
+
+/** A Deployment as the thing that is rolled back. */
+export class DeploymentTarget implements RollbackTarget {
+  readonly kind = 'kubernetes';
+  readonly workload: string;
+  readonly #profile: KubernetesProfile;
+  readonly #options: KubernetesTargetOptions;
+  readonly #lease: TransportLease;
+  readonly #watch: DeploymentWatch;
+  readonly #observer: Observer;
+  readonly #access: AccessCheck;
+
+  constructor(profile: KubernetesProfile, options: KubernetesTargetOptions) {
+    const { namespace, deployment: name, container } = profile;
+    this.workload = `deployment/${name} in namespace ${namespace}`;
+    this.#profile = profile;
+    this.#options = options;
+    this.#lease = leaseTransport(profile);
+    const { transport } = this.#lease;
+    this.#watch = new DeploymentWatch(transport, { namespace, name });
+    this.#observer = new Observer(transport, this.#watch, { namespace, name, container }, options.clock);
+    this.#access = new AccessCheck(transport, { namespace, name });
+  }
+
+  checkAccess(wish: TargetWish, { signal }: TargetContext): Promise<AccessReport> {
+    return this.#run(() => this.#access.check(wish, this.#observer.observe(signal), signal));
+  }
+
+  observe({ signal }: TargetContext): Promise<ObservedService> {
+    return this.#run(() => this.#observer.observe(signal));
+  }
+
+  diff({ pin, from, to }: Plan, { signal }: TargetContext): Promise<string> {
+    return this.#run(async () => {
+      const live = await this.#observer.deployment(signal);
+      const { template } = await this.#content(pin, live, signal);
+      const name = ({ version, revision }: Plan['from']) =>
+        revision > 0 ? `${version} (revision ${revision})` : version;
+      return diffTemplates({ name: name(from), template: live.spec.template }, { name: name(to), template });
+    });
+  }
+
+  takeSnapshot(observed: ObservedService, { signal }: TargetContext): Promise<SnapshotReference> {
+    return this.#run(async () => {
+      const live = await this.#observer.deployment(signal);
+      return keepSnapshot(this.#lease.transport, observed, live, signal);
+    });
+  }
+
+  rollBack(pin: Pin, { signal }: TargetContext): Promise<RolloutStarted> {
+    return this.#run(async () => {
+      const live = await this.#observer.deployment(signal);
+      try {
+        return await writeTemplate(
+          pin,
+          live,
+          {
+            transport: this.#lease.transport,
+            fieldManager: this.#options.fieldManager,
+            replaces: this.#observer.fingerprintAt(pin.workload.uid, pin.generation),
+            saw: (deployment) => this.#watch.adopt(deployment),
+            content: (state) => this.#content(pin, state, signal),
+          },
+          signal,
+        );
+      } finally {
+        this.#observer.forget();
+      }
+    });
+  }
+
+  waitForRollout(
+    rollout: RolloutStarted,
+    { signal }: TargetContext,
+    report: (progress: RolloutProgress) => void,
+    resume?: RolloutProgress,
+  ): Promise<RolloutFinished> {
+    const { namespace, deployment, container } = this.#profile;
+    const parts = {
+      transport: this.#lease.transport,
+      watch: this.#watch,
+      inspector: this.#inspector(),
+      limits: { namespace, deployment, container, ...this.#profile.rollout },
+      clock: this.#options.clock,
+    };
+    return this.#run(() => new RolloutWait(parts, rollout, report, resume).finish(signal));
+  }
+
+  current({ signal }: TargetContext): Promise<RolloutStarted> {
+    return this.#run(async () => {
+      const live = await this.#observer.deployment(signal);
+      const image = imageOf(live.spec.template, this.#profile.container);
+      return startedFrom({ version: image ? versionOfImage(image) : '' }, live, false);
+    });
+  }
+
+  instances({ signal }: TargetContext): Promise<readonly Instance[]> {
+    return this.#run(async () => {
+      const live = await this.#observer.deployment(signal);
+      return this.#inspector().instances(live, fingerprint(live.spec.template), signal);
+    });
+  }
+
+  recordKnownGood(record: KnownGoodRecord, { signal }: TargetContext): Promise<{ readonly keptIn: string }> {
+    const { namespace, deployment: name } = this.#profile;
+    return this.#run(async () => {
+      const known = this.#observer.evidence;
+      const workload = { namespace, name };
+      const { service } = this.#options;
+      const { transport } = this.#lease;
+      this.#observer.evidence = await writeEvidence(transport, workload, record, known, signal, service);
+      return { keptIn: `configmap/${evidenceName(workload)}` };
+    });
+  }
+
+  async close(): Promise<void> {
+    this.#watch.close();
+    await this.#lease.release();
+  }
+
+  #inspector(): PodInspector {
+    return new PodInspector(this.#lease.transport, this.#observer, this.#profile.container);
+  }
+
+  #content(pin: Pin, live: Parameters<typeof pinnedTemplate>[2], signal: AbortSignal) {
+    return pinnedTemplate(this.#lease.transport, pin, live, this.#observer.revisions, signal);
+  }
+
+  /** Keeps the watch open meanwhile, and turns answers of the API server into errors of the catalogue. */
+  async #run<T>(work: () => Promise<T>): Promise<T> {
+    try {
+      return await this.#watch.use(work);
+    } catch (error) {
+      throw asRunbookError(error);
+    }
+  }
+}

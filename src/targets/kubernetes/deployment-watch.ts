@@ -1,0 +1,219 @@
+import { RunbookError } from '../../domain/errors.ts';
+import { ApiError, isStatus } from './api-error.ts';
+import type { WatchEvent } from './event-stream.ts';
+import type { Deployment, ObjectMeta } from './resources.ts';
+import type { Transport } from './transport.ts';
+import { runWatch } from './watch-loop.ts';
+
+/** The newest state that is known. */
+export interface Sight {
+  /** Undefined: the Deployment does not exist. */
+  readonly deployment: Deployment | undefined;
+  /** Grows with every change. */
+  readonly sequence: number;
+}
+
+/** Where the Deployment is. */
+export interface WorkloadName {
+  readonly namespace: string;
+  readonly name: string;
+}
+
+/** Without users the watch is kept open this long for the next step or run. */
+const LINGER_MS = 60_000;
+/** A watch that brings no object within this long after it opened is asked about by a GET. */
+const SETTLE_MS = 250;
+/** How long a reader waits for a broken watch to come back. */
+const PATIENCE_MS = 5_000;
+
+/**
+ * One watch of one Deployment, shared by all steps and runs of this worker. Its first event replaces a GET, and
+ * every later read costs no request. What is read may be milliseconds old; that is safe because the only write is
+ * a compare-and-set on uid and generation.
+ */
+export class DeploymentWatch {
+  readonly #transport: Transport;
+  readonly #workload: WorkloadName;
+  readonly #listeners = new Set<() => void>();
+  #sight: Sight = { deployment: undefined, sequence: 0 };
+  #settled = false;
+  #connected = false;
+  #disconnectedAt = performance.now();
+  #problem: unknown;
+  #users = 0;
+  #loop: AbortController | undefined;
+  #linger: NodeJS.Timeout | undefined;
+  #settle: NodeJS.Timeout | undefined;
+
+  constructor(transport: Transport, workload: WorkloadName) {
+    this.#transport = transport;
+    this.#workload = workload;
+  }
+
+  /** Keeps the watch open while the work runs, and a little longer. */
+  async use<T>(work: () => Promise<T>): Promise<T> {
+    this.#users += 1;
+    clearTimeout(this.#linger);
+    this.#start();
+    try {
+      return await work();
+    } finally {
+      this.#users -= 1;
+      if (this.#users === 0) this.#linger = setTimeout(() => this.close(), LINGER_MS).unref();
+    }
+  }
+
+  /** The newest state. Waits for the watch to open; throws when it cannot be opened within 5 s. */
+  async read(signal: AbortSignal): Promise<Sight> {
+    const deadline = performance.now() + PATIENCE_MS;
+    while (!this.#settled || !this.#connected) {
+      signal.throwIfAborted();
+      if (isHopeless(this.#problem)) throw this.#problem;
+      const left = deadline - performance.now();
+      if (left <= 0) throw this.#problem ?? new RunbookError('Unreachable', 'the watch does not open');
+      await this.#next(left, signal);
+    }
+    return this.#sight;
+  }
+
+  /** The newest state even when the watch is broken, and for how long it has been, in milliseconds. */
+  glance(): { readonly sight: Sight; readonly brokenForMs: number; readonly problem: unknown } {
+    const broken = !this.#connected || !this.#settled;
+    return {
+      sight: this.#sight,
+      brokenForMs: broken ? performance.now() - this.#disconnectedAt : 0,
+      problem: this.#problem,
+    };
+  }
+
+  /** Ends at the next change after `sequence`, or after `ms`. */
+  async changed(sequence: number, ms: number, signal: AbortSignal): Promise<void> {
+    if (this.#sight.sequence !== sequence) return;
+    await this.#next(ms, signal);
+  }
+
+  /** Takes over what the answer of a read or write says, which may be newer than the watch. */
+  adopt(deployment: Deployment): void {
+    const known = this.#sight.deployment;
+    if (!known || !isOlder(deployment.metadata, known.metadata)) this.#see(deployment);
+  }
+
+  /** Wakes everyone who waits for a change, for a cause outside the watch. */
+  wake(): void {
+    for (const listener of this.#listeners) listener();
+  }
+
+  close(): void {
+    clearTimeout(this.#linger);
+    clearTimeout(this.#settle);
+    this.#loop?.abort();
+    this.#loop = undefined;
+    this.#settled = false;
+    this.#connected = false;
+    this.#problem = undefined;
+  }
+
+  #start(): void {
+    if (this.#loop) return;
+    const loop = new AbortController();
+    this.#loop = loop;
+    this.#disconnectedAt = performance.now();
+    const { namespace, name } = this.#workload;
+    const own = (act: () => void) => {
+      if (this.#loop === loop) act();
+    };
+    const source = {
+      restart: async () => undefined,
+      open: (version: string | undefined, signal: AbortSignal) => {
+        const query = {
+          fieldSelector: `metadata.name=${name}`,
+          timeoutSeconds: '280',
+          ...(version === undefined ? {} : { resourceVersion: version }),
+        };
+        return this.#transport.openWatch({ resource: 'deployments', namespace, query }, signal);
+      },
+      connected: (anew: boolean) => own(() => this.#opened(anew, loop.signal)),
+      receive: (event: WatchEvent) => own(() => this.#receive(event)),
+      disconnected: (error: unknown) => own(() => this.#broke(error)),
+    };
+    void runWatch(source, loop.signal);
+  }
+
+  #opened(anew: boolean, signal: AbortSignal): void {
+    this.#connected = true;
+    this.#problem = undefined;
+    if (anew) {
+      this.#settled = false;
+      this.#settle = setTimeout(() => void this.#ask(signal), SETTLE_MS).unref();
+    }
+    this.wake();
+  }
+
+  /** The watch is open and says nothing: the Deployment is missing, or the server is slow. */
+  async #ask(signal: AbortSignal): Promise<void> {
+    const { namespace, name } = this.#workload;
+    try {
+      this.#see(await this.#transport.get<Deployment>({ resource: 'deployments', namespace, name }, signal));
+    } catch (error) {
+      if (signal.aborted || this.#settled) return;
+      if (isStatus(error, 404)) {
+        this.#see(undefined);
+      } else {
+        this.#problem = error;
+        this.#settle = setTimeout(() => void this.#ask(signal), SETTLE_MS).unref();
+        this.wake();
+      }
+    }
+  }
+
+  #receive({ type, object }: WatchEvent): void {
+    if (type === 'DELETED') this.#see(undefined);
+    else if (this.#settled) this.adopt(object as Deployment);
+    else this.#see(object as Deployment);
+  }
+
+  #see(deployment: Deployment | undefined): void {
+    clearTimeout(this.#settle);
+    this.#settled = true;
+    this.#sight = { deployment, sequence: this.#sight.sequence + 1 };
+    this.wake();
+  }
+
+  #broke(error: unknown): void {
+    if (this.#connected) this.#disconnectedAt = performance.now();
+    this.#connected = false;
+    this.#problem = error;
+    clearTimeout(this.#settle);
+    this.wake();
+  }
+
+  async #next(ms: number, signal: AbortSignal): Promise<void> {
+    signal.throwIfAborted();
+    await new Promise<void>((resolve) => {
+      const settle = () => {
+        clearTimeout(timer);
+        this.#listeners.delete(settle);
+        signal.removeEventListener('abort', settle);
+        resolve();
+      };
+      const timer = setTimeout(settle, Math.max(0, Math.min(ms, 2 ** 31 - 1)));
+      this.#listeners.add(settle);
+      signal.addEventListener('abort', settle, { once: true });
+    });
+    signal.throwIfAborted();
+  }
+}
+
+/** Versions of one object count upwards (Kubernetes API concepts, resource versions). */
+function isOlder(offered: ObjectMeta, known: ObjectMeta): boolean {
+  if (offered.uid !== known.uid) return false;
+  const [a = '', b = ''] = [offered.resourceVersion, known.resourceVersion];
+  if (/^\d+$/.test(a) && /^\d+$/.test(b)) return BigInt(a) < BigInt(b);
+  return (offered.generation ?? 0) < (known.generation ?? 0);
+}
+
+/** Trying again cannot help: credentials or configuration. */
+function isHopeless(error: unknown): boolean {
+  if (error instanceof ApiError) return error.code === 401 || error.code === 403;
+  return error instanceof RunbookError && error.type !== 'Unreachable';
+}

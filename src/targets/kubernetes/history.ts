@@ -1,0 +1,170 @@
+import { RunbookError } from '../../domain/errors.ts';
+import type { KnownGoodRecord } from '../../domain/known-good.ts';
+import type { PinSource } from '../../domain/pins.ts';
+import { type ObservedService, type VersionCandidate, versionOfImage } from '../../domain/versions.ts';
+import { capped } from './api-error.ts';
+import { contentFingerprint, fingerprint, withoutHash } from './fingerprint.ts';
+import { lastChange } from './managers.ts';
+import { containerNames, imageOf } from './pod-template.ts';
+import { referencesOf } from './references.ts';
+import {
+  type Deployment,
+  HASH_LABEL,
+  type RawObject,
+  REVISION_ANNOTATION,
+  type ReplicaSet,
+} from './resources.ts';
+import { warningsOf } from './warnings.ts';
+
+/** One ReplicaSet of the Deployment, with the identity of its template. */
+export interface Revision {
+  readonly name: string;
+  readonly uid: string;
+  readonly podTemplateHash: string;
+  readonly fingerprint: string;
+  /** Without `pod-template-hash`: as it is written into a Deployment. */
+  readonly template: RawObject;
+  readonly revision: number;
+  readonly formerRevisions: readonly number[];
+  readonly createdAt: string;
+  readonly changeCause: string | undefined;
+}
+
+const CHANGE_CAUSE = 'kubernetes.io/change-cause';
+
+/**
+ * The Deployment's own ReplicaSets, oldest first: kubectl's order when two have an equal template.
+ * A revision annotation that is no number leaves the ReplicaSet out, a missing one counts as 0 (kubectl the same).
+ */
+export function revisionsOf(replicaSets: readonly ReplicaSet[]): readonly Revision[] {
+  return replicaSets
+    .filter(({ metadata }) => metadata.deletionTimestamp === undefined)
+    .map(revisionOf)
+    .filter(({ revision }) => Number.isInteger(revision))
+    .sort((a, b) => compare(a.createdAt, b.createdAt) || compare(a.name, b.name));
+}
+
+function revisionOf({ metadata, spec }: ReplicaSet): Revision {
+  const annotations = metadata.annotations ?? {};
+  const former = (annotations['deployment.kubernetes.io/revision-history'] ?? '').split(',');
+  return {
+    name: metadata.name,
+    uid: metadata.uid,
+    podTemplateHash: metadata.labels?.[HASH_LABEL] ?? '',
+    fingerprint: fingerprint(spec.template),
+    template: withoutHash(spec.template),
+    revision: Number(annotations[REVISION_ANNOTATION] ?? 0),
+    formerRevisions: former.map(Number).filter((number) => Number.isInteger(number) && number > 0),
+    createdAt: metadata.creationTimestamp ?? '',
+    changeCause: annotations[CHANGE_CAUSE],
+  };
+}
+
+/** True when the controller has seen the newest spec: only then a ReplicaSet can be taken for the current one. */
+export function isObserved({ metadata, status }: Deployment): boolean {
+  return (status?.observedGeneration ?? 0) >= (metadata.generation ?? 0);
+}
+
+/** What the observation is made of. */
+export interface Seen {
+  readonly deployment: Deployment;
+  readonly namespace: string;
+  readonly container: string;
+  readonly revisions: readonly Revision[];
+  readonly evidence: ReadonlyMap<string, KnownGoodRecord>;
+  readonly notes: readonly string[];
+  readonly at: string;
+}
+
+/** Puts together what runs and what it can return to. Pure. */
+export function observedService(seen: Seen): ObservedService {
+  const { deployment, namespace, container, revisions } = seen;
+  const { metadata, spec } = deployment;
+  const { template } = spec;
+  if (imageOf(template, container) === undefined) {
+    throw new RunbookError(
+      'InvalidConfig',
+      `deployment/${metadata.name} has no container "${container}"; it has ${containerNames(template).join(', ')}`,
+    );
+  }
+  const live = fingerprint(template);
+  const holder = revisions.find((revision) => revision.fingerprint === live);
+  const current = candidateOf(seen, template, {
+    fingerprint: live,
+    source: holder && isObserved(deployment) ? sourceOf(holder) : { kind: 'live' },
+    revision: holder?.revision ?? 0,
+    formerRevisions: holder?.formerRevisions ?? [],
+    createdAt: holder?.createdAt ?? lastChange(deployment) ?? metadata.creationTimestamp ?? seen.at,
+    changeCause: metadata.annotations?.[CHANGE_CAUSE],
+  });
+  const history = distinct(revisions.filter((revision) => revision.fingerprint !== live))
+    .map((revision) => candidateOf(seen, revision.template, { ...revision, source: sourceOf(revision) }))
+    .sort((a, b) => b.revision - a.revision || compare(b.createdAt, a.createdAt));
+  const previous = history[0];
+  return {
+    workload: `deployment/${metadata.name} in namespace ${namespace}`,
+    namespace,
+    name: metadata.name,
+    uid: metadata.uid,
+    generation: metadata.generation ?? 0,
+    paused: spec.paused === true,
+    replicas: spec.replicas ?? 1,
+    current,
+    history,
+    warnings: [...warningsOf(deployment, { container, ...(previous ? { previous } : {}) }), ...seen.notes],
+    at: seen.at,
+  };
+}
+
+type Known = Pick<Revision, 'fingerprint' | 'revision' | 'formerRevisions' | 'createdAt' | 'changeCause'> & {
+  readonly source: PinSource;
+};
+
+function candidateOf({ container, evidence }: Seen, template: RawObject, known: Known): VersionCandidate {
+  const image = imageOf(template, container) ?? '';
+  const record = evidence.get(known.fingerprint);
+  return {
+    version: image ? versionOfImage(image) : `no container ${container}`,
+    image,
+    container,
+    revision: known.revision,
+    formerRevisions: known.formerRevisions,
+    fingerprint: known.fingerprint,
+    contentFingerprint: contentFingerprint(template),
+    source: known.source,
+    createdAt: known.createdAt,
+    references: referencesOf(template),
+    ...(known.changeCause === undefined ? {} : { changeCause: capped(known.changeCause, 200) }),
+    ...(record ? { evidence: record } : {}),
+  };
+}
+
+function sourceOf({ name, uid, podTemplateHash }: Revision): PinSource {
+  return { kind: 'replica-set', name, uid, podTemplateHash };
+}
+
+/** Of ReplicaSets with an equal template the oldest one counts, with the numbers of all of them. */
+function distinct(revisions: readonly Revision[]): readonly Revision[] {
+  const byContent = new Map<string, Revision>();
+  for (const next of revisions) {
+    const known = byContent.get(next.fingerprint);
+    const numbers = [...(known?.formerRevisions ?? []), ...next.formerRevisions, known?.revision ?? 0];
+    byContent.set(
+      next.fingerprint,
+      known
+        ? {
+            ...known,
+            revision: Math.max(known.revision, next.revision),
+            formerRevisions: [...new Set([...numbers, next.revision])].filter(
+              (number) => number > 0 && number !== Math.max(known.revision, next.revision),
+            ),
+          }
+        : next,
+    );
+  }
+  return [...byContent.values()];
+}
+
+function compare(a: string, b: string): number {
+  return a < b ? -1 : a > b ? 1 : 0;
+}

@@ -1,0 +1,18 @@
+import type { KubernetesProfile } from '../../domain/profile.ts';
+import type { RollbackTarget } from '../target.ts';
+import { DeploymentTarget, type KubernetesTargetOptions } from './deployment-target.ts';
+
+export { readSecretKey, type SecretKey } from './secret.ts';
+
+/**
+ * The Deployment of a profile as a rollback target. Nothing is loaded, read or connected here: client-node and
+ * undici are imported and the connection is opened by the first call that needs them.
+ *
+ * One watch of the Deployment is kept open while it is used and for a minute after; `close` ends it.
+ */
+export function createKubernetesTarget(
+  profile: KubernetesProfile,
+  options: Partial<KubernetesTargetOptions> = {},
+): RollbackTarget {
+  return new DeploymentTarget(profile, { fieldManager: 'rollback-runbook', clock: Date.now, ...options });
+}

@@ -1,0 +1,136 @@
+import { RunbookError } from '../../domain/errors.ts';
+import type { ObservedService } from '../../domain/versions.ts';
+import type { DeploymentWatch, WorkloadName } from './deployment-watch.ts';
+import { type Evidence, NO_EVIDENCE, readEvidence } from './evidence.ts';
+import { fingerprint } from './fingerprint.ts';
+import { observedService, type Revision, revisionsOf } from './history.ts';
+import { type Deployment, isControlledBy, type ReplicaSet, selectorText } from './resources.ts';
+import type { Transport } from './transport.ts';
+
+/** check-access and identify-versions run at the same time and share one observation this old at most. */
+const SHARED_MS = 2_000;
+
+/** Reads the Deployment with its history and evidence, and keeps the templates in memory, never in history. */
+export class Observer {
+  readonly #transport: Transport;
+  readonly #watch: DeploymentWatch;
+  readonly #workload: WorkloadName & { readonly container: string };
+  readonly #clock: () => number;
+  #shared: { readonly at: number; readonly value: Promise<ObservedService> } | undefined;
+  #revisions: readonly Revision[] = [];
+  #evidence: Evidence = NO_EVIDENCE;
+  /** Fingerprints of the templates that were live, by uid and generation. */
+  readonly #lived = new Map<string, string>();
+
+  constructor(
+    transport: Transport,
+    watch: DeploymentWatch,
+    workload: WorkloadName & { readonly container: string },
+    clock: () => number,
+  ) {
+    this.#transport = transport;
+    this.#watch = watch;
+    this.#workload = workload;
+    this.#clock = clock;
+  }
+
+  /** One observation; callers within two seconds get the same one. */
+  observe(signal: AbortSignal): Promise<ObservedService> {
+    const now = performance.now();
+    if (this.#shared && now - this.#shared.at < SHARED_MS) return withSignal(this.#shared.value, signal);
+    // A caller who is cancelled must not take the observation away from the other one.
+    const value = this.#observe(AbortSignal.timeout(20_000));
+    this.#shared = { at: now, value };
+    value.catch(() => {
+      if (this.#shared?.value === value) this.#shared = undefined;
+    });
+    return withSignal(value, signal);
+  }
+
+  /** The next observation reads everything anew. */
+  forget(): void {
+    this.#shared = undefined;
+  }
+
+  get evidence(): Evidence {
+    return this.#evidence;
+  }
+
+  set evidence(evidence: Evidence) {
+    this.#evidence = evidence;
+    this.forget();
+  }
+
+  /** The Deployment as the watch has it. */
+  async deployment(signal: AbortSignal): Promise<Deployment> {
+    const { deployment } = await this.#watch.read(signal);
+    const { namespace, name } = this.#workload;
+    if (!deployment) {
+      throw new RunbookError(
+        'WorkloadMissing',
+        `deployment/${name} does not exist in namespace ${namespace}`,
+      );
+    }
+    return deployment;
+  }
+
+  /** Templates in memory, oldest first. */
+  get revisions(): readonly Revision[] {
+    return this.#revisions;
+  }
+
+  /** Lists the Deployment's ReplicaSets: one request. */
+  async listRevisions({ metadata, spec }: Deployment, signal: AbortSignal): Promise<readonly Revision[]> {
+    const { items } = await this.#transport.list<ReplicaSet>(
+      {
+        resource: 'replicasets',
+        namespace: this.#workload.namespace,
+        query: { labelSelector: selectorText(spec.selector) },
+      },
+      signal,
+    );
+    this.#revisions = revisionsOf(items.filter((item) => isControlledBy(item, metadata.uid)));
+    return this.#revisions;
+  }
+
+  /** The fingerprint that was live at a generation, when this worker saw it. */
+  fingerprintAt(uid: string, generation: number): string | undefined {
+    return this.#lived.get(`${uid}/${generation}`);
+  }
+
+  async #observe(signal: AbortSignal): Promise<ObservedService> {
+    const reading = readEvidence(this.#transport, this.#workload, signal);
+    reading.catch(() => {});
+    const first = await this.deployment(signal);
+    const revisions = await this.listRevisions(first, signal);
+    this.#evidence = await reading;
+    // The newest state: the controller may have picked up a change while the list was on its way.
+    const deployment = await this.deployment(signal);
+    this.#remember(deployment);
+    const { namespace, container } = this.#workload;
+    return observedService({
+      deployment,
+      namespace,
+      container,
+      revisions,
+      evidence: this.#evidence.records,
+      notes: this.#evidence.warnings,
+      at: new Date(this.#clock()).toISOString(),
+    });
+  }
+
+  #remember({ metadata, spec }: Deployment): void {
+    if (this.#lived.size > 100) this.#lived.clear();
+    this.#lived.set(`${metadata.uid}/${metadata.generation ?? 0}`, fingerprint(spec.template));
+  }
+}
+
+/** The promise, or the signal's reason when that comes first. */
+function withSignal<T>(promise: Promise<T>, signal: AbortSignal): Promise<T> {
+  signal.throwIfAborted();
+  return new Promise<T>((resolve, reject) => {
+    const stop = () => reject(signal.reason);
+    signal.addEventListener('abort', stop, { once: true });
+    promise.then(resolve, reject).finally(() => signal.removeEventListener('abort', stop));
+  });
+}

@@ -1,0 +1,47 @@
+import type { RawJson, RawObject } from './resources.ts';
+
+/** A member that is an object, or an empty one. */
+export function objectAt(parent: RawJson | undefined, key: string): RawObject {
+  const value = isObject(parent) ? parent[key] : undefined;
+  return isObject(value) ? value : {};
+}
+
+/** The objects of a member that is a list. */
+export function objectsAt(parent: RawJson | undefined, key: string): readonly RawObject[] {
+  const value = isObject(parent) ? parent[key] : undefined;
+  return Array.isArray(value) ? value.filter(isObject) : [];
+}
+
+/** A member that is a text. */
+export function textAt(parent: RawJson | undefined, key: string): string | undefined {
+  const value = isObject(parent) ? parent[key] : undefined;
+  return typeof value === 'string' ? value : undefined;
+}
+
+function isObject(value: RawJson | undefined): value is RawObject {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+/** The image of a container of the template. Init containers of the same name do not count. */
+export function imageOf(template: RawObject, container: string): string | undefined {
+  const found = containersOf(template).find((each) => each.name === container);
+  return textAt(found, 'image');
+}
+
+/** Names of the template's containers. */
+export function containerNames(template: RawObject): readonly string[] {
+  return containersOf(template).map((each) => textAt(each, 'name') ?? '');
+}
+
+/** The template with another image in one container; everything else, init containers included, stays. */
+export function withImage(template: RawObject, container: string, image: string): RawObject {
+  const spec = objectAt(template, 'spec');
+  const containers = containersOf(template).map((each) =>
+    each.name === container ? { ...each, image } : each,
+  );
+  return { ...template, spec: { ...spec, containers: [...containers] } };
+}
+
+function containersOf(template: RawObject): readonly RawObject[] {
+  return objectsAt(objectAt(template, 'spec'), 'containers');
+}

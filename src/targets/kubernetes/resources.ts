@@ -1,0 +1,158 @@
+/** Any JSON as the API server sent it: templates are kept raw, because typed models drop fields they do not know. */
+export type RawJson = string | number | boolean | null | RawJson[] | RawObject;
+export interface RawObject {
+  [key: string]: RawJson | undefined;
+}
+
+export interface OwnerReference {
+  readonly uid: string;
+  readonly controller?: boolean;
+  readonly kind?: string;
+}
+
+export interface ManagedField {
+  readonly manager?: string;
+  readonly operation?: string;
+  readonly time?: string;
+  readonly subresource?: string;
+  readonly fieldsV1?: RawObject;
+}
+
+export interface ObjectMeta {
+  readonly name: string;
+  readonly namespace?: string;
+  readonly uid: string;
+  readonly resourceVersion?: string;
+  readonly generation?: number;
+  readonly creationTimestamp?: string;
+  readonly deletionTimestamp?: string;
+  readonly labels?: Readonly<Record<string, string>>;
+  readonly annotations?: Readonly<Record<string, string>>;
+  readonly ownerReferences?: readonly OwnerReference[];
+  readonly managedFields?: readonly ManagedField[];
+}
+
+export interface Condition {
+  readonly type: string;
+  readonly status: string;
+  readonly reason?: string;
+  readonly message?: string;
+  readonly lastUpdateTime?: string;
+}
+
+export interface LabelSelector {
+  readonly matchLabels?: Readonly<Record<string, string>>;
+  readonly matchExpressions?: readonly {
+    readonly key: string;
+    readonly operator: string;
+    readonly values?: readonly string[];
+  }[];
+}
+
+/** The fields of apps/v1 Deployment that are read here; the template stays raw. */
+export interface Deployment {
+  readonly metadata: ObjectMeta;
+  readonly spec: {
+    readonly replicas?: number;
+    readonly paused?: boolean;
+    readonly revisionHistoryLimit?: number;
+    readonly progressDeadlineSeconds?: number;
+    readonly selector: LabelSelector;
+    readonly template: RawObject;
+  };
+  readonly status?: {
+    readonly observedGeneration?: number;
+    readonly replicas?: number;
+    readonly updatedReplicas?: number;
+    readonly readyReplicas?: number;
+    readonly availableReplicas?: number;
+    readonly conditions?: readonly Condition[];
+  };
+}
+
+export interface ReplicaSet {
+  readonly metadata: ObjectMeta;
+  readonly spec: { readonly template: RawObject };
+}
+
+export interface ContainerState {
+  readonly waiting?: { readonly reason?: string; readonly message?: string };
+  readonly running?: { readonly startedAt?: string };
+  readonly terminated?: { readonly reason?: string; readonly exitCode?: number; readonly message?: string };
+}
+
+export interface ContainerStatus {
+  readonly name: string;
+  readonly ready?: boolean;
+  readonly restartCount?: number;
+  readonly imageID?: string;
+  readonly state?: ContainerState;
+  readonly lastState?: ContainerState;
+}
+
+export interface Pod {
+  readonly metadata: ObjectMeta;
+  readonly status?: {
+    readonly phase?: string;
+    readonly podIP?: string;
+    readonly startTime?: string;
+    readonly conditions?: readonly Condition[];
+    readonly containerStatuses?: readonly ContainerStatus[];
+    readonly initContainerStatuses?: readonly ContainerStatus[];
+  };
+}
+
+export interface ConfigMap {
+  readonly metadata: ObjectMeta;
+  readonly data?: Readonly<Record<string, string>>;
+}
+
+/** Label that the Deployment controller adds to the templates of its ReplicaSets and to their pods. */
+export const HASH_LABEL = 'pod-template-hash';
+export const REVISION_ANNOTATION = 'deployment.kubernetes.io/revision';
+
+/** The kinds of objects that are touched, each with where the API server has it. */
+const COLLECTIONS = {
+  deployments: 'apis/apps/v1',
+  replicasets: 'apis/apps/v1',
+  pods: 'api/v1',
+  events: 'api/v1',
+  configmaps: 'api/v1',
+  secrets: 'api/v1',
+  serviceaccounts: 'api/v1',
+} as const;
+export type Resource = keyof typeof COLLECTIONS;
+
+/** Path of a namespaced collection, or of one object in it. */
+export function pathOf(resource: Resource, namespace: string, name?: string): string {
+  const collection = `/${COLLECTIONS[resource]}/namespaces/${encodeURIComponent(namespace)}/${resource}`;
+  return name === undefined ? collection : `${collection}/${encodeURIComponent(name)}`;
+}
+
+/** A label selector as the `labelSelector` query has it (Kubernetes: set-based requirements). */
+export function selectorText({ matchLabels = {}, matchExpressions = [] }: LabelSelector): string {
+  const equal = Object.entries(matchLabels).map(([key, value]) => `${key}=${value}`);
+  const sets = matchExpressions.map(({ key, operator, values = [] }) => {
+    switch (operator) {
+      case 'In':
+        return `${key} in (${values.join(',')})`;
+      case 'NotIn':
+        return `${key} notin (${values.join(',')})`;
+      case 'DoesNotExist':
+        return `!${key}`;
+      default:
+        return key;
+    }
+  });
+  return [...equal, ...sets].join(',');
+}
+
+/** True when the object's controller is the one with this uid (`metav1.IsControlledBy`). */
+export function isControlledBy(object: { readonly metadata: ObjectMeta }, uid: string): boolean {
+  return object.metadata.ownerReferences?.some((owner) => owner.controller && owner.uid === uid) === true;
+}
+
+/** The uid of the object's controller. */
+export function controllerOf(object: { readonly metadata: ObjectMeta }): string | undefined {
+  return object.metadata.ownerReferences?.find((owner) => owner.controller)?.uid;
+}

@@ -1,0 +1,104 @@
+import type { RolloutStarted } from '../../domain/pins.ts';
+import { capped } from './api-error.ts';
+import type { Deployment } from './resources.ts';
+
+/** The numbers that progress is seen by. */
+export interface RolloutCounts {
+  readonly updated: number;
+  readonly ready: number;
+  readonly available: number;
+  readonly old: number;
+}
+
+/** What the Deployment says about the rollout. */
+export type RolloutState =
+  /** Deleted, created again, or its template changed by somebody else. */
+  | { readonly kind: 'superseded'; readonly reason: string }
+  | { readonly kind: 'paused' }
+  | { readonly kind: 'waiting'; readonly message: string; readonly counts: RolloutCounts }
+  /** The server's own deadline passed, after the write. */
+  | { readonly kind: 'stuck'; readonly message: string; readonly counts: RolloutCounts }
+  | { readonly kind: 'complete'; readonly replicas: number; readonly counts: RolloutCounts };
+
+/**
+ * Evaluates one state of the Deployment. Pure. Replicas are read anew each time: an autoscaler may change them in
+ * the middle. Complete is as in Kubernetes (deployment_util, DeploymentComplete), together with the observed
+ * generation.
+ * @param live fingerprint of the template that this state has.
+ */
+export function evaluateRollout(
+  deployment: Deployment | undefined,
+  live: string,
+  rollout: RolloutStarted,
+): RolloutState {
+  if (!deployment) return { kind: 'superseded', reason: 'it was deleted' };
+  const { metadata, spec, status = {} } = deployment;
+  const generation = metadata.generation ?? 0;
+  if (metadata.uid !== rollout.uid) return { kind: 'superseded', reason: 'it was deleted and created again' };
+  const counts = countsOf(deployment);
+  if (generation < rollout.generation) {
+    return { kind: 'waiting', message: 'waiting for the change to be seen', counts };
+  }
+  if (live !== rollout.fingerprint) return { kind: 'superseded', reason: 'its template was changed' };
+  const replicas = spec.replicas ?? 1;
+  const isSettled =
+    (status.observedGeneration ?? 0) >= generation &&
+    counts.updated === replicas &&
+    counts.old === 0 &&
+    counts.available === replicas;
+  if (isSettled) return { kind: 'complete', replicas, counts };
+  if (spec.paused === true) return { kind: 'paused' };
+  const message = `${phaseOf(deployment, counts, replicas)}${troubleOf(deployment)}`;
+  return hasTimedOut(deployment, rollout)
+    ? { kind: 'stuck', message, counts }
+    : { kind: 'waiting', message, counts };
+}
+
+function countsOf({ status = {} }: Deployment): RolloutCounts {
+  const updated = status.updatedReplicas ?? 0;
+  return {
+    updated,
+    ready: status.readyReplicas ?? 0,
+    available: status.availableReplicas ?? 0,
+    old: Math.max(0, (status.replicas ?? 0) - updated),
+  };
+}
+
+function phaseOf({ metadata, status = {} }: Deployment, counts: RolloutCounts, replicas: number): string {
+  if ((status.observedGeneration ?? 0) < (metadata.generation ?? 0)) {
+    return 'waiting for the controller to see the change';
+  }
+  const { updated, old, available } = counts;
+  if (updated < replicas) return `${updated} of ${replicas} replicas updated`;
+  if (old > 0) return `${updated} of ${replicas} replicas updated, ${old} old to end`;
+  return `${available} of ${replicas} replicas available`;
+}
+
+/** Quota, admission, or whatever else keeps the controller from creating pods. */
+function troubleOf({ status = {} }: Deployment): string {
+  const failure = status.conditions?.find(
+    ({ type, status: on }) => type === 'ReplicaFailure' && on === 'True',
+  );
+  return failure ? `; pods are refused: ${capped(failure.message ?? failure.reason ?? '', 300)}` : '';
+}
+
+/**
+ * A time-out counts only when it was written after the rollback: when the Deployment returns to an existing
+ * ReplicaSet the old condition stands until the first progress.
+ */
+function hasTimedOut({ metadata, status = {} }: Deployment, { progressBefore }: RolloutStarted): boolean {
+  if ((status.observedGeneration ?? 0) < (metadata.generation ?? 0)) return false;
+  const progressing = status.conditions?.find(({ type }) => type === 'Progressing');
+  if (progressing?.reason !== 'ProgressDeadlineExceeded') return false;
+  return progressBefore === undefined || (progressing.lastUpdateTime ?? '') > progressBefore;
+}
+
+/** Whether anything moved on, by the rule of the Deployment controller (deployment_util, DeploymentProgressing). */
+export function hasProgressed(before: RolloutCounts, now: RolloutCounts): boolean {
+  return (
+    now.updated > before.updated ||
+    now.ready > before.ready ||
+    now.available > before.available ||
+    now.old < before.old
+  );
+}

@@ -1,0 +1,79 @@
+import { RunbookError } from '../../domain/errors.ts';
+import type { SnapshotReference } from '../../domain/pins.ts';
+import type { ObservedService } from '../../domain/versions.ts';
+import { isStatus } from './api-error.ts';
+import { fingerprint } from './fingerprint.ts';
+import type { ConfigMap, Deployment } from './resources.ts';
+import type { Transport } from './transport.ts';
+
+/** `spec.revisionHistoryLimit` when it is not set. */
+const DEFAULT_HISTORY = 10;
+const FINGERPRINT = 'rollback-runbook/fingerprint';
+
+/**
+ * Says where the live template is kept. A ReplicaSet of it keeps it by itself: after the rollback it is the newest
+ * one of the history, and with `revisionHistoryLimit` of at least 1 the controller leaves it. Otherwise it is
+ * written into the ConfigMap `<deployment>-snapshot-<generation>`, which stays in the namespace (a template holds
+ * no more secrets there than in its ReplicaSet).
+ */
+export async function keepSnapshot(
+  transport: Transport,
+  observed: ObservedService,
+  live: Deployment,
+  signal: AbortSignal,
+): Promise<SnapshotReference> {
+  const { current, name, namespace } = observed;
+  const print = fingerprint(live.spec.template);
+  if (live.metadata.uid !== observed.uid || print !== current.fingerprint) {
+    throw new RunbookError(
+      'WorkloadChanged',
+      `deployment/${name} was changed after it was observed; start a new run, which plans anew`,
+    );
+  }
+  const { source, version, image } = current;
+  const snapshot = { fingerprint: print, version, image, generation: observed.generation };
+  if (source.kind === 'replica-set' && (live.spec.revisionHistoryLimit ?? DEFAULT_HISTORY) >= 1) {
+    return { ...snapshot, keptIn: `replicaset/${source.name}`, uid: source.uid };
+  }
+  const kept = await createOnce(
+    transport,
+    `${name}-snapshot-${observed.generation}`,
+    namespace,
+    live,
+    signal,
+  );
+  return { ...snapshot, keptIn: `configmap/${kept.metadata.name}`, uid: kept.metadata.uid };
+}
+
+/** Creates the ConfigMap, or finds the one that an earlier attempt created. */
+async function createOnce(
+  transport: Transport,
+  name: string,
+  namespace: string,
+  { metadata, spec }: Deployment,
+  signal: AbortSignal,
+): Promise<ConfigMap> {
+  const print = fingerprint(spec.template);
+  const body = (as: string) => ({
+    apiVersion: 'v1',
+    kind: 'ConfigMap',
+    metadata: {
+      name: as,
+      labels: { 'app.kubernetes.io/managed-by': 'rollback-runbook' },
+      annotations: { [FINGERPRINT]: print, 'rollback-runbook/deployment': metadata.name },
+    },
+    data: { 'template.json': JSON.stringify(spec.template) },
+  });
+  const create = async (as: string): Promise<ConfigMap> => {
+    try {
+      return await transport.create<ConfigMap>({ resource: 'configmaps', namespace }, body(as), signal);
+    } catch (error) {
+      if (!isStatus(error, 409)) throw error;
+      return transport.get<ConfigMap>({ resource: 'configmaps', namespace, name: as }, signal);
+    }
+  };
+  const kept = await create(name);
+  // A Deployment that was created again counts its generations from 1: the name may be taken by its forerunner.
+  if (kept.metadata.annotations?.[FINGERPRINT] === print) return kept;
+  return create(`${name}-${print.slice(0, 8)}`);
+}

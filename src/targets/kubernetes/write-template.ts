@@ -1,0 +1,148 @@
+import { RunbookError } from '../../domain/errors.ts';
+import type { Pin, RolloutStarted } from '../../domain/pins.ts';
+import { ApiError, isStatus } from './api-error.ts';
+import { fingerprint } from './fingerprint.ts';
+import { lastManager } from './managers.ts';
+import type { PinnedTemplate } from './pinned-template.ts';
+import type { Deployment } from './resources.ts';
+import type { Transport } from './transport.ts';
+
+/** How often a write is made again because only something beside the template had changed (an autoscaler). */
+const REBASES = 3;
+
+/** What the write needs beside the pin. */
+export interface TemplateWriter {
+  readonly transport: Transport;
+  readonly fieldManager: string;
+  /** Fingerprint of the template that was live at the pin's generation, when it is known. */
+  readonly replaces: string | undefined;
+  /** Told of every state that an answer showed. */
+  readonly saw: (deployment: Deployment) => void;
+  /** The content to write, made from the live state. */
+  readonly content: (live: Deployment) => Promise<PinnedTemplate>;
+}
+
+/**
+ * The one change of a rollback: a JSON Patch that tests uid and generation and replaces
+ * `/spec/template`. Annotations and replicas are not part of it. `fieldValidation=Strict`: a server that does not
+ * know a field of the template refuses it; with any other setting it would drop the field without an error, and
+ * what runs then is not what was pinned.
+ *
+ * The generation counts every change of the spec. When it moved and the template is still the one that was to be
+ * replaced (an autoscaler changed the replicas), the write is made on the new generation.
+ */
+export async function writeTemplate(
+  pin: Pin,
+  live: Deployment,
+  writer: TemplateWriter,
+  signal: AbortSignal,
+): Promise<RolloutStarted> {
+  let state = live;
+  for (let attempt = 0; ; attempt++) {
+    assertSameObject(pin, state);
+    const wanted = await writer.content(state);
+    if (fingerprint(state.spec.template) === wanted.fingerprint) return startedFrom(pin, state, false);
+    assertWritable(pin, state, writer);
+    try {
+      const written = await patchTemplate(pin, state, wanted, writer, signal);
+      writer.saw(written);
+      const changed = written.metadata.generation !== state.metadata.generation;
+      return startedFrom(pin, written, changed, state);
+    } catch (error) {
+      if (!(error instanceof ApiError) || !(error.code === 422 || error.outcomeUnknown)) throw error;
+      const now = await reread(pin, writer, error, signal);
+      assertSameObject(pin, now);
+      if (fingerprint(now.spec.template) === wanted.fingerprint) {
+        return startedFrom(pin, now, error.outcomeUnknown, state);
+      }
+      if (error.outcomeUnknown) throw error;
+      if (now.metadata.generation === state.metadata.generation || attempt >= REBASES) throw error;
+      state = now;
+    }
+  }
+}
+
+function patchTemplate(
+  pin: Pin,
+  state: Deployment,
+  wanted: PinnedTemplate,
+  { transport, fieldManager }: TemplateWriter,
+  signal: AbortSignal,
+): Promise<Deployment> {
+  const { namespace, name } = pin.workload;
+  return transport.patch<Deployment>(
+    { resource: 'deployments', namespace, name, query: { fieldManager, fieldValidation: 'Strict' } },
+    'application/json-patch+json',
+    [
+      { op: 'test', path: '/metadata/uid', value: pin.workload.uid },
+      { op: 'test', path: '/metadata/generation', value: state.metadata.generation },
+      { op: 'replace', path: '/spec/template', value: wanted.template },
+    ],
+    signal,
+  );
+}
+
+/** A real GET: what the watch says may be older than the refused or lost write. */
+async function reread(
+  { workload: { namespace, name } }: Pin,
+  { transport, saw }: TemplateWriter,
+  cause: ApiError,
+  signal: AbortSignal,
+): Promise<Deployment> {
+  try {
+    const now = await transport.get<Deployment>({ resource: 'deployments', namespace, name }, signal);
+    saw(now);
+    return now;
+  } catch (error) {
+    // The write stays the thing to tell about; a retry reads and compares first.
+    throw cause.outcomeUnknown && !signal.aborted && !isStatus(error, 404) ? cause : error;
+  }
+}
+
+function assertSameObject({ workload }: Pin, { metadata }: Deployment): void {
+  if (metadata.uid === workload.uid) return;
+  throw new RunbookError(
+    'WorkloadChanged',
+    `deployment/${workload.name} was deleted and created again after the plan was made; nothing was written`,
+  );
+}
+
+function assertWritable(pin: Pin, state: Deployment, { replaces }: TemplateWriter): void {
+  const { name, namespace } = pin.workload;
+  const generation = state.metadata.generation ?? 0;
+  const untouched = replaces !== undefined && replaces === fingerprint(state.spec.template);
+  if (generation > pin.generation && !untouched) {
+    throw new RunbookError(
+      'WorkloadChanged',
+      `deployment/${name} was changed after the plan was made (generation ${pin.generation} -> ${generation}), ` +
+        `last by ${lastManager(state)}; nothing was written`,
+    );
+  }
+  if (pin.source.kind === 'live') {
+    throw new RunbookError('WorkloadChanged', `deployment/${name} does not have ${pin.version} any more`);
+  }
+  if (state.spec.paused === true) {
+    throw new RunbookError(
+      'WorkloadPaused',
+      `deployment/${name} is paused and would not roll out; kubectl rollout resume deployment/${name} -n ${namespace}`,
+    );
+  }
+}
+
+/** What a wait for this state needs. */
+export function startedFrom(
+  { version }: { readonly version: string },
+  state: Deployment,
+  changed: boolean,
+  before: Deployment = state,
+): RolloutStarted {
+  const progress = before.status?.conditions?.find(({ type }) => type === 'Progressing');
+  return {
+    changed,
+    uid: state.metadata.uid,
+    generation: state.metadata.generation ?? 0,
+    fingerprint: fingerprint(state.spec.template),
+    version,
+    ...(progress?.lastUpdateTime === undefined ? {} : { progressBefore: progress.lastUpdateTime }),
+  };
+}

@@ -1,0 +1,86 @@
+import type { KnownGoodRecord } from '../domain/known-good.ts';
+import type { Instance, Pin, RolloutFinished, RolloutStarted, SnapshotReference } from '../domain/pins.ts';
+import type { Plan } from '../domain/plan.ts';
+import type { TargetWish } from '../domain/targets.ts';
+import type { ObservedService } from '../domain/versions.ts';
+
+/** What a target method may use of its caller. Targets know no Temporal. */
+export interface TargetContext {
+  /** Aborted when the step is cancelled; every request and wait ends on it within a second. */
+  readonly signal: AbortSignal;
+}
+
+/** What check-access found. Problems are thrown as `RunbookError`; this is the good case. */
+export interface AccessReport {
+  /** One line for people: `may get, list, watch, patch; references present: configmap/app-config`. */
+  readonly summary: string;
+  readonly warnings: readonly string[];
+}
+
+/** How the wait reports and resumes. `Resume` is what the last report said, from an earlier worker. */
+export interface RolloutProgress {
+  /** `2 of 3 replicas updated`. */
+  readonly message: string;
+  /** When this wait first began, so that a restart does not renew the deadline. */
+  readonly waitingSince: string;
+  /** When progress was last seen: the own progress-deadline clock. */
+  readonly progressAt: string;
+  readonly updated: number;
+  readonly ready: number;
+  readonly available: number;
+  readonly old: number;
+}
+
+/**
+ * What is rolled back: a Kubernetes Deployment here, a Compose service later. One object per service profile,
+ * kept by the worker; every method may be called again after a crash in the middle of itself.
+ *
+ * Errors are `RunbookError`s of the catalogue; anything else is a bug.
+ */
+export interface RollbackTarget {
+  readonly kind: 'kubernetes';
+  /** For people: `deployment/master-orchestrator in namespace phoenix-orch`. */
+  readonly workload: string;
+
+  /**
+   * Proves before anything is changed that the rollback can be carried out: permissions, a workload that is not
+   * paused, a history, and everything that the chosen template refers to.
+   */
+  checkAccess(wish: TargetWish, context: TargetContext): Promise<AccessReport>;
+
+  /** Reads what runs, what the history has and what evidence is recorded. Changes nothing. */
+  observe(context: TargetContext): Promise<ObservedService>;
+
+  /** Unified diff from the live template to the pinned one, secret values masked, capped. */
+  diff(plan: Plan, context: TargetContext): Promise<string>;
+
+  /** Makes sure that what is live now is kept somewhere in the namespace, and says where. */
+  takeSnapshot(observed: ObservedService, context: TargetContext): Promise<SnapshotReference>;
+
+  /** The one change: compare-and-set to the pin. An unknown outcome is read and compared, never repeated blind. */
+  rollBack(pin: Pin, context: TargetContext): Promise<RolloutStarted>;
+
+  /**
+   * Waits until the rollout of exactly this generation and fingerprint is complete and every running pod is of it.
+   * @param report called on every change; the caller records it as heartbeat.
+   * @param resume the last report of an earlier attempt.
+   */
+  waitForRollout(
+    rollout: RolloutStarted,
+    context: TargetContext,
+    report: (progress: RolloutProgress) => void,
+    resume?: RolloutProgress,
+  ): Promise<RolloutFinished>;
+
+  /** The state that a wait without a change waits for: what is live now. For `verify` and for "already there". */
+  current(context: TargetContext): Promise<RolloutStarted>;
+
+  /** The running pods of the live template. */
+  instances(context: TargetContext): Promise<readonly Instance[]>;
+
+  /** Keeps the evidence in the service's namespace; the newest record of a fingerprint replaces the older one. */
+  recordKnownGood(record: KnownGoodRecord, context: TargetContext): Promise<{ readonly keptIn: string }>;
+
+  /** Closes connections and watches. */
+  close(): Promise<void>;
+}

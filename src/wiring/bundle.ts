@@ -1,0 +1,40 @@
+import { createHash } from 'node:crypto';
+import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+
+const SOURCE = join(import.meta.dirname, '..');
+const FOLDER = join(SOURCE, '..', 'dist');
+
+/**
+ * The workflow code as one file. Made once for each state of the sources and kept in `dist/`, so that a worker
+ * does not spend its start on bundling. A read-only checkout bundles in memory.
+ */
+export async function workflowBundle(): Promise<{ readonly codePath: string } | { readonly code: string }> {
+  const codePath = join(FOLDER, `workflows-${sourcesHash()}.js`);
+  if (existsSync(codePath)) return { codePath };
+  const { bundleWorkflowCode, DefaultLogger } = await import('@temporalio/worker');
+  const { code } = await bundleWorkflowCode({
+    workflowsPath: join(SOURCE, 'workflows', 'index.ts'),
+    logger: new DefaultLogger('ERROR'),
+  });
+  try {
+    mkdirSync(FOLDER, { recursive: true });
+    writeFileSync(`${codePath}.${process.pid}`, code);
+    renameSync(`${codePath}.${process.pid}`, codePath);
+    return { codePath };
+  } catch {
+    return { code };
+  }
+}
+
+/** Everything that the bundle is made of: workflows, domain, and the SDK's version. */
+function sourcesHash(): string {
+  const hash = createHash('sha256');
+  for (const folder of ['workflows', 'domain']) {
+    for (const name of readdirSync(join(SOURCE, folder)).sort()) {
+      hash.update(name).update(readFileSync(join(SOURCE, folder, name)));
+    }
+  }
+  hash.update(readFileSync(join(SOURCE, '..', 'package.json')));
+  return hash.digest('hex').slice(0, 16);
+}

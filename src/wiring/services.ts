@@ -1,0 +1,60 @@
+import type { Dependencies, PreparedService } from '../activities/dependencies.ts';
+import { createChecks } from '../checks/index.ts';
+import { runAddress } from '../client/ui-address.ts';
+import { RunbookError } from '../domain/errors.ts';
+import type { RunbookConfig, SecretReference, ServiceProfile } from '../domain/profile.ts';
+import { createNotifiers } from '../notifiers/index.ts';
+import { writeRecord } from '../report/write-record.ts';
+import { createSecretResolver } from '../secrets/index.ts';
+import { createKubernetesTarget, readSecretKey } from '../targets/kubernetes/index.ts';
+
+export interface PrepareOptions {
+  readonly config: RunbookConfig;
+  readonly env: Readonly<Record<string, string | undefined>>;
+  readonly namespace: string;
+  readonly ui?: string;
+}
+
+/** Dependencies of the activities, and how they are let go. */
+export interface Prepared {
+  readonly dependencies: Dependencies;
+  close(): Promise<void>;
+}
+
+/** Builds target, checks and notifiers of every profile. Nothing is opened before it is used. */
+export function prepareDependencies(options: PrepareOptions, searchAttributes: boolean): Prepared {
+  const { config, env, namespace, ui } = options;
+  const services = new Map<string, PreparedService>(
+    Object.values(config.services).map((profile) => [profile.name, prepareService(profile, env)]),
+  );
+  return {
+    dependencies: {
+      config,
+      searchAttributes,
+      service(name) {
+        const service = services.get(name);
+        if (service) return service;
+        throw new RunbookError('InvalidRequest', `the service ${name} is not configured on this worker`);
+      },
+      writeRecord: (report) => writeRecord(config.records, report),
+      link: (workflowId, runId) => runAddress(ui, namespace, workflowId, runId),
+    },
+    async close() {
+      await Promise.all([...services.values()].map(({ target }) => target.close()));
+    },
+  };
+}
+
+function prepareService(profile: ServiceProfile, env: PrepareOptions['env']): PreparedService {
+  type SecretKey = Extract<SecretReference, { kubernetesSecret: unknown }>['kubernetesSecret'];
+  const secrets = createSecretResolver({
+    env,
+    readKubernetesSecret: (reference: SecretKey, signal: AbortSignal) =>
+      readSecretKey(profile.kubernetes, reference, signal),
+  });
+  return {
+    target: createKubernetesTarget(profile.kubernetes, { service: profile.name }),
+    checks: createChecks(profile, (reference, signal) => secrets.resolve(reference, signal)),
+    notifiers: createNotifiers(profile.notify, secrets),
+  };
+}

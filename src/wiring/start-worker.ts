@@ -1,0 +1,78 @@
+import { type NativeConnection, Worker } from '@temporalio/worker';
+import { createActivities } from '../activities/index.ts';
+import { TASK_QUEUE } from '../client/task-queue.ts';
+import type { RunbookConfig } from '../domain/profile.ts';
+import { workflowBundle } from './bundle.ts';
+import { ensureSearchAttributes } from './search-attributes.ts';
+import { prepareDependencies } from './services.ts';
+
+export interface WorkerOptions {
+  readonly config: RunbookConfig;
+  readonly connection: NativeConnection;
+  readonly namespace: string;
+  /** Where secret references of kind `env` are looked up. */
+  readonly env: Readonly<Record<string, string | undefined>>;
+  readonly log: (line: string) => void;
+  readonly taskQueue?: string;
+  /** Address of the Temporal UI, for links in messages. */
+  readonly ui?: string;
+  readonly identity?: string;
+  /** Worker Versioning, opt-in: `TEMPORAL_DEPLOYMENT_NAME` and `TEMPORAL_BUILD_ID`. */
+  readonly deployment?: { readonly name: string; readonly buildId: string };
+}
+
+/** A worker that polls. */
+export interface RunningWorker {
+  readonly worker: Worker;
+  /** Resolves when it has ended; rejects when it failed. */
+  readonly ended: Promise<void>;
+  /** Lets running steps end, then stops. */
+  stop(): Promise<void>;
+}
+
+/** Starts a worker on an open connection. */
+export async function startWorker(options: WorkerOptions): Promise<RunningWorker> {
+  const { connection, namespace, log } = options;
+  const [workflows, attributes] = await Promise.all([
+    workflowBundle(),
+    ensureSearchAttributes(connection, namespace),
+  ]);
+  if (attributes.problem) log(attributes.problem);
+  const prepared = prepareDependencies(options, attributes.usable);
+  const worker = await Worker.create({
+    connection,
+    namespace,
+    taskQueue: options.taskQueue ?? TASK_QUEUE,
+    workflowBundle: workflows,
+    activities: createActivities(prepared.dependencies),
+    ...(options.identity ? { identity: options.identity } : {}),
+    // A rollback is small work that must not wait behind other rollbacks.
+    maxConcurrentActivityTaskExecutions: 100,
+    maxCachedWorkflows: 200,
+    // Heartbeats leave at once, or a cancellation would be heard of late.
+    maxHeartbeatThrottleInterval: '500ms',
+    defaultHeartbeatThrottleInterval: '500ms',
+    shutdownGraceTime: '5s',
+    shutdownForceTime: '15s',
+    ...(options.deployment
+      ? {
+          workerDeploymentOptions: {
+            version: { deploymentName: options.deployment.name, buildId: options.deployment.buildId },
+            useWorkerVersioning: true,
+            defaultVersioningBehavior: 'PINNED' as const,
+          },
+        }
+      : {}),
+  });
+  const ended = worker.run().finally(() => prepared.close());
+  // Whoever waits for `ended` sees the error; nobody waiting must not end the process.
+  ended.catch(() => undefined);
+  return {
+    worker,
+    ended,
+    async stop() {
+      if (worker.getState() === 'RUNNING') worker.shutdown();
+      await ended.catch(() => undefined);
+    },
+  };
+}

@@ -1,0 +1,45 @@
+import { loadClientConnectConfig } from '@temporalio/envconfig';
+import { DefaultLogger, NativeConnection, Runtime } from '@temporalio/worker';
+import { loadConfig } from './config/load.ts';
+import { startWorker } from './wiring/start-worker.ts';
+
+/**
+ * The worker as a program. Configured by `RUNBOOK_CONFIG` (default `runbook.yaml`), by the Temporal environment
+ * configuration (`TEMPORAL_ADDRESS`, `TEMPORAL_PROFILE`, …), and for Worker Versioning by
+ * `TEMPORAL_DEPLOYMENT_NAME` and `TEMPORAL_BUILD_ID`. SIGTERM lets running steps end.
+ */
+async function main(env: NodeJS.ProcessEnv): Promise<void> {
+  const log = (line: string) => process.stderr.write(`${new Date().toISOString()} ${line}\n`);
+  Runtime.install({ logger: new DefaultLogger('WARN') });
+  const config = await loadConfig(env.RUNBOOK_CONFIG ?? 'runbook.yaml');
+  const { connectionOptions, namespace = 'default' } = loadClientConnectConfig({});
+  const connection = await NativeConnection.connect(connectionOptions);
+  try {
+    const { worker, ended } = await startWorker({
+      config,
+      connection,
+      namespace,
+      env,
+      log,
+      ...(env.RUNBOOK_TASK_QUEUE ? { taskQueue: env.RUNBOOK_TASK_QUEUE } : {}),
+      ...(env.RUNBOOK_UI ? { ui: env.RUNBOOK_UI } : {}),
+      ...(env.TEMPORAL_DEPLOYMENT_NAME && env.TEMPORAL_BUILD_ID
+        ? { deployment: { name: env.TEMPORAL_DEPLOYMENT_NAME, buildId: env.TEMPORAL_BUILD_ID } }
+        : {}),
+    });
+    const services = Object.keys(config.services).join(', ');
+    log(
+      `worker polls ${worker.options.taskQueue} at ${connectionOptions.address ?? 'localhost:7233'} for ${services}`,
+    );
+    await ended;
+  } finally {
+    await connection.close();
+  }
+}
+
+try {
+  await main(process.env);
+} catch (error) {
+  process.stderr.write(`${(error as Error).message}\n`);
+  process.exitCode = 1;
+}

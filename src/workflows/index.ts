@@ -1,0 +1,2 @@
+export { rollback } from './rollback.ts';
+export { verify } from './verify.ts';

@@ -1,0 +1,73 @@
+import type { RunReport } from '../domain/ledger.ts';
+import type { ShownPlan } from '../domain/plan.ts';
+import type { Proof } from '../domain/proof.ts';
+import type { RollbackRequest } from '../domain/request.ts';
+import { carryOut, type Ending, together } from './run.ts';
+import { evidenceOfVersion, verifyService } from './verification.ts';
+
+/**
+ * Runbook 1 to 7: one service back to its known-good version, proved well, told and recorded.
+ *
+ * @param request everything may be missing when one service is configured.
+ * @returns the report; it is also the answer of the query `report` and the source of the incident record.
+ * @throws ApplicationFailure of the error catalogue, non-retryable, with the report in its details.
+ */
+export async function rollback(request: RollbackRequest = {}): Promise<RunReport> {
+  return carryOut('rollback', async (run) => {
+    const service = await run.step('resolve-request', 'rollback', request);
+    run.adoptRequest(service);
+
+    const [, observed] = await together(
+      run.step('check-access', service),
+      run.step('identify-versions', service),
+    );
+    const plan = await run.step('plan', service, observed);
+    run.adoptPlan(plan);
+    if (service.dryRun) return run.conclude({ outcome: 'planned', summary: whatHappens(plan) });
+
+    if (!plan.changesNothing) await run.step('take-snapshot', service, observed);
+    const started = await run.step('roll-back', service, plan.pin);
+    const rollout = await run.step('wait-for-rollout', service, started);
+
+    const verification = await verifyService(run, service, rollout, plan.baseline);
+    run.conclude(endingOf(plan, verification.proof));
+
+    const restored = { ...plan.to, fingerprint: started.fingerprint };
+    await together(
+      run.tellPeople(),
+      verification.proof.verdict === 'passed'
+        ? run.attempt(
+            'record-known-good',
+            service,
+            evidenceOfVersion(restored, verification, rollout, 'rollback'),
+          )
+        : Promise.resolve(),
+    );
+    await run.keepRecord();
+  });
+}
+
+function whatHappens({ from, to, changesNothing }: ShownPlan): string {
+  return changesNothing
+    ? `${to.version} is already there`
+    : `would roll back ${from.version} -> ${to.version}`;
+}
+
+function endingOf(plan: ShownPlan, proof: Proof): Ending {
+  const change = plan.changesNothing
+    ? `${plan.to.version} was already there`
+    : `${plan.from.version} -> ${plan.to.version}`;
+  const summary = `${change}; ${proof.summary}`;
+  switch (proof.verdict) {
+    case 'passed':
+      return { outcome: plan.changesNothing ? 'already-there' : 'rolled-back', summary };
+    case 'failed':
+      return { outcome: 'not-proved', summary, error: { type: 'VerificationFailed', message: summary } };
+    case 'inconclusive':
+      return {
+        outcome: 'not-proved',
+        summary,
+        error: { type: 'VerificationInconclusive', message: summary },
+      };
+  }
+}

@@ -1,0 +1,21 @@
+import type { ActivityOptions } from '@temporalio/workflow';
+import { PROFILES, type RetryProfile, STEPS, type StepId } from '../domain/steps.ts';
+
+/** The activity options of a step: everything comes from the step catalogue. */
+export function optionsOf(step: StepId, receiver?: string): ActivityOptions {
+  const entry = STEPS[step];
+  const profile: RetryProfile = PROFILES[entry.profile];
+  return {
+    activityId: receiver ? `${step}-${receiver}` : step,
+    summary: receiver ? `${entry.summary} (${receiver})` : entry.summary,
+    startToCloseTimeout: profile.startToClose * 1000,
+    scheduleToCloseTimeout: profile.scheduleToClose * 1000,
+    ...(profile.heartbeat ? { heartbeatTimeout: profile.heartbeat * 1000 } : {}),
+    retry: {
+      initialInterval: profile.retry.initial * 1000,
+      backoffCoefficient: profile.retry.backoff,
+      maximumInterval: profile.retry.maximum * 1000,
+      ...(profile.retry.attempts ? { maximumAttempts: profile.retry.attempts } : {}),
+    },
+  };
+}

@@ -1,0 +1,33 @@
+import type { RunReport } from '../domain/ledger.ts';
+import type { VerifyRequest } from '../domain/request.ts';
+import { carryOut } from './run.ts';
+import { evidenceOfVersion, verifyService } from './verification.ts';
+
+/**
+ * Runbook 2 and 6, after a deploy: the same checks as after a rollback, recorded as known-good evidence for what
+ * is running. A version is known-good when its required checks passed; evidence of a failed check is kept as
+ * well, because it tells a later rollback what this version never could.
+ *
+ * @throws ApplicationFailure `VerificationFailed` or `VerificationInconclusive` with the report in its details.
+ */
+export async function verify(request: VerifyRequest = {}): Promise<RunReport> {
+  return carryOut('verify', async (run) => {
+    const service = await run.step('resolve-request', 'verify', request);
+    run.adoptRequest(service);
+
+    const rollout = await run.step('wait-for-rollout', service);
+    const observed = await run.step('identify-versions', service);
+    const verification = await verifyService(run, service, rollout, {});
+
+    await run.step(
+      'record-known-good',
+      service,
+      evidenceOfVersion(observed.current, verification, rollout, 'verify'),
+    );
+    const { proof } = verification;
+    const summary = `${observed.current.version}: ${proof.summary}`;
+    if (proof.verdict === 'passed') return run.conclude({ outcome: 'known-good', summary });
+    const type = proof.verdict === 'failed' ? 'VerificationFailed' : 'VerificationInconclusive';
+    run.conclude({ outcome: 'not-known-good', summary, error: { type, message: summary } });
+  });
+}

@@ -1,0 +1,125 @@
+import { describe, expect, it } from 'vitest';
+import { type BehaviourWish, startOrchestrator } from '../../sandbox/orchestrator/index.ts';
+import { createAgentsCheck } from '../../src/checks/agents.ts';
+import { createChatCheck } from '../../src/checks/chat.ts';
+import { runCheck } from '../../src/checks/run-check.ts';
+import type { AgentsSettings, CheckPolicy } from '../../src/domain/profile.ts';
+import { instance, lookContext, nobody, orchestrator, said, server } from './surroundings.ts';
+
+const settings: AgentsSettings = {
+  path: '/api/v1/agents',
+  expected: [],
+  onMissing: 'inconclusive',
+  needed: 2,
+  everyMs: 0,
+  withinMs: 1500,
+  timeoutMs: 1000,
+};
+const nothing = async () => ({});
+const options = {
+  signal: new AbortController().signal,
+  key: 'run/x',
+  instances: async () => [],
+  report: () => {},
+};
+
+async function checked(behaviour: BehaviourWish, changes: Partial<AgentsSettings> = {}) {
+  const { url } = await orchestrator({ behaviour });
+  const all = { ...settings, ...changes };
+  return runCheck(createAgentsCheck(all, url, nothing), all, options);
+}
+
+describe('the agents check', () => {
+  it.each<[BehaviourWish, string, string]>([
+    ['agents-healthy', 'passed', 'llm_router_agent healthy'],
+    ['agents-degraded-stable', 'passed', 'degraded with 1 failures, not rising'],
+    ['agents-recovering', 'passed', 'llm_router_agent healthy'],
+    ['agents-unhealthy-stale', 'passed', 'waits for traffic'],
+    ['agents-unknown-extra', 'passed', 'weather_agent is unknown, ignored'],
+  ])('%s: %s, %s', async (behaviour, verdict, summary) => {
+    const result = await checked(behaviour);
+    expect(result).toMatchObject({ verdict, summary: expect.stringContaining(summary) });
+  });
+
+  it.each<[BehaviourWish, string, string]>([
+    ['agents-degraded-rising', 'failed', 'rising'],
+    ['agents-unhealthy-open', 'failed', 'circuit open'],
+    ['agents-500', 'failed', 'HTTP 500: database is locked'],
+    ['agents-not-an-array', 'failed', 'not a list of agents'],
+    ['agents-empty', 'inconclusive', 'the list is empty'],
+    ['good-b', 'inconclusive', 'the list is empty'],
+  ])('%s at the end of its budget: %s, %s', async (behaviour, verdict, summary) => {
+    const result = await checked(behaviour, { withinMs: 300 });
+    expect(result).toMatchObject({ verdict, summary: expect.stringContaining(summary) });
+  });
+
+  it('waits for the cooldown of an open circuit', async () => {
+    const looks = [300, 150, -10].map((circuitOpenInMs) => [
+      { id: 'llm_router_agent', health: 'unhealthy' as const, failures: 5, circuitOpenInMs },
+    ]);
+    const result = await checked({ agents: { looks } });
+    expect(result).toMatchObject({ verdict: 'passed', samples: 4 });
+    expect(result.evidence[0]).toMatchObject({ verdict: 'failed' });
+  });
+
+  it('sees healthy rows after a chat was answered, and none before', async () => {
+    const { url } = await orchestrator({ behaviour: 'good' });
+    const policy: CheckPolicy = { needed: 2, everyMs: 0, withinMs: 200, timeoutMs: 1000 };
+    const before = await runCheck(createAgentsCheck(settings, url, nothing), policy, options);
+    expect(before.verdict).toBe('inconclusive');
+    const chat = {
+      path: '/api/v1/chat',
+      message: 'hello',
+      acceptErrors: [],
+      maxMessages: 1,
+      ...policy,
+      needed: 1,
+    };
+    await runCheck(createChatCheck(chat, url, nothing), chat, options);
+    const after = await runCheck(createAgentsCheck(settings, url, nothing), policy, options);
+    expect(after).toMatchObject({ verdict: 'passed', values: { llm_router_agent: 'healthy 0' } });
+  });
+
+  it('asks every instance on its own port, and lets the worst count', async () => {
+    const hosts = ['127.0.0.1', '127.0.0.2'];
+    const first = await orchestrator({ behaviour: 'agents-disagree', instance: 0, host: hosts[0] as string });
+    const port = Number(new URL(first.url).port);
+    const second = await startOrchestrator({
+      behaviour: 'agents-disagree',
+      instance: 1,
+      host: hosts[1] as string,
+      apiPort: port,
+    });
+    try {
+      const check = createAgentsCheck({ ...settings, instancePort: port }, await nobody(), nothing);
+      const instances = hosts.map((address, index) => instance(index, { address }));
+      expect(said(await check.look(lookContext({ instances })))).toMatch(/^failed: .*circuit open/);
+      expect([first, second].map((service) => service.requests().length)).toEqual([1, 1]);
+      const healthy = await check.look(lookContext({ instances: instances.slice(0, 1) }));
+      expect(healthy.verdict).toBe('passed');
+    } finally {
+      await second.close();
+    }
+  });
+
+  it('leaves the question open while an instance does not answer', async () => {
+    const service = await orchestrator({ behaviour: 'agents-healthy' });
+    const port = Number(new URL(service.url).port);
+    const check = createAgentsCheck({ ...settings, instancePort: port }, '', nothing);
+    const instances = [instance(1), instance(2, { address: '127.0.0.9' })];
+    expect(said(await check.look(lookContext({ instances })))).toBe(
+      'inconclusive: pod-2: connection refused',
+    );
+    expect(said(await check.look(lookContext()))).toBe('inconclusive: no running instance is known');
+  });
+
+  it('takes a refused token and a 503 for what they are', async () => {
+    const guarded = await orchestrator({ auth: { mode: 'static', token: 'abc' } });
+    const check = createAgentsCheck(settings, guarded.url, nothing);
+    expect(said(await check.look(lookContext()))).toMatch(/^inconclusive, final: auth: 401/);
+    const url = await server((_, response) => void response.writeHead(503).end());
+    expect(said(await createAgentsCheck(settings, url, nothing).look(lookContext()))).toBe(
+      'inconclusive: 503: not available now',
+    );
+  });
+});

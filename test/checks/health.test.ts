@@ -1,0 +1,106 @@
+import { describe, expect, it } from 'vitest';
+import type { BehaviourWish } from '../../sandbox/orchestrator/index.ts';
+import { createHealthCheck } from '../../src/checks/health.ts';
+import type { CheckEvidence } from '../../src/domain/known-good.ts';
+import type { HealthSettings } from '../../src/domain/profile.ts';
+import { lookContext, nobody, orchestrator, said, server } from './surroundings.ts';
+
+const settings: HealthSettings = {
+  path: '/health',
+  needed: 3,
+  everyMs: 10,
+  withinMs: 1000,
+  timeoutMs: 1000,
+};
+const nothing = async () => ({});
+const known = (provider: string, model: string, verdict: CheckEvidence['verdict'] = 'passed') => ({
+  baseline: { verdict, summary: '', values: { provider, model } },
+});
+const GOOD = 'status ok, openrouter / anthropic/claude-3.5-sonnet';
+
+async function look(behaviour: BehaviourWish, context = {}, changes: Partial<HealthSettings> = {}) {
+  const { url } = await orchestrator({ behaviour });
+  return createHealthCheck({ ...settings, ...changes }, url, nothing).look(lookContext(context));
+}
+
+describe('the health check', () => {
+  it('passes when provider and model are those of the known-good version', async () => {
+    const found = await look('good', known('openrouter', 'anthropic/claude-3.5-sonnet'));
+    expect(found).toEqual({
+      verdict: 'passed',
+      saw: GOOD,
+      values: { status: 'ok', provider: 'openrouter', model: 'anthropic/claude-3.5-sonnet' },
+    });
+  });
+
+  it('says so when there is nothing to compare with', async () => {
+    expect(said(await look('good'))).toBe(`passed: ${GOOD} (nothing known to compare with)`);
+  });
+
+  it('fails for another provider and model than known good', async () => {
+    const found = await look('health-wrong-provider', known('openrouter', 'anthropic/claude-3.5-sonnet'));
+    expect(said(found)).toBe(
+      'failed: status ok, ollama / llama3 instead of openrouter / anthropic/claude-3.5-sonnet',
+    );
+  });
+
+  it('holds to the settings rather than to the evidence', async () => {
+    const found = await look('good', known('openrouter', 'anthropic/claude-3.5-sonnet'), { model: 'mine' });
+    expect(said(found)).toBe(`failed: ${GOOD} instead of mine`);
+  });
+
+  it('expects nothing of evidence that failed itself', async () => {
+    expect(await look('good', known('ollama', 'llama3', 'failed'))).toMatchObject({ verdict: 'passed' });
+  });
+
+  it.each<[BehaviourWish, string]>([
+    ['health-unknown-model', 'failed: status ok, openrouter / unknown: the provider has no model configured'],
+    ['health-not-ok', 'failed: status degraded'],
+    ['health-503', 'failed: HTTP 503: unavailable'],
+    ['health-html', 'failed: HTTP 200, but no JSON: this looks like a web page'],
+    [
+      'health-metrics-text',
+      'failed: HTTP 200, but no JSON: this looks like the metrics listener, not the API: wrong port?',
+    ],
+    ['health-401', 'inconclusive, final: auth: 401, the token of the profile is missing or not accepted'],
+  ])('%s: %s', async (behaviour, expected) => {
+    expect(said(await look(behaviour))).toBe(expected);
+  });
+
+  it('knows the metrics listener, whose /health answers OK with 200', async () => {
+    const { metricsUrl } = await orchestrator({ behaviour: 'good' });
+    const check = createHealthCheck(settings, new URL(metricsUrl).origin, nothing);
+    expect(said(await check.look(lookContext()))).toContain('this looks like the metrics listener');
+  });
+
+  it.each([
+    ['{"status":"ok"}', 'failed: status ok, but provider or model is missing'],
+    ['[]', 'failed: HTTP 200 and JSON, but not a health answer: no status'],
+    ['{"ok":true}', 'failed: HTTP 200 and JSON, but not a health answer: no status'],
+    ['', 'failed: HTTP 200, but no JSON: an empty body'],
+    ['pong', 'failed: HTTP 200, but no JSON: a text: pong'],
+  ])('body %j: %s', async (body, expected) => {
+    const url = await server((_, response) => response.end(body));
+    expect(said(await createHealthCheck(settings, url, nothing).look(lookContext()))).toBe(expected);
+  });
+
+  it('proves nothing when nobody answers, or too late', async () => {
+    const refused = createHealthCheck(settings, await nobody(), nothing);
+    expect(said(await refused.look(lookContext()))).toBe('inconclusive: connection refused');
+    const slow = await look('health-slow', {}, { timeoutMs: 100 });
+    expect(said(slow)).toBe('inconclusive: no answer within 100 ms');
+  });
+
+  it('does not take a redirect for an answer', async () => {
+    const url = await server((_, response) => void response.writeHead(302, { location: '/login' }).end());
+    expect(said(await createHealthCheck(settings, url, nothing).look(lookContext()))).toBe(
+      'inconclusive: 302: redirected to /login, not followed: is this the API?',
+    );
+  });
+
+  it('sends its token to the service', async () => {
+    const service = await orchestrator({ auth: { mode: 'static', token: 'abc123' } });
+    const check = createHealthCheck(settings, service.url, async () => ({ authorization: 'Bearer abc123' }));
+    expect(await check.look(lookContext())).toMatchObject({ verdict: 'passed' });
+  });
+});

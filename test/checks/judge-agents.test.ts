@@ -1,0 +1,139 @@
+import { describe, expect, it } from 'vitest';
+import type { AgentRow } from '../../src/checks/agent-rows.ts';
+import { AgentJudge } from '../../src/checks/judge-agents.ts';
+import type { AgentsSettings } from '../../src/domain/profile.ts';
+import { said } from './surroundings.ts';
+
+const NOW = Date.parse('2026-01-01T00:00:00Z');
+const ROUTER = 'llm_router_agent';
+const healthy = (agent = ROUTER): AgentRow => ({ agent, health: 'healthy', failures: 0 });
+const degraded = (failures: number): AgentRow => ({ agent: ROUTER, health: 'degraded', failures });
+const unhealthy = (openUntil?: number): AgentRow => ({
+  agent: ROUTER,
+  health: 'unhealthy',
+  failures: 5,
+  ...(openUntil === undefined ? {} : { openUntil }),
+});
+const settings = { expected: [], onMissing: 'inconclusive', needed: 2 } as const;
+
+/** The looks of one check, each given as the rows of its sources. */
+function looks(
+  changes: Partial<AgentsSettings>,
+  ...rounds: readonly (readonly (readonly AgentRow[])[])[]
+): readonly string[] {
+  const judge = new AgentJudge({ ...settings, ...changes });
+  return rounds.map((sources) =>
+    said(
+      judge.judge(
+        sources.map((rows, index) => ({ id: `pod-${index}`, rows })),
+        NOW,
+      ),
+    ),
+  );
+}
+
+describe('the pass rule for agents', () => {
+  it('passes healthy agents', () => {
+    expect(looks({}, [[healthy(), healthy('git_agent')]])).toEqual([
+      `passed: ${ROUTER} healthy; git_agent healthy`,
+    ]);
+  });
+
+  it('passes a degraded agent whose failures do not rise', () => {
+    expect(looks({}, [[degraded(2)]], [[degraded(2)]], [[degraded(1)]])).toEqual([
+      `passed: ${ROUTER} degraded with 2 failures`,
+      `passed: ${ROUTER} degraded with 2 failures, not rising`,
+      `passed: ${ROUTER} degraded with 1 failures, not rising`,
+    ]);
+  });
+
+  it('fails a degraded agent whose failures rise, from healthy too', () => {
+    expect(looks({}, [[healthy()]], [[degraded(1)]], [[degraded(2)]], [[degraded(2)]])).toEqual([
+      `passed: ${ROUTER} healthy`,
+      `failed: ${ROUTER} degraded, failures rising from 0 to 1`,
+      `failed: ${ROUTER} degraded, failures rising from 1 to 2`,
+      `passed: ${ROUTER} degraded with 2 failures, not rising`,
+    ]);
+  });
+
+  it('cannot call a degraded agent well by one look', () => {
+    expect(looks({ needed: 1 }, [[degraded(1)]], [[degraded(1)]])).toEqual([
+      `inconclusive: ${ROUTER} degraded with 1 failures, seen once`,
+      `passed: ${ROUTER} degraded with 1 failures, not rising`,
+    ]);
+  });
+
+  it('does not take two instances behind one address for a rise', () => {
+    const alternating = looks({}, [[degraded(2)]], [[degraded(1)]], [[degraded(2)]], [[degraded(1)]]);
+    expect(alternating.filter((line) => line.startsWith('failed'))).toEqual([]);
+  });
+
+  it('fails an open circuit, and says for how long it stays open', () => {
+    expect(looks({}, [[unhealthy(NOW + 1500)]])).toEqual([
+      `failed: ${ROUTER} unhealthy, circuit open for 2 s more`,
+    ]);
+  });
+
+  it.each([[NOW - 1], [undefined]])('only notes an unhealthy agent with the deadline %s', (deadline) => {
+    expect(looks({}, [[unhealthy(deadline)]])).toEqual([
+      `passed: ${ROUTER} unhealthy since before, its circuit is closed again: waits for traffic`,
+    ]);
+  });
+
+  it('ignores an agent that it does not know, with a note', () => {
+    const weather: AgentRow = {
+      agent: 'weather_agent',
+      health: 'unhealthy',
+      failures: 9,
+      openUntil: NOW + 1e6,
+    };
+    expect(looks({}, [[healthy(), weather]])).toEqual([
+      `passed: ${ROUTER} healthy; weather_agent is unknown, ignored`,
+    ]);
+    expect(looks({ expected: ['weather_agent'] }, [[healthy(), weather]])[0]).toMatch(
+      /^failed: weather_agent/,
+    );
+  });
+
+  it.each([
+    ['inconclusive', 'inconclusive: no agent has worked yet: the list is empty'],
+    ['fail', 'failed: no agent has worked yet: the list is empty'],
+    ['ignore', 'passed: no agent has worked yet: the list is empty'],
+  ] as const)('an empty list with onMissing %s: %s', (onMissing, expected) => {
+    expect(looks({ onMissing }, [[]])).toEqual([expected]);
+  });
+
+  it.each([
+    ['inconclusive', 'inconclusive: git_agent missing: has not worked yet'],
+    ['fail', 'failed: git_agent missing: has not worked yet'],
+    ['ignore', `passed: ${ROUTER} healthy; git_agent missing: has not worked yet`],
+  ] as const)('a missing expected agent with onMissing %s: %s', (onMissing, expected) => {
+    expect(looks({ onMissing, expected: [ROUTER, 'git_agent'] }, [[healthy()]])).toEqual([expected]);
+  });
+
+  it('finds an expected agent on any instance', () => {
+    expect(looks({ expected: [ROUTER] }, [[], [healthy()]])).toEqual([`passed: ${ROUTER} healthy`]);
+  });
+
+  it('lets the worst of the instances count', () => {
+    const judge = new AgentJudge(settings);
+    const found = judge.judge(
+      [
+        { id: 'a', rows: [healthy()] },
+        { id: 'b', rows: [unhealthy(NOW + 60_000)] },
+      ],
+      NOW,
+    );
+    expect(found).toEqual({
+      verdict: 'failed',
+      saw: `${ROUTER} unhealthy, circuit open for 60 s more`,
+      values: { [ROUTER]: 'unhealthy 5' },
+    });
+  });
+
+  it('compares each instance with itself', () => {
+    expect(looks({}, [[degraded(1)], [degraded(4)]], [[degraded(3)], [degraded(4)]])[1]).toMatch(
+      /^failed: .*rising from 1 to 3/,
+    );
+  });
+});

@@ -1,0 +1,304 @@
+import { describe, expect, it } from 'vitest';
+import type { Check, CheckProgress, Look, LookContext } from '../../src/checks/check.ts';
+import { runCheck } from '../../src/checks/run-check.ts';
+import { RunbookError } from '../../src/domain/errors.ts';
+import type { CheckPolicy } from '../../src/domain/profile.ts';
+import type { Verdict } from '../../src/domain/verdict.ts';
+import { instance } from './surroundings.ts';
+
+const policy: CheckPolicy = { needed: 2, everyMs: 0, withinMs: 5000, timeoutMs: 1000 };
+const shorthand: Readonly<Record<string, Verdict>> = { g: 'passed', b: 'failed', u: 'inconclusive' };
+
+/** A check whose looks are written as letters: good, bad, unclear; the last one repeats. */
+function scripted(letters: string, more: Partial<Look> = {}, needsInstances = false) {
+  const seen: LookContext[] = [];
+  const check: Check = {
+    id: 'health',
+    needsInstances,
+    look: async (context) => {
+      seen.push(context);
+      const letter = letters[Math.min(seen.length, letters.length) - 1] ?? 'u';
+      return {
+        verdict: shorthand[letter] ?? 'inconclusive',
+        saw: `look ${context.number} ${letter}`,
+        ...more,
+      };
+    },
+  };
+  return { check, seen };
+}
+
+const options = (more: Partial<Parameters<typeof runCheck>[2]> = {}) => ({
+  signal: new AbortController().signal,
+  key: 'run/step',
+  instances: async () => [],
+  report: () => {},
+  ...more,
+});
+
+describe('a repeated check', () => {
+  it.each([
+    ['gg', 'passed', 2, 2],
+    ['gbgg', 'passed', 4, 2],
+    ['gugg', 'passed', 4, 2],
+    ['bbugg', 'passed', 5, 2],
+  ])('passes %s with enough good looks in a row: %s after %i', async (letters, verdict, samples, inARow) => {
+    expect(await runCheck(scripted(letters).check, policy, options())).toMatchObject({
+      verdict,
+      samples,
+      inARow,
+      needed: 2,
+    });
+  });
+
+  it.each([
+    ['b', 'failed'],
+    ['u', 'inconclusive'],
+    ['gb', 'failed'],
+    ['bu', 'failed'],
+    ['gu', 'inconclusive'],
+    ['bgu', 'inconclusive'],
+  ])('at the end of its budget %s is %s', async (letters, verdict) => {
+    const result = await runCheck(scripted(letters).check, { ...policy, withinMs: 200 }, options());
+    expect(result.verdict).toBe(verdict);
+    expect(result.inARow).toBeLessThan(2);
+  });
+
+  it('looks at once, again at once without an interval, and ends with the last good look', async () => {
+    const begun = performance.now();
+    const result = await runCheck(
+      scripted('g').check,
+      { ...policy, needed: 20, withinMs: 60_000 },
+      options(),
+    );
+    expect(result.samples).toBe(20);
+    expect(performance.now() - begun).toBeLessThan(1000);
+  });
+
+  it('keeps its interval from begin to begin', async () => {
+    const at: number[] = [];
+    const check: Check = {
+      id: 'health',
+      look: async () => {
+        at.push(performance.now());
+        return { verdict: 'passed', saw: '' };
+      },
+    };
+    await runCheck(check, { ...policy, needed: 4, everyMs: 60 }, options());
+    expect((at[3] ?? 0) - (at[0] ?? 0)).toBeGreaterThan(170);
+  });
+
+  it('does not hammer a service that is not well', async () => {
+    const { check, seen } = scripted('b');
+    await runCheck(check, { ...policy, withinMs: 500 }, options());
+    expect(seen.length).toBeLessThan(8);
+  });
+
+  it('does not wait for the end of its budget when no look fits in any more', async () => {
+    const begun = performance.now();
+    const result = await runCheck(scripted('b').check, { ...policy, everyMs: 60_000 }, options());
+    expect(result.samples).toBe(1);
+    expect(performance.now() - begun).toBeLessThan(1000);
+  });
+
+  it('ends at once with a final look', async () => {
+    const result = await runCheck(scripted('u', { final: true }).check, policy, options());
+    expect(result).toMatchObject({
+      verdict: 'inconclusive',
+      samples: 1,
+      summary: 'not decided after 1 look: look 1 u',
+    });
+  });
+
+  it('gives up a look that never ends, and leaves the check open', async () => {
+    const check: Check = { id: 'chat', look: () => new Promise(() => {}) };
+    const begun = performance.now();
+    const result = await runCheck(check, { ...policy, timeoutMs: 50, withinMs: 300 }, options());
+    expect(result.verdict).toBe('inconclusive');
+    expect(result.evidence[0]?.saw).toMatch(/did not end within 50 ms/);
+    expect(performance.now() - begun).toBeLessThan(2000);
+  });
+
+  it('never lets a look outlast the budget by its own time-out', async () => {
+    const check: Check = {
+      id: 'chat',
+      look: ({ signal }) =>
+        new Promise((_, reject) => signal.addEventListener('abort', () => reject(signal.reason))),
+    };
+    const begun = performance.now();
+    const result = await runCheck(check, { ...policy, timeoutMs: 60_000, withinMs: 200 }, options());
+    expect(result.verdict).toBe('inconclusive');
+    expect(performance.now() - begun).toBeLessThan(2000);
+  });
+
+  it.each<[string, Check['look']]>([
+    [
+      'in a look that listens',
+      ({ signal }) => new Promise((_, no) => signal.addEventListener('abort', () => no(signal.reason))),
+    ],
+    ['in a look that does not listen', () => new Promise(() => {})],
+    ['in the pause between looks', async () => ({ verdict: 'failed', saw: '' })],
+  ])('ends within a second when it is aborted %s, with the reason', async (_, look) => {
+    const stop = new AbortController();
+    const running = runCheck(
+      { id: 'health', look },
+      { ...policy, everyMs: 30_000, withinMs: 120_000, timeoutMs: 60_000 },
+      options({
+        signal: stop.signal,
+        report: ({ looks }) => looks > 0 && setTimeout(() => stop.abort(new Error('cancelled')), 50),
+      }),
+    );
+    const begun = performance.now();
+    await expect(running).rejects.toThrow('cancelled');
+    expect(performance.now() - begun).toBeLessThan(1000);
+  });
+
+  it('passes on an expected error, and takes an unexpected one for an error of the measurement', async () => {
+    const secret: Check = {
+      id: 'health',
+      look: () => Promise.reject(new RunbookError('SecretUnavailable', 'the file x is empty')),
+    };
+    await expect(runCheck(secret, policy, options())).rejects.toMatchObject({ type: 'SecretUnavailable' });
+    const broken: Check = { id: 'health', look: () => Promise.reject(new TypeError('Bearer abcdefghijkl')) };
+    const result = await runCheck(broken, { ...policy, withinMs: 100 }, options());
+    expect(result.verdict).toBe('inconclusive');
+    expect(result.summary).toContain('the measurement itself failed');
+    expect(JSON.stringify(result)).not.toContain('abcdefghijkl');
+  });
+});
+
+describe('the evidence of a check', () => {
+  it('keeps the first look that was not good and the last ones', async () => {
+    const { evidence } = await runCheck(scripted('gbgggggggg').check, { ...policy, needed: 8 }, options());
+    expect(evidence.map(({ saw }) => saw)).toEqual([
+      'look 2 b',
+      'look 7 g',
+      'look 8 g',
+      'look 9 g',
+      'look 10 g',
+    ]);
+  });
+
+  it('holds one line of at most 200 characters without secrets, and the whole stays small', async () => {
+    const saw = `token=abcdefgh12345678\n${'x'.repeat(400)}`;
+    const values = { provider: 'openrouter', model: 'anthropic/claude-3.5-sonnet' };
+    const result = await runCheck(scripted('g', { saw, values }).check, { ...policy, needed: 8 }, options());
+    for (const sample of result.evidence) {
+      expect(sample.saw).not.toContain('abcdefgh12345678');
+      expect(sample.saw).not.toContain('\n');
+      expect(sample.saw.length).toBeLessThanOrEqual(200);
+    }
+    expect(result.summary).not.toContain('abcdefgh12345678');
+    expect(JSON.stringify(result).length).toBeLessThan(2048);
+  });
+
+  it('stays under 1.5 KB for looks as checks write them', async () => {
+    const saw = 'status ok, openrouter / anthropic/claude-3.5-sonnet instead of openrouter / somebody/else';
+    const values = { status: 'ok', provider: 'openrouter', model: 'anthropic/claude-3.5-sonnet' };
+    const result = await runCheck(scripted('g', { saw, values }).check, { ...policy, needed: 8 }, options());
+    expect(JSON.stringify(result).length).toBeLessThan(1536);
+  });
+
+  it('takes its values from the look that decided', async () => {
+    const looks: Look[] = [
+      { verdict: 'failed', saw: 'bad', values: { model: 'wrong' } },
+      { verdict: 'inconclusive', saw: 'refused' },
+    ];
+    const check: Check = { id: 'health', look: async ({ number }) => looks[Math.min(number, 2) - 1] as Look };
+    const result = await runCheck(check, { ...policy, withinMs: 150 }, options());
+    expect(result).toMatchObject({ verdict: 'failed', values: { model: 'wrong' } });
+    expect(result.summary).toMatch(/^failed after \d+ looks: bad$/);
+  });
+});
+
+describe('a check that goes on after a restart', () => {
+  const progress: CheckProgress = {
+    startedAt: new Date(Date.now() - 2000).toISOString(),
+    looks: 4,
+    inARow: 1,
+    last: 'look 4 b',
+    decisive: { verdict: 'failed', saw: 'look 4 b', values: {} },
+    evidence: [{ at: '2026-01-01T00:00:00.000Z', verdict: 'failed', saw: 'look 1 b', ms: 1 }],
+  };
+
+  it('reports what it needs for that, before and after each look', async () => {
+    const reports: CheckProgress[] = [];
+    await runCheck(scripted('bgg').check, policy, options({ report: (told) => reports.push(told) }));
+    expect(reports.map(({ looks, inARow }) => `${looks}/${inARow}`)).toEqual([
+      '1/0',
+      '1/0',
+      '2/0',
+      '2/1',
+      '3/1',
+      '3/2',
+    ]);
+    expect(new Set(reports.map(({ startedAt }) => startedAt)).size).toBe(1);
+    expect(JSON.parse(JSON.stringify(reports.at(-1)))).toEqual(reports.at(-1));
+  });
+
+  it('numbers its looks on, with the same key, and counts good ones anew', async () => {
+    const { check, seen } = scripted('g');
+    const result = await runCheck(check, policy, options({ resume: progress }));
+    expect(seen.map(({ number }) => number)).toEqual([5, 6]);
+    expect(seen[0]?.key).toBe(`run/step@${progress.startedAt}`);
+    expect(result).toMatchObject({ verdict: 'passed', samples: 6 });
+    expect(result.evidence[0]).toMatchObject({ saw: 'look 1 b' });
+  });
+
+  it('does not renew its budget', async () => {
+    const resume = { ...progress, startedAt: new Date(Date.now() - 60_000).toISOString() };
+    const result = await runCheck(scripted('u').check, policy, options({ resume }));
+    expect(result).toMatchObject({ verdict: 'failed', samples: 5 });
+  });
+
+  it('finishes a row of good looks beyond the budget: the time that a worker was down decides nothing', async () => {
+    const resume = { ...progress, startedAt: new Date(Date.now() - 60_000).toISOString() };
+    expect(await runCheck(scripted('g').check, policy, options({ resume }))).toMatchObject({
+      verdict: 'passed',
+    });
+    expect(await runCheck(scripted('gb').check, policy, options({ resume }))).toMatchObject({
+      verdict: 'failed',
+      samples: 6,
+    });
+  });
+});
+
+describe('the instances of a check', () => {
+  it('are not asked for by a check that needs none', async () => {
+    const instances = () => Promise.reject(new Error('asked'));
+    expect(await runCheck(scripted('g').check, policy, options({ instances }))).toMatchObject({
+      verdict: 'passed',
+    });
+  });
+
+  it('are read once while looks prove something, and again some seconds after one did not', async () => {
+    let reads = 0;
+    let time = 1_000_000;
+    const instances = async () => {
+      reads += 1;
+      return [instance(reads)];
+    };
+    const { check, seen } = scripted('bugg', {}, true);
+    const look = check.look;
+    const slow: Check = {
+      ...check,
+      look: (context) => {
+        time += 3000;
+        return look(context);
+      },
+    };
+    await runCheck(slow, { ...policy, withinMs: 60_000 }, options({ instances, now: () => time }));
+    expect(seen.map((context) => context.instances[0]?.name)).toEqual(['pod-1', 'pod-1', 'pod-2', 'pod-2']);
+  });
+
+  it('are empty while the target cannot be reached, and its refusal ends the check', async () => {
+    const { check, seen } = scripted('u', {}, true);
+    const unreachable = () => Promise.reject(new RunbookError('Unreachable', 'no answer'));
+    await runCheck(check, { ...policy, withinMs: 100 }, options({ instances: unreachable }));
+    expect(seen[0]?.instances).toEqual([]);
+    const denied = () => Promise.reject(new RunbookError('AccessDenied', 'may not list pods'));
+    await expect(runCheck(check, policy, options({ instances: denied }))).rejects.toMatchObject({
+      type: 'AccessDenied',
+    });
+  });
+});

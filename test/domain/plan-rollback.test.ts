@@ -1,0 +1,204 @@
+import { describe, expect, it } from 'vitest';
+import { chooseTarget, planRollback } from '../../src/domain/plan-rollback.ts';
+import { parseTarget, type TargetWish } from '../../src/domain/targets.ts';
+import type { ObservedService } from '../../src/domain/versions.ts';
+import { candidate, evidence, observed } from './observed.ts';
+
+const wish = (text: string) => parseTarget(text) as TargetWish;
+const chosen = (seen: ObservedService, target: string) => {
+  const choice = chooseTarget(seen, wish(target));
+  return 'problem' in choice ? choice.problem : `${choice.candidate.version} ${choice.basis}`;
+};
+const proved = (version: string, revision: number, at: string) =>
+  candidate(version, revision, { evidence: evidence(version, at) });
+
+describe('which version a wish selects', () => {
+  const bad = candidate('0.3.0', 9);
+  const table: [string, ObservedService, string, string][] = [
+    [
+      'known-good is the version proved last, not the one before',
+      observed(bad, [candidate('0.2.0', 8), proved('0.1.0', 6, '2026-11-01T00:00:00Z')]),
+      'known-good',
+      '0.1.0 known-good',
+    ],
+    [
+      'of two known-good versions the one proved later',
+      observed(bad, [proved('0.2.0', 8, '2026-11-02T00:00:00Z'), proved('0.1.0', 6, '2026-11-09T00:00:00Z')]),
+      'known-good',
+      '0.1.0 known-good',
+    ],
+    [
+      'evidence that failed makes no version known-good',
+      observed(bad, [
+        candidate('0.2.0', 8, { evidence: evidence('0.2.0', '2026-11-09T00:00:00Z', { verdict: 'failed' }) }),
+        proved('0.1.0', 6, '2026-11-01T00:00:00Z'),
+      ]),
+      'known-good',
+      '0.1.0 known-good',
+    ],
+    [
+      'inconclusive evidence makes no version known-good',
+      observed(bad, [
+        candidate('0.2.0', 8, {
+          evidence: evidence('0.2.0', '2026-11-09T00:00:00Z', { verdict: 'inconclusive' }),
+        }),
+      ]),
+      'known-good',
+      '0.2.0 previous-without-evidence',
+    ],
+    [
+      'without any evidence the previous version, and the plan says so',
+      observed(bad, [candidate('0.2.0', 8), candidate('0.1.0', 6)]),
+      'known-good',
+      '0.2.0 previous-without-evidence',
+    ],
+    [
+      'a current version that passed when it was deployed is not the target: somebody found it bad since',
+      observed(proved('0.3.0', 9, '2026-11-10T00:00:00Z'), [proved('0.2.0', 8, '2026-11-02T00:00:00Z')]),
+      'known-good',
+      '0.2.0 known-good',
+    ],
+    [
+      'a second rollback does not go forward to the bad version again',
+      observed(
+        candidate('0.2.0', 10, {
+          evidence: evidence('0.2.0', '2026-11-10T00:00:00Z', { provedBy: 'rollback' }),
+        }),
+        [candidate('0.3.0', 9)],
+      ),
+      'known-good',
+      '0.2.0 known-good',
+    ],
+    [
+      'previous skips a restart of the same bad release',
+      observed(bad, [
+        candidate('0.3.0', 8, { fingerprint: 'restarted', contentFingerprint: 'content-0.3.0' }),
+        candidate('0.2.0', 7),
+      ]),
+      'previous',
+      '0.2.0 asked',
+    ],
+    ['a history with gaps is no trouble', observed(bad, [candidate('0.1.0', 2)]), 'previous', '0.1.0 asked'],
+    ['no history at all', observed(bad, []), 'known-good', 'NoHistory'],
+    ['no history for previous', observed(bad, []), 'previous', 'NoHistory'],
+    [
+      'a version, with or without v',
+      observed(bad, [candidate('0.2.0', 8), candidate('0.1.0', 6)]),
+      'v0.1.0',
+      '0.1.0 asked',
+    ],
+    [
+      'a revision',
+      observed(bad, [candidate('0.2.0', 8), candidate('0.1.0', 6)]),
+      'revision:6',
+      '0.1.0 asked',
+    ],
+    [
+      'a revision that a rollback has renumbered since',
+      observed(bad, [candidate('0.1.0', 8, { formerRevisions: [2, 4] })]),
+      'revision:4',
+      '0.1.0 asked',
+    ],
+    ['a revision that never was', observed(bad, [candidate('0.2.0', 8)]), 'revision:5', 'TargetNotFound'],
+    [
+      'a version beyond the history: an explicit image',
+      observed(bad, [candidate('0.2.0', 8)]),
+      '0.0.9',
+      '0.0.9 asked',
+    ],
+  ];
+  it.each(table)('%s', (_title, seen, target, expected) => {
+    expect(chosen(seen, target)).toBe(expected);
+  });
+
+  it('finds a digest in the image reference', () => {
+    const digest = `sha256:${'a'.repeat(64)}`;
+    const pinned = candidate('0.1.0', 6, { image: `registry.example/phoenix-orch@${digest}` });
+    expect(chosen(observed(bad, [candidate('0.2.0', 8), pinned]), digest)).toBe('0.1.0 asked');
+  });
+
+  it('finds a digest in the image ID that the evidence recorded', () => {
+    const digest = `sha256:${'b'.repeat(64)}`;
+    const known = candidate('0.1.0', 6, {
+      evidence: evidence('0.1.0', '2026-11-01T00:00:00Z', {
+        imageId: `registry.example/phoenix-orch@${digest}`,
+      }),
+    });
+    expect(chosen(observed(bad, [candidate('0.2.0', 8), known]), digest)).toBe('0.1.0 asked');
+  });
+
+  it('names what the history has when the target is not there', () => {
+    const choice = chooseTarget(observed(bad, [candidate('0.2.0', 8)]), wish('revision:5'));
+    expect('message' in choice && choice.message).toContain('0.3.0 (revision 9), 0.2.0 (revision 8)');
+  });
+});
+
+describe('the plan', () => {
+  const seen = observed(candidate('0.2.0', 7), [proved('0.1.0', 6, '2026-11-01T00:00:00Z')]);
+  const plan = (target: string, of = seen) => {
+    const planned = planRollback(of, wish(target));
+    if ('problem' in planned) throw new Error(planned.message);
+    return planned;
+  };
+
+  it('pins template, owner uid and generation', () => {
+    expect(plan('known-good').pin).toEqual({
+      target: 'kubernetes',
+      workload: { namespace: 'phoenix-orch', name: 'master-orchestrator', uid: 'uid-deployment' },
+      generation: 7,
+      source: { kind: 'replica-set', name: 'rs-6', uid: 'uid-6', podTemplateHash: 'hash-6' },
+      fingerprint: 'template-0.1.0',
+      version: '0.1.0',
+      image: 'registry.example/phoenix-orch:v0.1.0',
+    });
+  });
+
+  it('changes nothing when the target is already there', () => {
+    const { changesNothing, pin } = plan('0.2.0');
+    expect(changesNothing).toBe(true);
+    expect(pin.source).toEqual({ kind: 'live' });
+  });
+
+  it('takes the tag style of the repository for a version that the history does not have', () => {
+    expect(plan('0.0.9').pin.source).toEqual({
+      kind: 'image',
+      container: 'master-orchestrator',
+      image: 'registry.example/phoenix-orch:v0.0.9',
+    });
+    const bare = observed(candidate('0.2.0', 7, { image: 'registry.example:5000/phoenix-orch:0.2.0' }), []);
+    expect(plan('0.0.9', bare).pin.image).toBe('registry.example:5000/phoenix-orch:0.0.9');
+  });
+
+  it('pins an unknown digest by itself', () => {
+    const digest = `sha256:${'c'.repeat(64)}`;
+    expect(plan(digest).pin.image).toBe(`registry.example/phoenix-orch@${digest}`);
+  });
+
+  it('says that config stays when only the image changes', () => {
+    expect(plan('0.0.9').warnings.join()).toContain('only the image changes');
+  });
+
+  it('says that the previous version is only the one before', () => {
+    const unproved = observed(candidate('0.2.0', 7), [candidate('0.1.0', 6)]);
+    expect(plan('known-good', unproved).warnings.join()).toContain('no version has known-good evidence');
+  });
+
+  it('says when the target failed its own last verification', () => {
+    const failed = candidate('0.1.0', 6, {
+      evidence: evidence('0.1.0', '2026-11-01T00:00:00Z', { verdict: 'failed' }),
+    });
+    expect(plan('0.1.0', observed(candidate('0.2.0', 7), [failed])).warnings.join()).toContain(
+      'ended failed',
+    );
+  });
+
+  it('carries the baseline of the target', () => {
+    const checks = { chat: { verdict: 'failed' as const, summary: 'x', values: {} } };
+    const known = candidate('0.1.0', 6, { evidence: evidence('0.1.0', '2026-11-01T00:00:00Z', { checks }) });
+    expect(plan('0.1.0', observed(candidate('0.2.0', 7), [known])).baseline).toEqual(checks);
+  });
+
+  it('is the same for the same observation', () => {
+    expect(JSON.stringify(plan('known-good'))).toBe(JSON.stringify(plan('known-good')));
+  });
+});

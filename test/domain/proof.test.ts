@@ -1,0 +1,70 @@
+import { describe, expect, it } from 'vitest';
+import type { CheckId, CheckResult } from '../../src/domain/checks.ts';
+import { comparedWithBaseline, proofOf } from '../../src/domain/proof.ts';
+import type { Verdict } from '../../src/domain/verdict.ts';
+
+const result = (check: CheckId, verdict: Verdict, change: Partial<CheckResult> = {}): CheckResult => ({
+  check,
+  verdict,
+  summary: `${check} ${verdict}`,
+  samples: 1,
+  needed: 1,
+  inARow: verdict === 'passed' ? 1 : 0,
+  values: {},
+  evidence: [],
+  ...change,
+});
+
+describe('a check against the evidence of the target version', () => {
+  it.each<[Verdict, Verdict | undefined, boolean]>([
+    ['failed', 'failed', true],
+    ['failed', 'passed', false],
+    ['failed', 'inconclusive', false],
+    ['failed', undefined, false],
+    ['passed', 'failed', false],
+    ['inconclusive', 'failed', false],
+  ])('%s now, %s then: failed before is %s', (now, then, expected) => {
+    const baseline = then ? { verdict: then, summary: '', values: {} } : undefined;
+    expect(comparedWithBaseline(result('chat', now), baseline).failedBefore ?? false).toBe(expected);
+  });
+});
+
+describe('what all checks prove together', () => {
+  const required: CheckId[] = ['health', 'chat'];
+  it('passes when every required check passed', () => {
+    expect(proofOf([result('health', 'passed'), result('chat', 'passed')], required).verdict).toBe('passed');
+  });
+  it('fails when one required check failed', () => {
+    const proof = proofOf([result('health', 'passed'), result('chat', 'failed')], required);
+    expect(proof).toEqual({ verdict: 'failed', summary: 'chat failed' });
+  });
+  it('stays open when a required check never ran', () => {
+    expect(proofOf([result('health', 'passed')], required)).toEqual({
+      verdict: 'inconclusive',
+      summary: 'chat could not be decided',
+    });
+  });
+  it('does not count a check that is not required', () => {
+    const results = [result('health', 'passed'), result('chat', 'passed'), result('metrics', 'failed')];
+    expect(proofOf(results, required).verdict).toBe('passed');
+  });
+  it('does not count a failure that the known-good version had too, and says so', () => {
+    const results = [result('health', 'passed'), result('chat', 'failed', { failedBefore: true })];
+    const proof = proofOf(results, required);
+    expect(proof.verdict).toBe('passed');
+    expect(proof.summary).toContain('1 failed as before or accepted, not counted');
+  });
+  it('does not count an accepted failure', () => {
+    const results = [result('health', 'passed'), result('chat', 'failed')];
+    expect(proofOf(results, required, ['chat']).verdict).toBe('passed');
+  });
+  it('accepts failures only, not open questions', () => {
+    const results = [result('health', 'passed'), result('chat', 'inconclusive')];
+    expect(proofOf(results, required, ['chat']).verdict).toBe('inconclusive');
+  });
+  it('proves nothing when nothing is left to count', () => {
+    expect(proofOf([result('chat', 'failed', { failedBefore: true })], ['chat']).verdict).toBe(
+      'inconclusive',
+    );
+  });
+});

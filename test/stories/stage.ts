@@ -1,0 +1,221 @@
+import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { Client, Connection, WorkflowFailedError } from '@temporalio/client';
+import { historyToJSON } from '@temporalio/common/lib/proto-utils.js';
+import { DefaultLogger, NativeConnection, Runtime } from '@temporalio/worker';
+import { writeConfig } from '../../sandbox/demo/config.ts';
+import { type Receiver, startReceiver } from '../../sandbox/demo/receiver.ts';
+import { openSandbox, type Sandbox, type SandboxCluster } from '../../sandbox/index.ts';
+import { DEPLOYMENT, imageOf, LABELS, WORKER_ACCOUNT } from '../../sandbox/manifests.ts';
+import { reportOfFailure } from '../../src/cli/follow.ts';
+import { startRollback, startVerify } from '../../src/client/index.ts';
+import { loadConfig } from '../../src/config/load.ts';
+import type { RunReport } from '../../src/domain/ledger.ts';
+import type { RollbackRequest, VerifyRequest } from '../../src/domain/request.ts';
+import { type RunningWorker, startWorker } from '../../src/wiring/start-worker.ts';
+import type { TemporalServer } from '../../tools/temporal-server.ts';
+
+/** One sandbox and one connection, shared by the stories of a file. */
+export interface Stage {
+  readonly sandbox: Sandbox & { readonly cluster: SandboxCluster; readonly temporal: TemporalServer };
+  readonly client: Client;
+  readonly native: NativeConnection;
+  /** A service of its own for one story: namespace, service address, configuration, task queue. */
+  cast(name: string, options?: CastOptions): Promise<Cast>;
+  close(): Promise<void>;
+}
+
+export interface CastOptions {
+  readonly profile?: Readonly<Record<string, unknown>>;
+  readonly checks?: Readonly<Record<string, unknown>>;
+  /** Rules of the worker's Role; default: the worker's own. */
+  readonly rules?: readonly object[];
+  /** Default: a worker in this process. */
+  readonly worker?: boolean;
+}
+
+/** The service of one story and what can be done with it. */
+export interface Cast {
+  readonly namespace: string;
+  readonly taskQueue: string;
+  readonly configFile: string;
+  readonly records: string;
+  readonly url: string;
+  readonly channel: Receiver;
+  /** Audit user of the worker. */
+  readonly user: string;
+  deploy(
+    version: string,
+    options?: {
+      readonly replicas?: number;
+      readonly template?: unknown;
+      readonly spec?: unknown;
+      readonly annotations?: Record<string, string>;
+      readonly wait?: boolean;
+    },
+  ): Promise<void>;
+  deployment(): Promise<DeploymentObject>;
+  verify(request?: VerifyRequest): Promise<RunReport>;
+  /** Runs a rollback to its end; a failed run gives its report too. */
+  rollback(request?: unknown): Promise<RunReport>;
+  start(request?: unknown): ReturnType<typeof startRollback>;
+  end(handle: { result(): Promise<unknown> }): Promise<RunReport>;
+  history(workflowId: string): Promise<unknown>;
+  close(): Promise<void>;
+}
+
+// biome-ignore lint/suspicious/noExplicitAny: a Deployment as the API server gives it
+type DeploymentObject = any;
+
+let count = 0;
+
+export async function openStage(): Promise<Stage> {
+  try {
+    Runtime.install({ logger: new DefaultLogger('ERROR') });
+  } catch {
+    // Installed by an earlier stage of the same file.
+  }
+  const sandbox = await openSandbox({ temporal: true, kubernetes: true });
+  const { address } = sandbox.temporal;
+  const [connection, native] = await Promise.all([
+    Connection.connect({ address }),
+    NativeConnection.connect({ address }),
+  ]);
+  const client = new Client({ connection });
+  const casts: Cast[] = [];
+  return {
+    sandbox,
+    client,
+    native,
+    async cast(name, options = {}) {
+      const cast = await openCast({ sandbox, client, native }, name, options);
+      casts.push(cast);
+      return cast;
+    },
+    async close() {
+      await Promise.all(casts.map((cast) => cast.close()));
+      await Promise.all([connection.close(), native.close()]);
+      await sandbox.close();
+    },
+  };
+}
+
+async function openCast(
+  { sandbox, client, native }: Pick<Stage, 'sandbox' | 'client' | 'native'>,
+  name: string,
+  options: CastOptions,
+): Promise<Cast> {
+  const { cluster } = sandbox;
+  count += 1;
+  const namespace = `${name}-${count}`;
+  const taskQueue = `queue-${namespace}`;
+  await cluster.createNamespace(namespace);
+  const [service, channel] = await Promise.all([
+    cluster.node.openService(namespace, LABELS),
+    startReceiver(),
+  ]);
+  const folder = join(sandbox.folder, namespace);
+  const records = join(folder, 'incidents');
+  await mkdir(folder, { recursive: true });
+  const slackFile = join(folder, 'slack');
+  await writeFile(slackFile, channel.url);
+  const kubeconfig = await cluster.kubeconfigFor(namespace, WORKER_ACCOUNT, options.rules);
+  const configFile = await writeConfig({
+    folder,
+    kubeconfig,
+    endpoint: service.url,
+    apiPort: cluster.node.apiPort,
+    metricsPort: cluster.node.metricsPort,
+    records,
+    namespace,
+    slackFile,
+    ...(options.profile ? { profile: options.profile } : {}),
+    ...(options.checks ? { checks: options.checks } : {}),
+  });
+  let worker: RunningWorker | undefined;
+  if (options.worker !== false) {
+    worker = await startWorker({
+      config: await loadConfig(configFile),
+      connection: native,
+      namespace: 'default',
+      env: {},
+      log: (line) => process.stderr.write(`${line}\n`),
+      taskQueue,
+    });
+  }
+  let runs = 0;
+  const path = `/apis/apps/v1/namespaces/${namespace}/deployments/${DEPLOYMENT}`;
+  const start: Cast['start'] = (request = {}) => {
+    runs += 1;
+    return startRollback(client, request as RollbackRequest, {
+      taskQueue,
+      workflowId: `rollback/${namespace}/${runs}`,
+    });
+  };
+  const cast: Cast = {
+    namespace,
+    taskQueue,
+    configFile,
+    records,
+    channel,
+    url: service.url,
+    user: `system:serviceaccount:${namespace}:${WORKER_ACCOUNT}`,
+    async deploy(version, { replicas = 2, template, spec, annotations, wait = true } = {}) {
+      const wanted = {
+        namespace,
+        image: imageOf(version),
+        replicas,
+        ...(template ? { template } : {}),
+        ...(spec ? { spec } : {}),
+        ...(annotations ? { annotations } : {}),
+      };
+      const deployed = cluster.deploy(wanted as Parameters<SandboxCluster['deploy']>[0]);
+      if (wait) await deployed;
+      else deployed.catch(() => undefined);
+    },
+    deployment: () => cluster.api.must('GET', path),
+    async verify(request = {}) {
+      runs += 1;
+      const handle = await startVerify(client, request, {
+        taskQueue,
+        workflowId: `verify/${namespace}/${runs}`,
+      });
+      return this.end(handle);
+    },
+    start,
+    async rollback(request = {}) {
+      return this.end(await start(request));
+    },
+    async end(handle) {
+      try {
+        return (await handle.result()) as RunReport;
+      } catch (error) {
+        const report = error instanceof WorkflowFailedError ? reportOfFailure(error) : undefined;
+        if (!report) throw error;
+        return report;
+      }
+    },
+    history: async (workflowId) => historyToJSON(await client.workflow.getHandle(workflowId).fetchHistory()),
+    async close() {
+      await worker?.stop();
+      await channel.close();
+    },
+  };
+  return cast;
+}
+
+/** The record that a run wrote. */
+export async function recordOf(report: RunReport): Promise<{ markdown: string; json: RunReport }> {
+  const files = report.ledger.find((entry) => entry.record)?.record;
+  if (!files) throw new Error('no record was written');
+  const [markdown, json] = await Promise.all([
+    readFile(files.markdown, 'utf8'),
+    readFile(files.json, 'utf8'),
+  ]);
+  return { markdown, json: JSON.parse(json) };
+}
+
+/** Steps of a report with their ends, in order. */
+export function told(report: RunReport): string[] {
+  return report.ledger.map(({ step, outcome, verdict }) => `${step} ${verdict ?? outcome}`);
+}

@@ -1,0 +1,79 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { join } from 'node:path';
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { until } from '../../tools/until.ts';
+import { type Cast, openStage, type Stage } from './stage.ts';
+
+let stage: Stage;
+const workers: ChildProcess[] = [];
+beforeAll(async () => {
+  stage = await openStage();
+});
+afterAll(async () => {
+  for (const worker of workers) worker.kill('SIGKILL');
+  await stage?.close();
+});
+
+function startProgram(cast: Cast): ChildProcess {
+  const worker = spawn(process.execPath, [join(import.meta.dirname, '../../src/worker.ts')], {
+    env: {
+      ...process.env,
+      TEMPORAL_ADDRESS: stage.sandbox.temporal.address,
+      RUNBOOK_CONFIG: cast.configFile,
+      RUNBOOK_TASK_QUEUE: cast.taskQueue,
+    },
+    stdio: ['ignore', 'ignore', 'inherit'],
+  });
+  workers.push(worker);
+  return worker;
+}
+
+/** The pending activity of the run, once it is the given one and has said something. */
+function pending(workflowId: string, step: string) {
+  return until(`${step} to be under way`, async () => {
+    const { raw } = await stage.client.workflow.getHandle(workflowId).describe();
+    return raw.pendingActivities?.find(
+      ({ activityType, heartbeatDetails }) =>
+        activityType?.name === step && heartbeatDetails?.payloads?.length,
+    );
+  });
+}
+
+it('a worker killed with -9 in the middle of wait-for-rollout changes nothing about the outcome', async () => {
+  const cast = await stage.cast('killed', { worker: false });
+  const first = startProgram(cast);
+  await cast.deploy('v0.1.0-slow-ready');
+  await cast.deploy('v0.2.0');
+  const mark = await stage.sandbox.cluster.mark();
+  const handle = await cast.start();
+  await pending(handle.workflowId, 'wait-for-rollout');
+  first.kill('SIGKILL');
+  startProgram(cast);
+  const report = await cast.end(handle);
+
+  expect(report.outcome).toBe('rolled-back');
+  const wait = report.ledger.find(({ step }) => step === 'wait-for-rollout');
+  expect(wait?.attempts).toBeGreaterThanOrEqual(2);
+  const patches = (await stage.sandbox.cluster.requests(cast.user, mark)).filter(
+    ({ verb, requestURI, status }) =>
+      verb === 'patch' && requestURI.includes('/deployments/') && status === 200,
+  );
+  expect(patches).toHaveLength(1);
+}, 90_000);
+
+it('a cancelled run ends within two seconds of waiting, tells people and keeps the record', async () => {
+  const cast = await stage.cast('cancelled');
+  await cast.deploy('v0.1.0-slow-ready');
+  await cast.deploy('v0.2.0');
+  const handle = await cast.start();
+  await pending(handle.workflowId, 'wait-for-rollout');
+  const asked = Date.now();
+  await handle.cancel();
+  await expect(handle.result()).rejects.toMatchObject({ cause: { name: 'CancelledFailure' } });
+  const history = await stage.client.workflow.getHandle(handle.workflowId).fetchHistory();
+  const ended = history.events?.find(
+    ({ activityTaskCanceledEventAttributes }) => activityTaskCanceledEventAttributes,
+  );
+  expect(Number(ended?.eventTime?.seconds) * 1000 - asked).toBeLessThan(2000);
+  expect(cast.channel.received).toHaveLength(1);
+}, 60_000);

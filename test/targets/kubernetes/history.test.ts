@@ -1,0 +1,136 @@
+import { describe, expect, it } from 'vitest';
+import type { KnownGoodRecord } from '../../../src/domain/known-good.ts';
+import { fingerprint } from '../../../src/targets/kubernetes/fingerprint.ts';
+import { observedService, revisionsOf } from '../../../src/targets/kubernetes/history.ts';
+import type { Deployment, ReplicaSet } from '../../../src/targets/kubernetes/resources.ts';
+import { deployment, replicaSet } from './objects.ts';
+import { template, templateOf } from './template.ts';
+
+const one = templateOf('registry.example/phoenix-orch:v0.1.0');
+const two = templateOf('registry.example/phoenix-orch:v0.2.0');
+const three = templateOf('registry.example/phoenix-orch:v0.3.0');
+
+function observe(
+  live: Deployment,
+  replicaSets: readonly ReplicaSet[],
+  evidence: readonly KnownGoodRecord[] = [],
+) {
+  return observedService({
+    deployment: live,
+    namespace: 'phoenix',
+    container: 'orchestrator',
+    revisions: revisionsOf(replicaSets),
+    evidence: new Map(evidence.map((record) => [record.fingerprint, record])),
+    notes: [],
+    at: '2026-11-23T03:00:00.000Z',
+  });
+}
+const running = (of = three, more: Parameters<typeof deployment>[0] = {}) =>
+  deployment({ ...more, spec: { template: of, ...more.spec } });
+
+describe('observedService', () => {
+  it('names the current version by its ReplicaSet, and the others newest first', () => {
+    const seen = observe(running(), [replicaSet(1, one), replicaSet(3, three), replicaSet(2, two)]);
+    expect(seen).toMatchObject({
+      workload: 'deployment/orchestrator in namespace phoenix',
+      uid: 'uid-1',
+      generation: 3,
+      paused: false,
+      replicas: 3,
+      current: {
+        version: '0.3.0',
+        revision: 3,
+        source: { kind: 'replica-set', name: 'orchestrator-3', podTemplateHash: 'hash3' },
+      },
+    });
+    expect(seen.history.map(({ version, revision }) => [version, revision])).toEqual([
+      ['0.2.0', 2],
+      ['0.1.0', 1],
+    ]);
+  });
+
+  it('orders revisions as numbers and bears gaps', () => {
+    const seen = observe(running(), [replicaSet(2, one), replicaSet(10, two), replicaSet(11, three)]);
+    expect(seen.history.map(({ revision }) => revision)).toEqual([10, 2]);
+  });
+
+  it('knows the numbers that a version had before', () => {
+    const seen = observe(running(), [replicaSet(4, one, { former: '1,2' }), replicaSet(3, three)]);
+    expect(seen.history[0]).toMatchObject({ revision: 4, formerRevisions: [1, 2] });
+  });
+
+  it.each<[string, Deployment, ReplicaSet[]]>([
+    [
+      'the controller has not seen the change',
+      running(three, { metadata: { generation: 4 } }),
+      [replicaSet(3, three)],
+    ],
+    ['its ReplicaSet does not exist yet', running(), [replicaSet(2, two)]],
+  ])('takes the current version from the live template when %s', (_why, live, replicaSets) => {
+    expect(observe(live, replicaSets).current.source).toEqual({ kind: 'live' });
+  });
+
+  it('keeps the version before out of the history when it equals the live one', () => {
+    expect(observe(running(one), [replicaSet(1, one), replicaSet(3, three)]).history).toHaveLength(1);
+  });
+
+  it('takes the oldest of two ReplicaSets with an equal template, as kubectl does', () => {
+    const seen = observe(running(), [
+      replicaSet(5, three, { createdAt: '2026-11-03T00:00:00Z', name: 'younger' }),
+      replicaSet(3, three, { createdAt: '2026-11-01T00:00:00Z', name: 'older' }),
+      replicaSet(4, one, { createdAt: '2026-11-02T00:00:00Z', name: 'b' }),
+      replicaSet(2, one, { createdAt: '2026-11-01T00:00:00Z', name: 'a' }),
+    ]);
+    expect(seen.current.source).toMatchObject({ name: 'older' });
+    expect(seen.history).toHaveLength(1);
+    expect(seen.history[0]).toMatchObject({ revision: 4, formerRevisions: [2], source: { name: 'a' } });
+  });
+
+  it('leaves out ReplicaSets that are being deleted or have no readable number', () => {
+    const seen = observe(running(), [
+      replicaSet(3, three),
+      replicaSet(2, two, { deleting: true }),
+      replicaSet('x', one),
+    ]);
+    expect(seen.history).toEqual([]);
+  });
+
+  it('tells a restart from another content', () => {
+    const restarted = template({
+      metadata: {
+        labels: { app: 'orchestrator' },
+        annotations: { 'kubectl.kubernetes.io/restartedAt': 'now' },
+      },
+      ...(three.spec ? { spec: three.spec as never } : {}),
+    });
+    const { current, history } = observe(running(restarted), [
+      replicaSet(4, restarted),
+      replicaSet(3, three),
+    ]);
+    expect(history[0]?.fingerprint).not.toBe(current.fingerprint);
+    expect(history[0]?.contentFingerprint).toBe(current.contentFingerprint);
+  });
+
+  it('joins the evidence by fingerprint', () => {
+    const record = { fingerprint: fingerprint(one), verdict: 'passed' } as KnownGoodRecord;
+    const seen = observe(running(), [replicaSet(3, three), replicaSet(1, one)], [record]);
+    expect(seen.current.evidence).toBeUndefined();
+    expect(seen.history[0]?.evidence).toBe(record);
+  });
+
+  it('names the containers when the profile names one that is not there', () => {
+    const other = template({ spec: { containers: [{ name: 'web', image: 'x:1' }] } });
+    expect(() => observe(running(other), [])).toThrow(/no container "orchestrator"; it has web/);
+  });
+
+  it('warns that the version before has the same image', () => {
+    const reconfigured = template({
+      spec: {
+        containers: [{ name: 'orchestrator', image: 'registry.example/phoenix-orch:v0.3.0', args: ['x'] }],
+      },
+    });
+    expect(
+      observe(running(reconfigured), [replicaSet(4, reconfigured), replicaSet(3, three)]).warnings,
+    ).toEqual([expect.stringContaining('revision 3 before this one has the same image')]);
+  });
+});

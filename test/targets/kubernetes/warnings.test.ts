@@ -1,0 +1,52 @@
+import { describe, expect, it } from 'vitest';
+import { warningsOf } from '../../../src/targets/kubernetes/warnings.ts';
+import { deployment } from './objects.ts';
+import { template } from './template.ts';
+
+const warnings = (change: Parameters<typeof deployment>[0] = {}) =>
+  warningsOf(deployment(change), { container: 'orchestrator' });
+
+describe('warningsOf', () => {
+  it('is silent about a Deployment that is settled and managed by hand', () => {
+    expect(warnings({ metadata: { managedFields: [{ manager: 'kubectl-set' }] } })).toEqual([]);
+  });
+
+  it.each<[string, Parameters<typeof deployment>[0], RegExp]>([
+    [
+      'Argo CD by its annotation',
+      { metadata: { annotations: { 'argocd.argoproj.io/tracking-id': 'x' } } },
+      /^Argo CD/,
+    ],
+    [
+      'Argo CD by its manager',
+      { metadata: { managedFields: [{ manager: 'argocd-controller' }] } },
+      /^Argo CD/,
+    ],
+    ['Flux by its label', { metadata: { labels: { 'kustomize.toolkit.fluxcd.io/name': 'x' } } }, /^Flux/],
+    ['Flux by its manager', { metadata: { managedFields: [{ manager: 'helm-controller' }] } }, /^Flux/],
+    [
+      'kubectl apply',
+      { metadata: { annotations: { 'kubectl.kubernetes.io/last-applied-configuration': '{}' } } },
+      /kubectl apply/,
+    ],
+    [
+      'the in-repo controllers by their manager',
+      { metadata: { managedFields: [{ manager: 'rollback-controller' }] } },
+      /rollback-controller/,
+    ],
+    [
+      'the in-repo controllers by what they write',
+      {
+        spec: {
+          template: template({ metadata: { annotations: { 'kubernetes.io/change-cause': 'rollback' } } }),
+        },
+      },
+      /rollback-controller/,
+    ],
+    ['a change not picked up yet', { metadata: { generation: 4 } }, /not yet picked up/],
+    ['a rollout under way', { status: { observedGeneration: 3, updatedReplicas: 1 } }, /1 of 3 replicas/],
+    ['a history that is not kept', { spec: { revisionHistoryLimit: 0 } }, /revisionHistoryLimit is 0/],
+  ])('tells of %s', (_what, change, expected) => {
+    expect(warnings(change)).toEqual([expect.stringMatching(expected)]);
+  });
+});

@@ -1,0 +1,168 @@
+import { afterAll, afterEach, beforeAll } from 'vitest';
+import { type KubernetesObject, MERGE_PATCH } from '../../../sandbox/control-plane/api.ts';
+import { openSandbox, type Sandbox, type SandboxCluster } from '../../../sandbox/index.ts';
+import { DEPLOYMENT, deployment, imageOf } from '../../../sandbox/manifests.ts';
+import type { Pin } from '../../../src/domain/pins.ts';
+import { planRollback } from '../../../src/domain/plan-rollback.ts';
+import type { KubernetesProfile } from '../../../src/domain/profile.ts';
+import type { TargetWish } from '../../../src/domain/targets.ts';
+import { createKubernetesTarget } from '../../../src/targets/kubernetes/index.ts';
+import type { RollbackTarget, RolloutProgress, TargetContext } from '../../../src/targets/target.ts';
+import { until } from '../../../tools/until.ts';
+
+export const PREVIOUS: TargetWish = { kind: 'previous' };
+/** A context that is never cancelled. */
+export const context: TargetContext = { signal: new AbortController().signal };
+
+/** A service of its own for one test, with what a test wants to know of it. */
+export interface Service {
+  readonly namespace: string;
+  readonly profile: KubernetesProfile;
+  readonly target: RollbackTarget;
+  /** Another worker: its own connection, watch and memory. */
+  another(change?: Partial<KubernetesProfile>): Promise<RollbackTarget>;
+  /** Changes the Deployment by a merge patch, as somebody else would. */
+  change(patch: KubernetesObject, manager?: string): Promise<KubernetesObject>;
+  /** Deploys a version without waiting for it. */
+  push(version: string, template?: KubernetesObject): Promise<KubernetesObject>;
+  /** Deploys a version and waits until it is complete. */
+  deploy(
+    version: string,
+    options?: Partial<Parameters<SandboxCluster['deploy']>[0]>,
+  ): Promise<KubernetesObject>;
+  live(): Promise<KubernetesObject>;
+  /** Observes and plans. */
+  pin(wish?: TargetWish): Promise<Pin>;
+  /** Rolls back and waits; returns the messages. */
+  rollBack(wish?: TargetWish): Promise<readonly string[]>;
+  /** Requests of the worker since a mark, as `verb resource`. */
+  requests(since: number): Promise<readonly string[]>;
+  path(resource?: string): string;
+}
+
+/** One cluster for a test file. Each test takes a service of its own from it, so that their order does not matter. */
+export function openWorld(options: { readonly instantReady?: boolean } = {}) {
+  let sandbox: (Sandbox & { cluster: SandboxCluster }) | undefined;
+  let count = 0;
+  const open: RollbackTarget[] = [];
+
+  beforeAll(async () => {
+    sandbox = await openSandbox({ kubernetes: options });
+  });
+  afterEach(async () => {
+    await Promise.all(open.splice(0).map((target) => target.close()));
+  });
+  afterAll(() => sandbox?.close());
+
+  const cluster = () => sandbox!.cluster;
+
+  /** @param versions deployed one after the other, each complete before the next. */
+  async function service(
+    versions: readonly string[],
+    {
+      rules,
+      rollout = {},
+      ...how
+    }: {
+      readonly rules?: readonly object[];
+      readonly rollout?: Partial<KubernetesProfile['rollout']>;
+    } & Partial<Parameters<SandboxCluster['deploy']>[0]> = {},
+  ): Promise<Service> {
+    const namespace = `service-${++count}`;
+    const { api } = cluster();
+    await cluster().createNamespace(namespace);
+    const kubeconfig = await cluster().kubeconfigFor(namespace, undefined, rules);
+    const deploy: Service['deploy'] = (version, more = {}) =>
+      cluster().deploy({ replicas: 1, ...how, ...more, namespace, image: imageOf(version) });
+    for (const version of versions) await deploy(version);
+    const profile: KubernetesProfile = {
+      kubeconfig,
+      namespace,
+      deployment: DEPLOYMENT,
+      container: DEPLOYMENT,
+      rollout: { deadlineMs: 20_000, crashLoopRestarts: 3, ...rollout },
+    };
+    const make = (of: KubernetesProfile) => {
+      const target = createKubernetesTarget(of);
+      open.push(target);
+      return target;
+    };
+    const target = make(profile);
+    const path = (resource = `deployments/${DEPLOYMENT}`) =>
+      /^(deployments|replicasets)/.test(resource)
+        ? `/apis/apps/v1/namespaces/${namespace}/${resource}`
+        : `/api/v1/namespaces/${namespace}/${resource}`;
+    const change: Service['change'] = (patch, manager = 'somebody-else') =>
+      api.must('PATCH', `${path()}?fieldManager=${manager}`, patch, MERGE_PATCH);
+    const pin = async (wish = PREVIOUS) => {
+      const plan = planRollback(await target.observe(context), wish);
+      if ('problem' in plan) throw new Error(plan.message);
+      return plan.pin;
+    };
+    return {
+      namespace,
+      profile,
+      target,
+      path,
+      change,
+      pin,
+      deploy,
+      async another(changed = {}) {
+        const file = await cluster().kubeconfigFor(namespace, `worker-${++count}`, rules);
+        return make({ ...profile, kubeconfig: file, ...changed });
+      },
+      push(version, template) {
+        const { node } = cluster();
+        const wanted = deployment({
+          namespace,
+          image: imageOf(version),
+          apiPort: node.apiPort,
+          metricsPort: node.metricsPort,
+          ...how,
+          ...(template ? { template } : {}),
+        });
+        return change({ spec: { template: wanted.spec.template } }, 'deployer');
+      },
+      live: () => api.must('GET', path()),
+      async rollBack(wish) {
+        const started = await target.rollBack(await pin(wish), context);
+        const messages: string[] = [];
+        await target.waitForRollout(started, context, ({ message }: RolloutProgress) =>
+          messages.push(message),
+        );
+        return messages;
+      },
+      async requests(since) {
+        const user = `system:serviceaccount:${namespace}:rollback-worker`;
+        const events = await cluster().requests(user, since);
+        return events.map(({ verb, requestURI }) => `${verb} ${resourceOf(requestURI)}`);
+      },
+    };
+  }
+
+  return { cluster, service };
+}
+
+function resourceOf(uri: string): string {
+  const path = uri.split('?')[0] ?? '';
+  return /\/namespaces\/[^/]+\/([^/]+)/.exec(path)?.[1] ?? path.split('/').at(-1) ?? path;
+}
+
+/** The promise's error, or a failure when there is none. */
+export async function errorOf(promise: Promise<unknown>): Promise<Error & { type?: string }> {
+  const outcome = await promise.then(
+    (value) => ({ value }),
+    (error: Error) => ({ error }),
+  );
+  if ('error' in outcome) return outcome.error;
+  throw new Error(`expected an error, got ${JSON.stringify(outcome.value)}`);
+}
+
+/** Waits for the Deployment's condition Progressing to have this reason. */
+export function progressing(service: Service, reason: string): Promise<KubernetesObject> {
+  return until(`the Deployment to be ${reason}`, async () => {
+    const live = await service.live();
+    const found = live.status.conditions?.find(({ type }: { type: string }) => type === 'Progressing');
+    return found?.reason === reason && live;
+  });
+}

@@ -1,0 +1,91 @@
+import { randomUUID } from 'node:crypto';
+import { link, open, readFile, rename, rm, stat, utimes } from 'node:fs/promises';
+import { hostname } from 'node:os';
+import { setTimeout as sleep } from 'node:timers/promises';
+
+/** The holder touches its lock this often. */
+const BEAT_MS = 5000;
+/** A lock not touched for this long has lost its owner, whatever its process id says (ids are used again). */
+const SILENT_MS = 60_000;
+const POLL_MS = 100;
+
+export interface LockOptions {
+  readonly signal: AbortSignal;
+  /** How long to wait for another holder, in milliseconds; after it the call rejects with `TimeoutError`. */
+  readonly waitMs: number;
+  /** Told once, when somebody else holds the lock. */
+  readonly onWait?: () => void;
+}
+
+/**
+ * Runs work while holding a lock file, so that processes of one user do not do the same long work twice. A lock whose
+ * owner was killed is taken over. It saves work and is no safety device: what it guards must be written to a
+ * temporary name and renamed.
+ */
+export async function withLock<T>(file: string, options: LockOptions, work: () => Promise<T>): Promise<T> {
+  const patience = AbortSignal.any([options.signal, AbortSignal.timeout(options.waitMs)]);
+  const mark = JSON.stringify({ pid: process.pid, host: hostname(), id: randomUUID() });
+  for (let told = false; !(await take(file, mark)); told = true) {
+    if (!told) options.onWait?.();
+    patience.throwIfAborted();
+    await removeOrphan(file);
+    await sleep(POLL_MS, undefined, { signal: patience }).catch(() => patience.throwIfAborted());
+  }
+  const beat = setInterval(() => {
+    const now = new Date();
+    utimes(file, now, now).catch(() => undefined);
+  }, BEAT_MS);
+  beat.unref();
+  try {
+    return await work();
+  } finally {
+    clearInterval(beat);
+    if ((await content(file)) === mark) await rm(file, { force: true });
+  }
+}
+
+async function take(file: string, mark: string): Promise<boolean> {
+  // The lock appears with its content: written under another name and linked, which fails when the name is taken.
+  const own = `${file}.${randomUUID()}`;
+  const handle = await open(own, 'wx');
+  try {
+    await handle.writeFile(mark);
+    await handle.close();
+    await link(own, file);
+    return true;
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'EEXIST') return false;
+    throw error;
+  } finally {
+    await rm(own, { force: true });
+  }
+}
+
+async function removeOrphan(file: string): Promise<void> {
+  const [mark, known] = await Promise.all([content(file), stat(file).catch(() => undefined)]);
+  if (mark === undefined || !known) return;
+  if (Date.now() - known.mtimeMs < SILENT_MS && ownerRuns(mark)) return;
+  // Two may see the same orphan: only one rename succeeds, and a fresh lock that it caught is put back.
+  const aside = `${file}.${randomUUID()}`;
+  try {
+    await rename(file, aside);
+    if ((await content(aside)) !== mark) await link(aside, file).catch(() => undefined);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
+  } finally {
+    await rm(aside, { force: true });
+  }
+}
+
+function content(file: string): Promise<string | undefined> {
+  return readFile(file, 'utf8').catch(() => undefined);
+}
+
+function ownerRuns(mark: string): boolean {
+  try {
+    const owner = JSON.parse(mark) as { pid: number; host: string };
+    return owner.host !== hostname() || process.kill(owner.pid, 0);
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === 'EPERM';
+  }
+}

@@ -1,0 +1,108 @@
+import { spawn } from 'node:child_process';
+import { mkdtemp } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import type { Command, Report } from './protocol.ts';
+import { FOLDER_PREFIX, reapLeftovers } from './registry.ts';
+
+/** How a process ended. */
+export interface Exit {
+  readonly code: number | null;
+  readonly signal: NodeJS.Signals | null;
+  readonly message?: string;
+}
+
+/** A process that the supervisor runs. */
+export interface Managed {
+  readonly pid: number;
+  /** Resolves when it has ended, for whatever reason. */
+  readonly exited: Promise<Exit>;
+  signal(signal: NodeJS.Signals): void;
+  /** Asks it to end and kills it when it does not within two seconds. */
+  stop(): Promise<Exit>;
+}
+
+/** The processes of one sandbox. */
+export interface Processes {
+  /** Removed when the sandbox is closed. */
+  readonly folder: string;
+  start(
+    name: string,
+    program: string,
+    args: readonly string[],
+    options?: { readonly env?: NodeJS.ProcessEnv; readonly log?: string },
+  ): Promise<Managed>;
+  /** Stops every process and removes the folder. */
+  close(): Promise<void>;
+}
+
+/** Opens a supervisor with a folder of its own, after removing what killed sandboxes left behind. */
+export async function openProcesses(): Promise<Processes> {
+  reapLeftovers();
+  const folder = await mkdtemp(join(tmpdir(), FOLDER_PREFIX));
+  const supervisor = spawn(process.execPath, [join(import.meta.dirname, 'supervisor.ts'), folder], {
+    stdio: ['pipe', 'pipe', 'inherit'],
+    detached: true,
+  });
+  const starting = new Map<string, (pid: number) => void>();
+  const exits = new Map<string, (exit: Exit) => void>();
+  const ended = new Promise<void>((resolve) =>
+    supervisor.once('exit', () => {
+      // Normally it goes last. When it was killed, what it owned is ended here and nobody waits in vain.
+      reapLeftovers();
+      for (const started of starting.values()) started(0);
+      for (const exit of exits.values()) exit({ code: null, signal: 'SIGKILL', message: 'supervisor ended' });
+      resolve();
+    }),
+  );
+  let count = 0;
+
+  createInterface({ input: supervisor.stdout }).on('line', (line) => {
+    const report = JSON.parse(line) as Report;
+    if (report.saw === 'start') return starting.get(report.id)?.(report.pid);
+    const { code, signal, message } = report;
+    starting.get(report.id)?.(0);
+    exits.get(report.id)?.({ code, signal, ...(message ? { message } : {}) });
+  });
+  supervisor.stdin.on('error', () => undefined);
+
+  const tell = (command: Command) => supervisor.stdin.write(`${JSON.stringify(command)}\n`);
+
+  return {
+    folder,
+    async start(name, program, args, options = {}) {
+      count += 1;
+      const id = `${name}-${count}`;
+      const started = new Promise<number>((resolve) => starting.set(id, resolve));
+      const exited = new Promise<Exit>((resolve) => exits.set(id, resolve));
+      tell({
+        do: 'start',
+        id,
+        program,
+        args,
+        env: { PATH: process.env.PATH, HOME: process.env.HOME, TMPDIR: process.env.TMPDIR, ...options.env },
+        ...(options.log ? { log: options.log } : {}),
+      });
+      const pid = await started;
+      starting.delete(id);
+      const signal = (name: NodeJS.Signals) => void tell({ do: 'signal', id, signal: name });
+      return {
+        pid,
+        exited,
+        signal,
+        async stop() {
+          signal('SIGTERM');
+          const killer = setTimeout(() => signal('SIGKILL'), 2000);
+          const exit = await exited;
+          clearTimeout(killer);
+          return exit;
+        },
+      };
+    },
+    async close() {
+      supervisor.stdin.end();
+      await ended;
+    },
+  };
+}

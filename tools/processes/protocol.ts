@@ -1,0 +1,22 @@
+/** What the parent tells the supervisor, a JSON line each. */
+export type Command =
+  | {
+      readonly do: 'start';
+      readonly id: string;
+      readonly program: string;
+      readonly args: readonly string[];
+      readonly env: Readonly<Record<string, string | undefined>>;
+      readonly log?: string;
+    }
+  | { readonly do: 'signal'; readonly id: string; readonly signal: NodeJS.Signals };
+
+/** What the supervisor tells the parent. */
+export type Report =
+  | { readonly saw: 'start'; readonly id: string; readonly pid: number }
+  | {
+      readonly saw: 'exit';
+      readonly id: string;
+      readonly code: number | null;
+      readonly signal: NodeJS.Signals | null;
+      readonly message?: string;
+    };

@@ -1,0 +1,65 @@
+import { execFile } from 'node:child_process';
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { MajorMinor, ToolEntry } from '../catalogue.ts';
+
+/** A program tells its version in milliseconds; one that waits for something else is not ours. */
+const ANSWER_MS = 20_000;
+/** A file just written may still be open for writing in a process that is being forked (`ETXTBSY`). */
+const BUSY_RETRIES = 5;
+
+/**
+ * Asks a program for its version. A broken file (empty, truncated, for another machine) answers nothing.
+ * @returns `major.minor.patch`, or the reason why the program will not do.
+ */
+export async function versionOf(
+  path: string,
+  entry: ToolEntry,
+): Promise<{ readonly version: string } | { readonly problem: string }> {
+  let answer = await run(path, entry.versionArguments);
+  for (let retry = 0; answer.failure === 'ETXTBSY' && retry < BUSY_RETRIES; retry++) {
+    await sleep(50);
+    answer = await run(path, entry.versionArguments);
+  }
+  const [, major, minor, patch] = entry.versionPattern.exec(answer.output) ?? [];
+  if (!major || !minor || !patch) {
+    return { problem: answer.failure ? `does not run (${answer.failure})` : 'tells no version' };
+  }
+  const version = `${major}.${minor}.${patch}`;
+  if (isWithin([Number(major), Number(minor)], entry)) return { version };
+  return { problem: `is version ${version}, accepted is ${acceptedRange(entry)}` };
+}
+
+/** The versions that will do, in words. */
+export function acceptedRange({ oldest, newest }: Pick<ToolEntry, 'oldest' | 'newest'>): string {
+  if (newest[1] === Number.POSITIVE_INFINITY) return `${oldest.join('.')} or newer`;
+  return compare(oldest, newest) === 0
+    ? `${oldest.join('.')}.x`
+    : `${oldest.join('.')} to ${newest.join('.')}`;
+}
+
+function isWithin(version: MajorMinor, { oldest, newest }: ToolEntry): boolean {
+  return compare(version, oldest) >= 0 && compare(version, newest) <= 0;
+}
+
+function compare(a: MajorMinor, b: MajorMinor): number {
+  return a[0] === b[0] ? Math.sign(a[1] - b[1]) || 0 : a[0] - b[0];
+}
+
+function run(path: string, args: readonly string[]): Promise<{ output: string; failure?: string }> {
+  return new Promise((resolve) => {
+    const options = { timeout: ANSWER_MS, killSignal: 'SIGKILL', maxBuffer: 64 * 1024 } as const;
+    try {
+      execFile(path, [...args], options, (error, stdout, stderr) => {
+        const output = `${stdout}\n${stderr}`;
+        resolve(error ? { output, failure: reasonOf(error) } : { output });
+      });
+    } catch (error) {
+      resolve({ output: '', failure: reasonOf(error as Error) });
+    }
+  });
+}
+
+function reasonOf(error: Error & { code?: unknown; signal?: unknown }): string {
+  if (typeof error.code === 'string') return error.code;
+  return error.signal ? `killed by ${error.signal}` : `exit code ${error.code}`;
+}
