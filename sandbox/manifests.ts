@@ -1,3 +1,6 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { parseAllDocuments } from 'yaml';
 import type { KubernetesObject } from './control-plane/api.ts';
 
 export const NAMESPACE = 'phoenix-orch';
@@ -6,14 +9,23 @@ export const REPOSITORY = 'registry.example/phoenix-orch';
 export const LABELS = { app: DEPLOYMENT } as const;
 export const WORKER_ACCOUNT = 'rollback-worker';
 
-/** The least that the worker needs in the namespace of a service. deploy/rbac.yaml is made from it. */
-export const WORKER_RULES = [
-  { apiGroups: ['apps'], resources: ['deployments'], verbs: ['get', 'list', 'watch', 'patch'] },
-  { apiGroups: ['apps'], resources: ['replicasets'], verbs: ['get', 'list', 'watch'] },
-  { apiGroups: [''], resources: ['pods'], verbs: ['get', 'list', 'watch'] },
-  { apiGroups: [''], resources: ['configmaps'], verbs: ['get', 'create', 'patch'] },
-  { apiGroups: [''], resources: ['secrets', 'serviceaccounts'], verbs: ['get'] },
-] as const;
+/** A rule of a Role (rbac.authorization.k8s.io/v1, PolicyRule). */
+export interface PolicyRule {
+  readonly apiGroups: readonly string[];
+  readonly resources: readonly string[];
+  readonly resourceNames?: readonly string[];
+  readonly verbs: readonly string[];
+}
+
+/** The rights that the product ships for its worker: the sandbox grants these and no others. */
+export const WORKER_RULES: readonly PolicyRule[] = rulesOf(
+  readFileSync(join(import.meta.dirname, '..', 'deploy', 'rbac.yaml'), 'utf8'),
+);
+
+function rulesOf(manifest: string): readonly PolicyRule[] {
+  const objects = parseAllDocuments(manifest).map((document) => document.toJS());
+  return objects.find(({ kind }) => kind === 'Role').rules;
+}
 
 export interface DeploymentOptions {
   readonly namespace?: string;

@@ -91,7 +91,7 @@ async function demo(): Promise<number> {
     records,
     `${handle.workflowId.replaceAll('/', '_')}-${runId.slice(0, 8)}.history.json`,
   );
-  await writeFile(history, JSON.stringify(historyToJSON(await handle.fetchHistory()), null, 2));
+  await writeFile(history, historyToJSON(await handle.fetchHistory()));
   say();
   say(`incident record  ${record?.markdown ?? 'was not written'}`);
   say(`audit it         npm run -s runbook -- audit ${history}`);

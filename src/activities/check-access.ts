@@ -1,4 +1,4 @@
-import type { ResolvedRun } from '../domain/request.ts';
+import type { TargetWish } from '../domain/targets.ts';
 import type { Dependencies } from './dependencies.ts';
 import { stepActivity } from './step.ts';
 
@@ -13,8 +13,8 @@ import { stepActivity } from './step.ts';
  * Safe to retry: it only reads.
  */
 export function checkAccess(deps: Dependencies) {
-  return stepActivity(async ({ signal }, run: ResolvedRun) => {
-    const { summary, warnings } = await deps.service(run.service).target.checkAccess(run.wish, { signal });
+  return stepActivity(async ({ signal }, service: string, wish: TargetWish) => {
+    const { summary, warnings } = await deps.service(service).target.checkAccess(wish, { signal });
     return { value: { warnings }, summary };
   });
 }

@@ -1,4 +1,3 @@
-import type { ResolvedRun } from '../domain/request.ts';
 import type { Dependencies } from './dependencies.ts';
 import { stepActivity } from './step.ts';
 
@@ -12,8 +11,8 @@ import { stepActivity } from './step.ts';
  * Safe to retry: it only reads.
  */
 export function identifyVersions(deps: Dependencies) {
-  return stepActivity(async ({ signal }, run: ResolvedRun) => {
-    const value = await deps.service(run.service).target.observe({ signal });
+  return stepActivity(async ({ signal }, service: string) => {
+    const value = await deps.service(service).target.observe({ signal });
     const older = value.history.length;
     return {
       value,

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { RunbookError } from '../domain/errors.ts';
 import type { ShownPlan } from '../domain/plan.ts';
 import { planRollback } from '../domain/plan-rollback.ts';
-import type { ResolvedRun } from '../domain/request.ts';
+import type { TargetWish } from '../domain/targets.ts';
 import type { ObservedService } from '../domain/versions.ts';
 import type { Dependencies } from './dependencies.ts';
 import { stepActivity } from './step.ts';
@@ -17,12 +17,10 @@ import { stepActivity } from './step.ts';
  * Safe to retry: the same observation gives the same plan.
  */
 export function plan(deps: Dependencies) {
-  return stepActivity(async ({ signal }, run: ResolvedRun, observed: ObservedService) => {
-    const planned = planRollback(observed, run.wish);
+  return stepActivity(async ({ signal }, service: string, wish: TargetWish, observed: ObservedService) => {
+    const planned = planRollback(observed, wish);
     if ('problem' in planned) throw new RunbookError(planned.problem, planned.message);
-    const diff = planned.changesNothing
-      ? ''
-      : await deps.service(run.service).target.diff(planned, { signal });
+    const diff = planned.changesNothing ? '' : await deps.service(service).target.diff(planned, { signal });
     const hash = createHash('sha256').update(JSON.stringify(planned)).digest('hex');
     const value: ShownPlan = { ...planned, hash, diff };
     return { value, summary: describePlan(value) };

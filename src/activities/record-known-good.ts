@@ -1,5 +1,4 @@
 import type { KnownGoodRecord } from '../domain/known-good.ts';
-import type { ResolvedRun } from '../domain/request.ts';
 import type { Dependencies } from './dependencies.ts';
 import { stepActivity } from './step.ts';
 
@@ -16,11 +15,9 @@ export type KnownGoodEvidence = Omit<KnownGoodRecord, 'workflowId' | 'runId'>;
  * Safe to retry: the entry is named by the version's fingerprint and overwritten with the same content.
  */
 export function recordKnownGood(deps: Dependencies) {
-  return stepActivity(
-    async ({ signal, workflowId, runId }, run: ResolvedRun, evidence: KnownGoodEvidence) => {
-      const record: KnownGoodRecord = { ...evidence, workflowId, runId };
-      const value = await deps.service(run.service).target.recordKnownGood(record, { signal });
-      return { value, summary: `${record.version}: ${record.verdict}, kept in ${value.keptIn}` };
-    },
-  );
+  return stepActivity(async ({ signal, workflowId, runId }, service: string, evidence: KnownGoodEvidence) => {
+    const record: KnownGoodRecord = { ...evidence, workflowId, runId };
+    const value = await deps.service(service).target.recordKnownGood(record, { signal });
+    return { value, summary: `${record.version}: ${record.verdict}, kept in ${value.keptIn}` };
+  });
 }

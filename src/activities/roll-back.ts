@@ -1,5 +1,4 @@
 import type { Pin } from '../domain/pins.ts';
-import type { ResolvedRun } from '../domain/request.ts';
 import type { Dependencies } from './dependencies.ts';
 import { stepActivity } from './step.ts';
 
@@ -15,8 +14,8 @@ import { stepActivity } from './step.ts';
  * read and compared, and a second write at the same generation is refused by the API server.
  */
 export function rollBack(deps: Dependencies) {
-  return stepActivity(async ({ signal }, run: ResolvedRun, pin: Pin) => {
-    const value = await deps.service(run.service).target.rollBack(pin, { signal });
+  return stepActivity(async ({ signal }, service: string, pin: Pin) => {
+    const value = await deps.service(service).target.rollBack(pin, { signal });
     return { value, summary: value.changed ? 'patched once' : 'already there, nothing written' };
   });
 }

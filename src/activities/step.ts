@@ -1,7 +1,13 @@
-import { ApplicationFailure, activityInfo, cancellationSignal, heartbeat } from '@temporalio/activity';
+import {
+  ApplicationFailure,
+  activityInfo,
+  cancellationSignal,
+  getClient,
+  heartbeat,
+} from '@temporalio/activity';
 import { CancelledFailure } from '@temporalio/common';
-import { ERRORS, RunbookError } from '../domain/errors.ts';
-import type { StepResult } from '../domain/ledger.ts';
+import { RunbookError } from '../domain/errors.ts';
+import type { RunReport, StepResult } from '../domain/ledger.ts';
 import { redact } from '../domain/redact.ts';
 import type { Verdict } from '../domain/verdict.ts';
 
@@ -22,6 +28,8 @@ export interface StepContext {
   report(progress: unknown): void;
   /** What the last attempt reported. */
   resume<T>(): T | undefined;
+  /** Asks the run for its report so far (query `report`). */
+  readReport(): Promise<RunReport>;
 }
 
 /** What a step's work gives back. */
@@ -42,17 +50,19 @@ export function stepActivity<A extends unknown[], T>(
     const info = activityInfo();
     const startedAt = new Date().toISOString();
     let progress: unknown = info.heartbeatDetails;
+    const { workflowId = '', runId = '' } = info.workflowExecution ?? {};
     const context: StepContext = {
       signal: cancellationSignal(),
-      key: `${info.workflowExecution?.workflowId}/${info.activityId}`,
-      workflowId: info.workflowExecution?.workflowId ?? '',
-      runId: info.workflowExecution?.runId ?? '',
+      key: `${workflowId}/${info.activityId}`,
+      workflowId,
+      runId,
       attempt: info.attempt,
       report: (details) => {
         progress = details;
         heartbeat(details);
       },
       resume: <P>() => info.heartbeatDetails as P | undefined,
+      readReport: () => getClient().workflow.getHandle(workflowId, runId).query<RunReport>('report'),
     };
     const beat = info.heartbeatTimeoutMs ? setInterval(() => heartbeat(progress), BEAT_MS) : undefined;
     try {
@@ -82,7 +92,7 @@ function asFailure(error: unknown, attempt: number): unknown {
     return ApplicationFailure.create({
       type: error.type,
       message: redact(error.message),
-      nonRetryable: !ERRORS[error.type].retryable,
+      nonRetryable: !error.retryable,
       details: [{ attempt }],
       ...(error.retryAfterMs !== undefined ? { nextRetryDelay: error.retryAfterMs } : {}),
     });

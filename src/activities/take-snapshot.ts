@@ -1,5 +1,4 @@
-import type { ResolvedRun } from '../domain/request.ts';
-import type { ObservedService } from '../domain/versions.ts';
+import type { LiveVersion } from '../domain/versions.ts';
 import type { Dependencies } from './dependencies.ts';
 import { stepActivity } from './step.ts';
 
@@ -13,8 +12,8 @@ import { stepActivity } from './step.ts';
  * Safe to retry: the name is made from the generation, so a second write finds the first.
  */
 export function takeSnapshot(deps: Dependencies) {
-  return stepActivity(async ({ signal }, run: ResolvedRun, observed: ObservedService) => {
-    const value = await deps.service(run.service).target.takeSnapshot(observed, { signal });
+  return stepActivity(async ({ signal }, service: string, live: LiveVersion) => {
+    const value = await deps.service(service).target.takeSnapshot(live, { signal });
     return { value, summary: `${value.version} is kept in ${value.keptIn}` };
   });
 }

@@ -5,7 +5,6 @@ import { RunbookError } from '../domain/errors.ts';
 import type { CheckEvidence } from '../domain/known-good.ts';
 import type { Instance } from '../domain/pins.ts';
 import { comparedWithBaseline } from '../domain/proof.ts';
-import type { ResolvedRun } from '../domain/request.ts';
 import type { Dependencies } from './dependencies.ts';
 import { stepActivity } from './step.ts';
 
@@ -23,11 +22,11 @@ export interface VerifyInput {
  */
 export function verification(deps: Dependencies, id: CheckId) {
   return stepActivity(
-    async ({ signal, key, attempt, report, resume }, run: ResolvedRun, input: VerifyInput) => {
-      const { target, checks } = deps.service(run.service);
+    async ({ signal, key, attempt, report, resume }, service: string, input: VerifyInput) => {
+      const { target, checks } = deps.service(service);
       const prepared = checks[id];
       if (!prepared)
-        throw new RunbookError('InvalidConfig', `the check ${id} is not configured for ${run.service}`);
+        throw new RunbookError('InvalidConfig', `the check ${id} is not configured for ${service}`);
       const found = await runCheck(prepared.create(), prepared.policy, {
         signal,
         key,

@@ -1,5 +1,4 @@
 import type { RolloutStarted } from '../domain/pins.ts';
-import type { ResolvedRun } from '../domain/request.ts';
 import type { RolloutProgress } from '../targets/target.ts';
 import type { Dependencies } from './dependencies.ts';
 import { stepActivity } from './step.ts';
@@ -14,8 +13,8 @@ import { stepActivity } from './step.ts';
  * Safe to retry: it only reads; deadline and progress are taken up from the last heartbeat.
  */
 export function waitForRollout(deps: Dependencies) {
-  return stepActivity(async ({ signal, report, resume }, run: ResolvedRun, rollout?: RolloutStarted) => {
-    const { target } = deps.service(run.service);
+  return stepActivity(async ({ signal, report, resume }, service: string, rollout?: RolloutStarted) => {
+    const { target } = deps.service(service);
     const value = await target.waitForRollout(
       rollout ?? (await target.current({ signal })),
       { signal },

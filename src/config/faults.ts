@@ -42,8 +42,10 @@ function flatten(
       case 'invalid_key':
         return [{ path, message: issue.issues[0]?.message ?? issue.message, atKey: true }];
       case 'invalid_union': {
-        // Of the forms that a value may have, the one that is not wrong at its root was meant.
-        const meant = issue.errors.find((branch) => branch.every((inner) => inner.path.length > 0));
+        // Of the forms that a value may have, the one that is not wrong at its root was meant; a key too many inside it is.
+        const meant = issue.errors.find((branch) =>
+          branch.every(({ path: inner, code }) => inner.length > 0 || code === 'unrecognized_keys'),
+        );
         return meant ? flatten(meant, path, written) : [{ path, message: issue.message }];
       }
       case 'custom':

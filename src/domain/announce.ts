@@ -1,8 +1,16 @@
-import { checksOf, type RunOutcome, type RunReport } from './ledger.ts';
+import type { Instant } from './json.ts';
+import { checksOf, type RunOutcome, type RunReport, wasBegun } from './ledger.ts';
+import type { ResolvedRun } from './request.ts';
 
-/** One message about a run, in words: runbook section 7.1. */
+/** One message about a run, in words: runbook section 7.1 (when, to which version, impact before and after). */
 export interface Announcement {
+  readonly service: string;
+  readonly environment: string;
+  readonly outcome: RunOutcome;
+  readonly at: Instant;
+  /** One sentence. */
   readonly headline: string;
+  /** Lines of detail: versions, reason, who asked, symptoms, verdicts. */
   readonly lines: readonly string[];
 }
 
@@ -18,21 +26,29 @@ const HEADLINES: Readonly<Record<RunOutcome, string>> = {
   cancelled: 'rollback was cancelled',
 };
 
-/** What people are told: what happened, when, to which version, the impact before and after. */
-export function announce(report: RunReport): Announcement {
-  const { request, plan } = report;
-  const name = request ? `${request.service} (${request.environment})` : 'the service';
+/** Headlines of runs that ended after the change was written. */
+const BEGUN: Partial<Record<RunOutcome, string>> = {
+  failed: 'rollback was begun and did NOT end well',
+  cancelled: 'rollback was cancelled after the change was written: the rollout goes on',
+};
+
+/** What people are told of a run. */
+export function announce(report: RunReport, request: ResolvedRun): Announcement {
+  const { plan, outcome } = report;
+  const { service, environment } = request;
   const lines: string[] = [];
-  if (plan) lines.push(`${plan.from.version} -> ${plan.to.version}`);
+  if (plan) lines.push(`${plan.from.version} → ${plan.to.version}`);
   if (report.error) lines.push(`${report.error.type}: ${report.error.message}`);
-  if (request?.reason) lines.push(`reason: ${request.reason}`);
-  if (request?.incident) lines.push(`incident: ${request.incident}`);
-  if (request?.requestedBy) lines.push(`requested by: ${request.requestedBy}`);
-  for (const symptom of request?.symptoms ?? []) lines.push(`before: ${symptom}`);
+  if (request.reason) lines.push(`reason: ${request.reason}`);
+  if (request.incident) lines.push(`incident: ${request.incident}`);
+  if (request.requestedBy) lines.push(`requested by: ${request.requestedBy}`);
+  for (const symptom of request.symptoms) lines.push(`before: ${symptom}`);
   for (const check of checksOf(report)) {
     lines.push(
       `${check.check}: ${check.verdict}${check.failedBefore ? ' (as on the known-good version)' : ''}, ${check.summary}`,
     );
   }
-  return { headline: `${name} ${HEADLINES[report.outcome]}`, lines };
+  const what = (wasBegun(report) && BEGUN[outcome]) || HEADLINES[outcome];
+  const headline = `${service} (${environment}) ${what}`;
+  return { service, environment, outcome, at: report.finishedAt ?? report.startedAt, headline, lines };
 }

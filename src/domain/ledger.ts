@@ -111,6 +111,11 @@ export function completedEntry(step: StepId, result: StepResult<unknown>, receiv
   };
 }
 
+/** True once the one change of a rollback was asked for: what ends badly after that is no "nothing was changed". */
+export function wasBegun({ ledger }: Pick<RunReport, 'ledger'>): boolean {
+  return ledger.some(({ step, outcome }) => step === 'roll-back' && outcome === 'completed');
+}
+
 /** The results of all checks that ran, in the order of the ledger. */
 export function checksOf(report: RunReport): readonly CheckResult[] {
   return report.ledger.flatMap((entry) => (entry.check ? [entry.check] : []));

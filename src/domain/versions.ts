@@ -26,7 +26,16 @@ export interface VersionCandidate {
   /** Annotation `kubernetes.io/change-cause`, capped. */
   readonly changeCause?: string;
   /** The newest evidence recorded for exactly this fingerprint. */
-  readonly evidence?: KnownGoodRecord;
+  readonly evidence?: VersionEvidence;
+}
+
+/** A record of the version that it stands beside. */
+export type VersionEvidence = Omit<KnownGoodRecord, 'fingerprint' | 'version' | 'image'>;
+
+/** What was live when the decision was made. */
+export interface LiveVersion extends Pick<VersionCandidate, 'version' | 'image' | 'fingerprint' | 'source'> {
+  readonly uid: string;
+  readonly generation: number;
 }
 
 /** What was seen of the service before anything was decided. Holds no template and no secret. */
@@ -46,6 +55,12 @@ export interface ObservedService {
   /** Things an operator should know: a GitOps manager, an HPA, history nearly pruned. */
   readonly warnings: readonly string[];
   readonly at: Instant;
+}
+
+/** The live version of an observation. */
+export function liveVersionOf({ uid, generation, current }: ObservedService): LiveVersion {
+  const { version, image, fingerprint, source } = current;
+  return { uid, generation, version, image, fingerprint, source };
 }
 
 /** `v0.1.0` and `0.1.0` are the same version (service contract, section 5.4). */

@@ -2,7 +2,7 @@ import type { KnownGoodRecord } from '../domain/known-good.ts';
 import type { Instance, Pin, RolloutFinished, RolloutStarted, SnapshotReference } from '../domain/pins.ts';
 import type { Plan } from '../domain/plan.ts';
 import type { TargetWish } from '../domain/targets.ts';
-import type { ObservedService } from '../domain/versions.ts';
+import type { LiveVersion, ObservedService } from '../domain/versions.ts';
 
 /** What a target method may use of its caller. Targets know no Temporal. */
 export interface TargetContext {
@@ -55,7 +55,7 @@ export interface RollbackTarget {
   diff(plan: Plan, context: TargetContext): Promise<string>;
 
   /** Makes sure that what is live now is kept somewhere in the namespace, and says where. */
-  takeSnapshot(observed: ObservedService, context: TargetContext): Promise<SnapshotReference>;
+  takeSnapshot(live: LiveVersion, context: TargetContext): Promise<SnapshotReference>;
 
   /** The one change: compare-and-set to the pin. An unknown outcome is read and compared, never repeated blind. */
   rollBack(pin: Pin, context: TargetContext): Promise<RolloutStarted>;

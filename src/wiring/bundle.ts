@@ -27,6 +27,11 @@ export async function workflowBundle(): Promise<{ readonly codePath: string } | 
   }
 }
 
+/** Tells one state of the workflow code from another: 16 hexadecimal digits. */
+export function workflowBuildId(): string {
+  return sourcesHash();
+}
+
 /** Everything that the bundle is made of: workflows, domain, and the SDK's version. */
 function sourcesHash(): string {
   const hash = createHash('sha256');

@@ -1,8 +1,8 @@
-import { type NativeConnection, Worker } from '@temporalio/worker';
+import { type NativeConnection, Worker, type WorkerDeploymentOptions } from '@temporalio/worker';
 import { createActivities } from '../activities/index.ts';
 import { TASK_QUEUE } from '../client/task-queue.ts';
 import type { RunbookConfig } from '../domain/profile.ts';
-import { workflowBundle } from './bundle.ts';
+import { workflowBuildId, workflowBundle } from './bundle.ts';
 import { ensureSearchAttributes } from './search-attributes.ts';
 import { prepareDependencies } from './services.ts';
 
@@ -30,6 +30,22 @@ export interface RunningWorker {
   stop(): Promise<void>;
 }
 
+/** Without Worker Versioning the build id says in every history which code ran; the default one is four times as long. */
+function deploymentOptions(deployment: WorkerOptions['deployment']): WorkerDeploymentOptions {
+  if (!deployment) {
+    return {
+      version: { deploymentName: TASK_QUEUE, buildId: workflowBuildId() },
+      useWorkerVersioning: false,
+    };
+  }
+  const { name: deploymentName, buildId } = deployment;
+  return {
+    version: { deploymentName, buildId },
+    useWorkerVersioning: true,
+    defaultVersioningBehavior: 'PINNED',
+  };
+}
+
 /** Starts a worker on an open connection. */
 export async function startWorker(options: WorkerOptions): Promise<RunningWorker> {
   const { connection, namespace, log } = options;
@@ -49,20 +65,14 @@ export async function startWorker(options: WorkerOptions): Promise<RunningWorker
     // A rollback is small work that must not wait behind other rollbacks.
     maxConcurrentActivityTaskExecutions: 100,
     maxCachedWorkflows: 200,
+    // After a killed worker its runs wait this long for it before another worker may go on with them (default 10 s).
+    stickyQueueScheduleToStartTimeout: '2s',
     // Heartbeats leave at once, or a cancellation would be heard of late.
     maxHeartbeatThrottleInterval: '500ms',
     defaultHeartbeatThrottleInterval: '500ms',
     shutdownGraceTime: '5s',
     shutdownForceTime: '15s',
-    ...(options.deployment
-      ? {
-          workerDeploymentOptions: {
-            version: { deploymentName: options.deployment.name, buildId: options.deployment.buildId },
-            useWorkerVersioning: true,
-            defaultVersioningBehavior: 'PINNED' as const,
-          },
-        }
-      : {}),
+    workerDeploymentOptions: deploymentOptions(options.deployment),
   });
   const ended = worker.run().finally(() => prepared.close());
   // Whoever waits for `ended` sees the error; nobody waiting must not end the process.

@@ -2,6 +2,7 @@ import type { RunReport } from '../domain/ledger.ts';
 import type { ShownPlan } from '../domain/plan.ts';
 import type { Proof } from '../domain/proof.ts';
 import type { RollbackRequest } from '../domain/request.ts';
+import { liveVersionOf } from '../domain/versions.ts';
 import { carryOut, type Ending, together } from './run.ts';
 import { evidenceOfVersion, verifyService } from './verification.ts';
 
@@ -14,36 +15,30 @@ import { evidenceOfVersion, verifyService } from './verification.ts';
  */
 export async function rollback(request: RollbackRequest = {}): Promise<RunReport> {
   return carryOut('rollback', async (run) => {
-    const service = await run.step('resolve-request', 'rollback', request);
-    run.adoptRequest(service);
+    const resolved = await run.step('resolve-request', 'rollback', request);
+    run.adoptRequest(resolved);
+    const { service, wish, dryRun } = resolved;
 
     const [, observed] = await together(
-      run.step('check-access', service),
+      run.step('check-access', service, wish),
       run.step('identify-versions', service),
     );
-    const plan = await run.step('plan', service, observed);
+    const plan = await run.step('plan', service, wish, observed);
     run.adoptPlan(plan);
-    if (service.dryRun) return run.conclude({ outcome: 'planned', summary: whatHappens(plan) });
+    if (dryRun) return { outcome: 'planned', summary: whatHappens(plan) };
 
-    if (!plan.changesNothing) await run.step('take-snapshot', service, observed);
+    if (!plan.changesNothing) await run.step('take-snapshot', service, liveVersionOf(observed));
     const started = await run.step('roll-back', service, plan.pin);
     const rollout = await run.step('wait-for-rollout', service, started);
 
-    const verification = await verifyService(run, service, rollout, plan.baseline);
-    run.conclude(endingOf(plan, verification.proof));
-
+    const verification = await verifyService(run, resolved, rollout, plan.baseline);
     const restored = { ...plan.to, fingerprint: started.fingerprint };
-    await together(
-      run.tellPeople(),
-      verification.proof.verdict === 'passed'
-        ? run.attempt(
-            'record-known-good',
-            service,
-            evidenceOfVersion(restored, verification, rollout, 'rollback'),
-          )
-        : Promise.resolve(),
-    );
-    await run.keepRecord();
+    return {
+      ...endingOf(plan, verification.proof),
+      ...(verification.proof.verdict === 'passed'
+        ? { evidence: evidenceOfVersion(restored, verification, rollout, 'rollback') }
+        : {}),
+    };
   });
 }
 

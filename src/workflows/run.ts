@@ -12,6 +12,8 @@ import {
   workflowInfo,
 } from '@temporalio/workflow';
 import type { Activities } from '../activities/index.ts';
+import type { KnownGoodEvidence } from '../activities/record-known-good.ts';
+import { announce } from '../domain/announce.ts';
 import type { ErrorType } from '../domain/errors.ts';
 import {
   completedEntry,
@@ -43,46 +45,47 @@ export interface Ending {
   readonly outcome: RunOutcome;
   readonly summary: string;
   readonly error?: { readonly type: ErrorType; readonly message: string };
+  /** What is recorded beside the service while people are told. */
+  readonly evidence?: KnownGoodEvidence;
 }
 
 /** A run of a runbook: carries out steps, keeps the ledger, and shows where it stands. */
 export interface Run {
   /** Carries out one step as an activity of the same id and enters it into the ledger. */
   step<S extends Step>(step: S, ...args: Parameters<Activities[S]>): Promise<ValueOf<S>>;
-  /** As `step`, for what must not stop the run: a failure stands in the ledger, and the run goes on. */
-  attempt<S extends Step>(step: S, ...args: Parameters<Activities[S]>): Promise<void>;
   /** Makes the resolved request known to report and search attributes. */
   adoptRequest(request: ResolvedRun): void;
   adoptPlan(plan: ShownPlan): void;
-  /** Fixes how the run ends; people and the record are told this. */
-  conclude(ending: Ending): void;
-  /** Runbook 7.1. A receiver that cannot be told is entered into the ledger and stops nothing. */
-  tellPeople(): Promise<void>;
-  /** Runbook 7.2. */
-  keepRecord(): Promise<void>;
+}
+
+/** What only `carryOut` may do with a run. */
+interface OpenRun extends Run {
+  /** Runbook 7: fixes how the run ends, tells people, keeps evidence and record. What fails here stops nothing. */
+  close(ending: Ending): Promise<void>;
   report(): RunReport;
 }
 
 /**
- * Opens a run and carries out the runbook's text. However the text ends, people are told and the record is kept.
+ * Opens a run and carries out the runbook's text. However the text ends, the run is closed as a whole: a cancellation
+ * that comes while people are told changes nothing any more.
  * @returns the report. A run that did not reach its aim fails with an error of the catalogue that holds the report.
  */
 export async function carryOut(
   workflow: RunReport['workflow'],
-  text: (run: Run) => Promise<void>,
+  text: (run: Run) => Promise<Ending>,
 ): Promise<RunReport> {
   const run = openRun(workflow);
+  let ending: Ending;
+  let cause: unknown;
   try {
-    await text(run);
+    ending = await text(run);
   } catch (error) {
     if (!isExpected(error)) throw error;
-    await CancellationScope.nonCancellable(async () => {
-      run.conclude(endingOf(error));
-      await run.tellPeople();
-      await run.keepRecord();
-    });
-    if (isCancellation(error)) throw error;
+    ending = endingOf(error);
+    cause = error;
   }
+  await CancellationScope.nonCancellable(() => run.close(ending));
+  if (isCancellation(cause)) throw cause;
   const report = run.report();
   if (report.error) throw failureOf(report);
   return report;
@@ -94,7 +97,7 @@ function endingOf(error: unknown): Ending {
   return { outcome: 'failed', summary: `${reason.type}: ${reason.message}`, error: reason };
 }
 
-function openRun(workflow: RunReport['workflow']): Run {
+function openRun(workflow: RunReport['workflow']): OpenRun {
   const { workflowId, runId, startTime } = workflowInfo();
   const ledger: LedgerEntry[] = [];
   const running = new Set<StepId>();
@@ -112,10 +115,16 @@ function openRun(workflow: RunReport['workflow']): Run {
 
   const now = () => new Date().toISOString();
   const show = () => setCurrentDetails(detailsOf(report, [...running]));
+  const unindexed = new Map<keyof typeof SEARCH_ATTRIBUTES, string>();
+  /** What changes within one workflow task becomes one event of the history. */
   const index = (name: keyof typeof SEARCH_ATTRIBUTES, value: string) => {
-    if (report.request?.searchAttributes) {
-      upsertSearchAttributes([{ key: keyword(SEARCH_ATTRIBUTES[name]), value }]);
-    }
+    if (unindexed.size === 0) void Promise.resolve().then(flushIndex);
+    unindexed.set(name, value);
+  };
+  const flushIndex = () => {
+    const pairs = [...unindexed].map(([name, value]) => ({ key: keyword(SEARCH_ATTRIBUTES[name]), value }));
+    unindexed.clear();
+    if (report.request?.searchAttributes) upsertSearchAttributes(pairs);
   };
   const groupOf = (phase: string) => {
     const group = groups.get(phase) ?? createEventGroup(phase, { id: phase });
@@ -148,17 +157,17 @@ function openRun(workflow: RunReport['workflow']): Run {
     }
   }
 
+  /** As `step`, for what must not stop the run: a failure stands in the ledger. */
   async function attempt<S extends Step>(id: S, ...args: Parameters<Activities[S]>): Promise<void> {
     try {
       await step(id, ...args);
     } catch (error) {
-      if (!isExpected(error) || isCancellation(error)) throw error;
+      if (!isExpected(error)) throw error;
     }
   }
 
   return {
     step,
-    attempt,
     adoptRequest(request) {
       report = { ...report, request };
       index('service', request.service);
@@ -167,17 +176,18 @@ function openRun(workflow: RunReport['workflow']): Run {
     adoptPlan(plan) {
       report = { ...report, plan };
     },
-    conclude(ending) {
+    async close({ evidence, ...ending }) {
       report = { ...report, ...ending, finishedAt: now() };
       index('outcome', ending.outcome);
       show();
-    },
-    async tellPeople() {
-      const receivers = report.request?.notifiers ?? [];
-      await Promise.all(receivers.map((receiver) => attempt('notify', receiver, report)));
-    },
-    async keepRecord() {
-      if (report.request) await attempt('record-incident', report);
+      const { request } = report;
+      // A verification and a dry run are no incident: whoever asked has the answer.
+      if (!request || request.dryRun || workflow === 'verify') return;
+      await Promise.all([
+        ...request.notifiers.map((receiver) => attempt('notify', receiver, announce(report, request))),
+        ...(evidence ? [attempt('record-known-good', request.service, evidence)] : []),
+      ]);
+      await attempt('record-incident');
     },
     report: () => report,
   };

@@ -1,4 +1,4 @@
-import type { ActivityOptions } from '@temporalio/workflow';
+import { ActivityCancellationType, type ActivityOptions } from '@temporalio/workflow';
 import { PROFILES, type RetryProfile, STEPS, type StepId } from '../domain/steps.ts';
 
 /** The activity options of a step: everything comes from the step catalogue. */
@@ -9,6 +9,8 @@ export function optionsOf(step: StepId, receiver?: string): ActivityOptions {
     activityId: receiver ? `${step}-${receiver}` : step,
     summary: receiver ? `${entry.summary} (${receiver})` : entry.summary,
     startToCloseTimeout: profile.startToClose * 1000,
+    // What was begun is known to have ended before people are told how the run ended.
+    cancellationType: ActivityCancellationType.WAIT_CANCELLATION_COMPLETED,
     scheduleToCloseTimeout: profile.scheduleToClose * 1000,
     ...(profile.heartbeat ? { heartbeatTimeout: profile.heartbeat * 1000 } : {}),
     retry: {

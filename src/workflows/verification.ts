@@ -19,23 +19,23 @@ export interface Verification {
  */
 export async function verifyService(
   run: Run,
-  service: ResolvedRun,
+  request: ResolvedRun,
   rollout: RolloutFinished,
   baseline: Partial<Record<CheckId, CheckEvidence>>,
 ): Promise<Verification> {
   const results: CheckResult[] = [];
   const verify = async (id: CheckId) => {
-    if (!service.checks.includes(id)) return;
+    if (!request.checks.includes(id)) return;
     const input = { instances: rollout.instances, ...(baseline[id] ? { baseline: baseline[id] } : {}) };
-    results.push(await run.step(`verify-${id}`, service, input));
+    results.push(await run.step(`verify-${id}`, request.service, input));
   };
-  const proof = () => proofOf(results, service.required, service.accept);
+  const proof = () => proofOf(results, request.required, request.accept);
 
   await verify('health');
   const health = results.find(({ check }) => check === 'health');
   const hopeless =
-    service.required.includes('health') && health?.verdict === 'failed' && !health.failedBefore;
-  if (hopeless && !service.accept.includes('health')) return { proof: proof(), results };
+    request.required.includes('health') && health?.verdict === 'failed' && !health.failedBefore;
+  if (hopeless && !request.accept.includes('health')) return { proof: proof(), results };
 
   await verify('chat');
   await together(verify('agents'), verify('metrics'));

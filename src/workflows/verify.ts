@@ -12,12 +12,13 @@ import { evidenceOfVersion, verifyService } from './verification.ts';
  */
 export async function verify(request: VerifyRequest = {}): Promise<RunReport> {
   return carryOut('verify', async (run) => {
-    const service = await run.step('resolve-request', 'verify', request);
-    run.adoptRequest(service);
+    const resolved = await run.step('resolve-request', 'verify', request);
+    run.adoptRequest(resolved);
+    const { service } = resolved;
 
     const rollout = await run.step('wait-for-rollout', service);
     const observed = await run.step('identify-versions', service);
-    const verification = await verifyService(run, service, rollout, {});
+    const verification = await verifyService(run, resolved, rollout, {});
 
     await run.step(
       'record-known-good',
@@ -26,8 +27,8 @@ export async function verify(request: VerifyRequest = {}): Promise<RunReport> {
     );
     const { proof } = verification;
     const summary = `${observed.current.version}: ${proof.summary}`;
-    if (proof.verdict === 'passed') return run.conclude({ outcome: 'known-good', summary });
+    if (proof.verdict === 'passed') return { outcome: 'known-good', summary };
     const type = proof.verdict === 'failed' ? 'VerificationFailed' : 'VerificationInconclusive';
-    run.conclude({ outcome: 'not-known-good', summary, error: { type, message: summary } });
+    return { outcome: 'not-known-good', summary, error: { type, message: summary } };
   });
 }

@@ -175,7 +175,7 @@ describe('a fault in runbook.yaml', () => {
       ),
       'runbook.yaml:6:49 services.orchestrator.checks.chat.within: expected a duration such as 500ms, 10s or 2m',
       'runbook.yaml:6:52 services.orchestrator.checks.chat.timout: unknown key, did you mean timeout?',
-      'runbook.yaml:8:18 services.orchestrator.checks.agents.onMissing: expected one of "inconclusive"|"fail"|"ignore"',
+      'runbook.yaml:8:20 services.orchestrator.checks.agents.onMissing: expected one of "inconclusive"|"fail"|"ignore"',
     ]);
   });
 
@@ -265,7 +265,7 @@ describe('a fault in runbook.yaml', () => {
   it.each([
     ['', 'runbook.yaml:1:1 services: missing'],
     ['services: {}', 'runbook.yaml:1:11 services: expected at least one service'],
-    ['services: [', 'runbook.yaml:1:12 not YAML: BAD_COLLECTION_TYPE'],
+    ['services: [', 'runbook.yaml:1:12 not YAML: BAD_INDENT'],
     ['- 1', 'runbook.yaml:1:1 expected object, received array'],
     ['a: 1\na: 2', 'runbook.yaml:2:1 the same key twice'],
     ['a: 1\n---\nb: 2', 'runbook.yaml:2:1 more than one document in the file'],

@@ -93,7 +93,7 @@ describe('a bad release is rolled back to its known-good version', () => {
     expect(json.ledger.length).toBe(report.ledger.length - 1);
 
     expect(cast.channel.received.map(({ body }) => (body as { text: string }).text)).toEqual([
-      expect.stringContaining('0.2.0 -> 0.1.0'),
+      expect.stringContaining('0.2.0 → 0.1.0'),
     ]);
 
     const { raw, searchAttributes } = await handle.describe();
@@ -116,7 +116,7 @@ describe('a bad release is rolled back to its known-good version', () => {
 
   it('is rebuilt from its exported history alone, and agrees with what the workflow says', async () => {
     const report = await cast.rollback({ target: 'v0.1.0' });
-    const history = parseHistory(JSON.stringify(await cast.history(report.workflowId)));
+    const history = parseHistory(await cast.history(report.workflowId));
     const audit = auditHistory(history);
     expect(audit.agrees).toBe(true);
     expect(audit.report.outcome).toBe(report.outcome);
@@ -162,17 +162,21 @@ describe('a rollback that cannot be proved', () => {
   });
 
   it('does not count a check that failed on the known-good version too, and says so', async () => {
-    const cast = await stage.cast('failed-before', { checks: { chat: { every: '50ms', within: '1s' } } });
-    await cast.deploy('v0.1.2-chat-execution-failed');
-    const verified = await cast.verify({ accept: ['chat'] });
+    // Failing chats open the circuit of the agent: where the one check fails the other does too.
+    const brief = { every: '50ms', within: '1s' };
+    const cast = await stage.cast('failed-before', { checks: { chat: brief, agents: brief } });
+    await cast.deploy('v0.1.2-chat-execution-failed', { replicas: 1 });
+    const verified = await cast.verify({ accept: ['chat', 'agents'] });
     expect(verified.outcome).toBe('known-good');
     await cast.deploy('v0.2.0');
     const report = await cast.rollback();
     expect(report.outcome).toBe('rolled-back');
-    expect(checksOf(report).find(({ check }) => check === 'chat')).toMatchObject({
-      verdict: 'failed',
-      failedBefore: true,
-    });
+    for (const id of ['chat', 'agents']) {
+      expect(checksOf(report).find(({ check }) => check === id)).toMatchObject({
+        verdict: 'failed',
+        failedBefore: true,
+      });
+    }
     expect(report.summary).toContain('failed as before');
   });
 

@@ -60,7 +60,8 @@ export interface Cast {
   rollback(request?: unknown): Promise<RunReport>;
   start(request?: unknown): ReturnType<typeof startRollback>;
   end(handle: { result(): Promise<unknown> }): Promise<RunReport>;
-  history(workflowId: string): Promise<unknown>;
+  /** The exported history of a run, as a file holds it. */
+  history(workflowId: string): Promise<string>;
   close(): Promise<void>;
 }
 

@@ -46,7 +46,7 @@ interface Loaded {
 
 async function fromFile(file: string): Promise<Loaded | undefined> {
   const text = await readFile(file, 'utf8').catch((error: NodeJS.ErrnoException) => {
-    if (error.code === 'ENOENT') return undefined;
+    if (error.code === 'ENOENT' || error.code === 'ENOTDIR') return undefined;
     throw new CommandError(EXIT.usage, `${file}: ${error.message}`);
   });
   if (text === undefined) return undefined;
@@ -66,7 +66,7 @@ async function fromServer(workflowId: string, options: AuditOptions): Promise<Lo
   const handle = session.client.workflow.getHandle(workflowId, options.runId);
   try {
     const [history, { runId }] = await Promise.all([handle.fetchHistory(), handle.describe()]);
-    return { history: parseHistory(JSON.stringify(historyToJSON(history))), workflowId, runId };
+    return { history: parseHistory(historyToJSON(history)), workflowId, runId };
   } catch (error) {
     if ((error as Error).name !== 'WorkflowNotFoundError') throw error;
     throw new CommandError(EXIT.usage, `there is neither a file nor a run ${workflowId}`);

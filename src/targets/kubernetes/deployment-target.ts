@@ -3,7 +3,7 @@ import type { Instance, Pin, RolloutFinished, RolloutStarted, SnapshotReference 
 import type { Plan } from '../../domain/plan.ts';
 import type { KubernetesProfile } from '../../domain/profile.ts';
 import type { TargetWish } from '../../domain/targets.ts';
-import { type ObservedService, versionOfImage } from '../../domain/versions.ts';
+import { type LiveVersion, type ObservedService, versionOfImage } from '../../domain/versions.ts';
 import type { AccessReport, RollbackTarget, RolloutProgress, TargetContext } from '../target.ts';
 import { AccessCheck } from './access.ts';
 import { asRunbookError } from './api-error.ts';
@@ -71,10 +71,10 @@ export class DeploymentTarget implements RollbackTarget {
     });
   }
 
-  takeSnapshot(observed: ObservedService, { signal }: TargetContext): Promise<SnapshotReference> {
+  takeSnapshot(decidedOn: LiveVersion, { signal }: TargetContext): Promise<SnapshotReference> {
     return this.#run(async () => {
       const live = await this.#observer.deployment(signal);
-      return keepSnapshot(this.#lease.transport, observed, live, signal);
+      return keepSnapshot(this.#lease.transport, decidedOn, live, signal);
     });
   }
 

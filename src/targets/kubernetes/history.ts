@@ -1,7 +1,12 @@
 import { RunbookError } from '../../domain/errors.ts';
 import type { KnownGoodRecord } from '../../domain/known-good.ts';
 import type { PinSource } from '../../domain/pins.ts';
-import { type ObservedService, type VersionCandidate, versionOfImage } from '../../domain/versions.ts';
+import {
+  type ObservedService,
+  type VersionCandidate,
+  type VersionEvidence,
+  versionOfImage,
+} from '../../domain/versions.ts';
 import { capped } from './api-error.ts';
 import { contentFingerprint, fingerprint, withoutHash } from './fingerprint.ts';
 import { lastChange } from './managers.ts';
@@ -135,8 +140,17 @@ function candidateOf({ container, evidence }: Seen, template: RawObject, known: 
     createdAt: known.createdAt,
     references: referencesOf(template),
     ...(known.changeCause === undefined ? {} : { changeCause: capped(known.changeCause, 200) }),
-    ...(record ? { evidence: record } : {}),
+    ...(record ? { evidence: evidenceOf(record) } : {}),
   };
+}
+
+function evidenceOf({
+  fingerprint: _f,
+  version: _v,
+  image: _i,
+  ...evidence
+}: KnownGoodRecord): VersionEvidence {
+  return evidence;
 }
 
 function sourceOf({ name, uid, podTemplateHash }: Revision): PinSource {

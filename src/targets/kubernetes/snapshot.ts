@@ -1,6 +1,6 @@
 import { RunbookError } from '../../domain/errors.ts';
 import type { SnapshotReference } from '../../domain/pins.ts';
-import type { ObservedService } from '../../domain/versions.ts';
+import type { LiveVersion } from '../../domain/versions.ts';
 import { isStatus } from './api-error.ts';
 import { fingerprint } from './fingerprint.ts';
 import type { ConfigMap, Deployment } from './resources.ts';
@@ -18,30 +18,24 @@ const FINGERPRINT = 'rollback-runbook/fingerprint';
  */
 export async function keepSnapshot(
   transport: Transport,
-  observed: ObservedService,
+  decidedOn: LiveVersion,
   live: Deployment,
   signal: AbortSignal,
 ): Promise<SnapshotReference> {
-  const { current, name, namespace } = observed;
+  const { source, version, image, generation, uid } = decidedOn;
+  const { name, namespace = '' } = live.metadata;
   const print = fingerprint(live.spec.template);
-  if (live.metadata.uid !== observed.uid || print !== current.fingerprint) {
+  if (live.metadata.uid !== uid || print !== decidedOn.fingerprint) {
     throw new RunbookError(
       'WorkloadChanged',
       `deployment/${name} was changed after it was observed; start a new run, which plans anew`,
     );
   }
-  const { source, version, image } = current;
-  const snapshot = { fingerprint: print, version, image, generation: observed.generation };
+  const snapshot = { fingerprint: print, version, image, generation };
   if (source.kind === 'replica-set' && (live.spec.revisionHistoryLimit ?? DEFAULT_HISTORY) >= 1) {
     return { ...snapshot, keptIn: `replicaset/${source.name}`, uid: source.uid };
   }
-  const kept = await createOnce(
-    transport,
-    `${name}-snapshot-${observed.generation}`,
-    namespace,
-    live,
-    signal,
-  );
+  const kept = await createOnce(transport, `${name}-snapshot-${generation}`, namespace, live, signal);
   return { ...snapshot, keptIn: `configmap/${kept.metadata.name}`, uid: kept.metadata.uid };
 }
 

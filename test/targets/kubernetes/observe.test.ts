@@ -143,13 +143,9 @@ describe('checkAccess', () => {
     );
   });
 
-  test('is content with rights on this one Deployment', async () => {
-    const only = { resourceNames: ['master-orchestrator'] };
-    const rules = [
-      { ...WORKER_RULES[0], verbs: ['get', 'watch', 'patch'], ...only },
-      ...without('deployments'),
-    ];
-    const of = await service(['v0.1.0', 'v0.2.0'], { rules });
+  test('is content with a rule for all Deployments of the namespace', async () => {
+    const all = { apiGroups: ['apps'], resources: ['deployments'], verbs: ['get', 'watch', 'patch'] };
+    const of = await service(['v0.1.0', 'v0.2.0'], { rules: [all, ...without('deployments')] });
     await of.target.checkAccess(PREVIOUS, context);
     await of.rollBack();
   });

@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import { liveVersionOf } from '../../../src/domain/versions.ts';
 import { context, errorOf, openWorld } from './world.ts';
 
 const { cluster, service } = openWorld({ instantReady: true });
@@ -191,7 +192,7 @@ describe('takeSnapshot', () => {
   test('finds the live template kept by its ReplicaSet', async () => {
     const of = await service(['v0.1.0', 'v0.2.0']);
     const observed = await of.target.observe(context);
-    const kept = await of.target.takeSnapshot(observed, context);
+    const kept = await of.target.takeSnapshot(liveVersionOf(observed), context);
     expect(kept).toMatchObject({
       version: '0.2.0',
       generation: 2,
@@ -207,9 +208,9 @@ describe('takeSnapshot', () => {
   test('writes a ConfigMap when no ReplicaSet will keep the template, once', async () => {
     const of = await service(['v0.2.0'], { spec: { revisionHistoryLimit: 0 } });
     const observed = await of.target.observe(context);
-    const kept = await of.target.takeSnapshot(observed, context);
+    const kept = await of.target.takeSnapshot(liveVersionOf(observed), context);
     expect(kept.keptIn).toBe('configmap/master-orchestrator-snapshot-1');
-    expect(await of.target.takeSnapshot(observed, context)).toEqual(kept);
+    expect(await of.target.takeSnapshot(liveVersionOf(observed), context)).toEqual(kept);
     const { data } = await cluster().api.must('GET', of.path('configmaps/master-orchestrator-snapshot-1'));
     expect(JSON.parse(data['template.json'])).toEqual(podTemplate(await of.live()));
   });
@@ -218,7 +219,7 @@ describe('takeSnapshot', () => {
     const of = await service(['v0.1.0', 'v0.2.0']);
     const observed = await of.target.observe(context);
     await of.deploy('v0.1.1');
-    expect(await errorOf(of.target.takeSnapshot(observed, context))).toMatchObject({
+    expect(await errorOf(of.target.takeSnapshot(liveVersionOf(observed), context))).toMatchObject({
       type: 'WorkloadChanged',
     });
   });
