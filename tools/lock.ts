@@ -23,6 +23,16 @@ export interface LockOptions {
  * temporary name and renamed.
  */
 export async function withLock<T>(file: string, options: LockOptions, work: () => Promise<T>): Promise<T> {
+  const release = await takeLock(file, options);
+  try {
+    return await work();
+  } finally {
+    await release();
+  }
+}
+
+/** Takes the lock, and gives the function that releases it. */
+export async function takeLock(file: string, options: LockOptions): Promise<() => Promise<void>> {
   const patience = AbortSignal.any([options.signal, AbortSignal.timeout(options.waitMs)]);
   const mark = JSON.stringify({ pid: process.pid, host: hostname(), id: randomUUID() });
   for (let told = false; !(await take(file, mark)); told = true) {
@@ -36,12 +46,10 @@ export async function withLock<T>(file: string, options: LockOptions, work: () =
     utimes(file, now, now).catch(() => undefined);
   }, BEAT_MS);
   beat.unref();
-  try {
-    return await work();
-  } finally {
+  return async () => {
     clearInterval(beat);
     if ((await content(file)) === mark) await rm(file, { force: true });
-  }
+  };
 }
 
 async function take(file: string, mark: string): Promise<boolean> {

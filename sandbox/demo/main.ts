@@ -6,14 +6,15 @@ import { openOn } from '../../src/cli/embedded.ts';
 import { follow } from '../../src/cli/follow.ts';
 import { startRollback, startVerify, TASK_QUEUE } from '../../src/client/index.ts';
 import { loadConfig } from '../../src/config/load.ts';
+import { until } from '../../tools/until.ts';
 import { openSandbox } from '../index.ts';
 import { DEPLOYMENT, imageOf, LABELS, NAMESPACE } from '../manifests.ts';
 import { writeConfig } from './config.ts';
 import { startReceiver } from './receiver.ts';
 import { lookAtService } from './symptoms.ts';
 
-/** How many chats fail before the circuit of the stand-in opens, on each of two pods. */
-const BAD_CHATS = 8;
+/** What users meet once a few chats have failed on every pod. */
+const SYMPTOMS = [/but status "error"/, /llm_router_agent unhealthy/];
 
 const keep = process.argv.includes('--keep');
 const out = process.stdout;
@@ -21,7 +22,7 @@ const say = (line = '') => void out.write(`${line}\n`);
 const interrupted = new AbortController();
 for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => interrupted.abort());
 
-Runtime.install({ logger: new DefaultLogger('ERROR') });
+Runtime.install({ logger: new DefaultLogger('ERROR'), shutdownSignals: [] });
 process.exitCode = await demo().catch((error: Error) => {
   if (interrupted.signal.aborted) return 130;
   out.write(`\n${error.name === 'ToolMissing' ? error.message : error.stack}\n`);
@@ -66,8 +67,11 @@ async function demo(): Promise<number> {
 
   heading('Deploy v0.2.0. Health is fine, the agents are not');
   await cluster.deploy({ image: imageOf('v0.2.0'), replicas: 3 });
-  for (let chat = 0; chat < BAD_CHATS; chat += 1) await lookAtService(service.url);
-  for (const line of await lookAtService(service.url)) say(`  ${line}`);
+  const symptoms = await until('the symptoms', async () => {
+    const lines = await lookAtService(service.url);
+    return SYMPTOMS.every((symptom) => symptom.test(lines.join())) && lines;
+  });
+  for (const line of symptoms) say(`  ${line}`);
 
   heading('Roll back: one workflow');
   const handle = await startRollback(client, {

@@ -2,19 +2,22 @@ import { mkdir } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { Client, Connection } from '@temporalio/client';
-import { NativeConnection } from '@temporalio/worker';
+import { DefaultLogger, NativeConnection, Runtime } from '@temporalio/worker';
 import { locateTool } from '../../tools/index.ts';
+import { takeLock } from '../../tools/lock.ts';
 import { openProcesses } from '../../tools/processes/index.ts';
 import { startTemporalServer, type TemporalServer } from '../../tools/temporal-server.ts';
 import { runAddress } from '../client/ui-address.ts';
 import { loadConfig } from '../config/load.ts';
 import type { RunbookConfig } from '../domain/profile.ts';
 import { startWorker } from '../wiring/start-worker.ts';
+import { CommandError, EXIT } from './exit-codes.ts';
 import type { Session, SessionOptions } from './session.ts';
 
 /**
  * Embedded mode: a Temporal dev server on a database file and the worker, both inside this command. It is the
- * default for one machine, and the way out on the day that the Temporal cluster itself is down.
+ * default for one machine, and the way out on the day that the Temporal cluster itself is down. A run that was
+ * interrupted stands in the file and goes on with the next embedded command.
  */
 export async function openEmbedded(options: SessionOptions): Promise<Session> {
   const config = await loadConfig(options.config ?? 'runbook.yaml');
@@ -22,23 +25,38 @@ export async function openEmbedded(options: SessionOptions): Promise<Session> {
   const { path } = await locateTool('temporal', { progress });
   const folder = join(process.env.XDG_STATE_HOME ?? join(homedir(), '.local', 'state'), 'rollback-runbook');
   await mkdir(folder, { recursive: true });
+  const release = await takeDatabase(join(folder, 'temporal.lock'));
   const processes = await openProcesses();
+  const close = async () => {
+    await processes.close();
+    await release();
+  };
   try {
-    const server = await startTemporalServer(processes, path, {
-      ui: true,
-      databaseFile: join(folder, 'temporal.db'),
-    });
+    // The command itself answers Ctrl-C; a runtime that did would leave it without its worker.
+    Runtime.install({ logger: new DefaultLogger('WARN'), shutdownSignals: [] });
+    const databaseFile = join(folder, 'temporal.db');
+    const server = await startTemporalServer(processes, path, { ui: true, databaseFile });
     const session = await openOn(server, config, progress);
     return {
       ...session,
       async [Symbol.asyncDispose]() {
         await session[Symbol.asyncDispose]();
-        await processes.close();
+        await close();
       },
     };
   } catch (error) {
-    await processes.close();
+    await close();
     throw error;
+  }
+}
+
+/** Two servers on one database file would destroy it. */
+async function takeDatabase(file: string): Promise<() => Promise<void>> {
+  try {
+    return await takeLock(file, { signal: new AbortController().signal, waitMs: 500 });
+  } catch (error) {
+    if ((error as Error).name !== 'TimeoutError') throw error;
+    throw new CommandError(EXIT.busy, `another embedded command is running on this machine (${file})`);
   }
 }
 
@@ -64,6 +82,9 @@ export async function openOn(
   return {
     client: new Client({ connection, namespace }),
     namespace,
+    embedded: true,
+    // It is in this process.
+    expectWorker: async () => undefined,
     link: (workflowId, runId) => runAddress(uiUrl, namespace, workflowId, runId),
     async [Symbol.asyncDispose]() {
       await worker.stop();

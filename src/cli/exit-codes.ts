@@ -23,6 +23,8 @@ export const EXIT = {
   unavailable: 8,
   /** A run for the same service is under way. */
   busy: 9,
+  /** The command was interrupted; the run is not. */
+  interrupted: 130,
 } as const;
 
 const BY_ERROR: Partial<Record<ErrorType, number>> = {
@@ -37,6 +39,7 @@ const BY_ERROR: Partial<Record<ErrorType, number>> = {
 /** The exit code that a finished run deserves. */
 export function exitCodeOf(report: RunReport): number {
   if (report.outcome === 'cancelled') return EXIT.cancelled;
+  if (report.outcome === 'running') return EXIT.unexpected;
   if (!report.error) return EXIT.done;
   const known = BY_ERROR[report.error.type as ErrorType];
   if (known !== undefined) return known;

@@ -1,25 +1,24 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Client } from '@temporalio/client';
-import { defaultPayloadConverter } from '@temporalio/common';
-import type { LedgerEntry, RunReport } from '../domain/ledger.ts';
-import { STEP_IDS, type StepId } from '../domain/steps.ts';
-import { endLine, headLine, type RunningStep, runningLine, stepLine, titleOf } from './run-lines.ts';
+import { type Client, WorkflowFailedError, type WorkflowHandle } from '@temporalio/client';
+import { CancelledFailure, TerminatedFailure } from '@temporalio/common';
+import type { RunReport } from '../domain/ledger.ts';
+import { runningStep } from './pending-steps.ts';
+import { endLine, headLine, type RunningStep, stepLine } from './run-lines.ts';
+import { openScreen, type Screen, type ScreenOptions } from './screen.ts';
 
-const FRAMES = '⠋⠙⠹⠸⠼⠴⠦⠧⠇⠏';
 const LOOK_MS = 120;
-const PLAIN_EVERY_MS = 5000;
+/** Attempts of one workflow task after which its failing is no accident: a bug, or a worker with other code. */
+const STUCK_AFTER = 3;
 
-export interface FollowOptions {
+export interface FollowOptions extends ScreenOptions {
   readonly link?: string;
-  readonly output: NodeJS.WriteStream;
-  /** Redraws the running steps in place; else plain lines. Default: when the output is a terminal. */
-  readonly live?: boolean;
   readonly signal?: AbortSignal;
 }
 
 /**
  * Follows a run until it closes, a line a step as it ends.
  * @returns the final report, from the result or from the failure's details.
+ * @throws the signal's reason when it aborts; the run goes on.
  */
 export async function follow(
   client: Client,
@@ -27,55 +26,75 @@ export async function follow(
   runId: string,
   options: FollowOptions,
 ): Promise<RunReport> {
+  const { signal = new AbortController().signal } = options;
   const handle = client.workflow.getHandle(workflowId, runId);
   const screen = openScreen(options);
-  let seen = 0;
-  let headed = false;
+  const print = printer(screen, options.link);
   let events = -1;
   let report: RunReport | undefined;
   let over = false;
-  const result = handle.result().then(
-    (value) => ({ report: value as RunReport }),
-    (error: unknown) => ({ error }),
-  );
-  void result.then(() => {
-    over = true;
-  });
+  // A result that is waited for would keep an interrupted command alive for as long as its long poll.
+  const end = client
+    .withAbortSignal(signal, () => handle.result())
+    .then(
+      (value) => value as RunReport,
+      (error: unknown) => reportOfEnd(handle, error),
+    );
+  end
+    .catch(() => undefined)
+    .finally(() => {
+      over = true;
+    });
 
-  const print = (next: RunReport, running: readonly RunningStep[]) => {
-    const fresh = next.ledger.slice(seen);
-    if (!headed && (next.plan || next.finishedAt || (next.workflow === 'verify' && next.request))) {
-      screen.line(headLine(next, options.link, Date.now()));
-      headed = true;
-      for (const entry of next.ledger.slice(0, seen)) screen.line(stepLine(entry));
-    }
-    seen = next.ledger.length;
-    if (headed) for (const entry of fresh) screen.line(stepLine(entry));
-    screen.running(headed ? running : []);
-  };
-
-  while (!over) {
-    options.signal?.throwIfAborted();
-    const description = await handle.describe();
-    const running = description.raw.pendingActivities?.flatMap(runningStep) ?? [];
-    const length = Number(description.historyLength);
-    if (length !== events) {
-      const next = await handle.query<RunReport>('report').catch(() => undefined);
-      if (next) {
-        report = next;
-        events = length;
+  try {
+    while (!over) {
+      signal.throwIfAborted();
+      const { raw, historyLength } = await handle.describe();
+      const running = raw.pendingActivities?.flatMap(runningStep) ?? [];
+      if (Number(historyLength) !== events) {
+        const next = await handle.query<RunReport>('report').catch(() => undefined);
+        if (next) {
+          report = next;
+          events = Number(historyLength);
+        }
       }
+      if (report) print(report, running);
+      const attempt = raw.pendingWorkflowTask?.attempt ?? 1;
+      if (attempt > STUCK_AFTER)
+        screen.note(`the workflow itself fails and tries again: see the worker's log`);
+      await Promise.race([
+        end.catch(() => undefined),
+        sleep(LOOK_MS, undefined, { signal }).catch(() => undefined),
+      ]);
     }
-    if (report) print(report, running);
-    await Promise.race([result, sleep(LOOK_MS)]);
+    signal.throwIfAborted();
+    const final = await end;
+    print({ ...final, finishedAt: final.finishedAt ?? new Date().toISOString() }, []);
+    screen.line(endLine(final));
+    return final;
+  } finally {
+    screen.close();
   }
-  const ended = await result;
-  const final = 'report' in ended ? ended.report : (reportOfFailure(ended.error) ?? report);
-  if (!final) throw (ended as { error: unknown }).error;
-  print({ ...final, finishedAt: final.finishedAt ?? new Date().toISOString() }, []);
-  screen.line(endLine(final));
-  screen.close();
-  return final;
+}
+
+/** Prints what is new of a report: the head once the plan is known, then each step once. */
+function printer(screen: Screen, link: string | undefined) {
+  let seen = 0;
+  let headed = false;
+  return (report: RunReport, running: readonly RunningStep[]): void => {
+    const { plan, finishedAt, workflow, request, ledger } = report;
+    headed ||= isHeaded();
+    if (!headed) return;
+    for (const entry of ledger.slice(seen)) screen.line(stepLine(entry));
+    seen = ledger.length;
+    screen.running(running);
+
+    function isHeaded(): boolean {
+      if (!plan && !finishedAt && !(workflow === 'verify' && request)) return false;
+      screen.line(headLine(report, link, Date.now()));
+      return true;
+    }
+  };
 }
 
 /** A failed run carries its report in the failure's details. */
@@ -85,90 +104,18 @@ export function reportOfFailure(error: unknown): RunReport | undefined {
   return details && typeof details === 'object' && 'ledger' in details ? (details as RunReport) : undefined;
 }
 
-interface PendingActivity {
-  readonly activityType?: { readonly name?: string | null } | null;
-  readonly attempt?: number | null;
-  readonly scheduledTime?: { readonly seconds?: unknown } | null;
-  readonly lastStartedTime?: { readonly seconds?: unknown; readonly nanos?: number | null } | null;
-  readonly heartbeatDetails?: { readonly payloads?: unknown[] | null } | null;
-  readonly lastFailure?: { readonly message?: string | null } | null;
-}
-
-function runningStep(pending: PendingActivity): RunningStep[] {
-  const step = pending.activityType?.name as StepId;
-  if (!STEP_IDS.includes(step)) return [];
-  const started = pending.lastStartedTime;
-  const since = started ? new Date(Number(started.seconds) * 1000 + (started.nanos ?? 0) / 1e6) : new Date();
-  const failure = pending.lastFailure?.message;
-  return [
-    {
-      step,
-      message: messageOf(pending) ?? (failure ? `again after: ${failure}` : 'running'),
-      since: since.toISOString(),
-      attempt: pending.attempt ?? 1,
-    },
-  ];
-}
-
-/** What the step's heartbeat says: `message` of the rollout, `last` of a check. */
-function messageOf({ heartbeatDetails }: PendingActivity): string | undefined {
-  const [payload] = heartbeatDetails?.payloads ?? [];
-  if (!payload) return undefined;
-  const details = defaultPayloadConverter.fromPayload<{ message?: string; last?: string } | null>(
-    payload as never,
-  );
-  return details?.message ?? details?.last;
-}
-
-/** Lines that stay, and below them lines that are drawn again. */
-function openScreen({ output, live = output.isTTY === true }: FollowOptions) {
-  let drawn = 0;
-  let frame = 0;
-  const said = new Map<StepId, { readonly message: string; readonly at: number }>();
-  const erase = () => {
-    if (drawn > 0) output.write(`\x1b[${drawn}A\x1b[0J`);
-    drawn = 0;
-  };
-  /** Plain output: a line when a long step says something new, and not for every look of a check. */
-  const sayPlainly = (step: StepId, message: string) => {
-    const last = said.get(step) ?? { message: 'running', at: Date.now() };
-    said.set(step, last);
-    const due = step === 'wait-for-rollout' || Date.now() - last.at >= PLAIN_EVERY_MS;
-    if (!message || message === last.message || !due) return;
-    said.set(step, { message, at: Date.now() });
-    output.write(`   ${titleOf(step)}: ${message}\n`);
-  };
-  return {
-    line(text: string) {
-      erase();
-      output.write(`${text}\n`);
-    },
-    running(steps: readonly RunningStep[]) {
-      if (!live) {
-        for (const { step, message } of steps) sayPlainly(step, message);
-        return;
-      }
-      erase();
-      frame += 1;
-      const width = output.columns ?? 120;
-      for (const step of steps) {
-        output.write(
-          `${runningLine(step, FRAMES[frame % FRAMES.length] ?? '', Date.now()).slice(0, width - 1)}\n`,
-        );
-      }
-      drawn = steps.length;
-    },
-    close: erase,
-  };
-}
-
-/** For callers that print a finished run. */
-export function printReport(
-  report: RunReport,
-  link: string | undefined,
-  write: (line: string) => void,
-): void {
-  write(headLine(report, link, Date.now()));
-  for (const entry of report.ledger as readonly LedgerEntry[]) write(stepLine(entry));
-  write(endLine(report));
+/** The report of a run that did not end well. @throws the error itself when it is not about the run. */
+async function reportOfEnd(handle: WorkflowHandle, error: unknown): Promise<RunReport> {
+  if (!(error instanceof WorkflowFailedError)) throw error;
+  const carried = reportOfFailure(error);
+  if (carried) return carried;
+  // Cancelled and terminated runs carry nothing; a worker still knows them.
+  const report = await handle.query<RunReport>('report').catch(() => undefined);
+  if (!report) throw error;
+  if (error.cause instanceof CancelledFailure) return report;
+  const summary =
+    error.cause instanceof TerminatedFailure
+      ? 'terminated by an operator: nobody was told'
+      : `closed by Temporal: ${error.cause?.message ?? error.message}`;
+  return { ...report, outcome: 'failed', summary, error: { type: 'RunTerminated', message: summary } };
 }

@@ -9,7 +9,7 @@ function starting(command: Command): Command {
     .option('--reason <text>', 'why; stands in the incident record')
     .option('--requested-by <name>', 'who asks')
     .option('--workflow-id <id>', 'default: rollback/<service>, so that a second start is refused')
-    .option('--detach', 'start the run and return at once')
+    .addOption(new Option('--detach', 'start the run and return at once').conflicts('embedded'))
     .option('--json', 'print the report as JSON');
 }
 
@@ -32,6 +32,8 @@ function connecting(command: Command): Command {
 
 function commandLine(): Command {
   const program = new Command('runbook')
+    // Before the commands are made: they inherit it.
+    .exitOverride()
     .description('Roll a service back to its last known-good version, prove it well, and keep the record.')
     .showHelpAfterError()
     .addHelpText(
@@ -72,14 +74,14 @@ function commandLine(): Command {
 
 try {
   process.exitCode = EXIT.done;
-  await commandLine().exitOverride().parseAsync();
+  await commandLine().parseAsync();
 } catch (error) {
   process.exitCode = exitCodeFor(error);
 }
 
 function exitCodeFor(error: unknown): number {
-  const { code, message, name } = error as { code?: string; message?: string; name?: string };
-  if (code?.startsWith('commander.')) {
+  const { code, message, name } = error as { code?: unknown; message?: string; name?: string };
+  if (typeof code === 'string' && code.startsWith('commander.')) {
     return code === 'commander.helpDisplayed' || code === 'commander.version' || code === 'commander.help'
       ? EXIT.done
       : EXIT.usage;

@@ -1,6 +1,11 @@
+import type { Client } from '@temporalio/client';
+import { TASK_QUEUE } from '../client/task-queue.ts';
 import { runAddress } from '../client/ui-address.ts';
 import { CommandError, EXIT } from './exit-codes.ts';
 import type { Session, SessionOptions } from './session.ts';
+
+/** temporal.api.enums.v1.TaskQueueType: workflow tasks. */
+const WORKFLOW_TASKS = 1;
 
 /**
  * Opens the session that the options ask for: the Temporal service of the Temporal environment configuration, or an
@@ -19,9 +24,12 @@ export async function openSession(options: SessionOptions): Promise<Session> {
   const address = connectionOptions.address ?? 'localhost:7233';
   try {
     const connection = await Connection.connect({ connectTimeout: 5000, ...connectionOptions });
+    const client = new Client({ connection, namespace });
     return {
-      client: new Client({ connection, namespace }),
+      client,
       namespace,
+      embedded: false,
+      expectWorker: () => expectWorker(client, namespace),
       link: (workflowId, runId) => runAddress(options.ui, namespace, workflowId, runId),
       [Symbol.asyncDispose]: () => connection.close(),
     };
@@ -32,4 +40,18 @@ export async function openSession(options: SessionOptions): Promise<Session> {
         'Start one (docker compose -f docker-compose.temporal.yml up -d), point the Temporal environment configuration elsewhere, or use --embedded.',
     );
   }
+}
+
+async function expectWorker(client: Client, namespace: string): Promise<void> {
+  const { pollers } = await client.workflowService.describeTaskQueue({
+    namespace,
+    taskQueue: { name: TASK_QUEUE },
+    taskQueueType: WORKFLOW_TASKS,
+  });
+  if (pollers && pollers.length > 0) return;
+  throw new CommandError(
+    EXIT.unavailable,
+    `no worker polls the task queue ${TASK_QUEUE} in namespace ${namespace}; nothing was started. ` +
+      'Start one (npm run worker), or use --embedded.',
+  );
 }

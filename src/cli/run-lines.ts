@@ -16,7 +16,8 @@ const WHAT_WIDTH = 64;
 /** `rollback orchestrator  0.2.0 -> 0.1.0  known-good, verified 3 h ago        <link>` */
 export function headLine(report: RunReport, link: string | undefined, now: number): string {
   const { request, plan, workflow } = report;
-  const parts = [`${workflow} ${request?.service ?? ''}`.trim()];
+  const what = request?.dryRun ? 'plan' : workflow;
+  const parts = [`${what} ${request?.service ?? ''}`.trim()];
   if (plan) {
     parts.push(plan.changesNothing ? plan.to.version : `${plan.from.version} -> ${plan.to.version}`);
     parts.push(
@@ -68,4 +69,15 @@ function line(mark: string, title: string, what: string, took: string): string {
   const text = what.replaceAll(/\s+/g, ' ');
   const shown = text.length > 160 ? `${text.slice(0, 159)}…` : text;
   return ` ${mark} ${title.padEnd(TITLE_WIDTH)} ${shown.padEnd(WHAT_WIDTH)} ${took}`;
+}
+
+/** A whole run that needs no following. */
+export function printReport(
+  report: RunReport,
+  link: string | undefined,
+  write: (line: string) => void,
+): void {
+  write(headLine(report, link, Date.now()));
+  for (const entry of report.ledger) write(stepLine(entry));
+  write(endLine(report));
 }

@@ -12,6 +12,10 @@ export interface SessionOptions {
 export interface Session extends AsyncDisposable {
   readonly client: Client;
   readonly namespace: string;
+  /** True when server and worker end with this command. */
+  readonly embedded: boolean;
+  /** Ends the command when nobody would take the run up: it would begin whenever a worker comes, perhaps hours later. */
+  expectWorker(): Promise<void>;
   /** Address of a run in the Temporal UI, when the UI is known. */
   link(workflowId: string, runId: string): string | undefined;
 }

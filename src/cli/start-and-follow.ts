@@ -12,7 +12,7 @@ export interface RunOptions {
 }
 
 /**
- * Starts a run, follows it, and sets the command's exit code.
+ * Starts a run, follows it, and sets the command's exit code. Ctrl-C ends the command, never the run.
  * @returns the report, or nothing when the run goes on without us.
  */
 export async function followToTheEnd(
@@ -20,30 +20,73 @@ export async function followToTheEnd(
   options: RunOptions,
   start: () => Promise<RunHandle>,
 ): Promise<RunReport | undefined> {
-  const handle = await startOnce(start);
-  const runId = (handle as unknown as { firstExecutionRunId: string }).firstExecutionRunId;
-  const link = session.link(handle.workflowId, runId);
+  await session.expectWorker();
+  const { workflowId, runId } = await startOnce(session, start);
+  const link = session.link(workflowId, runId);
   if (options.detach) {
-    process.stdout.write(`${handle.workflowId} ${runId}${link ? `  ${link}` : ''}\n`);
+    process.stdout.write(`${workflowId} ${runId}${link ? `  ${link}` : ''}\n`);
     return undefined;
   }
-  const report = await follow(session.client, handle.workflowId, runId, {
-    output: options.json ? process.stderr : process.stdout,
-    ...(link ? { link } : {}),
-  });
+  const report = await whileNotInterrupted(session, workflowId, (signal) =>
+    follow(session.client, workflowId, runId, {
+      output: options.json ? process.stderr : process.stdout,
+      signal,
+      ...(link ? { link } : {}),
+    }),
+  );
   if (options.json) process.stdout.write(`${JSON.stringify(report, null, 2)}\n`);
   process.exitCode = exitCodeOf(report);
   return report;
 }
 
-async function startOnce(start: () => Promise<RunHandle>): Promise<RunHandle> {
+interface StartedRun {
+  readonly workflowId: string;
+  readonly runId: string;
+}
+
+async function startOnce(session: Session, start: () => Promise<RunHandle>): Promise<StartedRun> {
   try {
-    return await start();
+    const { workflowId, firstExecutionRunId } = (await start()) as RunHandle & {
+      readonly firstExecutionRunId: string;
+    };
+    return { workflowId, runId: firstExecutionRunId };
   } catch (error) {
     if (!(error instanceof WorkflowExecutionAlreadyStartedError)) throw error;
+    const { workflowId } = error;
+    if (!session.embedded) {
+      throw new CommandError(
+        EXIT.busy,
+        `a run is under way: ${workflowId}. Look at it with: runbook status ${workflowId}`,
+      );
+    }
+    // Nobody but an embedded command carries it out: this one does.
+    process.stderr.write(`going on with the run that was interrupted: ${workflowId}\n`);
+    const { runId } = await session.client.workflow.getHandle(workflowId).describe();
+    return { workflowId, runId };
+  }
+}
+
+/** Turns SIGINT and SIGTERM into the end of the work, and says what becomes of the run. */
+async function whileNotInterrupted<T>(
+  { embedded }: Session,
+  workflowId: string,
+  work: (signal: AbortSignal) => Promise<T>,
+): Promise<T> {
+  const interrupted = new AbortController();
+  const interrupt = () => interrupted.abort();
+  const signals = ['SIGINT', 'SIGTERM'] as const;
+  for (const signal of signals) process.on(signal, interrupt);
+  try {
+    return await work(interrupted.signal);
+  } catch (error) {
+    if (!interrupted.signal.aborted) throw error;
     throw new CommandError(
-      EXIT.busy,
-      `a run is under way: ${error.workflowId}. Follow it with: runbook status ${error.workflowId}`,
+      EXIT.interrupted,
+      embedded
+        ? `interrupted; the run ${workflowId} is kept, and the same command goes on with it`
+        : `the run goes on: runbook status ${workflowId}; to cancel it: temporal workflow cancel --workflow-id ${workflowId}`,
     );
+  } finally {
+    for (const signal of signals) process.off(signal, interrupt);
   }
 }

@@ -112,6 +112,13 @@ export const ERRORS = {
       'Check the folder or the ConfigMap that the message names; `runbook audit` makes the record again from history.',
     retryable: true,
   },
+  RunTerminated: {
+    meaning:
+      'The run was ended from outside: terminated by an operator, or closed by Temporal. Nobody was told and no record was written.',
+    remedy:
+      'Look at the service, the change may be half done; `runbook audit` tells how far the run came. Cancel runs, never terminate them.',
+    retryable: false,
+  },
   StepTimedOut: {
     meaning: 'A step spent its whole time budget: no worker took it, or every attempt ended in an error.',
     remedy: 'Check that a worker runs and what its last error was (`runbook status`), then start again.',

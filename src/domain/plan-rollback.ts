@@ -204,6 +204,11 @@ function warningsOf(
   if (basis === 'asked' && candidate.evidence && candidate.evidence.verdict !== 'passed') {
     warnings.push(`the last verification of ${candidate.version} ended ${candidate.evidence.verdict}`);
   }
+  if (basis === 'asked' && isKnownGood(observed.current) && !isKnownGood(candidate)) {
+    warnings.push(
+      `${observed.current.version}, which runs now, is known-good and ${candidate.version} is not`,
+    );
+  }
   if (candidate.image === observed.current.image && candidate.fingerprint !== observed.current.fingerprint) {
     warnings.push(
       `the target has the same image as the current version; only the rest of the template changes`,

@@ -16,18 +16,12 @@ function cell(text: string): string {
 export function detailsOf(report: RunReport, running: readonly StepId[]): string {
   const { request, plan } = report;
   const title = request ? `**${request.service}** (${request.environment})` : '**rollback runbook**';
-  const change = plan ? ` ${plan.from.version} → ${plan.to.version}` : '';
+  const change = plan ? `${plan.from.version} → ${plan.to.version}` : '';
+  const state = [report.outcome, cell(report.summary) || change].filter(Boolean).join(', ');
   const rows = report.ledger.map(
     (entry) =>
       `| ${MARKS[entry.outcome]} | ${STEPS[entry.step].title} | ${cell(entry.error?.message ?? entry.summary)} |`,
   );
   const now = running.map((step) => `| … | ${STEPS[step].title} | running |`);
-  return [
-    `${title}${change}: ${report.outcome}${report.summary ? `, ${cell(report.summary)}` : ''}`,
-    '',
-    '| | step | what |',
-    '|---|---|---|',
-    ...rows,
-    ...now,
-  ].join('\n');
+  return [`${title}: ${state}`, '', '| | step | what |', '|---|---|---|', ...rows, ...now].join('\n');
 }

@@ -1,11 +1,5 @@
 import { isErrorType } from '../domain/errors.ts';
-import {
-  completedEntry,
-  type LedgerEntry,
-  type RunOutcome,
-  type RunReport,
-  type StepResult,
-} from '../domain/ledger.ts';
+import { completedEntry, type LedgerEntry, type RunReport, type StepResult } from '../domain/ledger.ts';
 import type { ShownPlan } from '../domain/plan.ts';
 import type { ResolvedRun } from '../domain/request.ts';
 import { STEP_IDS, type StepId } from '../domain/steps.ts';
@@ -111,13 +105,13 @@ export function auditHistory(history: HistoryFile, ids: { workflowId?: string; r
         break;
       }
       case 'WORKFLOW_EXECUTION_CANCELED':
-        end = closedAs('cancelled', 'cancelled on request', at);
+        end = { outcome: 'cancelled', summary: 'cancelled on request', finishedAt: at };
         break;
       case 'WORKFLOW_EXECUTION_TERMINATED':
-        end = closedAs('failed', 'terminated by an operator: nobody was told', at);
+        end = endedFromOutside('terminated by an operator: nobody was told', at);
         break;
       case 'WORKFLOW_EXECUTION_TIMED_OUT':
-        end = closedAs('failed', 'the workflow timed out', at);
+        end = endedFromOutside('closed by Temporal: the workflow timed out', at);
         break;
     }
   }
@@ -140,8 +134,9 @@ export function auditHistory(history: HistoryFile, ids: { workflowId?: string; r
   };
 }
 
-function closedAs(outcome: RunOutcome, summary: string, finishedAt: string) {
-  return { outcome, summary, finishedAt };
+function endedFromOutside(message: string, finishedAt: string) {
+  const error = { type: 'RunTerminated', message };
+  return { outcome: 'failed', summary: message, finishedAt, error } as const;
 }
 
 function endedBadly(

@@ -32,6 +32,8 @@ export interface CastOptions {
   readonly rules?: readonly object[];
   /** Default: a worker in this process. */
   readonly worker?: boolean;
+  /** Default: a queue of its own. */
+  readonly taskQueue?: string;
 }
 
 /** The service of one story and what can be done with it. */
@@ -70,13 +72,13 @@ type DeploymentObject = any;
 
 let count = 0;
 
-export async function openStage(): Promise<Stage> {
+export async function openStage({ ui = false }: { readonly ui?: boolean } = {}): Promise<Stage> {
   try {
     Runtime.install({ logger: new DefaultLogger('ERROR') });
   } catch {
     // Installed by an earlier stage of the same file.
   }
-  const sandbox = await openSandbox({ temporal: true, kubernetes: true });
+  const sandbox = await openSandbox({ temporal: { ui }, kubernetes: true });
   const { address } = sandbox.temporal;
   const [connection, native] = await Promise.all([
     Connection.connect({ address }),
@@ -109,7 +111,7 @@ async function openCast(
   const { cluster } = sandbox;
   count += 1;
   const namespace = `${name}-${count}`;
-  const taskQueue = `queue-${namespace}`;
+  const taskQueue = options.taskQueue ?? `queue-${namespace}`;
   await cluster.createNamespace(namespace);
   const [service, channel] = await Promise.all([
     cluster.node.openService(namespace, LABELS),

@@ -5,6 +5,9 @@ import { renderMarkdown } from '../../report/markdown.ts';
 import { CommandError, EXIT } from '../exit-codes.ts';
 import type { SessionOptions } from '../session.ts';
 
+/** google.rpc.Code: what the history of an unknown run is answered with. */
+const NOT_FOUND = 5;
+
 interface AuditOptions extends SessionOptions {
   readonly runId?: string;
   readonly json?: boolean;
@@ -68,7 +71,8 @@ async function fromServer(workflowId: string, options: AuditOptions): Promise<Lo
     const [history, { runId }] = await Promise.all([handle.fetchHistory(), handle.describe()]);
     return { history: parseHistory(historyToJSON(history)), workflowId, runId };
   } catch (error) {
-    if ((error as Error).name !== 'WorkflowNotFoundError') throw error;
+    const { name, code } = error as { name?: string; code?: unknown };
+    if (name !== 'WorkflowNotFoundError' && code !== NOT_FOUND) throw error;
     throw new CommandError(EXIT.usage, `there is neither a file nor a run ${workflowId}`);
   }
 }

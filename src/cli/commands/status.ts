@@ -1,8 +1,8 @@
 import { reportOf } from '../../client/index.ts';
 import type { RunReport } from '../../domain/ledger.ts';
 import { CommandError, EXIT } from '../exit-codes.ts';
-import { printReport } from '../follow.ts';
 import { openSession } from '../open-session.ts';
+import { printReport } from '../run-lines.ts';
 import type { Session, SessionOptions } from '../session.ts';
 
 const SHOWN = 20;
