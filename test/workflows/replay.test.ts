@@ -1,0 +1,60 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { historyFromJSON } from '@temporalio/common/lib/proto-utils.js';
+import { DefaultLogger, Runtime, Worker } from '@temporalio/worker';
+import { beforeAll, describe, expect, it } from 'vitest';
+import { auditHistory } from '../../src/report/from-history.ts';
+import { parseHistory } from '../../src/report/history-file.ts';
+import { workflowBundle } from '../../src/wiring/bundle.ts';
+
+const FOLDER = join(import.meta.dirname, '../histories');
+const names = readdirSync(FOLDER)
+  .filter((file) => file.endsWith('.json'))
+  .map((file) => file.replace('.json', ''));
+const textOf = (name: string) => readFileSync(join(FOLDER, `${name}.json`), 'utf8');
+
+/** What today's code says to a history; nothing when it would have done the same. */
+async function replayErrorOf(name: string): Promise<Error | undefined> {
+  const replay = Worker.runReplayHistories({ workflowBundle: await workflowBundle() }, [
+    { workflowId: name, history: historyFromJSON(JSON.parse(textOf(name))) },
+  ]);
+  for await (const { error } of replay) return error;
+  throw new Error('nothing was replayed');
+}
+
+beforeAll(() => {
+  Runtime.install({ logger: new DefaultLogger('ERROR') });
+});
+
+describe('histories of earlier runs', () => {
+  it('are there', () => {
+    expect(names.length).toBeGreaterThanOrEqual(3);
+    expect(names).toContain('poisoned');
+  });
+
+  it.each(names.filter((name) => name !== 'poisoned'))('%s replays on the code of today', async (name) => {
+    expect(await replayErrorOf(name)).toBeUndefined();
+  });
+
+  it('a run that did something else than the code does is found out', async () => {
+    const error = await replayErrorOf('poisoned');
+    expect(error?.name).toBe('DeterminismViolationError');
+    expect(error?.message).toContain('take-photograph');
+  });
+});
+
+describe('the audit of a history', () => {
+  it.each(names.filter((name) => name !== 'poisoned'))('%s tells how the run ended', (name) => {
+    const { report, agrees } = auditHistory(parseHistory(textOf(name)));
+    expect(report.outcome).toBe(name.replace(/-(request|rollout)$/, ''));
+    expect(agrees ?? report.outcome === 'cancelled').toBe(true);
+  });
+
+  it.each(names)('%s holds no address, template or credential', (name) => {
+    const payloads = [...textOf(name).matchAll(/"data": "([^"]+)"/g)].map(([, data]) =>
+      Buffer.from(data ?? '', 'base64').toString(),
+    );
+    expect(payloads.length).toBeGreaterThan(3);
+    expect(payloads.join('\n')).not.toMatch(/https?:\/\/|eyJ[\w-]+\.|BEGIN [A-Z ]*KEY|"containers":/);
+  });
+});
