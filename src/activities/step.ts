@@ -97,5 +97,9 @@ function asFailure(error: unknown, attempt: number): unknown {
       ...(error.retryAfterMs !== undefined ? { nextRetryDelay: error.retryAfterMs } : {}),
     });
   }
+  // A bug. Its message goes into history as it is, so it must not hold a credential either.
+  if (error instanceof Error && redact(error.message) !== error.message) {
+    return ApplicationFailure.retryable(redact(error.message), error.name);
+  }
   return error;
 }

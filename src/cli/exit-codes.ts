@@ -1,5 +1,5 @@
 import type { ErrorType } from '../domain/errors.ts';
-import { type RunReport, wasBegun } from '../domain/ledger.ts';
+import { changeOf, type RunReport } from '../domain/ledger.ts';
 
 /** Exit codes of the command line. docs/cli.md lists them. */
 export const EXIT = {
@@ -43,7 +43,7 @@ export function exitCodeOf(report: RunReport): number {
   if (!report.error) return EXIT.done;
   const known = BY_ERROR[report.error.type as ErrorType];
   if (known !== undefined) return known;
-  return wasBegun(report) ? EXIT.rolloutFailed : EXIT.notRolledBack;
+  return changeOf(report) === 'none' ? EXIT.notRolledBack : EXIT.rolloutFailed;
 }
 
 /** An error that ends the command with a code of its own and one clear message. */

@@ -11,16 +11,16 @@ export { TASK_QUEUE } from './task-queue.ts';
 export type RunHandle = WorkflowHandle<() => Promise<RunReport>>;
 
 /**
- * Workflow id of a service's rollback: one at a time for each service and environment. A second start while one
- * runs is refused by the server.
+ * Workflow id of a service's rollback: one at a time for each service. A second start while one runs is refused by the
+ * server. The environment is no part of it: a profile has one only.
  */
-export function rollbackId(request: RollbackRequest): string {
-  return ['rollback', request.environment, request.service].filter(Boolean).join('/');
+export function rollbackId({ service }: RollbackRequest): string {
+  return service ? `rollback/${service}` : 'rollback';
 }
 
 /** As {@link rollbackId}, for `verify`. */
-export function verifyId(request: VerifyRequest): string {
-  return ['verify', request.environment, request.service].filter(Boolean).join('/');
+export function verifyId({ service }: VerifyRequest): string {
+  return service ? `verify/${service}` : 'verify';
 }
 
 /**

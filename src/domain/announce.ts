@@ -1,5 +1,5 @@
 import type { Instant } from './json.ts';
-import { checksOf, type RunOutcome, type RunReport, wasBegun } from './ledger.ts';
+import { changeOf, checksOf, type RunOutcome, type RunReport } from './ledger.ts';
 import type { ResolvedRun } from './request.ts';
 
 /** One message about a run, in words: runbook section 7.1 (when, to which version, impact before and after). */
@@ -26,11 +26,18 @@ const HEADLINES: Readonly<Record<RunOutcome, string>> = {
   cancelled: 'rollback was cancelled',
 };
 
-/** Headlines of runs that ended after the change was written. */
-const BEGUN: Partial<Record<RunOutcome, string>> = {
-  failed: 'rollback was begun and did NOT end well',
-  cancelled: 'rollback was cancelled after the change was written: the rollout goes on',
-};
+/** Headlines of runs that ended after the change was written, or may have been. */
+const AFTER_THE_CHANGE: Readonly<Record<'made' | 'unknown', Readonly<Partial<Record<RunOutcome, string>>>>> =
+  {
+    made: {
+      failed: 'rollback was begun and did NOT end well',
+      cancelled: 'rollback was cancelled after the change was written: the rollout goes on',
+    },
+    unknown: {
+      failed: 'rollback did NOT end well, and whether the change was written is not known',
+      cancelled: 'rollback was cancelled, and whether the change was written is not known',
+    },
+  };
 
 /** What people are told of a run. */
 export function announce(report: RunReport, request: ResolvedRun): Announcement {
@@ -48,7 +55,8 @@ export function announce(report: RunReport, request: ResolvedRun): Announcement 
       `${check.check}: ${check.verdict}${check.failedBefore ? ' (as on the known-good version)' : ''}, ${check.summary}`,
     );
   }
-  const what = (wasBegun(report) && BEGUN[outcome]) || HEADLINES[outcome];
+  const change = changeOf(report);
+  const what = (change !== 'none' && AFTER_THE_CHANGE[change][outcome]) || HEADLINES[outcome];
   const headline = `${service} (${environment}) ${what}`;
   return { service, environment, outcome, at: report.finishedAt ?? report.startedAt, headline, lines };
 }

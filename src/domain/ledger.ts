@@ -1,6 +1,6 @@
 import type { CheckResult } from './checks.ts';
 import type { Instant } from './json.ts';
-import type { RolloutFinished, SnapshotReference } from './pins.ts';
+import type { RolloutFinished, RolloutStarted, SnapshotReference } from './pins.ts';
 import type { ShownPlan } from './plan.ts';
 import type { ResolvedRun } from './request.ts';
 import type { StepId } from './steps.ts';
@@ -39,6 +39,8 @@ export interface LedgerEntry {
   readonly finishedAt: Instant;
   /** What the step proved or pinned, where it is more than its summary. Capped and without secrets. */
   readonly check?: CheckResult;
+  /** For `roll-back`: whether anything was written. */
+  readonly changed?: boolean;
   readonly snapshot?: SnapshotReference;
   readonly rollout?: RolloutFinished;
   readonly record?: RecordedFiles;
@@ -85,6 +87,8 @@ export function evidenceOf(step: StepId, value: unknown): Partial<LedgerEntry> {
     case 'verify-agents':
     case 'verify-metrics':
       return { check: value as CheckResult };
+    case 'roll-back':
+      return { changed: (value as RolloutStarted).changed };
     case 'take-snapshot':
       return { snapshot: value as SnapshotReference };
     case 'wait-for-rollout':
@@ -111,10 +115,17 @@ export function completedEntry(step: StepId, result: StepResult<unknown>, receiv
   };
 }
 
-/** True once the one change of a rollback was asked for: what ends badly after that is no "nothing was changed". */
-export function wasBegun({ ledger }: Pick<RunReport, 'ledger'>): boolean {
-  return ledger.some(({ step, outcome }) => step === 'roll-back' && outcome === 'completed');
+/** Whether the one change of a rollback was made; `unknown` when its step ended without an answer. */
+export function changeOf({ ledger }: Pick<RunReport, 'ledger'>): 'none' | 'made' | 'unknown' {
+  const entry = ledger.find(({ step }) => step === 'roll-back');
+  if (!entry) return 'none';
+  if (entry.outcome === 'completed') return entry.changed ? 'made' : 'none';
+  const answered = entry.outcome === 'failed' && !UNANSWERED.some((type) => type === entry.error?.type);
+  return answered ? 'none' : 'unknown';
 }
+
+/** Errors after which a write may have been carried out all the same. */
+const UNANSWERED = ['StepTimedOut', 'Unreachable'] as const;
 
 /** The results of all checks that ran, in the order of the ledger. */
 export function checksOf(report: RunReport): readonly CheckResult[] {

@@ -1,8 +1,9 @@
-/** Time between two instants as people read it: `0.1 s`, `75 s`, `12 min`. */
+/** Time between two instants as people read it: `0.1 s`, `75.0 s`, `120 s`, `12 min`; `?` when one is missing. */
 export function seconds(from: string, to: string): string {
   const value = Math.max(0, Date.parse(to) - Date.parse(from)) / 1000;
+  if (Number.isNaN(value)) return '?';
   if (value < 100) return `${value.toFixed(1)} s`;
-  return value < 600 ? `${Math.round(value)} s` : `${Math.round(value / 60)} min`;
+  return Math.round(value) < 600 ? `${Math.round(value)} s` : `${Math.round(value / 60)} min`;
 }
 
 /** How long ago an instant was: `just now`, `5 min ago`, `3 h ago`, `2 d ago`. */

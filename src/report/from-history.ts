@@ -10,7 +10,7 @@ export interface Audit {
   readonly report: RunReport;
   /** True when the workflow's own result holds the same ledger; undefined while it has none. */
   readonly agrees?: boolean;
-  /** Workers that took part, and attempts of all activities together. */
+  /** Identities of the workers that took part. */
   readonly workers: readonly string[];
   readonly events: number;
 }
@@ -23,9 +23,9 @@ interface Scheduled {
 }
 
 /**
- * Rebuilds a run from its history, event by event, without a server and without the workflow's code. The
- * workflow's own result is only compared with, never copied.
- * @throws Error when the file is no history of this runbook.
+ * Rebuilds a run from its history, event by event, without a server and without the workflow's code. How the run
+ * ended is what its last event says; the ledger in its own result is only compared with, never copied.
+ * @throws Error when the file is no history of this runbook, or its payloads cannot be read.
  */
 export function auditHistory(history: HistoryFile, ids: { workflowId?: string; runId?: string } = {}): Audit {
   const [first] = history.events;
@@ -50,12 +50,11 @@ export function auditHistory(history: HistoryFile, ids: { workflowId?: string; r
     const at = instantOf(event);
     switch (kindOf(event)) {
       case 'ACTIVITY_TASK_SCHEDULED': {
-        const { activityType, activityId, input } = event.activityTaskScheduledEventAttributes ?? {};
+        const { activityType, input } = event.activityTaskScheduledEventAttributes ?? {};
         const step = activityType?.name as StepId;
         if (!STEP_IDS.includes(step)) break;
-        const receiver = step === 'notify' ? String(decodePayloads(input)[0]) : undefined;
+        const receiver = step === 'notify' ? String(readable(decodePayloads(input)[0])) : undefined;
         scheduled.set(String(event.eventId), { step, at, ...(receiver ? { receiver } : {}) });
-        void activityId;
         break;
       }
       case 'ACTIVITY_TASK_STARTED': {
@@ -69,7 +68,7 @@ export function auditHistory(history: HistoryFile, ids: { workflowId?: string; r
         const { scheduledEventId, result } = event.activityTaskCompletedEventAttributes ?? {};
         const step = scheduled.get(String(scheduledEventId));
         if (!step) break;
-        const value = decodePayloads(result)[0] as StepResult<unknown>;
+        const value = readable(decodePayloads(result)[0]) as StepResult<unknown>;
         ledger.push(completedEntry(step.step, value, step.receiver));
         if (step.step === 'resolve-request') request = value.value as ResolvedRun;
         if (step.step === 'plan') plan = value.value as ShownPlan;
@@ -87,7 +86,9 @@ export function auditHistory(history: HistoryFile, ids: { workflowId?: string; r
         break;
       }
       case 'WORKFLOW_EXECUTION_COMPLETED': {
-        own = decodePayloads(event.workflowExecutionCompletedEventAttributes?.result)[0] as RunReport;
+        own = readable(
+          decodePayloads(event.workflowExecutionCompletedEventAttributes?.result)[0],
+        ) as RunReport;
         end = { outcome: own.outcome, summary: own.summary, finishedAt: at };
         break;
       }
@@ -132,6 +133,13 @@ export function auditHistory(history: HistoryFile, ids: { workflowId?: string; r
     workers: [...workers],
     events: history.events.length,
   };
+}
+
+function readable(value: unknown): unknown {
+  if (value !== undefined) return value;
+  throw new Error(
+    'its payloads cannot be read: they are encrypted or compressed; export the history decoded',
+  );
 }
 
 function endedFromOutside(message: string, finishedAt: string) {

@@ -17,7 +17,7 @@ interface Failure {
 export interface HistoryEvent {
   readonly eventId?: string | number;
   readonly eventTime?: string | { readonly seconds: string | number; readonly nanos?: number };
-  readonly eventType?: string | number;
+  readonly eventType?: string;
   readonly workflowExecutionStartedEventAttributes?: {
     readonly workflowType?: { readonly name?: string };
     readonly workflowId?: string;
@@ -68,6 +68,11 @@ export function parseHistory(text: string): HistoryFile {
   }
   const events = Array.isArray(value) ? value : (value as { events?: unknown } | null)?.events;
   if (!Array.isArray(events) || events.length === 0) throw new Error('the file holds no history events');
+  for (const [index, event] of events.entries()) {
+    if (typeof event?.eventType !== 'string' || instantOf(event) === '') {
+      throw new Error(`event ${index + 1} of the file has no type or no time: export the history as JSON`);
+    }
+  }
   return { events: events as HistoryEvent[] };
 }
 
@@ -78,10 +83,13 @@ export function kindOf({ eventType }: HistoryEvent): string {
   return name.replaceAll(/([a-z])([A-Z])/g, '$1_$2').toUpperCase();
 }
 
+/** When the event was written; empty when it does not say. */
 export function instantOf({ eventTime }: HistoryEvent): string {
-  if (typeof eventTime === 'string') return new Date(eventTime).toISOString();
-  if (!eventTime) return '';
-  return new Date(Number(eventTime.seconds) * 1000 + (eventTime.nanos ?? 0) / 1e6).toISOString();
+  const ms =
+    typeof eventTime === 'object' && eventTime !== null
+      ? Number(eventTime.seconds) * 1000 + (eventTime.nanos ?? 0) / 1e6
+      : Date.parse(eventTime ?? '');
+  return Number.isFinite(ms) ? new Date(ms).toISOString() : '';
 }
 
 /** Values of JSON payloads; anything else (encrypted, binary) stays unread. */

@@ -27,7 +27,9 @@ function head(report: RunReport): string[] {
     ...(request ? [['workload', request.workload] as [string, string]] : []),
     ['started', report.startedAt],
     ['finished', report.finishedAt ?? 'still running'],
-    ['took', seconds(report.startedAt, report.finishedAt ?? report.startedAt)],
+    ...(report.finishedAt
+      ? [['took', seconds(report.startedAt, report.finishedAt)] as [string, string]]
+      : []),
     ['workflow', `\`${report.workflowId}\` run \`${report.runId}\``],
     ...(report.error ? [['error', `${report.error.type}: ${report.error.message}`] as [string, string]] : []),
   ];
@@ -80,7 +82,7 @@ function whatWasPlanned({ plan }: RunReport): string[] {
     '',
     ...plan.warnings.map((warning) => `> ${line(warning)}`),
     ...(plan.warnings.length > 0 ? [''] : []),
-    ...(plan.diff ? ['```diff', plan.diff.trimEnd(), '```', ''] : []),
+    ...(plan.diff ? fenced('diff', plan.diff.trimEnd()) : []),
   ];
 }
 
@@ -153,11 +155,22 @@ function row([name, value]: readonly [string, string]): string {
   return `| ${name} | ${cell(value)} |`;
 }
 
-/** Text from outside must not end a table cell or start markup of its own. */
+/** Text from outside must not end a table cell. */
 function cell(text: string): string {
   return line(text).replaceAll('|', '\\|');
 }
 
+/** One line of text from outside, which starts no link, image or HTML of its own. */
 function line(text: string): string {
-  return text.replaceAll(/\s*\n\s*/g, ' ').replaceAll('<', '&lt;');
+  return text
+    .replaceAll(/\s*[\r\n\u2028\u2029]\s*/g, ' ')
+    .replaceAll(/[\\[\]]/g, '\\$&')
+    .replaceAll('<', '&lt;');
+}
+
+/** A code block whose fence is longer than any inside it. */
+function fenced(language: string, text: string): string[] {
+  const longest = Math.max(2, ...[...text.matchAll(/`+/g)].map(([run]) => run.length));
+  const fence = '`'.repeat(longest + 1);
+  return [`${fence}${language}`, text, fence, ''];
 }

@@ -7,11 +7,13 @@ import { renderMarkdown } from './markdown.ts';
 
 /**
  * Writes the incident record: one Markdown file for people, one JSON file for programs. The names come from
- * workflow and run, so a repeated write replaces the same files.
+ * workflow and run, so a repeated write replaces the same files, and no other run's. The end of a run id tells runs
+ * apart: its beginning is a clock (RFC 9562, version 7).
  * @throws RunbookError `RecordFailed`.
  */
 export async function writeRecord(folder: string, report: RunReport): Promise<RecordedFiles> {
-  const name = `${report.workflowId}-${report.runId.slice(0, 8)}`.replaceAll(/[^\w.-]+/g, '_').slice(0, 150);
+  const safe = (id: string) => id.replaceAll(/[^\w.-]+/g, '_');
+  const name = `${safe(report.workflowId).slice(0, 120)}-${safe(report.runId.slice(-12))}`;
   const target = resolve(folder);
   const text = `${JSON.stringify(report, null, 2)}\n`;
   try {

@@ -4,7 +4,11 @@ import { describe, expect, it } from 'vitest';
 import { EXIT, exitCodeOf } from '../../src/cli/exit-codes.ts';
 import type { LedgerEntry, RunReport } from '../../src/domain/ledger.ts';
 
-const begun = [{ step: 'roll-back', outcome: 'completed' } as LedgerEntry];
+const begun = [{ step: 'roll-back', outcome: 'completed', changed: true } as LedgerEntry];
+const nothingWritten = [{ step: 'roll-back', outcome: 'completed', changed: false } as LedgerEntry];
+const unanswered = [
+  { step: 'roll-back', outcome: 'failed', error: { type: 'StepTimedOut', message: '' } } as LedgerEntry,
+];
 
 describe('the exit code of a run', () => {
   it.each<[Partial<RunReport> & { error?: RunReport['error'] }, number]>([
@@ -17,6 +21,8 @@ describe('the exit code of a run', () => {
     [{ outcome: 'failed', error: { type: 'AccessDenied', message: '' } }, 3],
     [{ outcome: 'failed', error: { type: 'WorkloadChanged', message: '' } }, 3],
     [{ outcome: 'failed', error: { type: 'WorkloadChanged', message: '' }, ledger: begun }, 6],
+    [{ outcome: 'failed', error: { type: 'WorkloadChanged', message: '' }, ledger: nothingWritten }, 3],
+    [{ outcome: 'failed', error: { type: 'StepTimedOut', message: '' }, ledger: unanswered }, 6],
     [{ outcome: 'failed', error: { type: 'RunTerminated', message: '' } }, 3],
     [{ outcome: 'failed', error: { type: 'RunTerminated', message: '' }, ledger: begun }, 6],
     [{ outcome: 'not-proved', error: { type: 'VerificationFailed', message: '' } }, 4],
