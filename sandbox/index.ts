@@ -75,7 +75,7 @@ export async function openSandbox(options: SandboxOptions): Promise<Sandbox> {
     const wanted = typeof options.temporal === 'object' ? options.temporal : {};
     const [temporal, controlPlane] = await Promise.all([
       options.temporal
-        ? startTemporalServer(processes, tools.temporal.path, { ui: false, ...wanted })
+        ? startTemporalServer(processes, tools.temporal.path, { ui: false, fsync: false, ...wanted })
         : undefined,
       options.kubernetes
         ? startControlPlane(processes, {

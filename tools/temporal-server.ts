@@ -24,16 +24,28 @@ const DYNAMIC_CONFIG = [
   'history.timerProcessorMaxPollHostRPS=3000',
 ];
 
+export interface TemporalServerOptions {
+  readonly ui: boolean;
+  /** Default: a file in the folder of the processes, which goes with them. */
+  readonly databaseFile?: string;
+  /**
+   * Whether every transaction waits for the disk. Without it the file survives a killed server, and not a machine that
+   * loses power: enough for a sandbox, as with etcd's `--unsafe-no-fsync`.
+   */
+  readonly fsync: boolean;
+}
+
 export async function startTemporalServer(
   processes: Processes,
   program: string,
-  options: { readonly ui: boolean; readonly databaseFile?: string },
+  options: TemporalServerOptions,
 ): Promise<TemporalServer> {
   const [port = 0, uiPort = 0, metricsPort = 0] = await freePorts(3);
   const databaseFile = options.databaseFile ?? join(processes.folder, 'temporal.db');
   const args = [
     ...['server', 'start-dev', '--ip', '127.0.0.1', '--port', String(port), '--db-filename', databaseFile],
     ...(options.ui ? ['--ui-port', String(uiPort)] : ['--headless']),
+    ...(options.fsync ? [] : ['--sqlite-pragma', 'synchronous=off']),
     ...['--metrics-port', String(metricsPort), '--log-level', 'error'],
     ...Object.values(SEARCH_ATTRIBUTES).flatMap((name) => ['--search-attribute', `${name}=Keyword`]),
     ...DYNAMIC_CONFIG.flatMap((value) => ['--dynamic-config-value', value]),

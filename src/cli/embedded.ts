@@ -35,7 +35,7 @@ export async function openEmbedded(options: SessionOptions): Promise<Session> {
     // The command itself answers Ctrl-C; a runtime that did would leave it without its worker.
     Runtime.install({ logger: new DefaultLogger('WARN'), shutdownSignals: [] });
     const databaseFile = join(folder, 'temporal.db');
-    const server = await startTemporalServer(processes, path, { ui: true, databaseFile });
+    const server = await startTemporalServer(processes, path, { ui: true, databaseFile, fsync: true });
     const session = await openOn(server, config, progress);
     return {
       ...session,
