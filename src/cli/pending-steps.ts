@@ -22,7 +22,7 @@ export function runningStep(pending: PendingActivity): RunningStep[] {
   return [
     {
       step,
-      message: messageOf(pending) ?? (failure ? `again after: ${failure}` : 'running'),
+      message: messageOf(pending) || (failure ? `again after: ${failure}` : 'running'),
       since: since.toISOString(),
       attempt: pending.attempt ?? 1,
     },

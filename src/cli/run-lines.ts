@@ -23,6 +23,7 @@ export function headLine(report: RunReport, link: string | undefined, now: numbe
     parts.push(
       {
         'known-good': `known-good, verified ${plan.verifiedAt ? ago(plan.verifiedAt, now) : 'before'}`,
+        'rolled-back-before': 'an earlier rollback put it there',
         'previous-without-evidence': 'the version before, without known-good evidence',
         asked: 'as asked',
       }[plan.basis],
@@ -45,14 +46,19 @@ export function stepLine(entry: LedgerEntry): string {
   );
 }
 
-/** ` ⠋ wait for rollout    2 of 3 replicas updated      1.2 s` */
+/** ` ⠋ wait for rollout    2 of 3 replicas updated      1.2 s`, never longer than the terminal has columns. */
 export function runningLine(
   { step, message, since, attempt }: RunningStep,
   frame: string,
   now: number,
+  columns = Number.POSITIVE_INFINITY,
 ): string {
   const again = attempt > 1 ? ` (attempt ${attempt})` : '';
-  return line(frame, titleOf(step), `${message}${again}`, seconds(since, new Date(now).toISOString()));
+  const took = seconds(since, new Date(now).toISOString());
+  const rest = TITLE_WIDTH + took.length + 6;
+  const width = Math.max(0, Math.min(WHAT_WIDTH, columns - rest));
+  const what = `${message}${again}`.replaceAll(/\s+/g, ' ').slice(0, width);
+  return ` ${frame} ${titleOf(step).padEnd(TITLE_WIDTH)} ${what.padEnd(width)} ${took}`;
 }
 
 /** The last line: how it ended. */

@@ -57,11 +57,10 @@ export function openScreen({ output, live = output.isTTY === true }: ScreenOptio
       }
       erase();
       frame += 1;
-      const width = output.columns ?? 120;
+      const columns = output.columns ?? 120;
       for (const step of steps) {
-        output.write(
-          `${runningLine(step, FRAMES[frame % FRAMES.length] ?? '', Date.now()).slice(0, width - 1)}\n`,
-        );
+        const line = runningLine(step, FRAMES[frame % FRAMES.length] ?? '', Date.now(), columns);
+        output.write(`${line.slice(0, columns - 1)}\n`);
       }
       drawn = steps.length;
     },

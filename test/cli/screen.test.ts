@@ -42,6 +42,7 @@ describe('on a terminal', () => {
     const { stream, text } = output();
     openScreen({ output: stream, live: true }).running([waiting('x'.repeat(200))]);
     expect(text().trimEnd().length).toBeLessThan(60);
+    expect(text()).toMatch(/x 0\.0 s\n$/);
   });
 });
 
