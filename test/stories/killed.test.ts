@@ -29,6 +29,15 @@ function startProgram(cast: Cast): ChildProcess {
   return worker;
 }
 
+/** Writes to the Deployment that the API server took. */
+async function effectivePatches(cast: Cast, mark: number) {
+  const requests = await stage.sandbox.cluster.requests(cast.user, mark);
+  return requests.filter(
+    ({ verb, requestURI, status }) =>
+      verb === 'patch' && requestURI.includes('/deployments/') && status === 200,
+  );
+}
+
 /** The pending activity of the run, once it is the given one and has said something. */
 function pending(workflowId: string, step: string) {
   return until(`${step} to be under way`, async () => {
@@ -55,11 +64,40 @@ it('a worker killed with -9 in the middle of wait-for-rollout changes nothing ab
   expect(report.outcome).toBe('rolled-back');
   const wait = report.ledger.find(({ step }) => step === 'wait-for-rollout');
   expect(wait?.attempts).toBeGreaterThanOrEqual(2);
-  const patches = (await stage.sandbox.cluster.requests(cast.user, mark)).filter(
-    ({ verb, requestURI, status }) =>
-      verb === 'patch' && requestURI.includes('/deployments/') && status === 200,
-  );
-  expect(patches).toHaveLength(1);
+  expect(await effectivePatches(cast, mark)).toHaveLength(1);
+}, 90_000);
+
+it('a worker killed with -9 while it verifies goes on with the same check', async () => {
+  const health = { needed: 8, every: '250ms', within: '20s' };
+  const cast = await stage.cast('killed-verifying', { worker: false, checks: { health } });
+  const first = startProgram(cast);
+  await cast.deploy('v0.1.0');
+  await cast.deploy('v0.2.0');
+  const handle = await cast.start();
+  await pending(handle.workflowId, 'verify-health');
+  first.kill('SIGKILL');
+  startProgram(cast);
+  const report = await cast.end(handle);
+
+  expect(report.outcome).toBe('rolled-back');
+  const entry = report.ledger.find(({ step }) => step === 'verify-health');
+  expect(entry?.attempts).toBeGreaterThanOrEqual(2);
+  expect(entry?.check).toMatchObject({ verdict: 'passed', inARow: 8 });
+  expect(entry?.check?.samples).toBeGreaterThan(8);
+}, 90_000);
+
+it('the Temporal server killed with -9 in the middle of the wait loses nothing', async () => {
+  const cast = await stage.cast('server-killed');
+  await cast.deploy('v0.1.0-slow-ready');
+  await cast.deploy('v0.2.0');
+  const mark = await stage.sandbox.cluster.mark();
+  const handle = await cast.start();
+  await pending(handle.workflowId, 'wait-for-rollout');
+  await stage.sandbox.temporal.restart();
+  const report = await cast.end(handle);
+
+  expect(report.outcome).toBe('rolled-back');
+  expect(await effectivePatches(cast, mark)).toHaveLength(1);
 }, 90_000);
 
 it('a cancelled run ends within two seconds of waiting, tells people and keeps the record', async () => {
