@@ -15,6 +15,8 @@ export interface SandboxOptions {
   readonly temporal?: boolean | { readonly ui?: boolean; readonly databaseFile?: string };
   readonly kubernetes?: boolean | NodeAgentOptions;
   readonly progress?: (line: string) => void;
+  /** Stops bringing the programs, which may take minutes the first time. */
+  readonly signal?: AbortSignal;
 }
 
 /** A Kubernetes cluster whose pods are processes of this machine. */
@@ -62,7 +64,10 @@ export async function openSandbox(options: SandboxOptions): Promise<Sandbox> {
       ...(options.temporal ? (['temporal'] as const) : []),
       ...(options.kubernetes ? (['etcd', 'kube-apiserver', 'kube-controller-manager'] as const) : []),
     ],
-    options.progress ? { progress: options.progress } : {},
+    {
+      ...(options.progress ? { progress: options.progress } : {}),
+      ...(options.signal ? { signal: options.signal } : {}),
+    },
   );
   const processes = await openProcesses();
   let cluster: SandboxCluster | undefined;

@@ -1,5 +1,5 @@
 import { mkdir, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { join, relative } from 'node:path';
 import { historyToJSON } from '@temporalio/common/lib/proto-utils.js';
 import { DefaultLogger, Runtime } from '@temporalio/worker';
 import { openOn } from '../../src/cli/embedded.ts';
@@ -36,6 +36,7 @@ async function demo(): Promise<number> {
     temporal: { ui: true },
     kubernetes: true,
     progress: (line) => say(`  ${line}`),
+    signal: interrupted.signal,
   });
   const { cluster, temporal } = sandbox;
   await cluster.createNamespace(NAMESPACE);
@@ -90,15 +91,13 @@ async function demo(): Promise<number> {
   for (const text of told) say(`  the channel was told: ${text}`);
 
   const record = report.ledger.find((entry) => entry.record)?.record;
+  const name = record?.json.replace(/\.json$/, '') ?? join(records, runId);
+  const history = `${name}.history.json`;
   await mkdir(records, { recursive: true });
-  const history = join(
-    records,
-    `${handle.workflowId.replaceAll('/', '_')}-${runId.slice(0, 8)}.history.json`,
-  );
   await writeFile(history, historyToJSON(await handle.fetchHistory()));
   say();
   say(`incident record  ${record?.markdown ?? 'was not written'}`);
-  say(`audit it         npm run -s runbook -- audit ${history}`);
+  say(`audit it         npm run -s runbook -- audit '${relative(process.cwd(), history)}'`);
   say(`in Temporal UI   ${link}${keep ? '' : '  (stays up with: npm run demo -- --keep)'}`);
 
   if (keep && !interrupted.signal.aborted) {
