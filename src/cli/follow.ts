@@ -74,6 +74,8 @@ export async function follow(
     return final;
   } finally {
     screen.close();
+    // A call that is still being given up would find its connection closed.
+    if (signal.aborted) await end.catch(() => undefined);
   }
 }
 
