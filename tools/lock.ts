@@ -2,10 +2,11 @@ import { randomUUID } from 'node:crypto';
 import { link, open, readFile, rename, rm, stat, utimes } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { startOf } from './processes/registry.ts';
 
 /** The holder touches its lock this often. */
 const BEAT_MS = 5000;
-/** A lock not touched for this long has lost its owner, whatever its process id says (ids are used again). */
+/** A lock of another machine not touched for this long has lost its owner. */
 const SILENT_MS = 60_000;
 const POLL_MS = 100;
 
@@ -15,12 +16,24 @@ export interface LockOptions {
   readonly waitMs: number;
   /** Told once, when somebody else holds the lock. */
   readonly onWait?: () => void;
+  /**
+   * How long a holder on another machine, whose process cannot be looked at, may be silent before its lock is taken
+   * over, in milliseconds. Default: a minute.
+   */
+  readonly silentMs?: number;
+}
+
+/** Who holds a lock. A process number alone is not enough: numbers are used again. */
+interface Mark {
+  readonly pid: number;
+  readonly host: string;
+  readonly id: string;
+  readonly startedAt?: string | undefined;
 }
 
 /**
- * Runs work while holding a lock file, so that processes of one user do not do the same long work twice. A lock whose
- * owner was killed is taken over. It saves work and is no safety device: what it guards must be written to a
- * temporary name and renamed.
+ * Runs work while holding a lock file, so that processes of one user do not do the same work at once. A lock whose
+ * owner has ended is taken over; an owner that was only stopped keeps it.
  */
 export async function withLock<T>(file: string, options: LockOptions, work: () => Promise<T>): Promise<T> {
   const release = await takeLock(file, options);
@@ -34,11 +47,13 @@ export async function withLock<T>(file: string, options: LockOptions, work: () =
 /** Takes the lock, and gives the function that releases it. */
 export async function takeLock(file: string, options: LockOptions): Promise<() => Promise<void>> {
   const patience = AbortSignal.any([options.signal, AbortSignal.timeout(options.waitMs)]);
-  const mark = JSON.stringify({ pid: process.pid, host: hostname(), id: randomUUID() });
+  const { pid } = process;
+  const own: Mark = { pid, host: hostname(), id: randomUUID(), startedAt: startOf(pid) };
+  const mark = JSON.stringify(own);
   for (let told = false; !(await take(file, mark)); told = true) {
     if (!told) options.onWait?.();
     patience.throwIfAborted();
-    await removeOrphan(file);
+    await removeOrphan(file, options.silentMs ?? SILENT_MS);
     await sleep(POLL_MS, undefined, { signal: patience }).catch(() => patience.throwIfAborted());
   }
   const beat = setInterval(() => {
@@ -69,10 +84,10 @@ async function take(file: string, mark: string): Promise<boolean> {
   }
 }
 
-async function removeOrphan(file: string): Promise<void> {
+async function removeOrphan(file: string, silentMs: number): Promise<void> {
   const [mark, known] = await Promise.all([content(file), stat(file).catch(() => undefined)]);
   if (mark === undefined || !known) return;
-  if (Date.now() - known.mtimeMs < SILENT_MS && ownerRuns(mark)) return;
+  if (isHeld(mark, Date.now() - known.mtimeMs < silentMs)) return;
   // Two may see the same orphan: only one rename succeeds, and a fresh lock that it caught is put back.
   const aside = `${file}.${randomUUID()}`;
   try {
@@ -89,11 +104,19 @@ function content(file: string): Promise<string | undefined> {
   return readFile(file, 'utf8').catch(() => undefined);
 }
 
-function ownerRuns(mark: string): boolean {
+/** A holder on this machine is judged by its process alone: one that was stopped for a while is silent, not gone. */
+function isHeld(text: string, wasTouched: boolean): boolean {
+  const mark = parse(text);
+  if (!mark) return false;
+  if (mark.host !== hostname()) return wasTouched;
+  const now = startOf(mark.pid);
+  return mark.startedAt ? now === mark.startedAt : wasTouched && now !== undefined;
+}
+
+function parse(text: string): Mark | undefined {
   try {
-    const owner = JSON.parse(mark) as { pid: number; host: string };
-    return owner.host !== hostname() || process.kill(owner.pid, 0);
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code === 'EPERM';
+    return JSON.parse(text) as Mark;
+  } catch {
+    return undefined;
   }
 }

@@ -1,4 +1,5 @@
 import { createServer, type Server } from 'node:net';
+import { ProcessEnded } from './processes/while-running.ts';
 
 /** Below the range from which systems take the ports of outgoing connections: none of those comes in between. */
 const [FIRST, LAST] = [20_000, 32_000];
@@ -10,6 +11,22 @@ export async function freePorts(count: number): Promise<number[]> {
   const ports = servers.map((server) => (server.address() as { port: number }).port);
   await Promise.all(servers.map((server) => new Promise((resolve) => server.close(resolve))));
   return ports;
+}
+
+/**
+ * Starts something on free ports. Another program may take one before ours listens there, and ours ends: it is then
+ * started once more, on others.
+ */
+export async function onFreePorts<T>(
+  count: number,
+  start: (ports: readonly number[]) => Promise<T>,
+): Promise<T> {
+  try {
+    return await start(await freePorts(count));
+  } catch (error) {
+    if (!(error instanceof ProcessEnded)) throw error;
+    return start(await freePorts(count));
+  }
 }
 
 async function hold(): Promise<Server> {

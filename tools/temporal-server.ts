@@ -1,8 +1,8 @@
 import { connect } from 'node:net';
 import { join } from 'node:path';
 import { SEARCH_ATTRIBUTES } from '../src/domain/search-attributes.ts';
-import { freePorts } from './ports.ts';
-import type { Managed, Processes } from './processes/index.ts';
+import { onFreePorts } from './ports.ts';
+import { type Managed, type Processes, whileRunning } from './processes/index.ts';
 import { until } from './until.ts';
 
 /** A Temporal dev server on a database file. */
@@ -33,51 +33,58 @@ export interface TemporalServerOptions {
    * loses power: enough for a sandbox, as with etcd's `--unsafe-no-fsync`.
    */
   readonly fsync: boolean;
+  /** Ends the waiting for it. */
+  readonly signal?: AbortSignal | undefined;
 }
 
+/**
+ * Starts the server and waits until it answers.
+ * @throws ProcessEnded with the end of its log when it does not come up.
+ */
 export async function startTemporalServer(
   processes: Processes,
   program: string,
   options: TemporalServerOptions,
 ): Promise<TemporalServer> {
-  const [port = 0, uiPort = 0, metricsPort = 0] = await freePorts(3);
   const databaseFile = options.databaseFile ?? join(processes.folder, 'temporal.db');
-  const args = [
-    ...['server', 'start-dev', '--ip', '127.0.0.1', '--port', String(port), '--db-filename', databaseFile],
-    ...(options.ui ? ['--ui-port', String(uiPort)] : ['--headless']),
-    ...(options.fsync ? [] : ['--sqlite-pragma', 'synchronous=off']),
-    ...['--metrics-port', String(metricsPort), '--log-level', 'error'],
-    ...Object.values(SEARCH_ATTRIBUTES).flatMap((name) => ['--search-attribute', `${name}=Keyword`]),
-    ...DYNAMIC_CONFIG.flatMap((value) => ['--dynamic-config-value', value]),
-  ];
-  const start = async (): Promise<Managed> => {
-    const server = await processes.start('temporal', program, args, {
-      log: join(processes.folder, 'temporal.log'),
-    });
-    let over = false;
-    void server.exited.then(() => {
-      over = true;
-    });
-    await until('the Temporal server', async () => {
-      if (over)
-        throw new Error(`the Temporal server ended at start; see ${join(processes.folder, 'temporal.log')}`);
-      return answers(port);
-    });
-    return server;
-  };
-  let server = await start();
-  return {
-    address: `127.0.0.1:${port}`,
-    namespace: 'default',
-    ...(options.ui ? { uiUrl: `http://127.0.0.1:${uiPort}` } : {}),
-    databaseFile,
-    pid: () => server.pid,
-    async restart() {
-      server.signal('SIGKILL');
-      await server.exited;
-      server = await start();
-    },
-  };
+  const log = join(processes.folder, 'temporal.log');
+  return onFreePorts(3, async ([port = 0, uiPort = 0, metricsPort = 0]) => {
+    const args = [
+      ...['server', 'start-dev', '--ip', '127.0.0.1', '--port', String(port), '--db-filename', databaseFile],
+      ...(options.ui ? ['--ui-port', String(uiPort)] : ['--headless']),
+      ...(options.fsync ? [] : ['--sqlite-pragma', 'synchronous=off']),
+      ...['--metrics-port', String(metricsPort), '--log-level', 'error'],
+      ...Object.values(SEARCH_ATTRIBUTES).flatMap((name) => ['--search-attribute', `${name}=Keyword`]),
+      ...DYNAMIC_CONFIG.flatMap((value) => ['--dynamic-config-value', value]),
+    ];
+    const start = async (): Promise<Managed> => {
+      const server = await processes.start('temporal', program, args, { log });
+      // One port may be answered by a stranger who took it before us, and ours would end a moment later: ask at both.
+      const up = async () => (await answers(port)) && (await answers(metricsPort));
+      await whileRunning(
+        [server],
+        (signal) => until('the Temporal server', up, { signal }),
+        options.signal,
+      ).catch(async (error: unknown) => {
+        await server.stop();
+        throw error;
+      });
+      return server;
+    };
+    let server = await start();
+    return {
+      address: `127.0.0.1:${port}`,
+      namespace: 'default',
+      ...(options.ui ? { uiUrl: `http://127.0.0.1:${uiPort}` } : {}),
+      databaseFile,
+      pid: () => server.pid,
+      async restart() {
+        server.signal('SIGKILL');
+        await server.exited;
+        server = await start();
+      },
+    };
+  });
 }
 
 function answers(port: number): Promise<boolean> {

@@ -1,10 +1,11 @@
 import { generateKeyPairSync, randomBytes } from 'node:crypto';
-import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { mkdtemp, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { freePorts } from '../../tools/ports.ts';
-import type { Managed, Processes } from '../../tools/processes/index.ts';
+import { onFreePorts } from '../../tools/ports.ts';
+import { type Managed, type Processes, whileRunning } from '../../tools/processes/index.ts';
 import { until } from '../../tools/until.ts';
 import { type KubernetesApi, openApi } from './api.ts';
+import { apiserverArguments, controllerArguments, etcdArguments } from './arguments.ts';
 import { AUDIT_POLICY } from './audit-log.ts';
 import { kubeconfig } from './kubeconfig.ts';
 
@@ -26,26 +27,89 @@ export interface ControlPlane {
   readonly processes: { readonly etcd: Managed; readonly apiserver: Managed; readonly controllers: Managed };
 }
 
-const CONTROLLERS = [
-  'deployment-controller',
-  'replicaset-controller',
-  'statefulset-controller',
-  'daemonset-controller',
-  'garbage-collector-controller',
-  'namespace-controller',
-  'disruption-controller',
-  'resourcequota-controller',
-];
-
-export async function startControlPlane(
+/**
+ * Starts the control plane and waits until its API server is ready.
+ * @throws ProcessEnded with the end of its log when a part of it does not come up.
+ */
+export function startControlPlane(
   processes: Processes,
   programs: ControlPlanePrograms,
+  signal?: AbortSignal,
 ): Promise<ControlPlane> {
-  const folder = join(processes.folder, 'kubernetes');
-  await mkdir(folder);
-  const [etcdPort = 0, peerPort = 0, apiPort = 0] = await freePorts(3);
+  return onFreePorts(3, async (ports) => {
+    const begun: Managed[] = [];
+    try {
+      return await start(processes, programs, ports, begun, signal);
+    } catch (error) {
+      for (const one of begun) one.signal('SIGKILL');
+      await Promise.all(begun.map((one) => one.exited));
+      throw error;
+    }
+  });
+}
+
+async function start(
+  processes: Processes,
+  programs: ControlPlanePrograms,
+  [etcdPort = 0, peerPort = 0, apiPort = 0]: readonly number[],
+  begun: Managed[],
+  signal: AbortSignal | undefined,
+): Promise<ControlPlane> {
+  const folder = await mkdtemp(join(processes.folder, 'kubernetes-'));
   const file = (name: string) => join(folder, name);
+  const { adminToken, controllerToken } = await writeCredentials(file);
+  const begin = async (name: keyof ControlPlanePrograms, args: readonly string[]): Promise<Managed> => {
+    const one = await processes.start(name, programs[name], args, { log: file(`${name}.log`) });
+    begun.push(one);
+    return one;
+  };
+
+  const etcd = await begin('etcd', etcdArguments(file('etcd'), etcdPort, peerPort));
+  const apiserver = await begin('kube-apiserver', apiserverArguments(file, apiPort, etcdPort));
+  const server = `https://127.0.0.1:${apiPort}`;
+  const { ca, admin } = await whileRunning(
+    [etcd, apiserver],
+    async (signal) => {
+      const ca = await until('the API server to come up', () => certificate(file('apiserver.crt')), {
+        signal,
+      });
+      const admin = openApi(server, ca, adminToken);
+      try {
+        await until('the API server to be ready', () => isReady(admin), { signal });
+        return { ca, admin };
+      } catch (error) {
+        await admin.close();
+        throw error;
+      }
+    },
+    signal,
+  );
+
+  await writeFile(file('controllers.kubeconfig'), kubeconfig(server, ca, controllerToken), { mode: 0o600 });
+  const adminKubeconfig = file('admin.kubeconfig');
+  await writeFile(adminKubeconfig, kubeconfig(server, ca, adminToken), { mode: 0o600 });
+  const controllers = await begin(
+    'kube-controller-manager',
+    controllerArguments(file('controllers.kubeconfig')),
+  );
   const auditLog = file('audit.log');
+  return { server, ca, admin, adminKubeconfig, auditLog, processes: { etcd, apiserver, controllers } };
+}
+
+async function certificate(file: string): Promise<string | false> {
+  const pem = await readFile(file, 'utf8').catch(() => '');
+  return pem.includes('END CERTIFICATE') && pem;
+}
+
+async function isReady(admin: KubernetesApi): Promise<boolean> {
+  const { status } = await admin.call('GET', '/readyz').catch(() => ({ status: 0 }));
+  return status === 200;
+}
+
+/** Keys, tokens and the audit policy that the API server is started with. */
+async function writeCredentials(
+  file: (name: string) => string,
+): Promise<{ readonly adminToken: string; readonly controllerToken: string }> {
   const adminToken = randomBytes(24).toString('hex');
   const controllerToken = randomBytes(24).toString('hex');
   const keys = generateKeyPairSync('ec', {
@@ -63,88 +127,5 @@ export async function startControlPlane(
       { mode: 0o600 },
     ),
   ]);
-
-  const etcd = await processes.start(
-    'etcd',
-    programs.etcd,
-    [
-      `--data-dir=${file('etcd')}`,
-      `--listen-client-urls=http://127.0.0.1:${etcdPort}`,
-      `--advertise-client-urls=http://127.0.0.1:${etcdPort}`,
-      `--listen-peer-urls=http://127.0.0.1:${peerPort}`,
-      `--initial-advertise-peer-urls=http://127.0.0.1:${peerPort}`,
-      `--initial-cluster=default=http://127.0.0.1:${peerPort}`,
-      '--unsafe-no-fsync',
-      '--log-level=warn',
-    ],
-    { log: file('etcd.log') },
-  );
-  const apiserver = await processes.start(
-    'kube-apiserver',
-    programs['kube-apiserver'],
-    [
-      '--bind-address=127.0.0.1',
-      `--secure-port=${apiPort}`,
-      '--advertise-address=127.0.0.1',
-      '--endpoint-reconciler-type=none',
-      `--etcd-servers=http://127.0.0.1:${etcdPort}`,
-      // The server makes its own certificate here; it is what kubeconfigs trust.
-      `--cert-dir=${folder}`,
-      '--service-account-issuer=https://kubernetes.default.svc',
-      `--service-account-key-file=${file('sa.pub')}`,
-      `--service-account-signing-key-file=${file('sa.key')}`,
-      `--token-auth-file=${file('tokens.csv')}`,
-      '--authorization-mode=RBAC',
-      '--anonymous-auth=false',
-      '--service-cluster-ip-range=10.0.0.0/24',
-      '--disable-admission-plugins=ServiceAccount,TaintNodesByCondition',
-      '--profiling=false',
-      '--enable-priority-and-fairness=false',
-      '--max-requests-inflight=0',
-      '--max-mutating-requests-inflight=0',
-      `--audit-policy-file=${file('audit-policy.json')}`,
-      `--audit-log-path=${auditLog}`,
-      '--audit-log-mode=blocking',
-    ],
-    { log: file('apiserver.log') },
-  );
-  const server = `https://127.0.0.1:${apiPort}`;
-  const ca = await until('the API server to come up', async () => {
-    const pem = await readFile(file('apiserver.crt'), 'utf8').catch(() => '');
-    return pem.includes('END CERTIFICATE') && pem;
-  });
-  const admin = openApi(server, ca, adminToken);
-  const gone = Promise.race([
-    etcd.exited.then(() => Promise.reject(new Error(`etcd ended at start; see ${file('etcd.log')}`))),
-    apiserver.exited.then(() =>
-      Promise.reject(new Error(`kube-apiserver ended at start; see ${file('apiserver.log')}`)),
-    ),
-  ]);
-  gone.catch(() => undefined);
-  const ready = until('the API server to be ready', async () => {
-    const { status } = await admin.call('GET', '/readyz').catch(() => ({ status: 0 }));
-    return status === 200;
-  });
-  await Promise.race([ready, gone]);
-
-  await writeFile(file('controllers.kubeconfig'), kubeconfig(server, ca, controllerToken), { mode: 0o600 });
-  const adminKubeconfig = file('admin.kubeconfig');
-  await writeFile(adminKubeconfig, kubeconfig(server, ca, adminToken), { mode: 0o600 });
-  const controllers = await processes.start(
-    'kube-controller-manager',
-    programs['kube-controller-manager'],
-    [
-      `--kubeconfig=${file('controllers.kubeconfig')}`,
-      '--leader-elect=false',
-      '--bind-address=127.0.0.1',
-      '--secure-port=0',
-      `--controllers=${CONTROLLERS.join(',')}`,
-      '--kube-api-qps=2000',
-      '--kube-api-burst=4000',
-      '--use-service-account-credentials=false',
-      '--v=1',
-    ],
-    { log: file('controllers.log') },
-  );
-  return { server, ca, admin, adminKubeconfig, auditLog, processes: { etcd, apiserver, controllers } };
+  return { adminToken, controllerToken };
 }

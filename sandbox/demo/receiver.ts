@@ -2,7 +2,7 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 
 /** A receiver of webhooks on the loopback interface: plays the chat channel. */
-export interface Receiver {
+export interface Receiver extends AsyncDisposable {
   readonly url: string;
   readonly received: readonly {
     readonly headers: Readonly<Record<string, unknown>>;
@@ -21,13 +21,15 @@ export async function startReceiver(): Promise<Receiver> {
     response.writeHead(200).end('ok');
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const close = () =>
+    new Promise<void>((resolve) => {
+      server.close(() => resolve());
+      server.closeAllConnections();
+    });
   return {
     url: `http://127.0.0.1:${(server.address() as AddressInfo).port}/hook`,
     received,
-    close: () =>
-      new Promise((resolve) => {
-        server.close(() => resolve());
-        server.closeAllConnections();
-      }),
+    close,
+    [Symbol.asyncDispose]: close,
   };
 }

@@ -3,6 +3,7 @@ import { freePorts } from '../../tools/ports.ts';
 import type { Processes } from '../../tools/processes/index.ts';
 import type { KubernetesApi, KubernetesObject } from '../control-plane/api.ts';
 import type { BehaviourWish, RecordedRequest } from '../orchestrator/index.ts';
+import { podNetwork } from './network.ts';
 import { inProcessRuntime, processRuntime } from './pod-process.ts';
 import { PodWorker } from './pod-worker.ts';
 import { forward, type ServiceForwarder } from './service-forwarder.ts';
@@ -36,11 +37,11 @@ export async function startNodeAgent(
   const [apiPort = 0, metricsPort = 0] = await freePorts(2);
   const stopping = new AbortController();
   const workers = new Map<string, { worker: PodWorker; pod: KubernetesObject }>();
+  const running = new Set<Promise<void>>();
   const runtime = options.instantReady ? inProcessRuntime : processRuntime(processes);
   const services: ServiceForwarder[] = [];
   const instantReady = options.instantReady ?? false;
-  // Every sandbox takes its pod addresses from a network of its own inside 127.0.0.0/8.
-  const network = `127.${10 + Math.floor(Math.random() * 200)}.${Math.floor(Math.random() * 250)}`;
+  const network = podNetwork();
   const instances = new Map<string, number>();
   const instanceOf = (pod: KubernetesObject) => {
     const owner: string = pod.metadata.ownerReferences?.[0]?.uid ?? pod.metadata.uid;
@@ -75,7 +76,11 @@ export async function startNodeAgent(
         instantReady,
       });
       workers.set(uid, { worker, pod });
-      void begin(worker, pod);
+      const run = begin(worker, pod).catch((error: Error) => {
+        if (!stopping.signal.aborted) process.stderr.write(`node agent: ${error.message}\n`);
+      });
+      running.add(run);
+      void run.then(() => running.delete(run));
     }
   }
 
@@ -90,7 +95,7 @@ export async function startNodeAgent(
         target: { apiVersion: 'v1', kind: 'Node', name: 'sandbox' },
       });
     }
-    await worker.run();
+    if (!stopping.signal.aborted) await worker.run();
   }
 
   async function follow(): Promise<void> {
@@ -112,7 +117,7 @@ export async function startNodeAgent(
   }
   const following = follow();
 
-  const runningOf = (name: string) =>
+  const containerOf = (name: string) =>
     [...workers.values()].find(({ pod }) => pod.metadata.name === name)?.worker.running;
 
   return {
@@ -132,17 +137,19 @@ export async function startNodeAgent(
       services.push(service);
       return service;
     },
-    pidOf: (name) => runningOf(name)?.pid,
+    pidOf: (name) => containerOf(name)?.pid,
     setBehaviour: async (name, behaviour) => {
-      const running = runningOf(name);
-      if (!running) throw new Error(`pod ${name} does not run`);
-      await running.set(behaviour);
+      const container = containerOf(name);
+      if (!container) throw new Error(`pod ${name} does not run`);
+      await container.set(behaviour);
     },
-    requestsOf: async (name) => (await runningOf(name)?.requests()) ?? [],
+    requestsOf: async (name) => (await containerOf(name)?.requests()) ?? [],
     async close() {
       stopping.abort();
       await following;
       await Promise.all([...workers.values()].map(({ worker }) => worker.stop()));
+      // One that was just beginning starts its container all the same, and stops it.
+      await Promise.all(running);
       await Promise.all(services.map((service) => service.close()));
     },
   };

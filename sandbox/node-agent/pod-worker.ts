@@ -9,6 +9,8 @@ import { type ContainerState, podStatus } from './pod-status.ts';
 /** Kubelet waits 10 s, 20 s, 40 s … between restarts; tests have less time. */
 const BACK_OFF_MS = 300;
 const PROBE_MS = 50;
+/** Kubernetes' default: probes that must fail one after the other before a ready pod is no longer ready. */
+const FAILURE_THRESHOLD = 3;
 /** A process that does not obey is killed after this long, whatever the pod allows. */
 const LONGEST_GRACE_MS = 5_000;
 
@@ -129,16 +131,20 @@ export class PodWorker {
 
   /** Readiness as the pod's probe says, until the container ends. */
   private async probe(container: RunningContainer): Promise<void> {
-    const probe = this.pod.spec.containers[0].readinessProbe?.httpGet;
-    const path: string = probe?.path ?? '/health';
+    const probe = this.pod.spec.containers[0].readinessProbe;
+    const path: string = probe?.httpGet?.path ?? '/health';
+    const threshold: number = probe?.failureThreshold ?? FAILURE_THRESHOLD;
+    let failures = 0;
     let over = false;
     void container.exited.then(() => {
       over = true;
     });
     while (!over && !this.stopping.signal.aborted) {
-      const ready = await this.answers(path);
+      const good = await this.answers(path);
+      failures = good ? 0 : failures + 1;
+      const ready = good || (this.state.ready && failures < threshold);
       if (ready !== this.state.ready && !over) await this.report({ ready });
-      await sleep(ready ? PROBE_MS * 10 : PROBE_MS, undefined, { signal: this.stopping.signal }).catch(
+      await sleep(good ? PROBE_MS * 10 : PROBE_MS, undefined, { signal: this.stopping.signal }).catch(
         () => undefined,
       );
     }

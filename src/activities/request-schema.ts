@@ -1,17 +1,21 @@
 import { z } from 'zod';
 import { CHECK_IDS } from '../domain/checks.ts';
 import { RunbookError } from '../domain/errors.ts';
-import { holdsSecret } from '../domain/redact.ts';
+import { holdsSecret, oneLine } from '../domain/redact.ts';
 import type { RollbackRequest, VerifyRequest } from '../domain/request.ts';
 import { parseTarget } from '../domain/targets.ts';
 
-const URL_SHAPE = /\b[a-z][a-z0-9+.-]{1,20}:\/\//i;
+/** No boundary in front: a URL may hide behind the punctuation of Markdown. */
+const URL_SHAPE = /[a-z][a-z0-9+.-]{1,20}:\/\//i;
 
-/** Free text of a request: short, one paragraph, and neither an address nor a credential. */
+/** More problems than this are counted only: the message goes into history. */
+const PROBLEM_LIMIT = 20;
+
+/** Free text of a request: short, one paragraph, and neither an address nor a credential. Read only when it is short. */
 function text(limit: number) {
   return z
     .string()
-    .max(limit, `is longer than ${limit} characters`)
+    .max(limit, { error: `is longer than ${limit} characters`, abort: true })
     .refine(
       (value) => !URL_SHAPE.test(value),
       'holds a URL; a request names things, addresses stand in runbook.yaml',
@@ -20,18 +24,16 @@ function text(limit: number) {
     .refine((value) => !hasControlCharacters(value), 'holds control characters');
 }
 
+/** Control and format characters (Unicode Cc and Cf): terminal escapes of 7 and 8 bit, and bidirectional overrides. */
 function hasControlCharacters(value: string): boolean {
-  return [...value].some((character) => {
-    const code = character.codePointAt(0) ?? 0;
-    return (code < 32 && character !== '\n' && character !== '\t') || code === 127;
-  });
+  return /[\p{Cc}\p{Cf}]/u.test(value.replaceAll(/[\n\t\u200d]/g, ''));
 }
 
 const name = text(63).regex(
   /^[a-z0-9]([a-z0-9._-]*[a-z0-9])?$/,
   'is not a profile name (lowercase letters, digits, - . _)',
 );
-const lines = z.array(text(500)).max(20, 'has more than 20 entries');
+const lines = z.array(text(500)).refine((list) => list.length <= 20, 'has more than 20 entries');
 
 const shared = {
   service: name.exactOptional(),
@@ -56,12 +58,15 @@ const ROLLBACK = z.strictObject({
 
 const VERIFY = z.strictObject({
   ...shared,
-  accept: z.array(z.enum(CHECK_IDS)).max(CHECK_IDS.length).exactOptional(),
+  accept: z
+    .array(z.enum(CHECK_IDS))
+    .refine((list) => new Set(list).size === list.length, 'names a check twice')
+    .exactOptional(),
 });
 
 /**
  * Parses what started a `rollback` run. `undefined` and `null` (the Temporal UI without input) mean `{}`.
- * @throws RunbookError `InvalidRequest` that names each wrong field.
+ * @throws RunbookError `InvalidRequest` that names each wrong field, at most 20.
  */
 export function parseRollbackRequest(input: unknown): RollbackRequest {
   return parse(ROLLBACK, input);
@@ -75,17 +80,25 @@ export function parseVerifyRequest(input: unknown): VerifyRequest {
 function parse<T>(schema: z.ZodType<T>, input: unknown): T {
   const parsed = schema.safeParse(input ?? {});
   if (parsed.success) return parsed.data;
-  const problems = parsed.error.issues.map(describe);
-  throw new RunbookError('InvalidRequest', `the request is wrong: ${problems.join('; ')}`.slice(0, 2000));
+  const problems = parsed.error.issues.toSorted((a, b) => rankOf(a) - rankOf(b)).flatMap(describe);
+  const more = problems.length - PROBLEM_LIMIT;
+  const shown = [...problems.slice(0, PROBLEM_LIMIT), ...(more > 0 ? [`… and ${more} more`] : [])];
+  throw new RunbookError('InvalidRequest', `the request is wrong: ${shown.join('; ')}`);
 }
 
-function describe(issue: z.core.$ZodIssue): string {
+/** Fields of their own first: a hundred unknown fields, or entries of a list, must not crowd them out. */
+function rankOf({ code, path }: z.core.$ZodIssue): number {
+  if (code === 'unrecognized_keys') return 1;
+  return path.length > 1 ? 2 : 0;
+}
+
+function describe(issue: z.core.$ZodIssue): readonly string[] {
   const field = issue.path.length > 0 ? issue.path.join('.') : 'request';
   if (issue.code === 'unrecognized_keys') {
-    return issue.keys
-      .map((key) => `${field === 'request' ? '' : `${field}.`}${key.slice(0, 60)}: no such field`)
-      .join('; ');
+    return issue.keys.map(
+      (key) => `${field === 'request' ? '' : `${field}.`}${oneLine(key, 60)}: no such field`,
+    );
   }
-  if (issue.code === 'invalid_type') return `${field}: expected ${issue.expected}`;
-  return `${field}: ${issue.message}`;
+  if (issue.code === 'invalid_type') return [`${field}: expected ${issue.expected}`];
+  return [`${field}: ${issue.message}`];
 }

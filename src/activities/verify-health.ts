@@ -7,7 +7,7 @@ import { verification } from './verification.ts';
  * Reads: GET /health of the service.
  * Writes: nothing.
  * Result: the verdict with its evidence; a failed or open verdict is a result, not an error.
- * Errors: `SecretUnavailable` and `Unreachable` are tried again.
+ * Errors: `WorkloadChanged`. A missing secret or a silent network is an inconclusive look within the check's budget.
  * Safe to retry: it only reads. The budget goes on from the last heartbeat.
  */
 export const verifyHealth = (deps: Dependencies) => verification(deps, 'health');

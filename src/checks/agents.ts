@@ -26,20 +26,18 @@ export function createAgentsCheck(
       const headers = { accept: 'application/json', ...(await authorise(signal)) };
       const found = await Promise.all(sources.map((source) => ask(settings, source, headers, signal)));
       const looks = found.flatMap((item) => ('verdict' in item ? [item] : []));
-      const judged = judge.judge(
-        found.flatMap((item) => ('verdict' in item ? [] : [item])),
-        now(),
-      );
+      const rows = found.flatMap((item) => ('verdict' in item ? [] : [item]));
+      const judged = judge.judge(rows, now(), looks.length === 0);
       // A proof against any instance counts; short of that, a silent instance leaves the question open.
-      const failed = looks.find(({ verdict }) => verdict === 'failed');
-      if (failed) return failed;
-      return judged.verdict === 'failed' ? judged : (looks[0] ?? judged);
+      const failed = [...looks, judged].find(({ verdict }) => verdict === 'failed');
+      const final = looks.find((look) => look.final);
+      const look = failed ?? final ?? looks[0] ?? judged;
+      return final ? { ...look, final: true } : look;
     },
   };
 }
 
-interface Source {
-  readonly id: string;
+interface Source extends Pick<AgentSource, 'id' | 'shared'> {
   readonly url: string;
   /** In front of what was seen: empty when there is one source only. */
   readonly label: string;
@@ -50,9 +48,11 @@ function sourcesOf(
   endpoint: string,
   instances: LookContext['instances'],
 ): readonly Source[] {
-  if (instancePort === undefined) return [{ id: 'service', url: addressOf(endpoint, path), label: '' }];
+  if (instancePort === undefined)
+    return [{ id: 'service', shared: true, url: addressOf(endpoint, path), label: '' }];
   return instances.map(({ name, uid, address }) => ({
     id: uid,
+    shared: false,
     url: addressOf(instanceAddress(address, instancePort), path),
     label: `${name}: `,
   }));
@@ -60,7 +60,7 @@ function sourcesOf(
 
 async function ask(
   { timeoutMs }: AgentsSettings,
-  { id, url, label }: Source,
+  { id, shared, url, label }: Source,
   headers: Readonly<Record<string, string>>,
   signal: AbortSignal,
 ): Promise<AgentSource | Look> {
@@ -73,5 +73,5 @@ async function ask(
   const json = jsonOf(answered.answer);
   if ('look' in json) return labelled(json.look);
   const rows = readAgentRows(json.value);
-  return 'problem' in rows ? labelled(bad(rows.problem)) : { id, rows };
+  return 'problem' in rows ? labelled(bad(rows.problem)) : { id, shared, rows };
 }

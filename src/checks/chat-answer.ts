@@ -1,3 +1,5 @@
+import type { OwnPlans } from '../domain/checks.ts';
+import { oneLine } from '../domain/redact.ts';
 import type { Look } from './check.ts';
 import { asObject, bad, good, unclear } from './looks.ts';
 
@@ -31,9 +33,20 @@ export function judgeChat(body: unknown, correlationId: string, acceptErrors: re
   if (answer.correlation_id.toLowerCase() !== correlationId) {
     return bad(`status ${status}, but with the correlation id of another request`);
   }
-  const values = { correlationId, ...(typeof answer.plan_id === 'string' ? { planId: answer.plan_id } : {}) };
+  const values = { correlationId, ...(isUuid(answer.plan_id) ? { planId: answer.plan_id } : {}) };
   const look = status === 'success' ? judgeSuccess(answer) : judgeError(answer, acceptErrors);
   return { ...look, values: { ...values, ...look.values } };
+}
+
+/**
+ * The plan of an answer with HTTP 200 as the service has counted it (service contract, section 2.2): a false success
+ * is no failed plan to it, nor is an internal error. A body that is no chat answer comes of no plan.
+ */
+export function planOf(body: unknown): OwnPlans {
+  const { status, error } = asObject(body) ?? {};
+  if (status !== 'success' && status !== 'error') return { started: 0, failed: 0 };
+  const counted = status === 'error' && asObject(error)?.code !== 'internal';
+  return { started: 1, failed: counted ? 1 : 0 };
 }
 
 function judgeSuccess({ output, error }: Readonly<Record<string, unknown>>): Look {
@@ -72,7 +85,11 @@ function malformed(answer: Readonly<Record<string, unknown>>): string | undefine
   const { code, message } = asObject(answer.error) ?? {};
   if (!CHAT_ERROR_CODES.some((known) => known === code)) return 'unknown code';
   if (typeof message !== 'string' || message.trim() === '') return 'no message';
-  return UUID.test(String(answer.correlation_id)) ? undefined : 'correlation id is no UUID';
+  return isUuid(answer.correlation_id) ? undefined : 'correlation id is no UUID';
+}
+
+function isUuid(value: unknown): value is string {
+  return typeof value === 'string' && UUID.test(value);
 }
 
 function parse(json: string): unknown {
@@ -84,5 +101,5 @@ function parse(json: string): unknown {
 }
 
 function text(value: unknown): string {
-  return typeof value === 'string' ? value.slice(0, 120) : '(none)';
+  return typeof value === 'string' ? oneLine(value, 120) : '(none)';
 }

@@ -1,15 +1,20 @@
+import type { OwnPlans } from '../domain/checks.ts';
 import { RunbookError } from '../domain/errors.ts';
 import type { ChatSettings } from '../domain/profile.ts';
-import { addressOf, exchange } from '../http/exchange.ts';
+import { addressOf, exchange, type HttpAnswer } from '../http/exchange.ts';
 import type { Authorise } from './auth.ts';
-import { judgeChat } from './chat-answer.ts';
-import type { Check, Look, LookContext } from './check.ts';
+import { judgeChat, planOf } from './chat-answer.ts';
+import { type Check, type Look, type LookContext, UNANSWERED } from './check.ts';
 import { answerOf, comeBackLater, jsonOf, unclear } from './looks.ts';
 import { DRIVES_GIT, smokeMessage } from './smoke-message.ts';
 
 /**
  * Runbook 6.2: a question is really answered. Few messages are sent, because the service stores each one and
- * feeds it into later prompts (service contract, section 11.3): the last one allowed ends the check.
+ * feeds it into later prompts (service contract, section 11.3): the last one allowed ends the check. A restart may
+ * have cost one, which is made up for.
+ *
+ * After a message without a good answer the service is left alone for its share of the budget, so that a circuit
+ * that the bad release has opened can close meanwhile (section 3.3). A request that reached nobody is no message.
  *
  * Throws `RunbookError` `InvalidConfig` for a message that would drive git_agent.
  */
@@ -20,15 +25,20 @@ export function createChatCheck(settings: ChatSettings, endpoint: string, author
       'checks.chat.message contains "git" or "commit": it would drive git_agent',
     );
   }
-  const last = (look: Look): Look => ({ ...look, final: true });
+  const { maxMessages, withinMs } = settings;
   return {
     id: 'chat',
+    sendsMessages: true,
     look: async (context) => {
-      if (context.number > settings.maxMessages) {
-        return last(unclear(`no more than ${settings.maxMessages} smoke messages are sent`));
-      }
+      const left = maxMessages + (context.resumed ? 1 : 0) - context.messages;
+      if (left <= 0) return unclear(`no more than ${maxMessages} smoke messages are sent`, { final: true });
       const look = await ask(settings, endpoint, authorise, context);
-      return context.number === settings.maxMessages ? last(look) : look;
+      if (!look.sent) return look;
+      return {
+        ...look,
+        ...(look.verdict === 'passed' ? {} : { restMs: withinMs / maxMessages }),
+        ...(left === 1 ? { final: true } : {}),
+      };
     },
   };
 }
@@ -53,11 +63,18 @@ async function ask(
     fresh: true,
   });
   const answered = answerOf(outcome);
-  if ('look' in answered) return { ...answered.look, values };
+  if ('look' in answered) {
+    const perhaps = outcome.kind === 'unanswered' && outcome.delivered === 'perhaps';
+    return { ...answered.look, values, ...(perhaps ? { sent: UNANSWERED } : {}) };
+  }
   const later = comeBackLater(answered.answer);
   if (later) return { ...later, values };
   const json = jsonOf(answered.answer);
-  return 'look' in json
-    ? { ...json.look, values }
-    : judgeChat(json.value, correlationId, settings.acceptErrors);
+  if ('look' in json) return { ...json.look, values, sent: planBehind(answered.answer) };
+  return { ...judgeChat(json.value, correlationId, settings.acceptErrors), sent: planOf(json.value) };
+}
+
+/** The plan behind an answer that is no chat answer: only an error inside the service may have come after one. */
+function planBehind({ status }: HttpAnswer): OwnPlans {
+  return status >= 500 ? UNANSWERED : { started: 0, failed: 0 };
 }

@@ -1,54 +1,90 @@
-import { type CheckId, type CheckResult, EVIDENCE_SAMPLES, type Sample } from '../domain/checks.ts';
+import { type CheckResult, EVIDENCE_SAMPLES, type OwnPlans, type Sample } from '../domain/checks.ts';
 import type { Instant, Json } from '../domain/json.ts';
-import { redact } from '../domain/redact.ts';
-import type { CheckProgress, DecisiveLook, Look } from './check.ts';
+import { oneLine } from '../domain/redact.ts';
+import { type Check, type CheckProgress, type DecisiveLook, type Look, UNANSWERED } from './check.ts';
 
 /** Length of what a sample saw, in characters. */
 const SAW_LIMIT = 200;
+
+/** Length of a text among the values, in characters, and how many values are kept at each level. */
+const VALUE_LIMIT = 300;
+const VALUES_KEPT = 20;
+
+type Values = { readonly [name: string]: Json };
 
 /** What a check has found so far: counts, the deciding look, and the samples worth keeping. */
 export class CheckRecord {
   readonly startedAt: Instant;
   readonly startedAtMs: number;
-  readonly #id: CheckId;
+  readonly #check: Pick<Check, 'id' | 'sendsMessages'>;
   readonly #needed: number;
   readonly #now: () => number;
   #looks: number;
-  #inARow = 0;
+  #underWay = false;
+  #inARow: number;
   #last: string;
-  #lastValues: Look['values'];
+  #lastValues: Values | undefined;
   #decisive: DecisiveLook | undefined;
   #evidence: readonly Sample[];
+  #messages: number;
+  #ownPlans: OwnPlans;
 
-  constructor(id: CheckId, needed: number, now: () => number, resume?: CheckProgress) {
+  constructor(
+    check: Pick<Check, 'id' | 'sendsMessages'>,
+    needed: number,
+    now: () => number,
+    resume?: CheckProgress,
+  ) {
     const earlier = Date.parse(resume?.startedAt ?? '');
-    this.#id = id;
+    this.#check = check;
     this.#needed = needed;
     this.#now = now;
     // A clock that was set back must not make the budget longer.
     this.startedAtMs = Number.isNaN(earlier) ? now() : Math.min(earlier, now());
     this.startedAt = new Date(this.startedAtMs).toISOString();
     this.#looks = resume?.looks ?? 0;
+    // Good looks are counted anew unless they were enough: what the check remembered of them is gone.
+    this.#inARow = resume && resume.inARow >= needed ? resume.inARow : 0;
     this.#last = resume?.last ?? '';
     this.#decisive = resume?.decisive;
     this.#evidence = resume?.evidence ?? [];
+    this.#messages = resume?.messages ?? 0;
+    this.#ownPlans = resume?.ownPlans ?? { started: 0, failed: 0 };
+    if (check.sendsMessages && resume?.underWay) this.#addMessage(UNANSWERED);
+  }
+
+  /** Messages that reached the service, or may have. */
+  get messages(): number {
+    return this.#messages;
   }
 
   /** Counts a look that begins, and gives its number. */
   begin(): number {
     this.#looks += 1;
+    this.#underWay = true;
     return this.#looks;
   }
 
   /** Adds what a look found; `begun` in milliseconds since 1970. */
-  add({ verdict, saw, values }: Look, begun: number): void {
-    const line = oneLine(saw);
+  add({ verdict, saw, values, sent }: Look, begun: number): void {
+    const line = oneLine(saw, SAW_LIMIT);
+    const kept = values && cappedValues(values);
+    this.#underWay = false;
     this.#last = line;
-    this.#lastValues = values;
+    this.#lastValues = kept;
     this.#inARow = verdict === 'passed' ? this.#inARow + 1 : 0;
-    if (verdict !== 'inconclusive') this.#decisive = { verdict, saw: line, values: values ?? {} };
+    if (verdict !== 'inconclusive') this.#decisive = { verdict, saw: line, values: kept ?? {} };
+    if (sent) this.#addMessage(sent);
     const ms = Math.max(0, Math.round(this.#now() - begun));
-    this.#evidence = kept([...this.#evidence, { at: new Date(begun).toISOString(), verdict, saw: line, ms }]);
+    this.#evidence = worthKeeping([
+      ...this.#evidence,
+      { at: new Date(begun).toISOString(), verdict, saw: line, ms },
+    ]);
+  }
+
+  #addMessage({ started, failed }: OwnPlans): void {
+    this.#messages += 1;
+    this.#ownPlans = { started: this.#ownPlans.started + started, failed: this.#ownPlans.failed + failed };
   }
 
   /** True when there were enough good looks in a row. */
@@ -64,6 +100,8 @@ export class CheckRecord {
       last: this.#last,
       ...(this.#decisive ? { decisive: this.#decisive } : {}),
       evidence: this.#evidence,
+      underWay: this.#underWay,
+      ...(this.#messages > 0 ? { messages: this.#messages, ownPlans: this.#ownPlans } : {}),
     };
   }
 
@@ -71,14 +109,15 @@ export class CheckRecord {
     const proved = this.isProved();
     const failed = !proved && this.#decisive?.verdict === 'failed';
     return {
-      check: this.#id,
+      check: this.#check.id,
       verdict: proved ? 'passed' : failed ? 'failed' : 'inconclusive',
       summary: this.#summary(proved, failed),
       samples: this.#looks,
       needed: this.#needed,
       inARow: this.#inARow,
-      values: this.#values(),
+      values: this.#decisive?.values ?? this.#lastValues ?? {},
       evidence: this.#evidence,
+      ...(this.#messages > 0 ? { ownPlans: this.#ownPlans } : {}),
     };
   }
 
@@ -89,22 +128,32 @@ export class CheckRecord {
     const progress = this.#inARow > 0 ? `, ${this.#inARow} of ${this.#needed} good in a row` : '';
     return `${failed ? 'failed' : 'not decided'} after ${looks}${progress}: ${saw}`;
   }
-
-  #values(): { readonly [name: string]: Json } {
-    return this.#decisive?.values ?? this.#lastValues ?? {};
-  }
 }
 
 /** The first sample that was not good and the last ones. */
-function kept(samples: readonly Sample[]): readonly Sample[] {
+function worthKeeping(samples: readonly Sample[]): readonly Sample[] {
   if (samples.length <= EVIDENCE_SAMPLES) return samples;
   const first = samples.find(({ verdict }) => verdict !== 'passed');
   const last = samples.slice(-EVIDENCE_SAMPLES);
   return first === undefined || last.includes(first) ? last : [first, ...last.slice(1)];
 }
 
-/** One line without control characters and secrets, cut to its limit. */
-function oneLine(text: string): string {
-  const line = redact(text.replace(/[\s\p{Cc}]+/gu, ' ').trim());
-  return line.length <= SAW_LIMIT ? line : `${line.slice(0, SAW_LIMIT - 1)}…`;
+/** A text as the evidence keeps it: what is compared with the evidence has to be cut in the same way. */
+export function keptText(text: string): string {
+  return oneLine(text, VALUE_LIMIT);
+}
+
+/** Values as the evidence keeps them: few, short, without secrets, whatever a service had to say. */
+function cappedValues(values: Values): Values {
+  return Object.fromEntries(
+    Object.entries(values)
+      .slice(0, VALUES_KEPT)
+      .map(([name, value]) => [keptText(name), capped(value)]),
+  );
+}
+
+function capped(value: Json): Json {
+  if (typeof value === 'string') return keptText(value);
+  if (Array.isArray(value)) return value.slice(0, VALUES_KEPT).map(capped);
+  return typeof value === 'object' && value !== null ? cappedValues(value as Values) : value;
 }

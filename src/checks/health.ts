@@ -2,6 +2,7 @@ import type { HealthSettings } from '../domain/profile.ts';
 import { addressOf, exchange } from '../http/exchange.ts';
 import type { Authorise } from './auth.ts';
 import type { Check, Look, LookContext } from './check.ts';
+import { keptText } from './check-record.ts';
 import { answerOf, asObject, bad, good, jsonOf } from './looks.ts';
 
 /** What the health answer must say of the language model; a missing value is not compared. */
@@ -53,14 +54,19 @@ export function judgeHealth(body: unknown, expected: ExpectedModel): Look {
   if (typeof provider !== 'string' || typeof model !== 'string') {
     return bad('status ok, but provider or model is missing');
   }
-  const values = { status, provider: provider.slice(0, 100), model: model.slice(0, 100) };
+  const values = { status, provider: keptText(provider), model: keptText(model) };
   const named = `status ok, ${provider} / ${model}`;
   if (model === 'unknown') return bad(`${named}: the provider has no model configured`, values);
   const other = [
-    ...(expected.provider === undefined || expected.provider === provider ? [] : [expected.provider]),
-    ...(expected.model === undefined || expected.model === model ? [] : [expected.model]),
+    ...(isAsExpected(expected.provider, provider) ? [] : [expected.provider]),
+    ...(isAsExpected(expected.model, model) ? [] : [expected.model]),
   ];
   if (other.length > 0) return bad(`${named} instead of ${other.join(' / ')}`, values);
   const compared = expected.provider !== undefined || expected.model !== undefined;
   return good(compared ? named : `${named} (nothing known to compare with)`, values);
+}
+
+/** Compared as the evidence keeps it, which may be shorter than what the service says. */
+function isAsExpected(expected: string | undefined, seen: string): boolean {
+  return expected === undefined || keptText(expected) === keptText(seen);
 }

@@ -29,8 +29,6 @@ export function createChecks(
     ...(agents && {
       agents: { policy: agents, create: () => createAgentsCheck(agents, endpoint, authorise) },
     }),
-    ...(metrics && {
-      metrics: { policy: metrics, create: () => createMetricsCheck(metrics, chat?.maxMessages) },
-    }),
+    ...(metrics && { metrics: { policy: metrics, create: () => createMetricsCheck(metrics) } }),
   };
 }

@@ -7,6 +7,8 @@ import { bad, good, unclear } from './looks.ts';
 export interface AgentSource {
   /** Identity over looks. */
   readonly id: string;
+  /** True for the service's endpoint: behind it different instances may answer, each with its own rows. */
+  readonly shared: boolean;
   readonly rows: readonly AgentRow[];
 }
 
@@ -22,30 +24,40 @@ type Judged = { readonly state: 'well' | 'wrong' | 'open' | 'stale' | 'unsure'; 
  * The pass rule of runbook section 6.3 (service contract, section 3.5): each agent healthy, or degraded with
  * failures that do not rise; no circuit open. An agent left unhealthy with a past deadline is noted only: its row
  * moves on traffic alone. Of several sources the worst counts.
+ *
+ * An instance is compared with its own last look. Behind the shared endpoint two instances take turns, which must
+ * not look like a rise: there the most failures seen so far are what a rise begins at.
  */
 export class AgentJudge {
   readonly #settings: Pick<AgentsSettings, 'expected' | 'onMissing' | 'needed'>;
-  /** Most failures seen so far, by source and agent: two instances behind one address do not look like a rise. */
-  readonly #most = new Map<string, number>();
+  /** What the failures are compared with, by source and agent. */
+  readonly #before = new Map<string, number>();
+  #looks = 0;
 
   constructor(settings: Pick<AgentsSettings, 'expected' | 'onMissing' | 'needed'>) {
     this.#settings = settings;
   }
 
-  /** Judges one look. `now` is in milliseconds since 1970. */
-  judge(sources: readonly AgentSource[], now: number): Look {
+  /**
+   * Judges one look.
+   *
+   * @param now the present, in milliseconds since 1970
+   * @param complete false when a source gave no rows: then nobody knows which agents are missing
+   */
+  judge(sources: readonly AgentSource[], now: number, complete = true): Look {
+    if (sources.length > 0) this.#looks += 1;
     const notes: string[] = [];
     const judged: Judged[] = [];
-    for (const { id, rows } of sources) {
-      for (const row of rows) {
-        if (this.#isKnown(row.agent)) judged.push(this.#judgeRow(`${id} ${row.agent}`, row, now));
+    for (const source of sources) {
+      for (const row of source.rows) {
+        if (this.#isKnown(row.agent)) judged.push(this.#judgeRow(source, row, now));
         else notes.push(`${row.agent} is unknown, ignored`);
       }
     }
     const values = valuesOf(sources.flatMap(({ rows }) => rows).filter(({ agent }) => this.#isKnown(agent)));
     const of = (...states: readonly Judged['state'][]) =>
       judged.filter(({ state }) => states.includes(state)).map(({ saw }) => saw);
-    const missing = this.#missing(sources);
+    const missing = complete ? this.#missing(sources) : undefined;
     const wrong = of('wrong', 'open');
     if (wrong.length > 0) return bad(unique(wrong), values);
     if (missing && this.#settings.onMissing === 'fail') return bad(missing, values);
@@ -59,31 +71,28 @@ export class AgentJudge {
     return KNOWN_AGENTS.includes(agent) || this.#settings.expected.includes(agent);
   }
 
-  #judgeRow(key: string, row: AgentRow, now: number): Judged {
+  #judgeRow({ id, shared }: AgentSource, row: AgentRow, now: number): Judged {
     const { agent, health, failures, openUntil } = row;
-    const most = this.#most.get(key);
-    this.#most.set(key, Math.max(most ?? 0, failures));
+    const key = `${id} ${agent}`;
+    const before = this.#before.get(key);
+    this.#before.set(key, shared ? Math.max(before ?? 0, failures) : failures);
     if (health === 'healthy') return { state: 'well', saw: `${agent} healthy` };
-    if (health === 'degraded') {
-      if (most !== undefined && failures > most) {
-        return { state: 'wrong', saw: `${agent} degraded, failures rising from ${most} to ${failures}` };
-      }
-      const saw = `${agent} degraded with ${failures} failures`;
-      // Whether they rise only a second look can show; where one is asked for, the first cannot decide.
-      if (most === undefined && this.#settings.needed < 2)
-        return { state: 'unsure', saw: `${saw}, seen once` };
-      return { state: 'well', saw: most === undefined ? saw : `${saw}, not rising` };
+    if (openUntil !== undefined && openUntil > now && health === 'unhealthy') {
+      const seconds = Math.max(1, Math.ceil((openUntil - now) / 1000));
+      return { state: 'open', saw: `${agent} unhealthy, circuit open for ${seconds} s more` };
     }
-    if (openUntil !== undefined && openUntil > now) {
-      return {
-        state: 'open',
-        saw: `${agent} unhealthy, circuit open for ${seconds(openUntil - now)} s more`,
-      };
+    if (before !== undefined && failures > before) {
+      return { state: 'wrong', saw: `${agent} ${health}, failures rising from ${before} to ${failures}` };
     }
-    return {
-      state: 'stale',
-      saw: `${agent} unhealthy since before, its circuit is closed again: waits for traffic`,
-    };
+    const degraded = health === 'degraded';
+    const saw = degraded
+      ? `${agent} degraded with ${failures} failures`
+      : `${agent} unhealthy since before, its circuit is closed again: waits for traffic`;
+    // Whether failures rise only the next look can show. The first look leaves that to it where one is asked for.
+    const comparedLater = this.#looks === 1 && (this.#settings.needed > 1 || !degraded);
+    if (before === undefined && !comparedLater) return { state: 'unsure', saw: `${saw}, seen once` };
+    if (!degraded) return { state: 'stale', saw };
+    return { state: 'well', saw: before === undefined ? saw : `${saw}, not rising` };
   }
 
   #missing(sources: readonly AgentSource[]): string | undefined {
@@ -92,10 +101,6 @@ export class AgentJudge {
     const missing = this.#settings.expected.filter((agent) => !seen.has(agent));
     return missing.length === 0 ? undefined : `${missing.join(', ')} missing: has not worked yet`;
   }
-}
-
-function seconds(ms: number): number {
-  return Math.max(1, Math.ceil(ms / 1000));
 }
 
 function unique(lines: readonly string[]): string {

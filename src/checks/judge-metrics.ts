@@ -1,53 +1,60 @@
-import type { Instance } from '../domain/pins.ts';
+import type { OwnPlans } from '../domain/checks.ts';
 import type { MetricsSettings } from '../domain/profile.ts';
 import type { Look } from './check.ts';
+import { add, growthOf, type InstanceCounters, NOTHING, totals } from './counters.ts';
 import { bad, good, unclear } from './looks.ts';
 import type { Counters } from './scrape.ts';
-
-/** What one instance has counted, at one look. */
-export interface InstanceCounters {
-  readonly instance: Instance;
-  readonly counters: Counters;
-}
 
 type Settings = Pick<
   MetricsSettings,
   'needed' | 'maxPlanFailureRatio' | 'minPlans' | 'maxAgentFailureGrowth' | 'maxTaskSeconds'
 >;
 
+/** The plans that a look judges. */
+interface Basis {
+  readonly started: number;
+  readonly failed: number;
+  /** Mean task duration in seconds; none when no task ended. */
+  readonly mean: number | undefined;
+  readonly saw: string;
+}
+
 /**
  * Judges the counters of all instances over the looks of one check: runbook section 6.4.
  *
- * - Plans: failed over started, over the life of the instances. Few plans say nothing.
+ * - Plans: failed over started over the last `needed` looks (service contract, section 2.5), so that old pods show what
+ *   happens now, and a failure that has passed is forgotten. While too few were started in that time: over the life of
+ *   the instances, without our own.
+ * - Task time: the mean over the same time; quantiles fall to 0 when nothing ran for a minute (section 2.3).
  * - Agent failures: growth since the look before.
- * - Task time: the mean; quantiles fall to 0 when nothing ran for a minute (service contract, section 2.3).
  */
 export class MetricsJudge {
   readonly #settings: Settings;
-  /** Plans that our own smoke messages may account for: their verdict is the chat check's (section 1.5, trap 6). */
-  readonly #ownPlans: number;
   #before: readonly InstanceCounters[] | undefined;
+  /** What was counted from look to look, over the last `needed` looks: a counter may start anew in between. */
+  #growths: readonly Counters[] = [];
 
-  constructor(settings: Settings, ownPlans: number) {
+  constructor(settings: Settings) {
     this.#settings = settings;
-    this.#ownPlans = ownPlans;
   }
 
-  judge(now: readonly InstanceCounters[]): Look {
-    const before = this.#before;
+  /** Judges one look; `own` are the plans of our own smoke messages, sent before the first look. */
+  judge(now: readonly InstanceCounters[], own: OwnPlans = { started: 0, failed: 0 }): Look {
+    const growth = this.#before && growthOf(this.#before, now);
     this.#before = now;
     const life = totals(now);
-    const growth = before ? growthOf(before, now) : undefined;
-    const mean = life.tasks > 0 ? life.taskSeconds / life.tasks : undefined;
+    const { minPlans, maxPlanFailureRatio, maxAgentFailureGrowth, maxTaskSeconds, needed } = this.#settings;
+    if (growth) this.#growths = [...this.#growths, growth].slice(-Math.max(1, needed - 1));
+    const window = this.#growths.reduce(add, NOTHING);
+    const isRecent = window.plansStarted >= minPlans;
+    const { started, failed, mean, saw } = isRecent ? ofWindow(window) : ofLife(life, own);
     const values = {
       plansStarted: life.plansStarted,
       plansFailed: life.plansFailed,
-      ...(life.plansStarted > 0 ? { planFailureRatio: rounded(life.plansFailed / life.plansStarted) } : {}),
+      ...(started > 0 ? { planFailureRatio: rounded(failed / started) } : {}),
       agentFailures: life.agentFailures,
       ...(mean === undefined ? {} : { meanTaskSeconds: rounded(mean) }),
     };
-    const plans = `${life.plansFailed} of ${life.plansStarted} plans failed`;
-    const { maxAgentFailureGrowth, maxTaskSeconds, minPlans, needed } = this.#settings;
 
     if (growth && growth.agentFailures > maxAgentFailureGrowth) {
       return bad(`agent failures still growing: ${growth.agentFailures} more since the last look`, values);
@@ -55,60 +62,36 @@ export class MetricsJudge {
     if (maxTaskSeconds !== undefined && mean !== undefined && mean > maxTaskSeconds) {
       return bad(`tasks take ${rounded(mean)} s on average, more than ${maxTaskSeconds} s`, values);
     }
-    if (life.plansStarted < minPlans) {
+    // Our own messages count here: they show that plans are counted at all.
+    if (!isRecent && life.plansStarted < minPlans) {
       return unclear(`insufficient data: ${life.plansStarted} plans started, ${minPlans} needed`, { values });
     }
-    const excess = this.#excess(life);
-    if (excess === 'proved') return bad(plans, values);
-    if (excess === 'perhaps ours' && (!growth || growth.plansFailed > 0)) {
-      return unclear(`${plans}, perhaps our own smoke messages: does it grow?`, { values });
-    }
-    if (!growth && needed < 2) return unclear(`${plans}; one look cannot show growth`, { values });
-    const failures = `${life.agentFailures} agent failures${growth ? ', not growing' : ''}`;
-    const own = excess === 'perhaps ours' ? ', no more than our own smoke messages' : '';
-    return good(`${plans}${own}; ${failures}`, values);
-  }
-
-  /** Whether too many plans failed, and whether our own smoke messages alone could explain it. */
-  #excess({ plansStarted, plansFailed }: Counters): 'none' | 'perhaps ours' | 'proved' {
-    const tooMany = (failed: number, started: number) =>
-      failed > 0 && failed / started > this.#settings.maxPlanFailureRatio;
-    if (!tooMany(plansFailed, plansStarted)) return 'none';
-    const own = Math.min(this.#ownPlans, plansFailed);
-    return tooMany(plansFailed - own, plansStarted - own) ? 'proved' : 'perhaps ours';
+    if (failed > 0 && failed / started > maxPlanFailureRatio) return bad(saw, values);
+    if (!growth && needed < 2) return unclear(`${saw}; one look cannot show growth`, { values });
+    return good(`${saw}; ${life.agentFailures} agent failures${growth ? ', not growing' : ''}`, values);
   }
 }
 
-const NOTHING: Counters = { plansStarted: 0, plansFailed: 0, agentFailures: 0, taskSeconds: 0, tasks: 0 };
-
-function totals(all: readonly InstanceCounters[]): Counters {
-  return sum(all.map(({ counters }) => counters));
+function ofWindow(window: Counters): Basis {
+  const { plansStarted: started, plansFailed: failed } = window;
+  const saw = `${failed} of ${started} plans failed in the last looks`;
+  return { started, failed, mean: meanOf(window), saw };
 }
 
-/**
- * What was counted between two looks. A counter starts at 0 with each process (section 2.3): an instance that
- * restarted, or began after the last look, has counted all it shows since then.
- */
-export function growthOf(before: readonly InstanceCounters[], now: readonly InstanceCounters[]): Counters {
-  return sum(
-    now.map(({ instance, counters }) => {
-      const last = before.find((earlier) => earlier.instance.uid === instance.uid);
-      if (!last || last.instance.restarts !== instance.restarts) return counters;
-      return map(counters, (name) => {
-        const [value, previous] = [counters[name], last.counters[name]];
-        return value < previous ? value : value - previous;
-      });
-    }),
-  );
+/** Without our own messages, whose verdict is the chat check's. */
+function ofLife(life: Counters, own: OwnPlans): Basis {
+  const started = Math.max(0, life.plansStarted - own.started);
+  const failed = Math.max(0, life.plansFailed - own.failed);
+  const ours = `${own.failed} of our own ${own.started}`;
+  const saw =
+    started + failed === 0 && own.started > 0
+      ? `no plans but ours, ${ours} failed`
+      : `${failed} of ${started} plans failed${own.started > 0 ? `, beside ${ours}` : ''}`;
+  return { started, failed, mean: meanOf(life), saw };
 }
 
-function sum(all: readonly Counters[]): Counters {
-  return all.reduce((total, counters) => map(total, (name) => total[name] + counters[name]), NOTHING);
-}
-
-function map(counters: Counters, of: (name: keyof Counters) => number): Counters {
-  const names = Object.keys(counters) as (keyof Counters)[];
-  return Object.fromEntries(names.map((name) => [name, of(name)])) as unknown as Counters;
+function meanOf({ tasks, taskSeconds }: Counters): number | undefined {
+  return tasks > 0 ? taskSeconds / tasks : undefined;
 }
 
 function rounded(value: number): number {

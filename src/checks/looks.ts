@@ -1,3 +1,4 @@
+import { oneLine } from '../domain/redact.ts';
 import type { HttpAnswer, NoAnswer } from '../http/exchange.ts';
 import type { Look } from './check.ts';
 
@@ -39,7 +40,9 @@ export function answerOf(
     return { look: unclear('429: rate limited', retryAfterMs === undefined ? {} : { retryAfterMs }) };
   if (status >= 300 && status < 400) {
     return {
-      look: unclear(`${status}: redirected to ${location ?? 'nowhere'}, not followed: is this the API?`),
+      look: unclear(
+        `${status}: redirected to ${oneLine(location ?? 'nowhere', 100)}, not followed: is this the API?`,
+      ),
     };
   }
   return { answer: outcome };
@@ -75,7 +78,7 @@ function resemblance({ body, contentType }: HttpAnswer): string {
 
 /** The beginning of a body, for people. */
 function excerpt(body: string): string {
-  const text = body.trim().slice(0, 80);
+  const text = oneLine(body, 80);
   if (text === '' || text.startsWith('<')) return '';
   return `: ${text}`;
 }

@@ -7,15 +7,13 @@ import { scrape } from './scrape.ts';
 /**
  * Runbook 6.4: failures have stopped growing. Every instance is scraped by itself: behind a Service the numbers of
  * several processes would mix (service contract, section 2.3).
- *
- * @param ownPlans plans that our own smoke messages may account for; 0 when none are sent
  */
-export function createMetricsCheck(settings: MetricsSettings, ownPlans = 0): Check {
-  const judge = new MetricsJudge(settings, ownPlans);
+export function createMetricsCheck(settings: MetricsSettings): Check {
+  const judge = new MetricsJudge(settings);
   return {
     id: 'metrics',
     needsInstances: true,
-    look: async ({ signal, instances }) => {
+    look: async ({ signal, instances, ownPlans }) => {
       if (instances.length === 0) return unclear('no running instance is known');
       const scrapes = await Promise.all(instances.map((instance) => scrape(settings, instance, signal)));
       const problems = scrapes.flatMap((found) =>
@@ -23,7 +21,10 @@ export function createMetricsCheck(settings: MetricsSettings, ownPlans = 0): Che
       );
       // A part of the instances is no picture of the service: absent counters would read as zero.
       if (problems.length > 0) return unclear(`scrape failed, ${problems.join('; ')}`);
-      return judge.judge(scrapes.flatMap((found) => ('counters' in found ? [found] : [])));
+      return judge.judge(
+        scrapes.flatMap((found) => ('counters' in found ? [found] : [])),
+        ownPlans,
+      );
     },
   };
 }

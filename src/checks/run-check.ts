@@ -1,5 +1,5 @@
 import { setTimeout as pause } from 'node:timers/promises';
-import type { CheckResult } from '../domain/checks.ts';
+import type { CheckResult, OwnPlans } from '../domain/checks.ts';
 import { RunbookError } from '../domain/errors.ts';
 import type { CheckEvidence } from '../domain/known-good.ts';
 import type { Instance } from '../domain/pins.ts';
@@ -15,6 +15,10 @@ export interface RunCheckOptions {
   /** The step that checks; nonces and correlation ids derive from it. */
   readonly key: string;
   readonly baseline?: CheckEvidence;
+  /** What our own smoke messages account for in the metrics. */
+  readonly ownPlans?: OwnPlans;
+  /** However it goes, the check ends this long after it began, in milliseconds. */
+  readonly longestMs?: number;
   /** Asked only by checks that need it: before the first look, and again after a look that proved nothing. */
   readonly instances: () => Promise<readonly Instance[]>;
   /** Called when a look begins and when it ends. */
@@ -34,11 +38,11 @@ const [FIRST_PAUSE_MS, LONGEST_PAUSE_MS] = [50, 1000];
 /**
  * Repeats a check until it has enough good looks in a row or its budget is spent. The first look comes at once.
  *
- * The budget counts from the first attempt's start. A restarted check counts good looks anew, because what it
- * remembered of them is gone, and may finish a row of good looks beyond the budget, so that the time a worker was
- * down decides nothing.
+ * The budget counts from the first attempt's start. A restarted check that had enough good looks is done; else it
+ * counts them anew, because what it remembered of them is gone, and may finish a row of good looks beyond the
+ * budget, so that the time a worker was down decides nothing. That takes once more the budget at most.
  *
- * Rejects with the signal's reason when it aborts, and with the `RunbookError` that a look threw.
+ * Rejects with the signal's reason when it aborts.
  */
 export async function runCheck(
   check: Check,
@@ -46,8 +50,11 @@ export async function runCheck(
   options: RunCheckOptions,
 ): Promise<CheckResult> {
   const { signal, report, resume, now = Date.now } = options;
-  const record = new CheckRecord(check.id, policy.needed, now, resume);
-  const end = record.startedAtMs + policy.withinMs;
+  const record = new CheckRecord(check, policy.needed, now, resume);
+  const latest = record.startedAtMs + (options.longestMs ?? Infinity);
+  const end = Math.min(record.startedAtMs + policy.withinMs, latest);
+  const rowEnd = Math.min(Math.max(end, now()) + policy.withinMs, latest);
+  if (record.isProved() || now() >= latest) return record.result();
   const instances = new InstanceReader(check.needsInstances ? options.instances : async () => [], now);
   let notGood = 0;
   for (;;) {
@@ -58,9 +65,12 @@ export async function runCheck(
     const context = {
       number,
       key: `${options.key}@${record.startedAt}`,
+      messages: record.messages,
+      resumed: resume !== undefined,
       ...(options.baseline ? { baseline: options.baseline } : {}),
+      ...(options.ownPlans ? { ownPlans: options.ownPlans } : {}),
     };
-    const timeoutMs = begun < end ? Math.min(policy.timeoutMs, end - begun) : policy.timeoutMs;
+    const timeoutMs = Math.max(1, Math.min(policy.timeoutMs, (begun < end ? end : rowEnd) - begun));
     const look = await lookOnce(check, context, instances, timeoutMs, signal);
     signal.throwIfAborted();
     record.add(look, begun);
@@ -68,19 +78,19 @@ export async function runCheck(
     if (record.isProved() || look.final) return record.result();
 
     notGood = look.verdict === 'passed' ? 0 : notGood + 1;
-    const next = look.retryAfterMs === undefined ? begun : now();
-    const wait = next + pauseAfter(look, policy, notGood) - now();
+    const wait = pauseAfter(look, policy, notGood, now() - begun);
     const mayFinishRow = resume !== undefined && look.verdict === 'passed';
-    if (now() + Math.max(wait, 0) >= end && !mayFinishRow) return record.result();
+    if (now() + wait >= (mayFinishRow ? rowEnd : end)) return record.result();
     if (wait > 0) await pause(wait, undefined, { signal }).catch(() => signal.throwIfAborted());
   }
 }
 
-/** How long after the begin of a look (after its end, when the service asked to wait) the next one begins. */
-function pauseAfter(look: Look, policy: CheckPolicy, notGoodInARow: number): number {
-  if (look.verdict === 'passed') return policy.everyMs;
-  const backoff = Math.min(FIRST_PAUSE_MS * 2 ** (notGoodInARow - 1), LONGEST_PAUSE_MS);
-  return Math.max(policy.everyMs, backoff, look.retryAfterMs ?? 0);
+/** How long to wait after a look that took `tookMs`. What the service asked for counts from its answer. */
+function pauseAfter(look: Look, policy: CheckPolicy, notGoodInARow: number, tookMs: number): number {
+  const backoff =
+    look.verdict === 'passed' ? 0 : Math.min(FIRST_PAUSE_MS * 2 ** (notGoodInARow - 1), LONGEST_PAUSE_MS);
+  const fromBegin = Math.max(policy.everyMs, backoff, look.restMs ?? 0);
+  return Math.max(0, fromBegin - tookMs, look.retryAfterMs ?? 0);
 }
 
 async function lookOnce(
@@ -104,7 +114,7 @@ async function lookOnce(
     return found;
   } catch (error) {
     signal.throwIfAborted();
-    if (error instanceof RunbookError) throw error;
+    if (error instanceof RunbookError) return missed(error);
     if (timeout.aborted) return unclear(`no result within ${timeoutMs} ms`);
     return unclear(
       `the measurement itself failed: ${error instanceof Error ? error.message : 'unknown error'}`,
@@ -114,4 +124,12 @@ async function lookOnce(
     looking.catch(() => undefined);
     givenUp.catch(() => undefined);
   }
+}
+
+/** The look that an expected error prevented: a missing secret or a silent cluster says nothing of the service. */
+function missed({ message, retryable, retryAfterMs }: RunbookError): Look {
+  return unclear(message, {
+    ...(retryable ? {} : { final: true }),
+    ...(retryAfterMs === undefined ? {} : { retryAfterMs }),
+  });
 }

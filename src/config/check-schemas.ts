@@ -3,8 +3,14 @@ import { CHAT_ERROR_CODES } from '../checks/chat-answer.ts';
 import { DRIVES_GIT } from '../checks/smoke-message.ts';
 import { apiPath, duration, port, section, text } from './schema-parts.ts';
 
-/** How often a check looks and when it gives up, with the defaults of one check. */
-function policy(needed: number, within: string, timeout: string) {
+/** How often a check looks and when it gives up, with the defaults of one check and the reason for its pace. */
+function policy(
+  needed: number,
+  within: string,
+  timeout: string,
+  every = '2s',
+  pace = 'Not under 2s in production: the service limits its clients (service contract, section 1.9).',
+) {
   return {
     needed: z
       .int()
@@ -12,11 +18,7 @@ function policy(needed: number, within: string, timeout: string) {
       .max(20)
       .default(needed)
       .describe('Good looks in a row that prove the service well.'),
-    every: duration('0ms', '5m')
-      .prefault('2s')
-      .describe(
-        'From the begin of one look to the next. Not under 2s in production: the service limits its clients (service contract, section 1.9).',
-      ),
+    every: duration('0ms', '5m').prefault(every).describe(`From the begin of one look to the next. ${pace}`),
     within: duration('100ms', '14m').prefault(within).describe('Budget of the whole check.'),
     timeout: duration('50ms', '5m').prefault(timeout).describe('Time-out of one look.'),
   };
@@ -56,7 +58,7 @@ export const chatSchema = section({
     .max(20)
     .default(5)
     .describe(
-      'Smoke messages that one check may send. The service stores each one and feeds it into later prompts (service contract, section 11.3).',
+      'Smoke messages that one check may send. The service stores each one and feeds it into later prompts (service contract, section 11.3). After one without a good answer the next waits for its share of the budget, within / maxMessages.',
     ),
   ...policy(1, '3m', '45s'),
 });
@@ -102,13 +104,15 @@ export const metricsSchema = section({
     .max(1)
     .default(0.05)
     .describe(
-      'Failed over started plans, over the life of the pods, that is still normal. 0.05 is the limit of the alert HighErrorRate (service contract, section 5.5).',
+      'Failed over started plans, over the last looks, that is still normal. 0.05 is the limit of the alert HighErrorRate (service contract, section 5.5).',
     ),
   minPlans: z
     .int()
     .min(1)
     .default(1)
-    .describe('Plans that must have been started before the ratio says anything.'),
+    .describe(
+      'Plans that must have been started before the ratio says anything. With fewer in the last looks, the life of the pods is judged, without our own smoke messages.',
+    ),
   maxAgentFailureGrowth: z
     .int()
     .min(0)
@@ -118,7 +122,9 @@ export const metricsSchema = section({
     .number()
     .positive()
     .optional()
-    .describe('Mean task duration in seconds that is still normal; without it not judged.'),
+    .describe(
+      'Mean task duration in seconds, over the same time as the ratio, that is still normal; without it not judged.',
+    ),
   names: section({
     planStarted: metricName('orchestrator_plan_started_total').describe('Counter of started plans.'),
     planFailed: metricName('orchestrator_plan_failed_total').describe('Counter of failed plans.'),
@@ -129,5 +135,11 @@ export const metricsSchema = section({
   })
     .prefault({})
     .describe('Names of the metrics, where a version has other ones.'),
-  ...policy(2, '2m', '5s'),
+  ...policy(
+    3,
+    '2m',
+    '5s',
+    '10s',
+    'Three looks observe 20s, in which users send plans and a failing one ends with all of its retries (service contract, section 11.1). Not over 20s (section 2.3).',
+  ),
 });

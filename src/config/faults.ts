@@ -1,6 +1,8 @@
 import type { Document } from 'yaml';
 import { isMap, isPair, isScalar } from 'yaml';
 import type { core } from 'zod';
+import { holdsSecret, MASK } from '../domain/redact.ts';
+import { REFERENCE } from './schema-parts.ts';
 
 /** Something wrong in the file: where, and what. */
 export interface Fault {
@@ -10,6 +12,8 @@ export interface Fault {
   readonly offset?: number;
   /** The key itself is wrong, not its value. */
   readonly atKey?: boolean;
+  /** The wrong key stands where a secret belongs: it may be one, and is not shown. */
+  readonly hidesKey?: boolean;
 }
 
 /**
@@ -37,8 +41,11 @@ function flatten(
   return issues.flatMap((issue): readonly (Fault & { readonly general?: boolean })[] => {
     const path = [...above, ...issue.path];
     switch (issue.code) {
-      case 'unrecognized_keys':
-        return issue.keys.map((key) => ({ path: [...path, key], message: issue.message, atKey: true }));
+      case 'unrecognized_keys': {
+        const hidesKey = issue.message === REFERENCE;
+        const { message } = issue;
+        return issue.keys.map((key) => ({ path: [...path, key], message, atKey: true, hidesKey }));
+      }
       case 'invalid_key':
         return [{ path, message: issue.issues[0]?.message ?? issue.message, atKey: true }];
       case 'invalid_union': {
@@ -75,10 +82,21 @@ export function describeFault(
   { line, col }: { readonly line: number; readonly col: number },
 ): string {
   const path = fault.path
-    .map((part) => (typeof part === 'number' ? `[${part}]` : `.${String(part)}`))
+    .map((part, index) => shownPart(part, fault, index === fault.path.length - 1))
     .join('');
   const place = path.startsWith('.') ? path.slice(1) : path;
   return `${file}:${Math.max(line, 1)}:${Math.max(col, 1)} ${place === '' ? '' : `${place}: `}${fault.message}`;
+}
+
+/** A part of a path as it may be repeated: a key is as free a text as a value, and may be a secret as well. */
+function shownPart(part: PropertyKey, { atKey, hidesKey }: Fault, isLast: boolean): string {
+  if (typeof part === 'number') return `[${part}]`;
+  const text = String(part);
+  const isWrong = isLast && atKey === true;
+  // No key of the schema has a digit; the name of a service may, in small letters.
+  const looksMade = text.length >= 8 && /\d/.test(text) && (isWrong || !/^[a-z0-9-]+$/.test(text));
+  if ((isLast && hidesKey) || looksMade || holdsSecret(text)) return `.${MASK}`;
+  return `.${text.replace(/[\s\p{Cc}]+/gu, ' ').slice(0, 63)}`;
 }
 
 /** Where a path begins in the text; where it is missing, the nearest thing above it that is there. */

@@ -52,7 +52,8 @@ export const objectName = () =>
       'expected a Kubernetes name: lower case letters, digits, - and .',
     );
 
-const REFERENCE =
+/** What every fault of a reference says. */
+export const REFERENCE =
   'expected a reference: { env: NAME }, { file: PATH } or { kubernetesSecret: { name, key } }';
 
 /** Where a secret is found. Its value may not stand in the file. */

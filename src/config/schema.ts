@@ -104,7 +104,7 @@ function check<Settings extends z.ZodType>(settings: Settings) {
 export const serviceSchema = section({
   environment: z
     .string()
-    .regex(/^[a-z0-9][a-z0-9-]{0,62}$/, 'expected lower case letters, digits and -')
+    .regex(/^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/, 'expected lower case letters, digits and -')
     .default('production')
     .describe('Environment that requests and records name.'),
   kubernetes: kubernetesSchema.describe('Where the service runs.'),

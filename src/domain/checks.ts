@@ -15,6 +15,15 @@ export interface Sample {
   readonly ms: number;
 }
 
+/**
+ * Plans that our own smoke messages started in the service, and how many of them it counted as failed: its metrics
+ * hold them as well (service contract, section 1.5, trap 6).
+ */
+export interface OwnPlans {
+  readonly started: number;
+  readonly failed: number;
+}
+
 /** What one check found, over all of its samples. */
 export interface CheckResult {
   readonly check: CheckId;
@@ -29,6 +38,8 @@ export interface CheckResult {
   readonly values: { readonly [name: string]: Json };
   /** The last samples and the first that was not good, capped at {@link EVIDENCE_SAMPLES}. */
   readonly evidence: readonly Sample[];
+  /** Only for a check that sent messages: what they set going. */
+  readonly ownPlans?: OwnPlans;
   /** True when the same check had failed on the known-good version too: no proof against the rollback. */
   readonly failedBefore?: boolean;
 }

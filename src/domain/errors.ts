@@ -44,8 +44,9 @@ export const ERRORS = {
   },
   WorkloadChanged: {
     meaning:
-      'Somebody else changed or re-created the workload after the plan was made; nothing was written over it.',
-    remedy: 'Look at what changed, then start a new run, which plans anew.',
+      'Somebody else changed or re-created the workload after the plan was made, or while it was verified; nothing was written over it.',
+    remedy:
+      'Look at what changed (a deploy, or a GitOps tool that reverts), then start a new run, which plans anew.',
     retryable: false,
   },
   NoHistory: {

@@ -48,8 +48,6 @@ export interface RolloutStarted {
   readonly generation: number;
   readonly fingerprint: string;
   readonly version: string;
-  /** The Progressing condition's time of last update before the write: an older time-out is stale. */
-  readonly progressBefore?: string;
 }
 
 /** One running instance of the service: a pod. */
@@ -64,7 +62,11 @@ export interface Instance {
 
 /** What the wait proved. */
 export interface RolloutFinished {
+  /** The workload that was waited for. */
+  readonly uid: string;
   readonly generation: number;
+  /** SHA-256 over the normalised template that every running pod is of (see `VersionCandidate.fingerprint`). */
+  readonly fingerprint: string;
   readonly revision: number;
   readonly replicas: number;
   readonly podTemplateHash: string;

@@ -29,9 +29,7 @@ export function isKnownGood(candidate: VersionCandidate): boolean {
  * Selects the version to return to. Pure: the same observation and wish always select the same version, so
  * check-access and plan agree without talking to each other.
  *
- * The current version is never "known-good" for a rollback, whatever its evidence says: somebody found it bad.
- * One exception keeps a second run from going forward again (the trap of `kubectl rollout undo` run twice): a
- * current version whose evidence was recorded by a rollback is already the answer.
+ * The default target goes back, never forward: the trap of `kubectl rollout undo` run twice (docs/decisions/0007).
  */
 export function chooseTarget(observed: ObservedService, wish: TargetWish): Choice | NoChoice {
   switch (wish.kind) {
@@ -68,31 +66,74 @@ export function chooseTarget(observed: ObservedService, wish: TargetWish): Choic
   }
 }
 
+/**
+ * A current version that an earlier rollback put there is the answer. Otherwise it is no candidate, whatever its
+ * evidence says: somebody found it bad since. Nor is a restart of it, nor what came after it.
+ */
 function chooseKnownGood(observed: ObservedService): Choice | NoChoice {
-  const { current } = observed;
-  if (isKnownGood(current) && current.evidence?.provedBy === 'rollback') {
-    return { candidate: current, basis: 'known-good' };
-  }
-  const proved = observed.history.filter(isKnownGood);
-  const newest = proved.reduce<VersionCandidate | undefined>(
-    (best, candidate) =>
-      best === undefined || (candidate.evidence?.at ?? '') > (best.evidence?.at ?? '') ? candidate : best,
-    undefined,
+  if (isRolledBack(observed)) return stay(observed);
+  const older = olderVersions(observed);
+  const proved = newestProof(older);
+  if (proved) return { candidate: proved, basis: 'known-good' };
+  const [before] = older;
+  return before ? { candidate: before, basis: 'previous-without-evidence' } : nothingOlder(observed);
+}
+
+/** Whether an earlier rollback put the current content there: its write says so, or the proof that it recorded. */
+function isRolledBack(observed: ObservedService): boolean {
+  const proved = sameContent(observed).some(
+    (version) => isKnownGood(version) && version.evidence?.provedBy === 'rollback',
   );
-  if (newest) return { candidate: newest, basis: 'known-good' };
-  const before = choosePrevious(observed);
-  return 'problem' in before ? before : { ...before, basis: 'previous-without-evidence' };
+  return observed.rolledBack || proved;
+}
+
+function stay(observed: ObservedService): Choice {
+  const { current } = observed;
+  // A restart changes the fingerprint that evidence is kept under, not what was proved.
+  const proof = isKnownGood(current) ? current : newestProof(sameContent(observed));
+  return proof?.evidence
+    ? { candidate: { ...current, evidence: proof.evidence }, basis: 'known-good' }
+    : { candidate: current, basis: 'rolled-back-before' };
+}
+
+/** The current version and those of the history that differ from it by template annotations at most. */
+function sameContent(observed: ObservedService): readonly VersionCandidate[] {
+  return everyVersion(observed).filter((version) => !differs(version, observed));
+}
+
+function differs({ contentFingerprint }: VersionCandidate, { current }: ObservedService): boolean {
+  return contentFingerprint !== current.contentFingerprint;
+}
+
+/** Versions with other content that are not younger than the current content, newest revision first. */
+function olderVersions(observed: ObservedService): readonly VersionCandidate[] {
+  const since = Math.min(...sameContent(observed).map(({ createdAt }) => Date.parse(createdAt)));
+  return observed.history.filter(
+    (version) => differs(version, observed) && !(Date.parse(version.createdAt) > since),
+  );
+}
+
+/** Of the versions that are known-good the one that was proved last. */
+function newestProof(versions: readonly VersionCandidate[]): VersionCandidate | undefined {
+  const at = ({ evidence }: VersionCandidate) => Date.parse(evidence?.at ?? '');
+  return versions.filter(isKnownGood).toSorted((a, b) => at(b) - at(a))[0];
 }
 
 /** The newest version whose content differs: a restart of the same bad release is not a previous version. */
 function choosePrevious(observed: ObservedService): Choice | NoChoice {
-  const different = observed.history.find(
-    (candidate) => candidate.contentFingerprint !== observed.current.contentFingerprint,
-  );
-  if (different) return { candidate: different, basis: 'asked' };
+  const different = observed.history.find((version) => differs(version, observed));
+  return different ? { candidate: different, basis: 'asked' } : nothingOlder(observed);
+}
+
+function nothingOlder(observed: ObservedService): NoChoice {
+  const newer = observed.history.filter((version) => differs(version, observed));
+  const { workload, current } = observed;
   return {
     problem: 'NoHistory',
-    message: `${observed.workload} has no earlier version in its history; ask for a version or a digest as target`,
+    message:
+      newer.length > 0
+        ? `${workload} has no version older than ${current.version} in its history, only newer ones: ${listed(newer)}; ask for one by name`
+        : `${workload} has no earlier version in its history; ask for a version or a digest as target`,
   };
 }
 
@@ -102,13 +143,15 @@ function choose(
   wish: TargetWish,
 ): Choice | NoChoice {
   if (candidate) return { candidate, basis: 'asked' };
-  const known = everyVersion(observed)
-    .map(({ version, revision }) => `${version} (revision ${revision})`)
-    .join(', ');
+  const known = listed(everyVersion(observed));
   return {
     problem: 'TargetNotFound',
     message: `${describeWish(wish)} is not in the history of ${observed.workload}; it has ${known}`,
   };
+}
+
+function listed(versions: readonly VersionCandidate[]): string {
+  return versions.map(({ version, revision }) => `${version} (revision ${revision})`).join(', ');
 }
 
 function everyVersion(observed: ObservedService): readonly VersionCandidate[] {
@@ -174,7 +217,7 @@ export function planRollback(observed: ObservedService, wish: TargetWish): Plan 
     changesNothing,
     pin,
     baseline: baselineOf(candidate),
-    warnings: [...observed.warnings, ...warningsOf(observed, candidate, basis)],
+    warnings: [...observed.warnings, ...warningsOf(observed, choice, wish)],
   };
 }
 
@@ -183,18 +226,28 @@ function planned(candidate: VersionCandidate): PlannedVersion {
   return { version, image, revision, fingerprint };
 }
 
+/**
+ * What the checks are compared with. A failed check excuses the same failure only on a version that was known-good
+ * with it: what was never proved well cannot become so by failing once more.
+ */
 function baselineOf(candidate: VersionCandidate): Partial<Record<CheckId, CheckEvidence>> {
-  return candidate.evidence?.checks ?? {};
+  const checks = candidate.evidence?.checks ?? {};
+  if (isKnownGood(candidate)) return checks;
+  return Object.fromEntries(Object.entries(checks).filter(([, { verdict }]) => verdict === 'passed'));
 }
 
 function warningsOf(
   observed: ObservedService,
-  candidate: VersionCandidate,
-  basis: PlanBasis,
+  { candidate, basis }: Choice,
+  wish: TargetWish,
 ): readonly string[] {
   const warnings: string[] = [];
+  if (wish.kind === 'known-good' && candidate.fingerprint === observed.current.fingerprint) {
+    warnings.push(howToGoOn(observed));
+  }
   if (basis === 'previous-without-evidence') {
-    warnings.push(`no version has known-good evidence; ${candidate.version} is only the one before`);
+    const none = everyVersion(observed).some(isKnownGood) ? 'no older version' : 'no version';
+    warnings.push(`${none} has known-good evidence; ${candidate.version} is only the one before`);
   }
   if (candidate.source.kind === 'image') {
     warnings.push(
@@ -215,4 +268,12 @@ function warningsOf(
     );
   }
   return warnings;
+}
+
+/** `previous` is the newest revision with other content: after a rollback that is what it left behind. */
+function howToGoOn(observed: ObservedService): string {
+  const { current } = observed;
+  const previous = choosePrevious(observed);
+  const named = 'problem' in previous ? '' : ` (now ${previous.candidate.version})`;
+  return `an earlier rollback put ${current.version} there and it stays; to go further back ask for a version, or for previous${named}`;
 }

@@ -11,8 +11,11 @@ export interface PlannedVersion {
   readonly fingerprint: string;
 }
 
-/** Why this target: recorded evidence, no evidence so the one before, or because it was asked for. */
-export type PlanBasis = 'known-good' | 'previous-without-evidence' | 'asked';
+/**
+ * Why this target: recorded evidence, an earlier rollback that put it there, no evidence so the one before, or
+ * because it was asked for.
+ */
+export type PlanBasis = 'known-good' | 'rolled-back-before' | 'previous-without-evidence' | 'asked';
 
 /** What will be done, fixed before anything is changed. A pure function of what was observed and asked. */
 export interface Plan {

@@ -76,13 +76,13 @@ export interface MetricsSettings extends CheckPolicy {
   /** Port of every instance's metrics listener. */
   readonly port: number;
   readonly path: string;
-  /** Failed plans over started plans, 0 to 1. */
+  /** Failed plans over started plans, 0 to 1: since the first look, or over the life of the instances. */
   readonly maxPlanFailureRatio: number;
-  /** Plans that must have been started before the ratio says anything. */
+  /** Plans without which the ratio says nothing; fewer since the first look, and the life of the instances counts. */
   readonly minPlans: number;
   /** Growth of `agent_call_failures_total` per look that is still normal. */
   readonly maxAgentFailureGrowth: number;
-  /** Mean task duration in seconds over the life of the instances; without it not judged. */
+  /** Mean task duration in seconds, over the same time as the ratio; without it not judged. */
   readonly maxTaskSeconds?: number;
   readonly names: {
     readonly planStarted: string;

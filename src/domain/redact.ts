@@ -1,5 +1,5 @@
 /** What stands where a secret stood. */
-const MASK = '•••';
+export const MASK = '•••';
 
 /** More of a text from outside is not even read. In characters. */
 const READ_LIMIT = 4096;
@@ -22,7 +22,7 @@ const KEY = `(?:${SECRET_NAME})[\\w-]{0,40}["']?\\s{0,40}[:=]\\s{0,40}["']?`;
 const SHAPES: readonly Shape[] = [
   { pattern: /-----BEGIN [A-Z ]{0,40}PRIVATE KEY-----[\s\S]*?(?:-----END [A-Z ]{0,40}PRIVATE KEY-----|$)/g },
   { pattern: /\beyJ[\w-]{8,}(?:\.[\w-]*){0,4}/g },
-  { pattern: /\b((?:Bearer|Basic)\s{1,40})[\w.~+/=-]{6,}/gi, isReal: (value) => !/^[A-Z]?[a-z]+$/.test(value) },
+  { pattern: /\b((?:Bearer|Basic)\s{1,40})[\w.~+/=-]{6,}/gi, isReal: looksGenerated },
   {
     pattern: /\b(?:xox[abeoprs]-|gh[oprsu]_|github_pat_|glpat-|sk-|xai-|AIza|hvs\.)[\w.-]{8,}/g,
     isReal: looksGenerated,
@@ -51,10 +51,8 @@ export function redact(text: string): string {
  * `max_tokens: 8192` and `token: expired` are none.
  */
 export function holdsSecret(text: string): boolean {
-  return SHAPES.some(({ pattern, isReal }) =>
-    text
-      .matchAll(pattern)
-      .some(([match, kept = '']) => isReal === undefined || isReal(match.slice(kept.length), kept)),
+  return SHAPES.some(({ pattern, isReal = () => true }) =>
+    [...text.matchAll(pattern)].some(([match, kept = '']) => isReal(match.slice(kept.length), kept)),
   );
 }
 
@@ -89,5 +87,7 @@ const NAMES = new RegExp(`^(?:${SECRET_NAME})([\\w-]*)`, 'i');
 /** Whether the key names a secret, and not something about one: `token_count`, `secretName`, `tokenizer`. */
 function namesSecret(kept: string): boolean {
   const rest = NAMES.exec(kept)?.[1] ?? '';
-  return !/^[a-z]/.test(rest) && !/(?:name|type|count|limit|length|size|ttl|expiry|path|file|ref)$/i.test(rest);
+  return (
+    !/^[a-z]/.test(rest) && !/(?:name|type|count|limit|length|size|ttl|expiry|path|file|ref)$/i.test(rest)
+  );
 }

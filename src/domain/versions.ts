@@ -49,6 +49,10 @@ export interface ObservedService {
   readonly generation: number;
   readonly paused: boolean;
   readonly replicas: number;
+  /** True when the current template was put there by a rollback of ours, and by nobody after it. */
+  readonly rolledBack: boolean;
+  /** How many earlier versions the workload keeps by itself (`spec.revisionHistoryLimit`). */
+  readonly historyLimit: number;
   readonly current: VersionCandidate;
   /** Everything in the history but the current version, newest first. */
   readonly history: readonly VersionCandidate[];

@@ -1,5 +1,5 @@
 import { Agent, request as send } from 'undici';
-import { describeNetworkError, isSizeError, tooLarge } from './network-errors.ts';
+import { describeNetworkError, isSizeError, isUndelivered, tooLarge } from './network-errors.ts';
 import { retryAfterMs } from './retry-after.ts';
 
 /** No answer of the service is anywhere near this; a larger one is not read to its end. In bytes. */
@@ -27,7 +27,7 @@ export interface HttpAnswer {
   /** Media type in lower case, without parameters; empty when none was given. */
   readonly contentType: string;
   readonly body: string;
-  /** Where a redirect points, without query and credentials. */
+  /** Where a redirect points, without query and credentials. Whoever repeats it masks and cuts it. */
   readonly location?: string;
   /** How long the receiver asked to be left alone. */
   readonly retryAfterMs?: number;
@@ -37,6 +37,8 @@ export interface HttpAnswer {
 export interface NoAnswer {
   readonly kind: 'unanswered';
   readonly problem: string;
+  /** Whether the request may have reached somebody who acted on it. */
+  readonly delivered: 'no' | 'perhaps';
 }
 
 // One pool for all checks and notifiers. HTTP/1.1, as curl in the runbook; idle sockets hold no process open.
@@ -67,12 +69,16 @@ export async function exchange(request: HttpRequest): Promise<HttpAnswer | NoAns
     return toAnswer(answer.statusCode, answer.headers, text);
   } catch (error) {
     if (isTimeout(signal.reason) || timeout.aborted) {
-      return { kind: 'unanswered', problem: `no answer within ${seconds(timeoutMs)}` };
+      return unanswered(`no answer within ${seconds(timeoutMs)}`);
     }
     signal.throwIfAborted();
-    if (isSizeError(error)) return { kind: 'unanswered', problem: error.message };
-    return { kind: 'unanswered', problem: describeNetworkError(error) };
+    if (isSizeError(error)) return unanswered(error.message);
+    return unanswered(describeNetworkError(error), isUndelivered(error) ? 'no' : 'perhaps');
   }
+}
+
+function unanswered(problem: string, delivered: NoAnswer['delivered'] = 'perhaps'): NoAnswer {
+  return { kind: 'unanswered', problem, delivered };
 }
 
 async function readCapped(body: AsyncIterable<Uint8Array>, limit: number): Promise<string> {
@@ -110,7 +116,7 @@ function toAnswer(
 
 function withoutSecrets(location: string): string {
   const path = location.split(/[?#]/)[0] ?? '';
-  return path.replace(/\/\/[^/@]*@/, '//').slice(0, 100);
+  return path.replace(/\/\/[^/@]*@/, '//');
 }
 
 function isTimeout(reason: unknown): boolean {

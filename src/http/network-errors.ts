@@ -26,6 +26,18 @@ export function describeNetworkError(error: unknown): string {
   return MEANINGS[code] ?? `request failed (${code})`;
 }
 
+/** Codes of attempts that end before anything of a request is written. */
+const NO_CONNECTION = /^(UND_ERR_CONNECT_TIMEOUT|ENOTFOUND|EAI_AGAIN|ERR_SSL_WRONG_VERSION_NUMBER|.*CERT.*)$/;
+
+/** True when certainly nothing of the request reached anybody: there was no connection to write it to. */
+export function isUndelivered(error: unknown): boolean {
+  const first = error instanceof AggregateError ? error.errors[0] : error;
+  return (
+    NO_CONNECTION.test(codeOf(first)) ||
+    (first instanceof Error && 'syscall' in first && first.syscall === 'connect')
+  );
+}
+
 function codeOf(error: unknown): string {
   if (!(error instanceof Error)) return 'unknown';
   // A name with several addresses fails with one error for each of them.

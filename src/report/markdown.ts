@@ -63,6 +63,7 @@ function whatWasPlanned({ plan }: RunReport): string[] {
   if (!plan) return [];
   const basis = {
     'known-good': `known-good, verified ${plan.verifiedAt}`,
+    'rolled-back-before': 'an earlier rollback put it there',
     'previous-without-evidence': 'the version before; none has known-good evidence',
     asked: 'asked for',
   }[plan.basis];

@@ -14,8 +14,8 @@ export interface Verification {
 
 /**
  * Runbook 6: proves the service well. Health first: nothing behind it means anything while it fails. Chat before
- * agents and metrics: their state moves only on traffic (service contract, section 3.3). What is left is
- * independent and runs at the same time.
+ * agents and metrics: their state moves only on traffic (service contract, section 3.3), and the metrics have to
+ * know which plans chat itself has started. What is left is independent and runs at the same time.
  */
 export async function verifyService(
   run: Run,
@@ -26,7 +26,15 @@ export async function verifyService(
   const results: CheckResult[] = [];
   const verify = async (id: CheckId) => {
     if (!request.checks.includes(id)) return;
-    const input = { instances: rollout.instances, ...(baseline[id] ? { baseline: baseline[id] } : {}) };
+    const ownPlans = id === 'metrics' ? results.find(({ check }) => check === 'chat')?.ownPlans : undefined;
+    const { uid, fingerprint, instances } = rollout;
+    const input = {
+      uid,
+      fingerprint,
+      instances,
+      ...(baseline[id] ? { baseline: baseline[id] } : {}),
+      ...(ownPlans ? { ownPlans } : {}),
+    };
     results.push(await run.step(`verify-${id}`, request.service, input));
   };
   const proof = () => proofOf(results, request.required, request.accept);

@@ -1,3 +1,5 @@
+import { ApplicationFailure } from '@temporalio/workflow';
+import type { ErrorType } from '../domain/errors.ts';
 import type { RunReport } from '../domain/ledger.ts';
 import type { VerifyRequest } from '../domain/request.ts';
 import { carryOut } from './run.ts';
@@ -8,7 +10,8 @@ import { evidenceOfVersion, verifyService } from './verification.ts';
  * is running. A version is known-good when its required checks passed; evidence of a failed check is kept as
  * well, because it tells a later rollback what this version never could.
  *
- * @throws ApplicationFailure `VerificationFailed` or `VerificationInconclusive` with the report in its details.
+ * @throws ApplicationFailure `VerificationFailed`, `VerificationInconclusive`, or `WorkloadChanged` when another version
+ * was deployed meanwhile, with the report in its details.
  */
 export async function verify(request: VerifyRequest = {}): Promise<RunReport> {
   return carryOut('verify', async (run) => {
@@ -18,6 +21,7 @@ export async function verify(request: VerifyRequest = {}): Promise<RunReport> {
 
     const rollout = await run.step('wait-for-rollout', service);
     const observed = await run.step('identify-versions', service);
+    if (observed.current.fingerprint !== rollout.fingerprint) throw changedMeanwhile(resolved.workload);
     const verification = await verifyService(run, resolved, rollout, {});
 
     await run.step(
@@ -31,4 +35,10 @@ export async function verify(request: VerifyRequest = {}): Promise<RunReport> {
     const type = proof.verdict === 'failed' ? 'VerificationFailed' : 'VerificationInconclusive';
     return { outcome: 'not-known-good', summary, error: { type, message: summary } };
   });
+}
+
+/** Evidence must not be recorded for a version that nobody waited for. */
+function changedMeanwhile(workload: string): ApplicationFailure {
+  const type: ErrorType = 'WorkloadChanged';
+  return ApplicationFailure.nonRetryable(`${workload} was changed after its rollout was waited for`, type);
 }

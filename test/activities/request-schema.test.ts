@@ -36,11 +36,15 @@ const textFaults = (limit: number): [unknown, string][] => [
   ['see http://evil.example', 'holds a URL; a request names things, addresses stand in runbook.yaml'],
   ['HTTPS://EVIL.EXAMPLE', 'holds a URL'],
   ['git+ssh://evil.example', 'holds a URL'],
+  ['_https://evil.example_', 'holds a URL'],
+  ['1https://evil.example', 'holds a URL'],
   ['Bearer abcdef0123456789', 'looks like a secret; a request never carries one'],
   ['a\u0000b', 'holds control characters'],
   ['\u001b[31mred', 'holds control characters'],
   ['a\rb', 'holds control characters'],
   ['a\u007fb', 'holds control characters'],
+  ['a\u009b31mb', 'holds control characters'],
+  ['a\u202eb', 'holds control characters'],
   [5, 'expected string'],
   [null, 'expected string'],
   [['x'], 'expected string'],
@@ -70,6 +74,7 @@ describe.each(parsers)('a %s request', (_kind, parse) => {
     [{ reason: '' }],
     [{ reason: 'chats fail\n\tsince 02:40: “ü” & <b>|' }],
     [{ reason: 'x'.repeat(500) }],
+    [{ reason: 'LLM answers 400: max_tokens: 8192 is too large; token: expired' }],
     [{ requestedBy: 'r'.repeat(100) }],
   ])('with %j is taken as it is', (input) => {
     expect(parse(input)).toEqual(input);
@@ -88,7 +93,8 @@ describe.each(parsers)('a %s request', (_kind, parse) => {
     [{ url: 'x' }, 'url: no such field'],
     [{ services: 'x' }, 'services: no such field'],
     [JSON.parse('{"__proto__":{"service":"x"}}'), '__proto__: no such field'],
-    [{ ['k'.repeat(200)]: 1 }, `${'k'.repeat(60)}: no such field`],
+    [{ ['k'.repeat(200)]: 1 }, `${'k'.repeat(59)}…: no such field`],
+    [{ [`${'k'.repeat(50)} ${SECRETS[2]}`]: 1 }, `${'k'.repeat(50)} •••: no such field`],
   ])('is refused when it has a field too many: %j', (input, fault) => {
     expect(refusal(input, parse)).toBe(`the request is wrong: ${fault}`);
   });
@@ -103,6 +109,28 @@ describe.each(parsers)('a %s request', (_kind, parse) => {
       'the request is wrong',
       'yours: no such field',
     ]);
+  });
+
+  it('names fields of its own before unknown ones, at most twenty problems, and counts the rest', () => {
+    const unknown = Object.fromEntries(Array.from({ length: 300 }, (_, index) => [`unknown${index}`, 1]));
+    const problems = refusal({ ...unknown, service: 'A', reason: 5 }, parse)
+      .replace(/^.*?wrong: /, '')
+      .split('; ');
+    expect(problems).toHaveLength(21);
+    expect(problems.slice(0, 3)).toEqual([
+      `service: ${NAME}`,
+      'reason: expected string',
+      'unknown0: no such field',
+    ]);
+    expect(problems.at(-1)).toBe('… and 282 more');
+  });
+
+  it('with a huge text is refused at once, for its length', () => {
+    const begun = performance.now();
+    expect(refusal({ reason: 'Bearer abcdef0123456789 '.repeat(50_000) }, parse)).toBe(
+      'the request is wrong: reason: is longer than 500 characters',
+    );
+    expect(performance.now() - begun).toBeLessThan(500);
   });
 
   it.each(SECRETS)('never has its secret repeated: %s', (secret) => {
@@ -170,7 +198,12 @@ describe('a rollback request', () => {
 
   it('with very many faults is told no more than history should hold', () => {
     const many = Array(20).fill('http://evil.example');
-    expect(refusal({ symptoms: many, mitigationsTried: many })).toHaveLength(2000);
+    const message = refusal({ symptoms: many, mitigationsTried: many, dryRun: 1, x: 1 });
+    expect(message).toMatch(
+      /^the request is wrong: dryRun: expected boolean; x: no such field; symptoms\.0: /,
+    );
+    expect(message).toMatch(/; … and 22 more$/);
+    expect(message.length).toBeLessThan(4000);
   });
 
   it('has no field of a verify request', () => {
@@ -190,7 +223,7 @@ describe('a verify request', () => {
     [['chat', 'frontend'], 'accept.1: Invalid option: expected one of "health"|"chat"|"agents"|"metrics"'],
     [['toString'], 'accept.0: Invalid option'],
     [[5], 'accept.0: Invalid option'],
-    [Array(5).fill('chat'), 'accept: Too big'],
+    [Array(5).fill('chat'), 'accept: names a check twice'],
     [5, 'accept: expected array'],
     [null, 'accept: expected array'],
   ])('may not accept %j', (accept, fault) => {

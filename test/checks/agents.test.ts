@@ -113,6 +113,49 @@ describe('the agents check', () => {
     expect(said(await check.look(lookContext()))).toBe('inconclusive: no running instance is known');
   });
 
+  it('does not take an instance that does not answer for a missing agent', async () => {
+    const service = await orchestrator({ behaviour: 'agents-healthy' });
+    const port = Number(new URL(service.url).port);
+    const strict = { ...settings, expected: ['git_agent'], onMissing: 'fail' as const };
+    const check = createAgentsCheck({ ...strict, instancePort: port }, '', nothing);
+    const instances = [instance(1), instance(2, { address: '127.0.0.9' })];
+    expect(said(await check.look(lookContext({ instances })))).toBe(
+      'inconclusive: pod-2: connection refused',
+    );
+    expect(said(await check.look(lookContext({ instances: instances.slice(0, 1) })))).toMatch(
+      /^failed: git_agent missing/,
+    );
+    const gone = createAgentsCheck(strict, await nobody(), nothing);
+    expect(said(await gone.look(lookContext()))).toBe('inconclusive: connection refused');
+  });
+
+  it('ends with a refused token although agents that are missing count as a failure', async () => {
+    const guarded = await orchestrator({ auth: { mode: 'static', token: 'abc' } });
+    const all = { ...settings, onMissing: 'fail' as const };
+    const result = await runCheck(createAgentsCheck(all, guarded.url, nothing), all, options);
+    expect(result).toMatchObject({ verdict: 'inconclusive', samples: 1 });
+    expect(result.summary).toContain('401');
+  });
+
+  it('ends at once with a refused token, whatever else an instance has proved', async () => {
+    const open = await orchestrator({ behaviour: 'agents-unhealthy-open' });
+    const port = Number(new URL(open.url).port);
+    const guarded = await startOrchestrator({
+      auth: { mode: 'static', token: 'abc' },
+      host: '127.0.0.2',
+      apiPort: port,
+    });
+    try {
+      const check = createAgentsCheck({ ...settings, instancePort: port }, '', nothing);
+      const instances = [instance(1), instance(2, { address: '127.0.0.2' })];
+      expect(said(await check.look(lookContext({ instances })))).toMatch(/^failed, final: .*circuit open/);
+      const gone = [instance(1, { address: '127.0.0.9' }), ...instances.slice(1)];
+      expect(said(await check.look(lookContext({ instances: gone })))).toMatch(/^inconclusive, final: .*401/);
+    } finally {
+      await guarded.close();
+    }
+  });
+
   it('takes a refused token and a 503 for what they are', async () => {
     const guarded = await orchestrator({ auth: { mode: 'static', token: 'abc' } });
     const check = createAgentsCheck(settings, guarded.url, nothing);

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { judgeChat } from '../../src/checks/chat-answer.ts';
+import { judgeChat, planOf } from '../../src/checks/chat-answer.ts';
 import { said } from './surroundings.ts';
 
 const ID = '7d1c3f0e-2a64-4a58-9c0b-5f2a9d1e7b33';
@@ -26,6 +26,22 @@ describe('a chat answer with HTTP 200', () => {
       saw: 'status success, 4 characters of text',
       values: { correlationId: ID, planId: PLAN, status: 'success' },
     });
+  });
+
+  it.each<[unknown]>([['x'.repeat(5000)], ['ghp_abcdefghijklmnopqrstuvwxyz0123456789'], [7], [null]])(
+    'keeps no plan id that is no UUID: %j',
+    (plan_id) => {
+      expect(judgeChat(answer({ plan_id }), ID, []).values).toEqual({ correlationId: ID, status: 'success' });
+    },
+  );
+
+  it('shows no half of a secret that an answer repeats', () => {
+    const data = `${'x'.repeat(100)} Bearer abcdef0123456789abcdef`;
+    const found = judgeChat(output({ output_type: 'error', data }), ID, []);
+    expect(found.saw).toContain('xxx');
+    expect(found.saw).not.toContain('abcdef');
+    const error = { ...coolingDown, message: `${'x'.repeat(110)} sk-proj-abcdef0123456789` };
+    expect(judgeChat(failure(error), ID, []).saw).not.toContain('sk-proj');
   });
 
   it('takes our id back in capitals', () => {
@@ -112,5 +128,20 @@ describe('a chat answer with HTTP 200', () => {
   it('never accepts an error with the id of another request', () => {
     const found = judgeChat(failure(coolingDown, { correlation_id: PLAN }), ID, ['agent_unavailable']);
     expect(found).toMatchObject({ verdict: 'failed' });
+  });
+});
+
+describe('the plan behind an answer, as the service counts it', () => {
+  it.each<[string, unknown, number, number]>([
+    ['a good answer', answer(), 1, 0],
+    ['a false success', output('null'), 1, 0],
+    ['a success for another request', answer({ correlation_id: PLAN }), 1, 0],
+    ['an error', failure(coolingDown), 1, 1],
+    ['an internal error', failure({ ...coolingDown, code: 'internal' }), 1, 0],
+    ['a malformed error', failure(null), 1, 1],
+    ['no chat answer', { ok: true }, 0, 0],
+    ['nothing', null, 0, 0],
+  ])('%s', (_, body, started, failed) => {
+    expect(planOf(body)).toEqual({ started, failed });
   });
 });

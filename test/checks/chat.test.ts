@@ -1,7 +1,10 @@
+import { text } from 'node:stream/consumers';
 import { describe, expect, it } from 'vitest';
 import type { BehaviourWish } from '../../sandbox/orchestrator/index.ts';
 import { createChatCheck } from '../../src/checks/chat.ts';
+import type { CheckProgress } from '../../src/checks/check.ts';
 import { runCheck } from '../../src/checks/run-check.ts';
+import { RunbookError } from '../../src/domain/errors.ts';
 import type { ChatSettings } from '../../src/domain/profile.ts';
 import { lookContext, nobody, orchestrator, said, server } from './surroundings.ts';
 
@@ -87,22 +90,121 @@ describe('the chat check', () => {
 
   it('sends no more messages than allowed, and then decides', async () => {
     const service = await orchestrator({ behaviour: 'chat-output-null' });
-    const check = createChatCheck({ ...settings, maxMessages: 3 }, service.url, nothing);
-    const result = await runCheck(check, settings, options);
-    expect(result).toMatchObject({ verdict: 'failed', samples: 3 });
+    const brief = { ...settings, maxMessages: 3, withinMs: 900 };
+    const result = await runCheck(createChatCheck(brief, service.url, nothing), brief, options);
+    expect(result).toMatchObject({ verdict: 'failed', samples: 3, ownPlans: { started: 3, failed: 0 } });
     expect(service.requests()).toHaveLength(3);
     expect(new Set(service.requests().map(({ body }) => body)).size).toBe(3);
   });
 
-  it('counts the messages of an attempt before a restart', async () => {
-    const service = await orchestrator({ behaviour: 'chat-output-null' });
-    const check = createChatCheck({ ...settings, maxMessages: 3 }, service.url, nothing);
-    const resume = { startedAt: new Date().toISOString(), looks: 2, inARow: 0, last: '' };
-    await runCheck(check, settings, { ...options, resume });
-    expect(service.requests()).toHaveLength(1);
-    const spent = await runCheck(check, settings, { ...options, resume: { ...resume, looks: 3 } });
-    expect(spent).toMatchObject({ verdict: 'inconclusive' });
-    expect(service.requests()).toHaveLength(1);
+  it('leaves the service alone for a share of its budget after a message without a good answer', async () => {
+    const service = await orchestrator({ behaviour: 'agents-fail' });
+    const brief = { ...settings, maxMessages: 3, withinMs: 1500 };
+    const result = await runCheck(createChatCheck(brief, service.url, nothing), brief, options);
+    expect(result.ownPlans).toEqual({ started: 3, failed: 3 });
+    const at = service.requests().map((request) => request.at);
+    expect((at[1] ?? 0) - (at[0] ?? 0)).toBeGreaterThanOrEqual(490);
+    expect((at[2] ?? 0) - (at[1] ?? 0)).toBeGreaterThanOrEqual(490);
+  });
+
+  it('outlasts a circuit that the bad release has opened', async () => {
+    let closes = 0;
+    const url = await server(async (request, response) => {
+      closes ||= performance.now() + 600;
+      const { correlation_id } = JSON.parse(await text(request));
+      const answer = { api_version: 'v1', correlation_id, plan_id: null };
+      const error = { code: 'agent_unavailable', message: 'cooling down', details: null };
+      const output = JSON.stringify({ output_type: 'text', data: 'pong', metadata: null });
+      const isOpen = performance.now() < closes;
+      const end = isOpen
+        ? { status: 'error', output: null, error }
+        : { status: 'success', output, error: null };
+      response.end(JSON.stringify({ ...answer, ...end }));
+    });
+    const brief = { ...settings, maxMessages: 3, withinMs: 1500 };
+    const result = await runCheck(createChatCheck(brief, url, nothing), brief, options);
+    expect(result).toMatchObject({ verdict: 'passed', samples: 3, ownPlans: { started: 3, failed: 2 } });
+  });
+
+  it('sends good messages in a row at its usual pace', async () => {
+    const service = await orchestrator({ behaviour: 'good' });
+    const begun = performance.now();
+    const slow = { ...settings, needed: 3, withinMs: 60_000 };
+    const result = await runCheck(createChatCheck(slow, service.url, nothing), slow, options);
+    expect(result).toMatchObject({ verdict: 'passed', ownPlans: { started: 3, failed: 0 } });
+    expect(performance.now() - begun).toBeLessThan(2000);
+  });
+
+  it.each<[string, () => Promise<string>]>([
+    ['is refused', nobody],
+    ['finds no host', async () => 'http://no-such-host.invalid'],
+    ['is rate limited', () => server((_, response) => void response.writeHead(429).end())],
+    ['is not available', () => server((_, response) => void response.writeHead(503).end())],
+    ['is redirected', () => server((_, response) => void response.writeHead(302, { location: '/' }).end())],
+  ])('counts no message that reached nobody, and repeats it at its usual pace: it %s', async (_, open) => {
+    const brief = { ...settings, maxMessages: 1, withinMs: 600 };
+    const result = await runCheck(createChatCheck(brief, await open(), nothing), brief, options);
+    expect(result).toMatchObject({ verdict: 'inconclusive' });
+    expect(result.samples).toBeGreaterThan(2);
+    expect(result).not.toHaveProperty('ownPlans');
+  });
+
+  it.each<[string, BehaviourWish, object]>([
+    ['was refused as a bad request', 'chat-400-a', { started: 0, failed: 0 }],
+    ['broke the service', { chat: { reply: { status: 500, body: '' } } }, { started: 1, failed: 1 }],
+    ['got no answer in time', 'chat-slow', { started: 1, failed: 1 }],
+    ['was accepted although it failed', 'chat-agent-unavailable', { started: 1, failed: 1 }],
+  ])('says which plans are its own, of a message that %s', async (_, behaviour, ownPlans) => {
+    const { url } = await orchestrator({ behaviour });
+    const brief = { ...settings, acceptErrors: ['agent_unavailable'], maxMessages: 1, timeoutMs: 200 };
+    const result = await runCheck(createChatCheck(brief, url, nothing), brief, options);
+    expect(result).toMatchObject({ samples: 1, ownPlans });
+  });
+
+  it('counts no message while its token cannot be had', async () => {
+    const service = await orchestrator({ behaviour: 'good' });
+    let asked = 0;
+    const authorise = async () => {
+      asked += 1;
+      if (asked < 4) throw new RunbookError('SecretUnavailable', 'the environment variable T is not set');
+      return {};
+    };
+    const brief = { ...settings, maxMessages: 1 };
+    const result = await runCheck(createChatCheck(brief, service.url, authorise), brief, options);
+    expect(result).toMatchObject({ verdict: 'passed', samples: 4, ownPlans: { started: 1, failed: 0 } });
+    expect(result.evidence[0]).toMatchObject({
+      verdict: 'inconclusive',
+      saw: 'the environment variable T is not set',
+    });
+  });
+
+  describe('after a restart', () => {
+    const brief = { ...settings, maxMessages: 3, withinMs: 600 };
+    const sent = async (progress: Partial<CheckProgress>) => {
+      const service = await orchestrator({ behaviour: 'chat-execution-failed' });
+      const resume = { startedAt: new Date().toISOString(), looks: 9, inARow: 0, last: '', ...progress };
+      const result = await runCheck(createChatCheck(brief, service.url, nothing), brief, {
+        ...options,
+        resume,
+      });
+      return { requests: service.requests().length, ownPlans: result.ownPlans, verdict: result.verdict };
+    };
+
+    it('counts the messages of the attempt before, and may send one more', async () => {
+      const before = { messages: 2, ownPlans: { started: 2, failed: 1 } };
+      expect(await sent(before)).toMatchObject({ requests: 2, ownPlans: { started: 4, failed: 3 } });
+      expect(await sent({ ...before, messages: 3 })).toMatchObject({ requests: 1 });
+    });
+
+    it('counts the message that was under way: nobody knows what became of it', async () => {
+      const before = { messages: 2, ownPlans: { started: 2, failed: 0 }, underWay: true };
+      expect(await sent(before)).toMatchObject({ requests: 1, ownPlans: { started: 4, failed: 2 } });
+    });
+
+    it('sends nothing once all of them are spent', async () => {
+      const spent = { messages: 4, ownPlans: { started: 4, failed: 4 } };
+      expect(await sent(spent)).toEqual({ requests: 0, ownPlans: spent.ownPlans, verdict: 'inconclusive' });
+    });
   });
 
   it('waits as long as a rate limit asks before it sends again', async () => {
@@ -110,11 +212,7 @@ describe('the chat check', () => {
     const url = await server((request, response) => {
       at.push(performance.now());
       if (at.length === 1) return void response.writeHead(429, { 'retry-after': '1' }).end();
-      let body = '';
-      request.on('data', (chunk) => {
-        body += chunk;
-      });
-      request.on('end', () => {
+      void text(request).then((body) => {
         const { correlation_id } = JSON.parse(body);
         const output = JSON.stringify({ output_type: 'text', data: 'pong', metadata: null });
         response.end(JSON.stringify({ status: 'success', correlation_id, output, error: null }));

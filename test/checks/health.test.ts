@@ -1,6 +1,8 @@
+import type { ServerResponse } from 'node:http';
 import { describe, expect, it } from 'vitest';
 import type { BehaviourWish } from '../../sandbox/orchestrator/index.ts';
 import { createHealthCheck } from '../../src/checks/health.ts';
+import { runCheck } from '../../src/checks/run-check.ts';
 import type { CheckEvidence } from '../../src/domain/known-good.ts';
 import type { HealthSettings } from '../../src/domain/profile.ts';
 import { lookContext, nobody, orchestrator, said, server } from './surroundings.ts';
@@ -31,6 +33,26 @@ describe('the health check', () => {
       saw: GOOD,
       values: { status: 'ok', provider: 'openrouter', model: 'anthropic/claude-3.5-sonnet' },
     });
+  });
+
+  it('knows a long model again by what the evidence kept of it', async () => {
+    const long = (end: string) => `vendor/${'m'.repeat(120)}${end}`;
+    const model = long('-1');
+    const changed = (name: string): BehaviourWish => ({ health: { model: name } });
+    const { url } = await orchestrator({ behaviour: changed(model) });
+    const run = {
+      signal: new AbortController().signal,
+      key: 'k',
+      instances: async () => [],
+      report: () => {},
+    };
+    const { values } = await runCheck(createHealthCheck(settings, url, nothing), settings, run);
+    const baseline = { verdict: 'passed' as const, summary: '', values };
+    expect(await look(changed(model), { baseline })).toMatchObject({ verdict: 'passed' });
+    expect(await look(changed(long('-2')), { baseline })).toMatchObject({ verdict: 'failed' });
+    const huge = 'm'.repeat(1000);
+    const kept = { verdict: 'passed' as const, summary: '', values: { model: `${'m'.repeat(299)}…` } };
+    expect(await look(changed(huge), { baseline: kept })).toMatchObject({ verdict: 'passed' });
   });
 
   it('says so when there is nothing to compare with', async () => {
@@ -89,6 +111,25 @@ describe('the health check', () => {
     expect(said(await refused.look(lookContext()))).toBe('inconclusive: connection refused');
     const slow = await look('health-slow', {}, { timeoutMs: 100 });
     expect(said(slow)).toBe('inconclusive: no answer within 100 ms');
+  });
+
+  it.each([
+    [
+      'in a body',
+      (response: ServerResponse) => response.writeHead(500).end(`${'x'.repeat(60)} Bearer abcdef0123456789`),
+    ],
+    [
+      'in the place of a redirect',
+      (response: ServerResponse) =>
+        response
+          .writeHead(302, { location: `/${'x'.repeat(80)}/eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiJ4In0.c2ln` })
+          .end(),
+    ],
+  ])('shows no half of a secret %s', async (_, play) => {
+    const url = await server((__, response) => void play(response));
+    const { saw } = await createHealthCheck(settings, url, nothing).look(lookContext());
+    expect(saw).toContain('xxx');
+    expect(saw).not.toMatch(/abcdef|eyJ/);
   });
 
   it('does not take a redirect for an answer', async () => {

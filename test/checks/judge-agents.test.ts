@@ -8,29 +8,30 @@ const NOW = Date.parse('2026-01-01T00:00:00Z');
 const ROUTER = 'llm_router_agent';
 const healthy = (agent = ROUTER): AgentRow => ({ agent, health: 'healthy', failures: 0 });
 const degraded = (failures: number): AgentRow => ({ agent: ROUTER, health: 'degraded', failures });
-const unhealthy = (openUntil?: number): AgentRow => ({
+const unhealthy = (openUntil?: number, failures = 5): AgentRow => ({
   agent: ROUTER,
   health: 'unhealthy',
-  failures: 5,
+  failures,
   ...(openUntil === undefined ? {} : { openUntil }),
 });
 const settings = { expected: [], onMissing: 'inconclusive', needed: 2 } as const;
 
-/** The looks of one check, each given as the rows of its sources. */
-function looks(
-  changes: Partial<AgentsSettings>,
-  ...rounds: readonly (readonly (readonly AgentRow[])[])[]
-): readonly string[] {
+type Rounds = readonly (readonly (readonly AgentRow[])[])[];
+
+/** The looks of one check, each given as the rows of its sources: instances, or the one shared endpoint. */
+function judged(changes: Partial<AgentsSettings>, shared: boolean, rounds: Rounds): readonly string[] {
   const judge = new AgentJudge({ ...settings, ...changes });
   return rounds.map((sources) =>
     said(
       judge.judge(
-        sources.map((rows, index) => ({ id: `pod-${index}`, rows })),
+        sources.map((rows, index) => ({ id: `pod-${index}`, shared, rows })),
         NOW,
       ),
     ),
   );
 }
+const looks = (changes: Partial<AgentsSettings>, ...rounds: Rounds) => judged(changes, false, rounds);
+const sharedLooks = (...rounds: Rounds) => judged({}, true, rounds);
 
 describe('the pass rule for agents', () => {
   it('passes healthy agents', () => {
@@ -64,8 +65,43 @@ describe('the pass rule for agents', () => {
   });
 
   it('does not take two instances behind one address for a rise', () => {
-    const alternating = looks({}, [[degraded(2)]], [[degraded(1)]], [[degraded(2)]], [[degraded(1)]]);
+    const alternating = sharedLooks([[degraded(2)]], [[degraded(1)]], [[degraded(2)]], [[degraded(1)]]);
     expect(alternating.filter((line) => line.startsWith('failed'))).toEqual([]);
+    expect(sharedLooks([[degraded(2)]], [[degraded(3)]])[1]).toMatch(/^failed: .*rising from 2 to 3/);
+  });
+
+  it('fails an instance whose failures rise again after a recovery', () => {
+    expect(looks({}, [[degraded(5)]], [[healthy()]], [[degraded(3)]])).toEqual([
+      `passed: ${ROUTER} degraded with 5 failures`,
+      `passed: ${ROUTER} healthy`,
+      `failed: ${ROUTER} degraded, failures rising from 0 to 3`,
+    ]);
+  });
+
+  it('cannot call a degraded row well that appears after the first look', () => {
+    expect(looks({ onMissing: 'ignore' }, [[]], [[degraded(2)]], [[degraded(2)]], [[degraded(3)]])).toEqual([
+      'passed: no agent has worked yet: the list is empty',
+      `inconclusive: ${ROUTER} degraded with 2 failures, seen once`,
+      `passed: ${ROUTER} degraded with 2 failures, not rising`,
+      `failed: ${ROUTER} degraded, failures rising from 2 to 3`,
+    ]);
+  });
+
+  it('fails an unhealthy agent whose failures rise although its circuit is closed', () => {
+    expect(
+      looks({}, [[unhealthy(NOW - 1, 5)]], [[unhealthy(NOW - 1, 6)]], [[unhealthy(NOW - 1, 6)]]),
+    ).toEqual([
+      `passed: ${ROUTER} unhealthy since before, its circuit is closed again: waits for traffic`,
+      `failed: ${ROUTER} unhealthy, failures rising from 5 to 6`,
+      `passed: ${ROUTER} unhealthy since before, its circuit is closed again: waits for traffic`,
+    ]);
+  });
+
+  it('judges missing agents only when every source gave its rows', () => {
+    const judge = new AgentJudge({ ...settings, expected: [ROUTER, 'git_agent'], onMissing: 'fail' });
+    const sources = [{ id: 'a', shared: false, rows: [healthy()] }];
+    expect(said(judge.judge(sources, NOW, false))).toBe(`passed: ${ROUTER} healthy`);
+    expect(said(judge.judge(sources, NOW, true))).toMatch(/^failed: git_agent missing/);
   });
 
   it('fails an open circuit, and says for how long it stays open', () => {
@@ -119,8 +155,8 @@ describe('the pass rule for agents', () => {
     const judge = new AgentJudge(settings);
     const found = judge.judge(
       [
-        { id: 'a', rows: [healthy()] },
-        { id: 'b', rows: [unhealthy(NOW + 60_000)] },
+        { id: 'a', shared: false, rows: [healthy()] },
+        { id: 'b', shared: false, rows: [unhealthy(NOW + 60_000)] },
       ],
       NOW,
     );

@@ -3,6 +3,7 @@ import type { BehaviourWish } from '../../sandbox/orchestrator/index.ts';
 import { createMetricsCheck } from '../../src/checks/metrics.ts';
 import { runCheck } from '../../src/checks/run-check.ts';
 import { readCounters } from '../../src/checks/scrape.ts';
+import type { OwnPlans } from '../../src/domain/checks.ts';
 import type { MetricsSettings } from '../../src/domain/profile.ts';
 import { instance, lookContext, orchestrator, said, server } from './surroundings.ts';
 
@@ -35,10 +36,11 @@ async function served(behaviour: BehaviourWish, chats = 0) {
   return { ...service, port: Number(new URL(service.metricsUrl).port) };
 }
 
-async function checked(behaviour: BehaviourWish, chats: number, ownPlans = 0) {
+async function checked(behaviour: BehaviourWish, chats: number, ownPlans?: OwnPlans) {
   const { port } = await served(behaviour, chats);
-  return runCheck(createMetricsCheck({ ...settings, port }, ownPlans), settings, {
+  return runCheck(createMetricsCheck({ ...settings, port }), settings, {
     ...options,
+    ...(ownPlans ? { ownPlans } : {}),
     instances: async () => [instance(1)],
   });
 }
@@ -65,6 +67,13 @@ describe('the metrics check', () => {
   ])('%s after %i chats is %s: %s', async (behaviour, chats, verdict, summary) => {
     const result = await checked(behaviour, chats);
     expect(result).toMatchObject({ verdict, summary: expect.stringContaining(summary) });
+  });
+
+  it('knows which plans were our own', async () => {
+    const failed = await checked('chat-planning-failed', 2);
+    expect(failed).toMatchObject({ verdict: 'failed', summary: expect.stringContaining('2 of 2 plans') });
+    const ours = await checked('chat-planning-failed', 2, { started: 2, failed: 2 });
+    expect(ours).toMatchObject({ verdict: 'passed', summary: expect.stringContaining('no plans but ours') });
   });
 
   it('takes the mean from sum and count, not from quantiles that fell back to zero', async () => {

@@ -7,7 +7,8 @@ import type { Instance } from '../../src/domain/pins.ts';
 
 /** What a look is given, with what matters to a test. */
 export function lookContext(context: Partial<LookContext> = {}): LookContext {
-  return { signal: new AbortController().signal, number: 1, key: 'run/step', instances: [], ...context };
+  const { signal } = new AbortController();
+  return { signal, number: 1, key: 'run/step', messages: 0, resumed: false, instances: [], ...context };
 }
 
 /** A stand-in orchestrator that ends with the test. */

@@ -58,7 +58,7 @@ describe('a minimal runbook.yaml', () => {
       ['health', 3, 2000, 120_000, 5000],
       ['chat', 1, 2000, 180_000, 45_000],
       ['agents', 2, 2000, 180_000, 5000],
-      ['metrics', 2, 2000, 120_000, 5000],
+      ['metrics', 3, 10_000, 120_000, 5000],
     ]);
   });
 
@@ -201,6 +201,13 @@ describe('a fault in runbook.yaml', () => {
       'checks.chat.acceptErrors[0]: expected one of',
     ],
     ['checks: { chat: { needed: 6 } }', 'checks.chat.needed: more than maxMessages allows'],
+    [
+      'checks: { agents: { needed: 4, every: 10s, within: 30s } }',
+      'checks.agents.within: can never pass: 4 good looks, one every 10 s, take 30 s',
+    ],
+    ['checks: { health: { every: 1m } }', 'checks.health.within: can never pass: 3 good looks'],
+    ['checks: { metrics: { within: 20s } }', 'checks.metrics.within: can never pass: 3 good looks'],
+    ['checks: { chat: { needed: 5, every: 45s } }', 'checks.chat.within: can never pass: 5 good looks'],
     ['checks: { metrics: { port: 70000 } }', 'checks.metrics.port: expected number to be <=65535'],
     ['checks: { metrics: false }\nrequired: [metrics]', 'required[0]: the check metrics is switched off'],
     ['required: [healh]', 'required[0]: expected one of "health"|"chat"|"agents"|"metrics"'],
@@ -208,7 +215,7 @@ describe('a fault in runbook.yaml', () => {
     ['auth: { mode: bearer }', 'auth.secret: missing'],
     ['notify: [{ slac: 1 }]', 'notify[0].slac: expected { slack: … } or { webhook: … }'],
     ['notify: [{}]', 'notify[0]: expected exactly one of slack, webhook'],
-    ['notify: [{ slack: { url: { vault: x } } }]', 'notify[0].slack.url.vault: expected a reference'],
+    ['notify: [{ slack: { url: { vault: x } } }]', 'notify[0].slack.url.•••: expected a reference'],
     ['notify: [{ slack: { url: { env: A, file: b } } }]', 'notify[0].slack.url: exactly one of them'],
     ['notify: [{ slack: { url: {} } }]', 'notify[0].slack.url: exactly one of them'],
     [
@@ -230,7 +237,8 @@ describe('a fault in runbook.yaml', () => {
   it.each([
     ['http://me:hush-hush@h', 'this looks like a secret'],
     ['http://hush-hush@h', 'credentials may not stand in an address'],
-    ['http://h/?token=hush-hush', 'this looks like a secret'],
+    ['http://h/?token=hush-hush-1', 'this looks like a secret'],
+    ['http://h/?token=hush-hush', 'an endpoint has no query and no fragment'],
     ['http://h/?a=hush', 'an endpoint has no query and no fragment'],
     ['ftp://h', 'expected an http or https address'],
     ['h:8181', 'expected an http or https address'],
@@ -242,7 +250,8 @@ describe('a fault in runbook.yaml', () => {
 
   it.each([
     ['auth: { mode: bearer, secret: hush-hush }', 'auth.secret: a secret may not stand in this file'],
-    ['auth: { mode: bearer, secret: Bearer hush-hush }', 'auth.secret: this looks like a secret'],
+    ['auth: { mode: bearer, secret: Bearer hush-hush-1 }', 'auth.secret: this looks like a secret'],
+    ['auth: { mode: bearer, secret: Bearer hush-hush }', 'auth.secret: a secret may not stand in this file'],
     [
       'notify: [{ slack: { url: "https://hooks.example/hush-hush" } }]',
       'notify[0].slack.url: this looks like a secret',
@@ -256,6 +265,14 @@ describe('a fault in runbook.yaml', () => {
       'signingSecret: a secret may not stand in this file',
     ],
     ['auth: { mode: bearer, token: hush-hush, secret: { env: A } }', 'auth.token: unknown key'],
+    ['auth: { mode: bearer, secret: { hush-hush: } }', 'auth.secret.•••: expected a reference'],
+    ['auth: { mode: bearer, secret: { hush-hush-1: A, env: B } }', 'auth.secret.•••: expected a reference'],
+    ['notify: [{ slack: { url: { hush-hush: x } } }]', 'notify[0].slack.url.•••: expected a reference'],
+    ['hush-hush-1: x', 'services.orchestrator.•••: unknown key'],
+    ['checks: { chat: { hush-hush-1: x } }', 'checks.chat.•••: unknown key'],
+    ['"api_key: hush-hush-1": x', 'services.orchestrator.•••: this looks like a secret'],
+    ['"http://me:hush-hush@h": x', 'services.orchestrator.•••: this looks like a secret'],
+    ['checks: { "Bearer hush-hush-1": { x: 1 } }', 'checks.•••: this looks like a secret'],
   ])('a secret in the file, %s: %s, and it is not repeated', (lines, fault) => {
     const found = faults(service(lines));
     expect(found).toEqual([expect.stringContaining(fault)]);
@@ -278,6 +295,31 @@ describe('a fault in runbook.yaml', () => {
     ['__proto__: { records: x }', 'runbook.yaml:1:1 __proto__: unknown key (known: records, services)'],
   ])('the file %j: %s', (text, fault) => {
     expect(faults(text)).toContain(fault);
+  });
+
+  it('that no check could ever pass is named with its line', () => {
+    expect(faults(service('checks:\n  health: false\n  agents:\n    needed: 4\n    within: 5s\n'))).toEqual([
+      'runbook.yaml:9:17 services.orchestrator.checks.agents.within: can never pass: 4 good looks, one every 2 s, take 6 s',
+    ]);
+    expect(faults(service('checks: { agents: { needed: 4, within: 6001ms } }'))).toEqual([]);
+  });
+
+  it('shows no secret that was written as the name of a service', () => {
+    const found = faults('services: { Hunter-22-Hunter: { x: 1 }, ghp_abcdef0123456789: { x: 1 } }');
+    expect(found.length).toBeGreaterThan(0);
+    expect(found.join()).not.toMatch(/Hunter|abcdef/);
+  });
+
+  it('shows the name of a service as it is', () => {
+    expect(faults('services: { orchestrator-eu-west-1: { x: 1 } }').join()).toContain(
+      'services.orchestrator-eu-west-1.endpoint: missing',
+    );
+  });
+
+  it('stays on one line, whatever a key holds', () => {
+    expect(faults(service(`"a\\n\\e[m${'b'.repeat(100)}": 1`))).toEqual([
+      expect.stringMatching(/^runbook\.yaml:5:5 services\.orchestrator\.a \[mb{50,60}: unknown key/),
+    ]);
   });
 
   it('does not let aliases grow without end', () => {

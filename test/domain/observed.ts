@@ -59,6 +59,8 @@ export function observed(
     generation: 7,
     paused: false,
     replicas: 2,
+    rolledBack: false,
+    historyLimit: 10,
     current,
     history,
     warnings: [],

@@ -9,8 +9,15 @@ const chosen = (seen: ObservedService, target: string) => {
   const choice = chooseTarget(seen, wish(target));
   return 'problem' in choice ? choice.problem : `${choice.candidate.version} ${choice.basis}`;
 };
-const proved = (version: string, revision: number, at: string) =>
-  candidate(version, revision, { evidence: evidence(version, at) });
+/** @param created the number that it was made under, when a rollback has renumbered it since. */
+const proved = (version: string, revision: number, at: string, created = revision) =>
+  candidate(version, revision, {
+    evidence: evidence(version, at),
+    createdAt: candidate(version, created).createdAt,
+  });
+/** As `kubectl rollout restart` makes it: other annotations, the same content. */
+const restartOf = (version: string, revision: number) =>
+  candidate(version, revision, { fingerprint: `restarted-${version}` });
 
 describe('which version a wish selects', () => {
   const bad = candidate('0.3.0', 9);
@@ -70,6 +77,102 @@ describe('which version a wish selects', () => {
       '0.2.0 known-good',
     ],
     [
+      'nor when the evidence of that rollback was overwritten by a later verification',
+      observed(proved('0.2.0', 10, '2026-11-10T00:00:00Z'), [candidate('0.3.0', 9)], { rolledBack: true }),
+      'known-good',
+      '0.2.0 known-good',
+    ],
+    [
+      'nor when the first rollback was not proved',
+      observed(candidate('0.2.0', 10), [candidate('0.3.0', 9), candidate('0.1.0', 6)], { rolledBack: true }),
+      'known-good',
+      '0.2.0 rolled-back-before',
+    ],
+    [
+      'nor when the version that the rollback proved was restarted since',
+      observed(restartOf('0.2.0', 11), [
+        candidate('0.2.0', 10, {
+          evidence: evidence('0.2.0', '2026-11-10T00:00:00Z', { provedBy: 'rollback' }),
+        }),
+        candidate('0.3.0', 9),
+      ]),
+      'known-good',
+      '0.2.0 known-good',
+    ],
+    [
+      'a restart of the bad release is not its known-good version',
+      observed(restartOf('0.3.0', 9), [
+        proved('0.3.0', 8, '2026-11-09T00:00:00Z'),
+        proved('0.2.0', 7, '2026-11-02T00:00:00Z'),
+      ]),
+      'known-good',
+      '0.2.0 known-good',
+    ],
+    [
+      'nor the version before it',
+      observed(restartOf('0.3.0', 9), [candidate('0.3.0', 8), candidate('0.2.0', 7)]),
+      'known-good',
+      '0.2.0 previous-without-evidence',
+    ],
+    [
+      'of two good versions and a bad one the second',
+      observed(candidate('0.3.0', 3), [
+        proved('0.2.0', 2, '2026-11-02T00:00:00Z'),
+        proved('0.1.0', 1, '2026-11-01T00:00:00Z'),
+      ]),
+      'known-good',
+      '0.2.0 known-good',
+    ],
+    [
+      'and it stays when asked again',
+      observed(
+        proved('0.2.0', 4, '2026-11-02T00:00:00Z', 2),
+        [candidate('0.3.0', 3), proved('0.1.0', 1, '2026-11-01T00:00:00Z')],
+        { rolledBack: true },
+      ),
+      'known-good',
+      '0.2.0 known-good',
+    ],
+    [
+      'after an undo by hand it goes back, not forward to the release that was undone',
+      observed(proved('0.2.0', 4, '2026-11-02T00:00:00Z', 2), [
+        proved('0.3.0', 3, '2026-11-03T00:00:00Z'),
+        proved('0.1.0', 1, '2026-11-01T00:00:00Z'),
+      ]),
+      'known-good',
+      '0.1.0 known-good',
+    ],
+    [
+      'an undo by hand to the oldest version leaves nothing to go back to',
+      observed(proved('0.1.0', 3, '2026-11-01T00:00:00Z', 1), [candidate('0.2.0', 2)]),
+      'known-good',
+      'NoHistory',
+    ],
+    [
+      'without any evidence nothing younger than the current version',
+      observed(candidate('0.2.0', 4, { createdAt: '2026-11-02T00:00:00Z' }), [
+        candidate('0.3.0', 3),
+        candidate('0.1.0', 1),
+      ]),
+      'known-good',
+      '0.1.0 previous-without-evidence',
+    ],
+    [
+      'a restart makes the current version no younger',
+      observed(restartOf('0.2.0', 9), [candidate('0.3.0', 8), candidate('0.2.0', 7), candidate('0.1.0', 6)]),
+      'known-good',
+      '0.1.0 previous-without-evidence',
+    ],
+    [
+      'previous may be younger: it is the newest revision with other content',
+      observed(candidate('0.2.0', 4, { createdAt: '2026-11-02T00:00:00Z' }), [
+        candidate('0.3.0', 3),
+        candidate('0.1.0', 1),
+      ]),
+      'previous',
+      '0.3.0 asked',
+    ],
+    [
       'previous skips a restart of the same bad release',
       observed(bad, [
         candidate('0.3.0', 8, { fingerprint: 'restarted', contentFingerprint: 'content-0.3.0' }),
@@ -127,6 +230,18 @@ describe('which version a wish selects', () => {
     expect(chosen(observed(bad, [candidate('0.2.0', 8), known]), digest)).toBe('0.1.0 asked');
   });
 
+  it.each<[string, ObservedService, RegExp]>([
+    ['that there is nothing at all', observed(bad, []), /has no earlier version in its history/],
+    [
+      'which newer versions there are',
+      observed(candidate('0.1.0', 3, { createdAt: '2026-11-01T00:00:00Z' }), [candidate('0.2.0', 2)]),
+      /no version older than 0\.1\.0 .*only newer ones: 0\.2\.0 \(revision 2\); ask for one by name/,
+    ],
+  ])('says, when there is no target, %s', (_what, seen, expected) => {
+    const choice = chooseTarget(seen, wish('known-good'));
+    expect('message' in choice && choice.message).toMatch(expected);
+  });
+
   it('names what the history has when the target is not there', () => {
     const choice = chooseTarget(observed(bad, [candidate('0.2.0', 8)]), wish('revision:5'));
     expect('message' in choice && choice.message).toContain('0.3.0 (revision 9), 0.2.0 (revision 8)');
@@ -178,6 +293,29 @@ describe('the plan', () => {
     expect(plan('0.0.9').warnings.join()).toContain('only the image changes');
   });
 
+  it('stays at what an earlier rollback put there, and says how to go on from it', () => {
+    const restored = candidate('0.1.0', 8, { createdAt: '2026-11-01T00:00:00Z' });
+    const again = plan('known-good', observed(restored, [candidate('0.2.0', 7)], { rolledBack: true }));
+    expect(again).toMatchObject({ changesNothing: true, pin: { source: { kind: 'live' } } });
+    expect(again.warnings).toEqual([
+      expect.stringMatching(/ask for a version, or for previous \(now 0\.2\.0\)/),
+    ]);
+  });
+
+  it('shows the proof of the content when a restart has changed the template since', () => {
+    const at = '2026-11-01T00:00:00Z';
+    const again = observed(restartOf('0.1.0', 8), [proved('0.1.0', 6, at)], { rolledBack: true });
+    expect(plan('known-good', again)).toMatchObject({ changesNothing: true, verifiedAt: at });
+  });
+
+  it('does not say that no version has evidence when a newer one has', () => {
+    const undone = observed(candidate('0.2.0', 7), [
+      proved('0.3.0', 8, '2026-11-08T00:00:00Z'),
+      candidate('0.1.0', 6),
+    ]);
+    expect(plan('known-good', undone).warnings.join()).toContain('no older version has known-good evidence');
+  });
+
   it('says that the previous version is only the one before', () => {
     const unproved = observed(candidate('0.2.0', 7), [candidate('0.1.0', 6)]);
     expect(plan('known-good', unproved).warnings.join()).toContain('no version has known-good evidence');
@@ -197,6 +335,20 @@ describe('the plan', () => {
     const known = candidate('0.1.0', 6, { evidence: evidence('0.1.0', '2026-11-01T00:00:00Z', { checks }) });
     expect(plan('0.1.0', observed(candidate('0.2.0', 7), [known])).baseline).toEqual(checks);
   });
+
+  it.each(['failed', 'inconclusive'] as const)(
+    'does not excuse the failures of a target whose own verification ended %s: it was never known-good',
+    (verdict) => {
+      const health = { verdict: 'passed' as const, summary: 'x', values: { model: 'known' } };
+      const chat = { verdict: 'failed' as const, summary: 'x', values: {} };
+      const agents = { verdict: 'inconclusive' as const, summary: 'x', values: {} };
+      const unproved = candidate('0.1.0', 6, {
+        evidence: evidence('0.1.0', '2026-11-01T00:00:00Z', { verdict, checks: { health, chat, agents } }),
+      });
+      const { baseline } = plan('0.1.0', observed(candidate('0.2.0', 7), [unproved]));
+      expect(baseline).toEqual({ health });
+    },
+  );
 
   it('is the same for the same observation', () => {
     expect(JSON.stringify(plan('known-good'))).toBe(JSON.stringify(plan('known-good')));

@@ -42,6 +42,7 @@ describe('an HTTP request', () => {
     expect(await ask(url, { timeoutMs: 100 })).toEqual({
       kind: 'unanswered',
       problem: 'no answer within 100 ms',
+      delivered: 'perhaps',
     });
     expect(performance.now() - begun).toBeLessThan(1500);
   });
@@ -68,6 +69,7 @@ describe('an HTTP request', () => {
     expect(await ask(url, { limit: 256 * 1024 })).toEqual({
       kind: 'unanswered',
       problem: 'answer larger than 256 KiB',
+      delivered: 'perhaps',
     });
     await closed.promise;
     expect(sent).toBeLessThan(64 * 1024 * 1024);
@@ -80,7 +82,11 @@ describe('an HTTP request', () => {
   });
 
   it('says that nothing listens', async () => {
-    expect(await ask(await nobody())).toEqual({ kind: 'unanswered', problem: 'connection refused' });
+    expect(await ask(await nobody())).toEqual({
+      kind: 'unanswered',
+      problem: 'connection refused',
+      delivered: 'no',
+    });
   });
 
   it('says that the answer broke off', async () => {
@@ -92,7 +98,22 @@ describe('an HTTP request', () => {
     expect(await ask(url)).toEqual({
       kind: 'unanswered',
       problem: expect.stringMatching(/^connection (closed|reset)/),
+      delivered: 'perhaps',
     });
+  });
+
+  it('knows that nothing arrived where no TLS connection came about', async () => {
+    const url = await server((_, response) => response.end('ok'));
+    expect(await ask(url.replace('http:', 'https:'))).toEqual({
+      kind: 'unanswered',
+      problem: 'not TLS on that port',
+      delivered: 'no',
+    });
+  });
+
+  it('cannot know what became of a request when the connection breaks behind it', async () => {
+    const url = await server((request) => void request.socket.destroy());
+    expect(await ask(url, { method: 'POST', body: '{}' })).toMatchObject({ delivered: 'perhaps' });
   });
 
   it('says that the answer is not HTTP', async () => {
@@ -103,12 +124,13 @@ describe('an HTTP request', () => {
     expect(await ask(`http://127.0.0.1:${port}`)).toEqual({
       kind: 'unanswered',
       problem: 'answer is not HTTP',
+      delivered: 'perhaps',
     });
   });
 
   it('says that the name is unknown, without repeating it', async () => {
     const outcome = await ask('http://no-such-host.invalid/secret-path');
-    expect(outcome).toMatchObject({ kind: 'unanswered', problem: expect.stringMatching(/^host name/) });
+    expect(outcome).toMatchObject({ problem: expect.stringMatching(/^host name/), delivered: 'no' });
     expect(JSON.stringify(outcome)).not.toContain('secret-path');
   });
 

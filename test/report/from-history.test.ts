@@ -76,7 +76,7 @@ describe('the audit of a run', () => {
     const live = { fingerprint: 'f', version: '2', image: 'i:2', generation: 7, uid: 'u' };
     const snapshot = { ...live, keptIn: 'replicaset/x' };
     const pods = { replicas: 2, podTemplateHash: 'h', instances: [] };
-    const rollout = { generation: 8, revision: 8, completeAt: at(1), ...pods };
+    const rollout = { generation: 8, revision: 8, uid: 'u', fingerprint: 'f', completeAt: at(1), ...pods };
     const record = { markdown: '/i/w.md', json: '/i/w.json', sha256: 'ff' };
     ran('resolve-request', request);
     ran('plan', plan);

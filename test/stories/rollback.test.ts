@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { checksOf } from '../../src/domain/ledger.ts';
 import { auditHistory } from '../../src/report/from-history.ts';
 import { parseHistory } from '../../src/report/history-file.ts';
+import { until } from '../../tools/until.ts';
 import { type Cast, openStage, recordOf, type Stage, told } from './stage.ts';
 
 let stage: Stage;
@@ -186,6 +187,25 @@ describe('a rollback that cannot be proved', () => {
     const report = await cast.rollback({ target: '9.9.9' });
     expect(report.error?.type).toBe('RolloutFailed');
     expect(report.error?.message).toMatch(/ImagePull/);
+  });
+
+  it('is not called proved when somebody deploys over it meanwhile', async () => {
+    const cast = await stage.cast('overwritten', { checks: { health: { needed: 20, every: '200ms' } } });
+    await cast.deploy('v0.1.0');
+    await cast.deploy('v0.2.0');
+    const handle = await cast.start();
+    await until('the verification', async () => {
+      const { raw } = await handle.describe();
+      return raw.pendingActivities?.some(({ activityType }) => activityType?.name === 'verify-health');
+    });
+    await cast.deploy('v0.1.1');
+    const report = await cast.end(handle);
+    expect(report.error?.type).toBe('WorkloadChanged');
+    expect(report.error?.message).toContain('it runs 0.1.1 now');
+    expect(report.ledger.some(({ step }) => step === 'record-known-good')).toBe(false);
+    expect(cast.channel.received.map(({ body }) => (body as { text: string }).text)).toEqual([
+      expect.stringContaining('did NOT end well'),
+    ]);
   });
 
   it('goes on when nobody can be told', async () => {

@@ -6,6 +6,8 @@ import { createInterface } from 'node:readline';
 import type { Command, Report } from './protocol.ts';
 import { FOLDER_PREFIX, reapLeftovers } from './registry.ts';
 
+export { ProcessEnded, whileRunning } from './while-running.ts';
+
 /** How a process ended. */
 export interface Exit {
   readonly code: number | null;
@@ -15,7 +17,10 @@ export interface Exit {
 
 /** A process that the supervisor runs. */
 export interface Managed {
+  readonly name: string;
   readonly pid: number;
+  /** File with what it prints, if that is kept. */
+  readonly log?: string;
   /** Resolves when it has ended, for whatever reason. */
   readonly exited: Promise<Exit>;
   signal(signal: NodeJS.Signals): void;
@@ -47,8 +52,10 @@ export async function openProcesses(): Promise<Processes> {
   });
   const starting = new Map<string, (pid: number) => void>();
   const exits = new Map<string, (exit: Exit) => void>();
+  let over = false;
   const ended = new Promise<void>((resolve) =>
     supervisor.once('exit', () => {
+      over = true;
       // Normally it goes last. When it was killed, what it owned is ended here and nobody waits in vain.
       reapLeftovers();
       for (const started of starting.values()) started(0);
@@ -72,6 +79,7 @@ export async function openProcesses(): Promise<Processes> {
   return {
     folder,
     async start(name, program, args, options = {}) {
+      if (over) throw new Error(`${name} cannot be started: the sandbox is closed`);
       count += 1;
       const id = `${name}-${count}`;
       const started = new Promise<number>((resolve) => starting.set(id, resolve));
@@ -88,8 +96,10 @@ export async function openProcesses(): Promise<Processes> {
       starting.delete(id);
       const signal = (name: NodeJS.Signals) => void tell({ do: 'signal', id, signal: name });
       return {
+        name,
         pid,
         exited,
+        ...(options.log ? { log: options.log } : {}),
         signal,
         async stop() {
           signal('SIGTERM');

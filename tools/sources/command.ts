@@ -1,4 +1,5 @@
 import { spawn } from 'node:child_process';
+import { Interrupted } from '../interrupted.ts';
 
 /** How a command ended. */
 export interface Ended {
@@ -20,11 +21,13 @@ export interface CommandOptions {
 
 const PROGRESS_EVERY_MS = 10_000;
 const OUTPUT_KEPT = 4000;
+/** pip's words for Ctrl-C; its exit code is that of any failure. */
+const PIP_INTERRUPTED = /^ERROR: Operation cancelled by user$/m;
 
 /**
  * Runs a long command and says every ten seconds that it is still at work. It is ended by SIGINT, on which Go and pip
  * clear their temporary folders.
- * @throws the signal's reason when it was aborted.
+ * @throws the signal's reason when it was aborted, and Interrupted when Ctrl-C reached the command first.
  */
 export async function runCommand(
   command: string,
@@ -39,6 +42,7 @@ export async function runCommand(
     return await run(command, args, { ...where, signal: bound });
   } catch (error) {
     signal.throwIfAborted();
+    if (error instanceof Interrupted) throw error;
     const { name, message } = error as Error;
     return { code: 1, output: name === 'AbortError' ? `no end after ${timeoutMs / 1000} s` : message };
   } finally {
@@ -63,8 +67,10 @@ function run(
     child.on('error', (error) => {
       failure = error;
     });
-    child.on('close', (code) => {
+    child.on('close', (code, endedBy) => {
       if (failure?.name === 'AbortError') reject(failure);
+      else if (endedBy === 'SIGINT' || code === 130 || PIP_INTERRUPTED.test(output))
+        reject(new Interrupted(command));
       else if (failure) resolve({ code: 127, output: `${command}: ${failure.code ?? failure.message}` });
       else resolve({ code: code ?? 1, output });
     });

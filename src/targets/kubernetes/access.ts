@@ -12,14 +12,19 @@ import {
   neededPermissions,
   type Permissions,
   reviewPermissions,
+  SNAPSHOT_PERMISSIONS,
   wantedPermissions,
 } from './permissions.ts';
 import type { Resource } from './resources.ts';
+import { needsCopy } from './snapshot.ts';
 import type { Transport } from './transport.ts';
 
-/** How long a good answer is believed: permissions, and objects that were there, in milliseconds. */
+/**
+ * How long granted permissions are believed, in milliseconds. One that is revoked meanwhile is missed by the request
+ * that needs it, which the API server refuses before anything is changed. Objects are never remembered: one that was
+ * deleted shows only when the pods of the target do not start.
+ */
 const PERMISSIONS_MS = 300_000;
-const REFERENCE_MS = 60_000;
 /** Asks for an object's metadata alone, so that a Secret's content is never sent. */
 const METADATA_ONLY = 'application/json;as=PartialObjectMetadata;g=meta.k8s.io;v=v1';
 
@@ -28,7 +33,6 @@ export class AccessCheck {
   readonly #transport: Transport;
   readonly #workload: WorkloadName;
   #granted: { readonly at: number; readonly permissions: Permissions } | undefined;
-  readonly #present = new Map<string, number>();
 
   constructor(transport: Transport, workload: WorkloadName) {
     this.#transport = transport;
@@ -43,13 +47,14 @@ export class AccessCheck {
   ): Promise<AccessReport> {
     observation.catch(() => {});
     // First, because it names everything that is missing, where a failed read names one thing.
-    const { warnings } = await this.#permissions(signal);
+    const { missing, warnings } = await this.#permissions(signal);
     const observed = await observation;
     if (observed.paused) throw paused(observed);
     const choice = chooseTarget(observed, wish);
     if ('problem' in choice) throw new RunbookError(choice.problem, choice.message);
     const { candidate } = choice;
     const there = candidate.fingerprint === observed.current.fingerprint;
+    if (!there) this.#checkSnapshot(observed, missing);
     const references = there ? [] : candidate.references;
     const unchecked = await this.#checkReferences(candidate.version, references, signal);
     const checked = references.filter((reference) => !unchecked.includes(reference));
@@ -63,19 +68,31 @@ export class AccessCheck {
     };
   }
 
+  /** Throws when one is missing that every rollback needs; returns the others that are missing. */
   async #permissions(signal: AbortSignal): Promise<Permissions> {
     if (this.#granted && performance.now() - this.#granted.at < PERMISSIONS_MS) {
       return this.#granted.permissions;
     }
     const needed = neededPermissions(this.#workload.name);
     const wanted = wantedPermissions(evidenceName(this.#workload));
-    const review = await reviewPermissions(this.#transport, this.#workload, [...needed, ...wanted], signal);
-    const missing = review.missing.filter((permission) => needed.includes(permission));
-    if (missing.length > 0) throw accessDenied(this.#workload, missing);
-    const lacking = review.missing.length > 0 ? [evidenceWarning(review.missing)] : [];
-    const permissions = { missing: [], warnings: [...review.warnings, ...lacking] };
-    if (review.missing.length === 0) this.#granted = { at: performance.now(), permissions };
+    const asked = [...new Set([...needed, ...wanted, ...SNAPSHOT_PERMISSIONS])];
+    const { missing, warnings } = await reviewPermissions(this.#transport, this.#workload, asked, signal);
+    const fatal = missing.filter((permission) => needed.includes(permission));
+    if (fatal.length > 0) throw accessDenied(this.#workload, fatal);
+    const lacking = missing.filter((permission) => wanted.includes(permission));
+    const permissions = {
+      missing,
+      warnings: lacking.length > 0 ? [...warnings, evidenceWarning(lacking)] : warnings,
+    };
+    if (missing.length === 0) this.#granted = { at: performance.now(), permissions };
     return permissions;
+  }
+
+  /** Where no ReplicaSet will keep what is live, the snapshot is a ConfigMap, and there is no rollback without it. */
+  #checkSnapshot({ current, historyLimit }: ObservedService, missing: Permissions['missing']): void {
+    if (!needsCopy(current.source, historyLimit)) return;
+    const fatal = missing.filter((permission) => SNAPSHOT_PERMISSIONS.includes(permission));
+    if (fatal.length > 0) throw accessDenied(this.#workload, fatal);
   }
 
   /** Throws for objects that are gone; returns those that could not be asked for. */
@@ -97,13 +114,10 @@ export class AccessCheck {
   }
 
   async #look(reference: string, signal: AbortSignal): Promise<'there' | 'gone' | 'forbidden'> {
-    const seen = this.#present.get(reference);
-    if (seen !== undefined && performance.now() - seen < REFERENCE_MS) return 'there';
     const [kind, name = ''] = reference.split('/');
     const { namespace } = this.#workload;
     try {
       await this.#transport.get({ resource: `${kind}s` as Resource, namespace, name }, signal, METADATA_ONLY);
-      this.#present.set(reference, performance.now());
       return 'there';
     } catch (error) {
       if (isStatus(error, 404)) return 'gone';

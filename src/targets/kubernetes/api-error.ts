@@ -96,7 +96,7 @@ export function asRunbookError(error: unknown): unknown {
         'AccessDenied',
         `the API server does not accept the worker's credentials (401 on ${request})`,
       );
-    case code === 403 && (asked.verb !== 'patch' || / cannot (patch|create) /.test(message)):
+    case code === 403 && isDenied(asked, message):
       return new RunbookError(
         'AccessDenied',
         `the worker may not ${request}; grant that verb in the Role: ${message}`,
@@ -112,4 +112,12 @@ export function asRunbookError(error: unknown): unknown {
         retryAfterMs === undefined ? {} : { retryAfterMs },
       );
   }
+}
+
+/**
+ * A 403 on a write is no lack of permission as a rule: quotas, Pod Security and webhooks answer it too. Of those that
+ * decide about permissions all messages have the same form (apiserver, responsewriters.Forbidden).
+ */
+function isDenied({ verb }: Asked, message: string): boolean {
+  return (verb !== 'patch' && verb !== 'create') || / cannot (patch|create) resource /.test(message);
 }

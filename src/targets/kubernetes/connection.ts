@@ -12,36 +12,69 @@ export interface Outgoing {
   readonly headers: Readonly<Record<string, string>>;
   readonly body?: string;
   readonly signal: AbortSignal;
+  readonly limits: RequestLimits;
+}
+
+/** How long a request may take, in milliseconds. */
+export interface RequestLimits {
+  /** Until the answer begins. */
+  readonly headers: number;
+  /** Longest silence within the answer. */
+  readonly silence: number;
+  /** The whole request, credentials renewed included; of a watch the beginning of its answer. */
+  readonly whole: number;
 }
 
 /** Connections to one cluster: one when it speaks HTTP/2, a few when it does not. */
 export interface Connection {
+  /** Gets credentials when there are none, which may take longer than a request. */
+  prepare(signal: AbortSignal): Promise<void>;
   send(outgoing: Outgoing): Promise<Dispatcher.ResponseData>;
+  /** Opens another connection for the next request: one on this got no answer in time. */
+  replace(): void;
   close(): Promise<void>;
 }
 
 /** HTTP/1.1 needs one connection for each open watch and request. */
 const HTTP1_CONNECTIONS = 16;
 const CONNECT_TIMEOUT_MS = 5_000;
-/** A dead peer on a quiet HTTP/2 connection is noticed within two of these. */
-const PING_MS = 15_000;
+/** After this long nothing is left on a connection that takes no new requests: a watch lasts at most 280 s. */
+const RETIRED_MS = 300_000;
 
 /**
  * One undici pool for a cluster, kept until certificates change. undici is loaded at first use.
+ *
+ * An HTTP/2 connection can die without a sign (a NAT or load balancer that forgot it). After a request without an
+ * answer the next ones take another connection. Whether the old one is dead undici finds out by a ping, which it sends
+ * when a time-out that a request carries has passed (an aborted signal does not do that); without an answer it drops
+ * the connection with all its watches.
+ *
  * A 401 renews the credentials once and sends the request again: nothing was done by the first one.
  */
 export function createConnection(source: CredentialSource): Connection {
   let pool: { readonly key: string; readonly dispatcher: Dispatcher } | undefined;
+  const retired = new Map<Dispatcher, NodeJS.Timeout>();
   let closed = false;
+
+  const end = (dispatcher: Dispatcher) => {
+    clearTimeout(retired.get(dispatcher));
+    retired.delete(dispatcher);
+    return dispatcher.destroy();
+  };
+  /** Requests under way and open watches end on the old pool; new ones go through the next one. */
+  const retire = () => {
+    const dispatcher = pool?.dispatcher;
+    pool = undefined;
+    // Not `close()`: a pool that was closed cannot be destroyed any more (undici 8.12), and holds its sockets.
+    if (dispatcher) retired.set(dispatcher, setTimeout(() => void end(dispatcher), RETIRED_MS).unref());
+  };
 
   const dispatcherFor = async (credentials: Credentials): Promise<Dispatcher> => {
     const undici = await import('undici');
     const key = poolKey(credentials);
     if (pool?.key === key) return pool.dispatcher;
-    const outdated = pool;
+    retire();
     pool = { key, dispatcher: createPool(undici, credentials) };
-    // Requests under way and open watches end on the old pool; new ones go through the new one.
-    outdated?.dispatcher.close().catch(() => {});
     return pool.dispatcher;
   };
 
@@ -61,23 +94,26 @@ export function createConnection(source: CredentialSource): Connection {
       },
       body: outgoing.body ?? null,
       signal: outgoing.signal,
-      headersTimeout: 0,
-      bodyTimeout: 0,
+      headersTimeout: outgoing.limits.headers,
+      bodyTimeout: outgoing.limits.silence,
     });
   };
 
   return {
+    async prepare(signal) {
+      await source.current(signal);
+    },
     async send(outgoing) {
-      const response = await sendWith(await source.current(), outgoing);
+      const response = await sendWith(await source.current(outgoing.signal), outgoing);
       if (response.statusCode !== 401) return response;
       await response.body.dump();
-      return sendWith(await source.renewed(), outgoing);
+      return sendWith(await source.renewed(outgoing.signal), outgoing);
     },
+    replace: retire,
     async close() {
       closed = true;
-      const last = pool;
-      pool = undefined;
-      await last?.dispatcher.destroy();
+      retire();
+      await Promise.all([...retired.keys()].map(end));
     },
   };
 }
@@ -87,7 +123,6 @@ function createPool(undici: typeof import('undici'), { connect }: Credentials): 
     allowH2: true,
     connections: HTTP1_CONNECTIONS,
     keepAliveTimeout: 60_000,
-    h2Options: { pingInterval: PING_MS },
   };
   const timeout = CONNECT_TIMEOUT_MS;
   switch (connect.type) {

@@ -1,7 +1,8 @@
 import type { RequestOptions } from 'node:https';
-import type { DispatcherOptions } from '@kubernetes/client-node';
+import type { DispatcherOptions, KubeConfig } from '@kubernetes/client-node';
 import { RunbookError } from '../../domain/errors.ts';
 import { capped } from './api-error.ts';
+import { withSignal } from './with-signal.ts';
 
 /** Which cluster, and as whom: the part of a profile that decides the connection. */
 export interface ClusterReference {
@@ -18,40 +19,77 @@ export interface Credentials {
 
 /** How long resolved credentials are used before token files and exec plugins are asked again, in milliseconds. */
 const FRESH_MS = 30_000;
+/** An exec plugin or identity provider that takes longer than this hangs, in milliseconds. */
+const PATIENCE_MS = 20_000;
 
 /** Resolves kubeconfig, service account, exec plugins and OIDC through client-node, which is loaded at first use. */
 export interface CredentialSource {
   /** Credentials not older than 30 s. */
-  current(): Promise<Credentials>;
+  current(signal: AbortSignal): Promise<Credentials>;
   /** Reads everything anew, for example after a 401. */
-  renewed(): Promise<Credentials>;
+  renewed(signal: AbortSignal): Promise<Credentials>;
 }
 
-export function createCredentialSource(cluster: ClusterReference): CredentialSource {
-  type KubeConfig = Awaited<ReturnType<typeof loadKubeConfig>>;
-  let config: Promise<KubeConfig> | undefined;
+/** What is used of client-node. */
+type ClusterConfig = Pick<
+  KubeConfig,
+  'getCurrentCluster' | 'applyToHTTPSOptions' | 'createDispatcherOptions'
+>;
+
+/** How credentials are read; tests have shorter patience and plugins that hang. */
+interface CredentialOptions {
+  readonly load: (cluster: ClusterReference) => Promise<ClusterConfig>;
+  readonly patienceMs: number;
+}
+
+export function createCredentialSource(
+  cluster: ClusterReference,
+  { load, patienceMs }: CredentialOptions = { load: loadKubeConfig, patienceMs: PATIENCE_MS },
+): CredentialSource {
+  let config: Promise<ClusterConfig> | undefined;
   let resolved: { readonly at: number; readonly value: Promise<Credentials> } | undefined;
 
   const resolve = (): Promise<Credentials> => {
-    config ??= loadKubeConfig(cluster);
-    const value = config.then(credentialsOf);
-    resolved = { at: performance.now(), value };
+    config ??= load(cluster);
+    const value = within(patienceMs, config.then(credentialsOf));
+    const mine = { at: performance.now(), value };
+    resolved = mine;
+    // What failed or hangs is asked anew by the next request; client-node would wait for the same plugin again.
     value.catch(() => {
+      if (resolved !== mine) return;
       resolved = undefined;
       config = undefined;
     });
     return value;
   };
   return {
-    current: () => (resolved && performance.now() - resolved.at < FRESH_MS ? resolved.value : resolve()),
-    renewed: () => {
+    current: (signal) => {
+      const isFresh = resolved !== undefined && performance.now() - resolved.at < FRESH_MS;
+      return withSignal(isFresh && resolved ? resolved.value : resolve(), signal);
+    },
+    renewed: (signal) => {
       config = undefined;
-      return resolve();
+      return withSignal(resolve(), signal);
     },
   };
 }
 
-async function loadKubeConfig({ kubeconfig, context }: ClusterReference) {
+/** The promise, or an error when it takes longer. What it stands for cannot be stopped; it is left behind. */
+async function within<T>(ms: number, promise: Promise<T>): Promise<T> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<never>((_, reject) => {
+    const seconds = Math.round(ms / 1000);
+    const message = `no credentials for the cluster within ${seconds} s: the exec plugin or identity provider hangs`;
+    timer = setTimeout(() => reject(new RunbookError('Unreachable', message)), ms).unref();
+  });
+  try {
+    return await Promise.race([promise, late]);
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+async function loadKubeConfig({ kubeconfig, context }: ClusterReference): Promise<ClusterConfig> {
   const { KubeConfig } = await import('@kubernetes/client-node');
   const config = new KubeConfig();
   const from = kubeconfig ?? 'the default kubeconfig';
@@ -71,7 +109,7 @@ async function loadKubeConfig({ kubeconfig, context }: ClusterReference) {
   return config;
 }
 
-async function credentialsOf(config: Awaited<ReturnType<typeof loadKubeConfig>>): Promise<Credentials> {
+async function credentialsOf(config: ClusterConfig): Promise<Credentials> {
   const cluster = config.getCurrentCluster()!;
   const options: RequestOptions = {};
   try {

@@ -14,6 +14,7 @@ import { Observer } from './observation.ts';
 import { pinnedTemplate } from './pinned-template.ts';
 import { PodInspector } from './pod-inspector.ts';
 import { imageOf } from './pod-template.ts';
+import type { Deployment } from './resources.ts';
 import { RolloutWait } from './rollout-wait.ts';
 import { leaseTransport, type TransportLease } from './shared-transport.ts';
 import { keepSnapshot } from './snapshot.ts';
@@ -43,13 +44,19 @@ export class DeploymentTarget implements RollbackTarget {
 
   constructor(profile: KubernetesProfile, options: KubernetesTargetOptions) {
     const { namespace, deployment: name, container } = profile;
+    const { fieldManager, clock } = options;
     this.workload = `deployment/${name} in namespace ${namespace}`;
     this.#profile = profile;
     this.#options = options;
     this.#lease = leaseTransport(profile);
     const { transport } = this.#lease;
     this.#watch = new DeploymentWatch(transport, { namespace, name });
-    this.#observer = new Observer(transport, this.#watch, { namespace, name, container }, options.clock);
+    this.#observer = new Observer(
+      transport,
+      this.#watch,
+      { namespace, name, container, fieldManager },
+      clock,
+    );
     this.#access = new AccessCheck(transport, { namespace, name });
   }
 
@@ -63,7 +70,7 @@ export class DeploymentTarget implements RollbackTarget {
 
   diff({ pin, from, to }: Plan, { signal }: TargetContext): Promise<string> {
     return this.#run(async () => {
-      const live = await this.#observer.deployment(signal);
+      const live = await this.#observer.deployment(signal, (state) => !isOf(state, from.fingerprint));
       const { template } = await this.#content(pin, live, signal);
       const name = ({ version, revision }: Plan['from']) =>
         revision > 0 ? `${version} (revision ${revision})` : version;
@@ -72,8 +79,15 @@ export class DeploymentTarget implements RollbackTarget {
   }
 
   takeSnapshot(decidedOn: LiveVersion, { signal }: TargetContext): Promise<SnapshotReference> {
+    const { uid, generation, fingerprint } = decidedOn;
     return this.#run(async () => {
-      const live = await this.#observer.deployment(signal);
+      const live = await this.#observer.deployment(
+        signal,
+        (state) =>
+          state.metadata.uid !== uid ||
+          (state.metadata.generation ?? 0) < generation ||
+          !isOf(state, fingerprint),
+      );
       return keepSnapshot(this.#lease.transport, decidedOn, live, signal);
     });
   }
@@ -90,6 +104,7 @@ export class DeploymentTarget implements RollbackTarget {
             fieldManager: this.#options.fieldManager,
             replaces: this.#observer.fingerprintAt(pin.workload.uid, pin.generation),
             saw: (deployment) => this.#watch.adopt(deployment),
+            read: () => this.#observer.freshDeployment(signal),
             content: (state) => this.#content(pin, state, signal),
           },
           signal,
@@ -165,4 +180,8 @@ export class DeploymentTarget implements RollbackTarget {
       throw asRunbookError(error);
     }
   }
+}
+
+function isOf({ spec }: Deployment, expected: string): boolean {
+  return fingerprint(spec.template) === expected;
 }

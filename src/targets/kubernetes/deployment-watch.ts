@@ -1,17 +1,10 @@
 import { RunbookError } from '../../domain/errors.ts';
 import { ApiError, isStatus } from './api-error.ts';
 import type { WatchEvent } from './event-stream.ts';
-import type { Deployment, ObjectMeta } from './resources.ts';
+import type { Deployment } from './resources.ts';
+import { type Sight, SightKeeper } from './sight.ts';
 import type { Transport } from './transport.ts';
 import { runWatch } from './watch-loop.ts';
-
-/** The newest state that is known. */
-export interface Sight {
-  /** Undefined: the Deployment does not exist. */
-  readonly deployment: Deployment | undefined;
-  /** Grows with every change. */
-  readonly sequence: number;
-}
 
 /** Where the Deployment is. */
 export interface WorkloadName {
@@ -28,14 +21,14 @@ const PATIENCE_MS = 5_000;
 
 /**
  * One watch of one Deployment, shared by all steps and runs of this worker. Its first event replaces a GET, and
- * every later read costs no request. What is read may be milliseconds old; that is safe because the only write is
- * a compare-and-set on uid and generation.
+ * every later read costs no request. What is read is old by milliseconds as a rule, and by any amount when the API
+ * server lags or the connection died unnoticed. The write is safe all the same, it is a compare-and-set; whoever
+ * decides something else on what the watch says asks for a `refresh` when it looks doubtful.
  */
 export class DeploymentWatch {
   readonly #transport: Transport;
   readonly #workload: WorkloadName;
-  readonly #listeners = new Set<() => void>();
-  #sight: Sight = { deployment: undefined, sequence: 0 };
+  readonly #keeper = new SightKeeper();
   #settled = false;
   #connected = false;
   #disconnectedAt = performance.now();
@@ -71,16 +64,29 @@ export class DeploymentWatch {
       if (isHopeless(this.#problem)) throw this.#problem;
       const left = deadline - performance.now();
       if (left <= 0) throw this.#problem ?? new RunbookError('Unreachable', 'the watch does not open');
-      await this.#next(left, signal);
+      await this.#keeper.next(left, signal);
     }
-    return this.#sight;
+    return this.#keeper.sight;
+  }
+
+  /**
+   * Asks the API server itself: one GET, consistent with every write before it.
+   * @returns the newest state that is known then.
+   */
+  async refresh(signal: AbortSignal): Promise<Deployment | undefined> {
+    const { sequence } = this.#keeper.sight;
+    const answer = await this.#get(signal);
+    const silent = this.#keeper.sight.sequence === sequence;
+    // The watch may have told of something newer while the answer was on its way.
+    if (silent || (answer && this.#keeper.sight.deployment)) this.#take(answer, answer);
+    return this.#keeper.sight.deployment;
   }
 
   /** The newest state even when the watch is broken, and for how long it has been, in milliseconds. */
   glance(): { readonly sight: Sight; readonly brokenForMs: number; readonly problem: unknown } {
     const broken = !this.#connected || !this.#settled;
     return {
-      sight: this.#sight,
+      sight: this.#keeper.sight,
       brokenForMs: broken ? performance.now() - this.#disconnectedAt : 0,
       problem: this.#problem,
     };
@@ -88,19 +94,18 @@ export class DeploymentWatch {
 
   /** Ends at the next change after `sequence`, or after `ms`. */
   async changed(sequence: number, ms: number, signal: AbortSignal): Promise<void> {
-    if (this.#sight.sequence !== sequence) return;
-    await this.#next(ms, signal);
+    if (this.#keeper.sight.sequence !== sequence) return;
+    await this.#keeper.next(ms, signal);
   }
 
   /** Takes over what the answer of a read or write says, which may be newer than the watch. */
   adopt(deployment: Deployment): void {
-    const known = this.#sight.deployment;
-    if (!known || !isOlder(deployment.metadata, known.metadata)) this.#see(deployment);
+    this.#take(deployment, deployment);
   }
 
   /** Wakes everyone who waits for a change, for a cause outside the watch. */
   wake(): void {
-    for (const listener of this.#listeners) listener();
+    this.#keeper.wake();
   }
 
   close(): void {
@@ -151,32 +156,37 @@ export class DeploymentWatch {
 
   /** The watch is open and says nothing: the Deployment is missing, or the server is slow. */
   async #ask(signal: AbortSignal): Promise<void> {
-    const { namespace, name } = this.#workload;
     try {
-      this.#see(await this.#transport.get<Deployment>({ resource: 'deployments', namespace, name }, signal));
+      await this.refresh(signal);
     } catch (error) {
       if (signal.aborted || this.#settled) return;
-      if (isStatus(error, 404)) {
-        this.#see(undefined);
-      } else {
-        this.#problem = error;
-        this.#settle = setTimeout(() => void this.#ask(signal), SETTLE_MS).unref();
-        this.wake();
-      }
+      this.#problem = error;
+      this.#settle = setTimeout(() => void this.#ask(signal), SETTLE_MS).unref();
+      this.wake();
+    }
+  }
+
+  /** Undefined when there is none. */
+  async #get(signal: AbortSignal): Promise<Deployment | undefined> {
+    const { namespace, name } = this.#workload;
+    try {
+      return await this.#transport.get<Deployment>({ resource: 'deployments', namespace, name }, signal);
+    } catch (error) {
+      if (isStatus(error, 404)) return undefined;
+      throw error;
     }
   }
 
   #receive({ type, object }: WatchEvent): void {
-    if (type === 'DELETED') this.#see(undefined);
-    else if (this.#settled) this.adopt(object as Deployment);
-    else this.#see(object as Deployment);
+    this.#take(object, type === 'DELETED' ? undefined : (object as Deployment));
   }
 
-  #see(deployment: Deployment | undefined): void {
+  /** @param bearer the object that brings the news: the state itself, or the one that was deleted. */
+  #take(bearer: Pick<Deployment, 'metadata'> | undefined, deployment: Deployment | undefined): void {
     clearTimeout(this.#settle);
     this.#settled = true;
-    this.#sight = { deployment, sequence: this.#sight.sequence + 1 };
-    this.wake();
+    if (bearer && this.#keeper.isOutdated(bearer)) this.wake();
+    else this.#keeper.see(deployment);
   }
 
   #broke(error: unknown): void {
@@ -186,30 +196,6 @@ export class DeploymentWatch {
     clearTimeout(this.#settle);
     this.wake();
   }
-
-  async #next(ms: number, signal: AbortSignal): Promise<void> {
-    signal.throwIfAborted();
-    await new Promise<void>((resolve) => {
-      const settle = () => {
-        clearTimeout(timer);
-        this.#listeners.delete(settle);
-        signal.removeEventListener('abort', settle);
-        resolve();
-      };
-      const timer = setTimeout(settle, Math.max(0, Math.min(ms, 2 ** 31 - 1)));
-      this.#listeners.add(settle);
-      signal.addEventListener('abort', settle, { once: true });
-    });
-    signal.throwIfAborted();
-  }
-}
-
-/** Versions of one object count upwards (Kubernetes API concepts, resource versions). */
-function isOlder(offered: ObjectMeta, known: ObjectMeta): boolean {
-  if (offered.uid !== known.uid) return false;
-  const [a = '', b = ''] = [offered.resourceVersion, known.resourceVersion];
-  if (/^\d+$/.test(a) && /^\d+$/.test(b)) return BigInt(a) < BigInt(b);
-  return (offered.generation ?? 0) < (known.generation ?? 0);
 }
 
 /** Trying again cannot help: credentials or configuration. */

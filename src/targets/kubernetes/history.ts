@@ -9,7 +9,7 @@ import {
 } from '../../domain/versions.ts';
 import { capped } from './api-error.ts';
 import { contentFingerprint, fingerprint, withoutHash } from './fingerprint.ts';
-import { lastChange } from './managers.ts';
+import { changedTemplateLast, lastChange } from './managers.ts';
 import { containerNames, imageOf } from './pod-template.ts';
 import { referencesOf } from './references.ts';
 import {
@@ -36,6 +36,8 @@ export interface Revision {
 }
 
 const CHANGE_CAUSE = 'kubernetes.io/change-cause';
+/** `spec.revisionHistoryLimit` when it is not set (apps/v1). */
+const DEFAULT_HISTORY_LIMIT = 10;
 
 /**
  * The Deployment's own ReplicaSets, oldest first: kubectl's order when two have an equal template.
@@ -70,11 +72,29 @@ export function isObserved({ metadata, status }: Deployment): boolean {
   return (status?.observedGeneration ?? 0) >= (metadata.generation ?? 0);
 }
 
+/**
+ * True when the history knows something newer than this state: the controller has seen the newest spec, it says, and
+ * yet the newest ReplicaSet has another template. Then the state is older than the list of ReplicaSets.
+ */
+export function isContradicted(deployment: Deployment, revisions: readonly Revision[]): boolean {
+  if (!isObserved(deployment)) return false;
+  const newest = Math.max(...revisions.map(({ revision }) => revision));
+  const live = fingerprint(deployment.spec.template);
+  return !revisions.some((each) => each.revision === newest && each.fingerprint === live);
+}
+
+/** How many ReplicaSets of earlier versions the controller keeps. */
+export function historyLimitOf({ spec }: Deployment): number {
+  return spec.revisionHistoryLimit ?? DEFAULT_HISTORY_LIMIT;
+}
+
 /** What the observation is made of. */
 export interface Seen {
   readonly deployment: Deployment;
   readonly namespace: string;
   readonly container: string;
+  /** Under which name the runbook writes. */
+  readonly fieldManager: string;
   readonly revisions: readonly Revision[];
   readonly evidence: ReadonlyMap<string, KnownGoodRecord>;
   readonly notes: readonly string[];
@@ -114,6 +134,8 @@ export function observedService(seen: Seen): ObservedService {
     generation: metadata.generation ?? 0,
     paused: spec.paused === true,
     replicas: spec.replicas ?? 1,
+    rolledBack: changedTemplateLast(deployment, seen.fieldManager),
+    historyLimit: historyLimitOf(deployment),
     current,
     history,
     warnings: [...warningsOf(deployment, { container, ...(previous ? { previous } : {}) }), ...seen.notes],

@@ -3,18 +3,25 @@ import type { ObservedService } from '../../domain/versions.ts';
 import type { DeploymentWatch, WorkloadName } from './deployment-watch.ts';
 import { type Evidence, NO_EVIDENCE, readEvidence } from './evidence.ts';
 import { fingerprint } from './fingerprint.ts';
-import { observedService, type Revision, revisionsOf } from './history.ts';
+import { isContradicted, observedService, type Revision, revisionsOf } from './history.ts';
 import { type Deployment, isControlledBy, type ReplicaSet, selectorText } from './resources.ts';
 import type { Transport } from './transport.ts';
+import { withSignal } from './with-signal.ts';
 
 /** check-access and identify-versions run at the same time and share one observation this old at most. */
 const SHARED_MS = 2_000;
+
+/** What is observed, and under which name the runbook writes there. */
+export interface ObservedWorkload extends WorkloadName {
+  readonly container: string;
+  readonly fieldManager: string;
+}
 
 /** Reads the Deployment with its history and evidence, and keeps the templates in memory, never in history. */
 export class Observer {
   readonly #transport: Transport;
   readonly #watch: DeploymentWatch;
-  readonly #workload: WorkloadName & { readonly container: string };
+  readonly #workload: ObservedWorkload;
   readonly #clock: () => number;
   #shared: { readonly at: number; readonly value: Promise<ObservedService> } | undefined;
   #revisions: readonly Revision[] = [];
@@ -22,12 +29,7 @@ export class Observer {
   /** Fingerprints of the templates that were live, by uid and generation. */
   readonly #lived = new Map<string, string>();
 
-  constructor(
-    transport: Transport,
-    watch: DeploymentWatch,
-    workload: WorkloadName & { readonly container: string },
-    clock: () => number,
-  ) {
+  constructor(transport: Transport, watch: DeploymentWatch, workload: ObservedWorkload, clock: () => number) {
     this.#transport = transport;
     this.#watch = watch;
     this.#workload = workload;
@@ -61,17 +63,24 @@ export class Observer {
     this.forget();
   }
 
-  /** The Deployment as the watch has it. */
-  async deployment(signal: AbortSignal): Promise<Deployment> {
+  /**
+   * The Deployment as the watch has it; where that cannot be, as the API server has it.
+   * @param isDoubtful true for a state that can only be an old one, given what the caller knows.
+   */
+  async deployment(
+    signal: AbortSignal,
+    isDoubtful: (state: Deployment) => boolean = () => false,
+  ): Promise<Deployment> {
     const { deployment } = await this.#watch.read(signal);
+    return deployment && !isDoubtful(deployment) ? deployment : this.freshDeployment(signal);
+  }
+
+  /** The Deployment as the API server has it: one GET. */
+  async freshDeployment(signal: AbortSignal): Promise<Deployment> {
+    const deployment = await this.#watch.refresh(signal);
     const { namespace, name } = this.#workload;
-    if (!deployment) {
-      throw new RunbookError(
-        'WorkloadMissing',
-        `deployment/${name} does not exist in namespace ${namespace}`,
-      );
-    }
-    return deployment;
+    if (deployment) return deployment;
+    throw new RunbookError('WorkloadMissing', `deployment/${name} does not exist in namespace ${namespace}`);
   }
 
   /** Templates in memory, oldest first. */
@@ -102,16 +111,20 @@ export class Observer {
     const reading = readEvidence(this.#transport, this.#workload, signal);
     reading.catch(() => {});
     const first = await this.deployment(signal);
-    const revisions = await this.listRevisions(first, signal);
+    let revisions = await this.listRevisions(first, signal);
     this.#evidence = await reading;
     // The newest state: the controller may have picked up a change while the list was on its way.
-    const deployment = await this.deployment(signal);
+    const deployment = await this.deployment(signal, (state) => isContradicted(state, revisions));
+    if (deployment.metadata.uid !== first.metadata.uid) {
+      revisions = await this.listRevisions(deployment, signal);
+    }
     this.#remember(deployment);
-    const { namespace, container } = this.#workload;
+    const { namespace, container, fieldManager } = this.#workload;
     return observedService({
       deployment,
       namespace,
       container,
+      fieldManager,
       revisions,
       evidence: this.#evidence.records,
       notes: this.#evidence.warnings,
@@ -123,14 +136,4 @@ export class Observer {
     if (this.#lived.size > 100) this.#lived.clear();
     this.#lived.set(`${metadata.uid}/${metadata.generation ?? 0}`, fingerprint(spec.template));
   }
-}
-
-/** The promise, or the signal's reason when that comes first. */
-function withSignal<T>(promise: Promise<T>, signal: AbortSignal): Promise<T> {
-  signal.throwIfAborted();
-  return new Promise<T>((resolve, reject) => {
-    const stop = () => reject(signal.reason);
-    signal.addEventListener('abort', stop, { once: true });
-    promise.then(resolve, reject).finally(() => signal.removeEventListener('abort', stop));
-  });
 }

@@ -41,15 +41,23 @@ export function neededPermissions(name: string): readonly Permission[] {
   ];
 }
 
+const CONFIG_MAPS = { group: '', resource: 'configmaps' } as const;
+const CREATE_CONFIG_MAPS: Permission = { ...CONFIG_MAPS, verb: 'create' };
+
 /** Without these the rollback works and evidence is not kept. */
 export function wantedPermissions(evidence: string): readonly Permission[] {
-  const configMap = { group: '', resource: 'configmaps' } as const;
   return [
-    { ...configMap, verb: 'get', name: evidence },
-    { ...configMap, verb: 'patch', name: evidence },
-    { ...configMap, verb: 'create' },
+    { ...CONFIG_MAPS, verb: 'get', name: evidence },
+    { ...CONFIG_MAPS, verb: 'patch', name: evidence },
+    CREATE_CONFIG_MAPS,
   ];
 }
+
+/** A snapshot in a ConfigMap needs these. Its name has the generation in it, so a rule cannot name it. */
+export const SNAPSHOT_PERMISSIONS: readonly Permission[] = [
+  { ...CONFIG_MAPS, verb: 'get' },
+  CREATE_CONFIG_MAPS,
+];
 
 /** True when one of the rules grants the permission. Pure. */
 export function isGranted(

@@ -18,7 +18,7 @@ import { controllerOf, type Deployment, type Pod, REVISION_ANNOTATION, selectorT
 import type { Transport } from './transport.ts';
 
 /** What a look at the pods proved, or what is missing. */
-export type PodProof = Omit<RolloutFinished, 'completeAt'> | { readonly missing: string };
+export type PodProof = Omit<RolloutFinished, 'completeAt' | 'fingerprint'> | { readonly missing: string };
 
 /** How long a pod may show an error that often mends itself, in milliseconds. */
 const GRACE_MS = 15_000;
@@ -47,9 +47,10 @@ export class PodInspector {
    */
   async prove(deployment: Deployment, pinned: string, signal: AbortSignal): Promise<PodProof> {
     const pods = await this.#list(deployment, signal);
+    const own = await this.#own(deployment, pods, signal);
     const holder = await this.#holder(deployment, pinned, signal);
     if (!holder) return { missing: 'the ReplicaSet of the target version is not there yet' };
-    const active = (await this.#own(deployment, pods, signal)).filter(isActive);
+    const active = own.filter(isActive);
     const others = active.filter((pod) => hashOf(pod) !== holder.podTemplateHash);
     const replicas = deployment.spec.replicas ?? 1;
     const ready = active.filter(isReady);
@@ -57,6 +58,7 @@ export class PodInspector {
     if (ready.length < replicas) return { missing: `${ready.length} of ${replicas} pods are ready` };
     const imageId = imageIdOf(active, this.#container);
     return {
+      uid: deployment.metadata.uid,
       generation: deployment.metadata.generation ?? 0,
       revision: Number(deployment.metadata.annotations?.[REVISION_ANNOTATION] ?? 0),
       replicas,
@@ -81,17 +83,26 @@ export class PodInspector {
     signal: AbortSignal,
   ): Promise<readonly Pod[]> {
     if (pods.length === 0) return [];
+    const own = await this.#own(deployment, pods, signal);
     const holder = await this.#holder(deployment, pinned, signal);
-    return holder ? pods.filter((pod) => isActive(pod) && controllerOf(pod) === holder.uid) : [];
+    return holder ? own.filter((pod) => isActive(pod) && controllerOf(pod) === holder.uid) : [];
   }
 
-  /** The first pod that will not come up; errors that may mend themselves count after a grace period. */
-  firstTrouble(pods: readonly Pod[], crashLoopRestarts: number): PodTrouble | undefined {
+  /**
+   * The first pod that will not come up; errors that may mend themselves count after a grace period. Restarts of a
+   * pod that is older than the wait count from the first sight of it.
+   * @param waitingSince when the wait first began, so that another worker comes to the same result.
+   */
+  firstTrouble(
+    pods: readonly Pod[],
+    crashLoopRestarts: number,
+    waitingSince: string,
+  ): PodTrouble | undefined {
     const now = performance.now();
     for (const pod of pods) {
       const { uid } = pod.metadata;
       if (!this.#restartsBefore.has(uid)) {
-        this.#restartsBefore.set(uid, isReady(pod) ? restartsByContainer(pod) : new Map());
+        this.#restartsBefore.set(uid, isOlder(pod, waitingSince) ? restartsByContainer(pod) : new Map());
       }
       const trouble = troubleOf(pod, crashLoopRestarts, this.#restartsBefore.get(uid));
       if (!trouble) {
@@ -154,7 +165,10 @@ export class PodInspector {
     return items;
   }
 
-  /** The ReplicaSet that holds the pinned template; listed anew when memory does not have it. */
+  /**
+   * The ReplicaSet that holds the pinned template; listed anew when memory does not have it. One that is remembered
+   * and gone shows by pods with a controller that memory does not have: `#own` comes first.
+   */
   async #holder(deployment: Deployment, pinned: string, signal: AbortSignal): Promise<Revision | undefined> {
     const find = (revisions: readonly Revision[]) =>
       revisions.find((revision) => revision.fingerprint === pinned);
@@ -175,4 +189,10 @@ export class PodInspector {
     for (const uid of fresh) if (!now.has(uid)) this.#foreign.add(uid);
     return ownPods(pods, now);
   }
+}
+
+/** Whether the pod was there before the wait. Creation times have whole seconds. */
+function isOlder({ metadata }: Pod, waitingSince: string): boolean {
+  const second = (at: string) => Math.floor(Date.parse(at) / 1000);
+  return second(metadata.creationTimestamp ?? '') < second(waitingSince);
 }

@@ -56,7 +56,8 @@ export function restartsOf({ status }: Pod): number {
  * Why this pod does not come up. Pure.
  * @param crashLoopRestarts restarts of one container that count as a crash loop, whatever its exit code: the
  *   orchestrator ends with 0 when it cannot start (service contract, section 5.2).
- * @param restartsBefore restarts per container that are from an earlier, well time.
+ * @param restartsBefore restarts per container that are from an earlier time. They count all the same for a container
+ *   that waits in CrashLoopBackOff: the kubelet clears that after ten minutes without a crash.
  */
 export function troubleOf(
   pod: Pod,
@@ -70,7 +71,8 @@ export function troubleOf(
     const message = capped(state?.waiting?.message ?? '', 300);
     if (BROKEN.has(reason)) return { ...of, reason, message, final: true };
     if (MAYBE_BROKEN.has(reason)) return { ...of, reason, message, final: REFUSED.test(message) };
-    if (restartCount - (restartsBefore.get(name) ?? 0) >= crashLoopRestarts) {
+    const before = reason === 'CrashLoopBackOff' ? 0 : (restartsBefore.get(name) ?? 0);
+    if (restartCount - before >= crashLoopRestarts) {
       return { ...of, reason: reason || 'CrashLoop', message: crashOf(status), final: true };
     }
   }

@@ -16,14 +16,16 @@ export type RolloutState =
   | { readonly kind: 'superseded'; readonly reason: string }
   | { readonly kind: 'paused' }
   | { readonly kind: 'waiting'; readonly message: string; readonly counts: RolloutCounts }
-  /** The server's own deadline passed, after the write. */
-  | { readonly kind: 'stuck'; readonly message: string; readonly counts: RolloutCounts }
   | { readonly kind: 'complete'; readonly replicas: number; readonly counts: RolloutCounts };
 
 /**
  * Evaluates one state of the Deployment. Pure. Replicas are read anew each time: an autoscaler may change them in
  * the middle. Complete is as in Kubernetes (deployment_util, DeploymentComplete), together with the observed
  * generation.
+ *
+ * The condition ProgressDeadlineExceeded does not count, whenever it was written: returning to an existing ReplicaSet
+ * does not restart the controller's clock, so it may report the time that the bad version had spent. The wait has a
+ * clock of its own (patience.ts).
  * @param live fingerprint of the template that this state has.
  */
 export function evaluateRollout(
@@ -49,9 +51,7 @@ export function evaluateRollout(
   if (isSettled) return { kind: 'complete', replicas, counts };
   if (spec.paused === true) return { kind: 'paused' };
   const message = `${phaseOf(deployment, counts, replicas)}${troubleOf(deployment)}`;
-  return hasTimedOut(deployment, rollout)
-    ? { kind: 'stuck', message, counts }
-    : { kind: 'waiting', message, counts };
+  return { kind: 'waiting', message, counts };
 }
 
 function countsOf({ status = {} }: Deployment): RolloutCounts {
@@ -80,17 +80,6 @@ function troubleOf({ status = {} }: Deployment): string {
     ({ type, status: on }) => type === 'ReplicaFailure' && on === 'True',
   );
   return failure ? `; pods are refused: ${capped(failure.message ?? failure.reason ?? '', 300)}` : '';
-}
-
-/**
- * A time-out counts only when it was written after the rollback: when the Deployment returns to an existing
- * ReplicaSet the old condition stands until the first progress.
- */
-function hasTimedOut({ metadata, status = {} }: Deployment, { progressBefore }: RolloutStarted): boolean {
-  if ((status.observedGeneration ?? 0) < (metadata.generation ?? 0)) return false;
-  const progressing = status.conditions?.find(({ type }) => type === 'Progressing');
-  if (progressing?.reason !== 'ProgressDeadlineExceeded') return false;
-  return progressBefore === undefined || (progressing.lastUpdateTime ?? '') > progressBefore;
 }
 
 /** Whether anything moved on, by the rule of the Deployment controller (deployment_util, DeploymentProgressing). */

@@ -1,13 +1,16 @@
 import { RunbookError } from '../../domain/errors.ts';
 import type { RolloutFinished, RolloutStarted } from '../../domain/pins.ts';
 import type { RolloutProgress } from '../target.ts';
-import type { DeploymentWatch, Sight } from './deployment-watch.ts';
+import type { DeploymentWatch } from './deployment-watch.ts';
 import { fingerprint } from './fingerprint.ts';
 import { lastManager } from './managers.ts';
+import { type GivenUp, outOfPatience } from './patience.ts';
 import type { PodInspector } from './pod-inspector.ts';
 import { type PodWatch, watchPods } from './pod-watch.ts';
+import type { PodTrouble } from './pods.ts';
 import type { Deployment } from './resources.ts';
 import { evaluateRollout, hasProgressed, type RolloutCounts, type RolloutState } from './rollout-state.ts';
+import type { Sight } from './sight.ts';
 import type { Transport } from './transport.ts';
 
 /** What the wait is told of the profile. */
@@ -27,9 +30,15 @@ const LOOK_EVERY_MS = 1_000;
 const PROVE_EVERY_MS = 100;
 /** A watch that stays broken for this long ends the wait; the step tries again and resumes. */
 const BROKEN_MS = 30_000;
-/** `spec.progressDeadlineSeconds` when it is not set, in seconds, and the value that means never. */
-const DEFAULT_PROGRESS_DEADLINE = 600;
-const NO_PROGRESS_DEADLINE = 2_147_483_647;
+
+/** What a look at the rollout came to. */
+type Look =
+  | { readonly finished: RolloutFinished }
+  | {
+      /** Until the next look at the latest, in milliseconds. */
+      readonly pause: number;
+      readonly hopeless?: PodTrouble | GivenUp;
+    };
 
 /** One wait for one rollout. Everything it knows beyond a restart is in the progress that it reports. */
 export class RolloutWait {
@@ -43,6 +52,8 @@ export class RolloutWait {
   #progress: RolloutProgress;
   #reported = '';
   #counts: RolloutCounts | undefined;
+  #completeAt: string | undefined;
+  #live: { readonly of: Deployment; readonly fingerprint: string } | undefined;
   #podWatch: PodWatch | undefined;
 
   constructor(
@@ -79,41 +90,56 @@ export class RolloutWait {
 
   async finish(signal: AbortSignal): Promise<RolloutFinished> {
     const begun = performance.now();
-    let live: { readonly of: Deployment; readonly fingerprint: string } | undefined;
-    let completeAt: string | undefined;
     await this.#watch.read(signal);
     try {
       for (;;) {
         signal.throwIfAborted();
         const sight = this.#sight();
-        const { deployment } = sight;
-        if (deployment && live?.of !== deployment) {
-          live = { of: deployment, fingerprint: fingerprint(deployment.spec.template) };
+        let look = await this.#look(sight.deployment, signal);
+        if ('hopeless' in look) {
+          // It may be the watch that makes no progress. A GET that fails leaves it to the next attempt to judge.
+          look = await this.#look(await this.#watch.refresh(signal), signal);
         }
-        const state = evaluateRollout(deployment, live?.fingerprint ?? '', this.#rollout);
-        if (state.kind === 'superseded') throw this.#superseded(state.reason, deployment);
-        if (state.kind === 'paused') throw this.#paused();
-        let pause = LOOK_EVERY_MS;
-        if (state.kind === 'complete' && deployment) {
-          completeAt ??= this.#now();
-          const proof = await this.#inspector.prove(deployment, this.#rollout.fingerprint, signal);
-          if ('instances' in proof) {
-            this.#tell(state, `${state.replicas} of ${state.replicas} replicas available`);
-            return { ...proof, completeAt };
-          }
-          pause = PROVE_EVERY_MS;
-          this.#tell(state, proof.missing);
-        } else if (state.kind !== 'complete') {
-          completeAt = undefined;
-          this.#tell(state, state.message);
-        }
-        this.#lookAtPods(deployment, performance.now() - begun);
-        await this.#judge(state, deployment, signal);
-        await this.#watch.changed(sight.sequence, pause, signal);
+        if ('finished' in look) return look.finished;
+        if (look.hopeless) throw await this.#givenUp(look.hopeless, signal);
+        this.#lookAtPods(sight.deployment, performance.now() - begun);
+        await this.#watch.changed(sight.sequence, look.pause, signal);
       }
     } finally {
       this.#podWatch?.close();
     }
+  }
+
+  async #look(deployment: Deployment | undefined, signal: AbortSignal): Promise<Look> {
+    const state = evaluateRollout(deployment, this.#fingerprintOf(deployment), this.#rollout);
+    if (state.kind === 'superseded') throw this.#superseded(state.reason, deployment);
+    if (state.kind === 'paused') throw this.#paused();
+    if (!deployment) return { pause: LOOK_EVERY_MS };
+    if (state.kind === 'complete') {
+      this.#completeAt ??= this.#now();
+      const { fingerprint: pinned } = this.#rollout;
+      const proof = await this.#inspector.prove(deployment, pinned, signal);
+      const isProved = 'instances' in proof;
+      this.#tell(
+        state,
+        isProved ? `${state.replicas} of ${state.replicas} replicas available` : proof.missing,
+      );
+      if (isProved) return { finished: { ...proof, fingerprint: pinned, completeAt: this.#completeAt } };
+    } else {
+      this.#completeAt = undefined;
+      this.#tell(state, state.message);
+    }
+    const pause = state.kind === 'complete' ? PROVE_EVERY_MS : LOOK_EVERY_MS;
+    const hopeless = await this.#judge(state, deployment, signal);
+    return hopeless ? { pause, hopeless } : { pause };
+  }
+
+  #fingerprintOf(deployment: Deployment | undefined): string {
+    if (!deployment) return '';
+    if (this.#live?.of !== deployment) {
+      this.#live = { of: deployment, fingerprint: fingerprint(deployment.spec.template) };
+    }
+    return this.#live.fingerprint;
   }
 
   #sight(): Sight {
@@ -131,48 +157,36 @@ export class RolloutWait {
     this.#podWatch = watchPods(this.#transport, { namespace, selector }, () => this.#watch.wake());
   }
 
-  /** Gives up when the pods are broken or a deadline passed. */
-  async #judge(state: RolloutState, deployment: Deployment | undefined, signal: AbortSignal): Promise<void> {
-    if (!deployment) return;
-    const pods = this.#podWatch?.pods() ?? [];
-    const { fingerprint: pinned, version } = this.#rollout;
-    const own = await this.#inspector.pinnedPods(deployment, pinned, pods, signal);
+  /** Why there is no use in waiting longer: broken pods, or a deadline that passed. */
+  async #judge(state: RolloutState, deployment: Deployment, signal: AbortSignal) {
+    const { waitingSince } = this.#progress;
+    const { crashLoopRestarts, deadlineMs } = this.#limits;
     if (state.kind !== 'complete') {
-      const trouble = this.#inspector.firstTrouble(own, this.#limits.crashLoopRestarts);
-      if (trouble) {
-        const { pod, container, reason, message } = trouble;
-        throw new RunbookError(
-          'RolloutFailed',
-          `pods of ${version} cannot start: pod ${pod}, container ${container}: ${reason}${message ? `: ${message}` : ''}`,
-        );
-      }
+      const own = await this.#inspector.pinnedPods(
+        deployment,
+        this.#rollout.fingerprint,
+        this.#podWatch?.pods() ?? [],
+        signal,
+      );
+      const trouble = this.#inspector.firstTrouble(own, crashLoopRestarts, waitingSince);
+      if (trouble) return trouble;
     }
-    const now = this.#clock();
-    const about = async () => {
-      const hints = await this.#inspector.describe(deployment, pinned, pods, signal);
-      return `${this.#progress.message}${hints ? `; ${hints}` : ''}`;
-    };
-    if (state.kind === 'stuck') {
-      throw new RunbookError(
+    return outOfPatience(deployment, this.#progress, deadlineMs, this.#clock());
+  }
+
+  async #givenUp(why: PodTrouble | GivenUp, signal: AbortSignal): Promise<RunbookError> {
+    const { version, fingerprint: pinned } = this.#rollout;
+    if ('pod' in why) {
+      const { pod, container, reason, message } = why;
+      return new RunbookError(
         'RolloutFailed',
-        `the rollout of ${version} exceeded its progress deadline: ${await about()}`,
+        `pods of ${version} cannot start: pod ${pod}, container ${container}: ${reason}${message ? `: ${message}` : ''}`,
       );
     }
-    if (now - Date.parse(this.#progress.waitingSince) > this.#limits.deadlineMs) {
-      const seconds = Math.round(this.#limits.deadlineMs / 1000);
-      throw new RunbookError(
-        'RolloutTimedOut',
-        `the rollout of ${version} made no end in ${seconds} s: ${await about()}`,
-      );
-    }
-    const patience = deployment.spec.progressDeadlineSeconds ?? DEFAULT_PROGRESS_DEADLINE;
-    if (patience >= NO_PROGRESS_DEADLINE) return;
-    if (now - Date.parse(this.#progress.progressAt) > patience * 1000) {
-      throw new RunbookError(
-        'RolloutFailed',
-        `the rollout of ${version} made no progress for ${patience} s: ${await about()}`,
-      );
-    }
+    const pods = this.#podWatch?.pods() ?? [];
+    const hints = this.#live && (await this.#inspector.describe(this.#live.of, pinned, pods, signal));
+    const about = `${this.#progress.message}${hints ? `; ${hints}` : ''}`;
+    return new RunbookError(why.type, `the rollout of ${version} ${why.because}: ${about}`);
   }
 
   #tell(state: { readonly counts: RolloutCounts }, message: string): void {

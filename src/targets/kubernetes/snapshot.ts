@@ -1,14 +1,18 @@
 import { RunbookError } from '../../domain/errors.ts';
-import type { SnapshotReference } from '../../domain/pins.ts';
+import type { PinSource, SnapshotReference } from '../../domain/pins.ts';
 import type { LiveVersion } from '../../domain/versions.ts';
 import { isStatus } from './api-error.ts';
 import { fingerprint } from './fingerprint.ts';
+import { historyLimitOf } from './history.ts';
 import type { ConfigMap, Deployment } from './resources.ts';
 import type { Transport } from './transport.ts';
 
-/** `spec.revisionHistoryLimit` when it is not set. */
-const DEFAULT_HISTORY = 10;
 const FINGERPRINT = 'rollback-runbook/fingerprint';
+
+/** True when no ReplicaSet will keep the live template: there is none of it, or the controller keeps no old ones. */
+export function needsCopy(source: PinSource, historyLimit: number): boolean {
+  return source.kind !== 'replica-set' || historyLimit < 1;
+}
 
 /**
  * Says where the live template is kept. A ReplicaSet of it keeps it by itself: after the rollback it is the newest
@@ -32,7 +36,7 @@ export async function keepSnapshot(
     );
   }
   const snapshot = { fingerprint: print, version, image, generation };
-  if (source.kind === 'replica-set' && (live.spec.revisionHistoryLimit ?? DEFAULT_HISTORY) >= 1) {
+  if (source.kind === 'replica-set' && !needsCopy(source, historyLimitOf(live))) {
     return { ...snapshot, keptIn: `replicaset/${source.name}`, uid: source.uid };
   }
   const kept = await createOnce(transport, `${name}-snapshot-${generation}`, namespace, live, signal);

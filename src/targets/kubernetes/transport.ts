@@ -1,15 +1,20 @@
-import type { Dispatcher } from 'undici';
 import { RunbookError } from '../../domain/errors.ts';
-import { ApiError, type Asked, failedAnswer } from './api-error.ts';
-import type { Connection, Outgoing } from './connection.ts';
+import { noAnswer, passedLimit, readCapped, refusal } from './answer.ts';
+import type { Asked } from './api-error.ts';
+import type { Connection, Outgoing, RequestLimits } from './connection.ts';
 import { pathOf, type Resource } from './resources.ts';
 
-/** Reads are short; an answer later than this is an unknown outcome. */
-const READ_TIMEOUT_MS = 10_000;
-/** A write may wait for admission webhooks, which the API server gives at most 30 s. */
-const WRITE_TIMEOUT_MS = 35_000;
-/** Largest answer that is read, in bytes. */
-const RESPONSE_LIMIT = 32 * 1024 * 1024;
+/** The limits of the answer's parts come before that of the whole: only they let undici find a dead connection. */
+const TIME_LIMITS = {
+  /** Reads are short; an answer later than this is an unknown outcome. */
+  read: { headers: 8_000, silence: 8_000, whole: 10_000 },
+  /** A write may wait for admission webhooks, which the API server gives at most 30 s. */
+  write: { headers: 33_000, silence: 8_000, whole: 35_000 },
+  /** A watch without a sign of life for this long is taken for dead; bookmarks come about every minute. */
+  watch: { headers: 8_000, silence: 85_000, whole: 10_000 },
+} as const satisfies Record<string, RequestLimits>;
+/** A watch lasts as long as it brings something. */
+const OPEN_END = new AbortController().signal;
 /** Objects in one page of a list, and pages at most. */
 const PAGE_SIZE = 500;
 const PAGE_LIMIT = 40;
@@ -34,27 +39,42 @@ export interface Transport {
   create<T>(address: Address, body: unknown, signal: AbortSignal): Promise<T>;
   /** POSTs one of the self-review objects of authorization.k8s.io/v1. */
   review<T>(kind: ReviewKind, spec: unknown, signal: AbortSignal): Promise<T>;
-  /** Opens a watch; the body is the stream of events. Only the answer's beginning has a time-out. */
-  openWatch(address: Address, signal: AbortSignal): Promise<Dispatcher.ResponseData['body']>;
+  /** Opens a watch; the body is the stream of events, which ends with an error when it falls silent. */
+  openWatch(address: Address, signal: AbortSignal): Promise<AsyncIterable<Buffer>>;
   close(): Promise<void>;
 }
 
 export type PatchType = 'application/json-patch+json' | 'application/merge-patch+json';
 export type ReviewKind = 'SelfSubjectRulesReview' | 'SelfSubjectAccessReview';
 
-export function createTransport(connection: Connection): Transport {
+/** @param timeLimits tests have shorter ones. */
+export function createTransport(
+  connection: Connection,
+  timeLimits: Readonly<Record<keyof typeof TIME_LIMITS, RequestLimits>> = TIME_LIMITS,
+): Transport {
+  /** The error of a request; after one without an answer the next ones take another connection. */
+  const failed: typeof noAnswer = (asked, error, signal, deadline, limits) => {
+    if (!signal.aborted && passedLimit(error, deadline, limits) !== undefined) connection.replace();
+    return noAnswer(asked, error, signal, deadline, limits);
+  };
+
   const exchange = async (
     asked: Asked,
-    outgoing: Omit<Outgoing, 'signal'>,
+    outgoing: Omit<Outgoing, 'signal' | 'limits'>,
     signal: AbortSignal,
   ): Promise<unknown> => {
-    const timeoutMs = outgoing.method === 'GET' ? READ_TIMEOUT_MS : WRITE_TIMEOUT_MS;
-    return withDeadline(asked, signal, timeoutMs, async (limited) => {
-      const response = await connection.send({ ...outgoing, signal: limited });
+    const limits = outgoing.method === 'GET' ? timeLimits.read : timeLimits.write;
+    await connection.prepare(signal);
+    const deadline = AbortSignal.timeout(limits.whole);
+    try {
+      const limited = AbortSignal.any([signal, deadline]);
+      const response = await connection.send({ ...outgoing, limits, signal: limited });
       const text = await readCapped(response.body);
       if (response.statusCode >= 300) throw refusal(asked, response, text);
       return JSON.parse(text) as unknown;
-    });
+    } catch (error) {
+      throw failed(asked, error, signal, deadline, limits);
+    }
   };
 
   const get = <T>(address: Address, signal: AbortSignal, accept = 'application/json') =>
@@ -119,7 +139,9 @@ export function createTransport(connection: Connection): Transport {
     async openWatch(address, signal) {
       const asked = askedOf('watch', address);
       const query = { ...address.query, watch: '1', allowWatchBookmarks: 'true' };
-      const opening = AbortSignal.timeout(READ_TIMEOUT_MS);
+      const limits = timeLimits.watch;
+      await connection.prepare(signal);
+      const opening = AbortSignal.timeout(limits.whole);
       const stop = new AbortController();
       const give = () => stop.abort(signal.aborted ? signal.reason : opening.reason);
       opening.addEventListener('abort', give, { once: true });
@@ -131,11 +153,13 @@ export function createTransport(connection: Connection): Transport {
           path: urlOf({ ...address, query }),
           headers: {},
           signal: stop.signal,
+          limits,
         });
         if (response.statusCode >= 300) throw refusal(asked, response, await readCapped(response.body));
-        return response.body;
+        const told = (error: unknown) => failed(asked, error, signal, OPEN_END, limits);
+        return chunksOf(response.body, told);
       } catch (error) {
-        throw noAnswer(asked, error, signal, opening, READ_TIMEOUT_MS);
+        throw failed(asked, error, signal, opening, limits);
       } finally {
         opening.removeEventListener('abort', give);
       }
@@ -154,55 +178,13 @@ function askedOf(verb: Asked['verb'], { resource, namespace, name }: Address): A
   return { verb, on: `${resource}${name === undefined ? '' : `/${name}`} in namespace ${namespace}` };
 }
 
-async function withDeadline<T>(
-  asked: Asked,
-  signal: AbortSignal,
-  timeoutMs: number,
-  work: (limited: AbortSignal) => Promise<T>,
-): Promise<T> {
-  const deadline = AbortSignal.timeout(timeoutMs);
+async function* chunksOf(
+  body: AsyncIterable<Buffer>,
+  told: (error: unknown) => unknown,
+): AsyncGenerator<Buffer> {
   try {
-    return await work(AbortSignal.any([signal, deadline]));
+    yield* body;
   } catch (error) {
-    throw noAnswer(asked, error, signal, deadline, timeoutMs);
+    throw told(error);
   }
-}
-
-function noAnswer(
-  asked: Asked,
-  error: unknown,
-  signal: AbortSignal,
-  deadline: AbortSignal,
-  timeoutMs: number,
-): unknown {
-  if (error instanceof ApiError || error instanceof RunbookError) return error;
-  if (signal.aborted) return signal.reason;
-  if (deadline.aborted) return new ApiError(asked, { code: 0, message: `no answer within ${timeoutMs} ms` });
-  const { message, cause, code } = error as Error & { code?: string };
-  const inner = cause instanceof Error ? `: ${cause.message}` : '';
-  return new ApiError(asked, { code: 0, message: `${message || code || 'no answer'}${inner}` });
-}
-
-function refusal(asked: Asked, response: Dispatcher.ResponseData, body: string): ApiError {
-  const retryAfter = response.headers['retry-after'];
-  return failedAnswer(
-    asked,
-    response.statusCode,
-    body,
-    Array.isArray(retryAfter) ? retryAfter[0] : retryAfter,
-  );
-}
-
-async function readCapped(body: Dispatcher.ResponseData['body']): Promise<string> {
-  const chunks: Buffer[] = [];
-  let size = 0;
-  for await (const chunk of body as AsyncIterable<Buffer>) {
-    size += chunk.length;
-    if (size > RESPONSE_LIMIT) {
-      body.destroy();
-      throw new Error(`the answer is larger than ${RESPONSE_LIMIT} bytes`);
-    }
-    chunks.push(chunk);
-  }
-  return Buffer.concat(chunks).toString('utf8');
 }

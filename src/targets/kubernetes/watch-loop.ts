@@ -1,4 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
+import { RunbookError } from '../../domain/errors.ts';
 import { ApiError, isStatus } from './api-error.ts';
 import { eventsOf, type WatchEvent } from './event-stream.ts';
 
@@ -14,8 +15,6 @@ export interface WatchSource {
   disconnected(error: unknown): void;
 }
 
-/** A watch without a sign of life for this long is taken for dead; bookmarks come about every minute. */
-const INACTIVITY_MS = 90_000;
 const FIRST_DELAY_MS = 50;
 const LONGEST_DELAY_MS = 5_000;
 
@@ -30,13 +29,15 @@ export async function runWatch(source: WatchSource, signal: AbortSignal): Promis
       version ??= await source.restart(signal);
       for await (const event of openEvents(source, version, anew, signal)) {
         failures = 0;
-        if (event.type === 'ERROR') throw watchError(event);
+        if (event.type === 'ERROR') throw watchError(event.object.message, event.object.code ?? 500);
         version = event.object.metadata.resourceVersion ?? version;
         if (event.type !== 'BOOKMARK') source.receive(event);
       }
     } catch (error) {
       if (isStatus(error, 410)) version = undefined;
-      problem = error;
+      problem = isExpected(error)
+        ? error
+        : watchError(error instanceof Error ? error.message : String(error));
     }
     if (signal.aborted) return;
     source.disconnected(problem);
@@ -51,29 +52,22 @@ async function* openEvents(
   anew: boolean,
   signal: AbortSignal,
 ): AsyncGenerator<WatchEvent> {
-  const silent = new AbortController();
-  const timer = setTimeout(() => silent.abort(new Error('the watch fell silent')), INACTIVITY_MS).unref();
+  const done = new AbortController();
   try {
-    const body = await source.open(version, AbortSignal.any([signal, silent.signal]));
+    const body = await source.open(version, AbortSignal.any([signal, done.signal]));
     source.connected(anew);
-    yield* eventsOf(
-      (async function* () {
-        for await (const chunk of body) {
-          timer.refresh();
-          yield chunk;
-        }
-      })(),
-    );
+    yield* eventsOf(body);
   } finally {
-    clearTimeout(timer);
     // Ends the request also when the reader stopped early.
-    silent.abort();
+    done.abort();
   }
 }
 
-function watchError({ object }: WatchEvent): ApiError {
-  return new ApiError(
-    { verb: 'watch', on: 'events' },
-    { code: object.code ?? 500, message: object.message ?? 'the API server ended the watch' },
-  );
+function isExpected(error: unknown): boolean {
+  return error instanceof ApiError || error instanceof RunbookError;
+}
+
+/** @param code 0: the stream broke. */
+function watchError(message = 'the API server ended the watch', code = 0): ApiError {
+  return new ApiError({ verb: 'watch', on: 'events' }, { code, message });
 }

@@ -1,6 +1,6 @@
 import { RunbookError } from '../../domain/errors.ts';
 import type { Pin, RolloutStarted } from '../../domain/pins.ts';
-import { ApiError, isStatus } from './api-error.ts';
+import { ApiError } from './api-error.ts';
 import { fingerprint } from './fingerprint.ts';
 import { lastManager } from './managers.ts';
 import type { PinnedTemplate } from './pinned-template.ts';
@@ -16,8 +16,10 @@ export interface TemplateWriter {
   readonly fieldManager: string;
   /** Fingerprint of the template that was live at the pin's generation, when it is known. */
   readonly replaces: string | undefined;
-  /** Told of every state that an answer showed. */
+  /** Told of the state that the write's answer showed. */
   readonly saw: (deployment: Deployment) => void;
+  /** A real read: what the watch says may be older than what is decided on it. */
+  readonly read: () => Promise<Deployment>;
   /** The content to write, made from the live state. */
   readonly content: (live: Deployment) => Promise<PinnedTemplate>;
 }
@@ -30,6 +32,10 @@ export interface TemplateWriter {
  *
  * The generation counts every change of the spec. When it moved and the template is still the one that was to be
  * replaced (an autoscaler changed the replicas), the write is made on the new generation.
+ *
+ * Only the write itself may be tried on a state that is old, the API server refuses it then. Everything else is
+ * decided on a real read.
+ * @param live the state as the watch has it.
  */
 export async function writeTemplate(
   pin: Pin,
@@ -38,26 +44,39 @@ export async function writeTemplate(
   signal: AbortSignal,
 ): Promise<RolloutStarted> {
   let state = live;
-  for (let attempt = 0; ; attempt++) {
+  let isRead = false;
+  const read = async () => {
+    state = await writer.read();
+    isRead = true;
+  };
+  if (!isDecidedOn(pin, live)) await read();
+  for (let rebases = 0; ; ) {
     assertSameObject(pin, state);
     const wanted = await writer.content(state);
-    if (fingerprint(state.spec.template) === wanted.fingerprint) return startedFrom(pin, state, false);
+    if (fingerprint(state.spec.template) === wanted.fingerprint) {
+      if (isRead) return startedFrom(pin, state, false);
+      await read();
+      continue;
+    }
     assertWritable(pin, state, writer);
     try {
       const written = await patchTemplate(pin, state, wanted, writer, signal);
       writer.saw(written);
       const changed = written.metadata.generation !== state.metadata.generation;
-      return startedFrom(pin, written, changed, state);
+      return startedFrom(pin, written, changed);
     } catch (error) {
       if (!(error instanceof ApiError) || !(error.code === 422 || error.outcomeUnknown)) throw error;
-      const now = await reread(pin, writer, error, signal);
-      assertSameObject(pin, now);
-      if (fingerprint(now.spec.template) === wanted.fingerprint) {
-        return startedFrom(pin, now, error.outcomeUnknown, state);
+      const { generation } = state.metadata;
+      await read().catch((failure) => {
+        throw unread(error, failure, signal);
+      });
+      assertSameObject(pin, state);
+      if (fingerprint(state.spec.template) === wanted.fingerprint) {
+        return startedFrom(pin, state, error.outcomeUnknown);
       }
       if (error.outcomeUnknown) throw error;
-      if (now.metadata.generation === state.metadata.generation || attempt >= REBASES) throw error;
-      state = now;
+      if (state.metadata.generation === generation || rebases >= REBASES) throw error;
+      rebases += 1;
     }
   }
 }
@@ -82,21 +101,16 @@ function patchTemplate(
   );
 }
 
-/** A real GET: what the watch says may be older than the refused or lost write. */
-async function reread(
-  { workload: { namespace, name } }: Pin,
-  { transport, saw }: TemplateWriter,
-  cause: ApiError,
-  signal: AbortSignal,
-): Promise<Deployment> {
-  try {
-    const now = await transport.get<Deployment>({ resource: 'deployments', namespace, name }, signal);
-    saw(now);
-    return now;
-  } catch (error) {
-    // The write stays the thing to tell about; a retry reads and compares first.
-    throw cause.outcomeUnknown && !signal.aborted && !isStatus(error, 404) ? cause : error;
-  }
+/** What to tell when the read after a write failed too: of the write, as long as its outcome is open. */
+function unread(write: ApiError, read: unknown, signal: AbortSignal): unknown {
+  const isGone = read instanceof RunbookError && read.type === 'WorkloadMissing';
+  // A retry reads and compares first.
+  return write.outcomeUnknown && !signal.aborted && !isGone ? write : read;
+}
+
+/** True when this can be the state that the plan was made on: the generation counts every change of the spec. */
+function isDecidedOn({ workload, generation }: Pin, { metadata }: Deployment): boolean {
+  return metadata.uid === workload.uid && metadata.generation === generation;
 }
 
 function assertSameObject({ workload }: Pin, { metadata }: Deployment): void {
@@ -132,17 +146,14 @@ function assertWritable(pin: Pin, state: Deployment, { replaces }: TemplateWrite
 /** What a wait for this state needs. */
 export function startedFrom(
   { version }: { readonly version: string },
-  state: Deployment,
+  { metadata, spec }: Deployment,
   changed: boolean,
-  before: Deployment = state,
 ): RolloutStarted {
-  const progress = before.status?.conditions?.find(({ type }) => type === 'Progressing');
   return {
     changed,
-    uid: state.metadata.uid,
-    generation: state.metadata.generation ?? 0,
-    fingerprint: fingerprint(state.spec.template),
+    uid: metadata.uid,
+    generation: metadata.generation ?? 0,
+    fingerprint: fingerprint(spec.template),
     version,
-    ...(progress?.lastUpdateTime === undefined ? {} : { progressBefore: progress.lastUpdateTime }),
   };
 }

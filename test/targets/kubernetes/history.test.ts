@@ -1,8 +1,13 @@
 import { describe, expect, it } from 'vitest';
 import type { KnownGoodRecord } from '../../../src/domain/known-good.ts';
 import { fingerprint } from '../../../src/targets/kubernetes/fingerprint.ts';
-import { observedService, revisionsOf } from '../../../src/targets/kubernetes/history.ts';
-import type { Deployment, ReplicaSet } from '../../../src/targets/kubernetes/resources.ts';
+import { isContradicted, observedService, revisionsOf } from '../../../src/targets/kubernetes/history.ts';
+import type {
+  Deployment,
+  ManagedField,
+  RawObject,
+  ReplicaSet,
+} from '../../../src/targets/kubernetes/resources.ts';
 import { deployment, replicaSet } from './objects.ts';
 import { template, templateOf } from './template.ts';
 
@@ -19,6 +24,7 @@ function observe(
     deployment: live,
     namespace: 'phoenix',
     container: 'orchestrator',
+    fieldManager: 'rollback-runbook',
     revisions: revisionsOf(replicaSets),
     evidence: new Map(evidence.map((record) => [record.fingerprint, record])),
     notes: [],
@@ -132,5 +138,71 @@ describe('observedService', () => {
     expect(
       observe(running(reconfigured), [replicaSet(4, reconfigured), replicaSet(3, three)]).warnings,
     ).toEqual([expect.stringContaining('revision 3 before this one has the same image')]);
+  });
+});
+
+describe('a current version that an earlier rollback put there', () => {
+  const TEMPLATE = { 'f:spec': { 'f:template': { 'f:spec': {} } } };
+  const by = (manager: string, time: string, fieldsV1: RawObject = TEMPLATE) => ({ manager, time, fieldsV1 });
+  const ours = by('rollback-runbook', '2026-11-23T03:00:00Z');
+  const isRolledBack = (...managedFields: ManagedField[]) =>
+    observe(running(three, { metadata: { managedFields } }), [replicaSet(3, three)]).rolledBack;
+
+  it.each<[string, ManagedField[]]>([
+    ['nobody else has written', [ours]],
+    ['the release before it is older', [by('deployer', '2026-11-23T02:00:00Z'), ours]],
+    ['the release before it is of the same second', [by('deployer', '2026-11-23T03:00:00Z'), ours]],
+    [
+      'somebody has changed the replicas since',
+      [ours, by('scaler', '2026-11-23T04:00:00Z', { 'f:spec': { 'f:replicas': {} } })],
+    ],
+    [
+      'the controller has written the status since',
+      [ours, { ...by('kube-controller-manager', '2026-11-23T04:00:00Z'), subresource: 'status' }],
+    ],
+  ])('is known as that when %s', (_what, managers) => {
+    expect(isRolledBack(...managers)).toBe(true);
+  });
+
+  it.each<[string, ManagedField[]]>([
+    ['nobody says who wrote it', []],
+    ['somebody else wrote the template', [by('kubectl-rollout', '2026-11-23T03:00:00Z')]],
+    ['somebody else has written the template since', [ours, by('deployer', '2026-11-23T03:00:01Z')]],
+  ])('is not taken for that when %s', (_what, managers) => {
+    expect(isRolledBack(...managers)).toBe(false);
+  });
+});
+
+describe('isContradicted', () => {
+  const both = revisionsOf([replicaSet(1, one), replicaSet(2, two)]);
+
+  it.each<[string, Deployment, ReturnType<typeof revisionsOf>]>([
+    ['the newest ReplicaSet has another template', running(one), both],
+    ['no ReplicaSet is there at all', running(one), []],
+  ])('is true when %s', (_what, live, revisions) => {
+    expect(isContradicted(live, revisions)).toBe(true);
+  });
+
+  it.each<[string, Deployment, ReturnType<typeof revisionsOf>]>([
+    ['the newest ReplicaSet is the live template', running(two), both],
+    ['the controller has not seen the newest spec', running(one, { metadata: { generation: 4 } }), both],
+    [
+      'two ReplicaSets share the number',
+      running(two),
+      revisionsOf([replicaSet(2, one, { name: 'a' }), replicaSet(2, two, { name: 'b' })]),
+    ],
+  ])('is false when %s', (_what, live, revisions) => {
+    expect(isContradicted(live, revisions)).toBe(false);
+  });
+});
+
+describe('how much of the history is kept', () => {
+  it.each([
+    [undefined, 10],
+    [0, 0],
+    [3, 3],
+  ])('revisionHistoryLimit %s', (revisionHistoryLimit, expected) => {
+    const spec = revisionHistoryLimit === undefined ? {} : { revisionHistoryLimit };
+    expect(observe(running(three, { spec }), []).historyLimit).toBe(expected);
   });
 });

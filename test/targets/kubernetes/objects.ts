@@ -52,6 +52,7 @@ export function replicaSet(
     metadata: {
       name,
       uid: `uid-of-${name}`,
+      ownerReferences: [{ uid: 'uid-1', controller: true }],
       creationTimestamp: change.createdAt ?? `2026-11-01T00:00:${String(revision).padStart(2, '0')}Z`,
       labels: { app: 'orchestrator', 'pod-template-hash': `hash${revision}` },
       annotations: {

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { WORKER_RULES } from '../../../sandbox/manifests.ts';
+import { planRollback } from '../../../src/domain/plan-rollback.ts';
 import { until } from '../../../tools/until.ts';
 import { context, errorOf, openWorld, PREVIOUS } from './world.ts';
 
@@ -37,6 +38,25 @@ describe('observe', () => {
     expect(seen.current).toMatchObject({ version: '0.1.0', revision: 3, formerRevisions: [1] });
     expect(seen.history).toMatchObject([{ version: '0.2.0', revision: 2 }]);
     expect(await of.pin({ kind: 'revision', revision: 1 })).toMatchObject({ source: { kind: 'live' } });
+  });
+
+  test('knows that an earlier rollback put the version there, until somebody else deploys', async () => {
+    const of = await service(['v0.1.0', 'v0.2.0']);
+    expect((await of.target.observe(context)).rolledBack).toBe(false);
+    await of.rollBack();
+    await of.change({ spec: { replicas: 2 }, metadata: { annotations: { owner: 'team-a' } } });
+    await cluster().complete(of.namespace, 'master-orchestrator');
+    const seen = await (await of.another()).observe(context);
+    expect(seen.rolledBack).toBe(true);
+    expect(planRollback(seen, { kind: 'known-good' })).toMatchObject({
+      basis: 'rolled-back-before',
+      changesNothing: true,
+    });
+    await until('the clock of the API server to tell them apart', async () => {
+      await of.push('v0.1.1');
+      await of.push('v0.2.0');
+      return !(await (await of.another()).observe(context)).rolledBack;
+    });
   });
 
   test('sees a change that somebody else made a moment ago', async () => {

@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import { planRollback } from '../../../src/domain/plan-rollback.ts';
 import { liveVersionOf } from '../../../src/domain/versions.ts';
 import { context, errorOf, openWorld } from './world.ts';
 
@@ -185,6 +186,50 @@ describe('rollBack', () => {
     expect(await errorOf(of.target.rollBack(pin, { signal: cancelled }))).toMatchObject({
       message: 'cancelled by the caller',
     });
+  });
+});
+
+describe('a standard rollback by a worker that is warm', () => {
+  test('makes five requests', async () => {
+    const of = await service(['v0.1.0', 'v0.2.0']);
+    const record = (fingerprint: string, version: string) =>
+      of.target.recordKnownGood(
+        {
+          fingerprint,
+          version,
+          image: '',
+          verdict: 'passed',
+          at: new Date().toISOString(),
+          provedBy: 'rollback',
+          workflowId: 'w',
+          runId: 'r',
+          checks: {},
+        },
+        context,
+      );
+    await of.target.checkAccess({ kind: 'known-good' }, context);
+    const seen = await of.target.observe(context);
+    await record(seen.current.fingerprint, '0.2.0');
+    const mark = await cluster().mark();
+
+    await of.target.checkAccess({ kind: 'previous' }, context);
+    const observed = await of.target.observe(context);
+    const plan = planRollback(observed, { kind: 'previous' });
+    if ('problem' in plan) throw new Error(plan.message);
+    await of.target.diff(plan, context);
+    await of.target.takeSnapshot(liveVersionOf(observed), context);
+    const started = await of.target.rollBack(plan.pin, context);
+    const finished = await of.target.waitForRollout(started, context, () => {});
+    await record(finished.fingerprint, '0.1.0');
+
+    expect(finished).toMatchObject({ uid: observed.uid, fingerprint: plan.pin.fingerprint });
+    expect([...(await of.requests(mark))].sort()).toEqual([
+      'get configmaps',
+      'list pods',
+      'list replicasets',
+      'patch configmaps',
+      'patch deployments',
+    ]);
   });
 });
 

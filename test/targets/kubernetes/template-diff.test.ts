@@ -24,29 +24,134 @@ describe('diffTemplates', () => {
     expect(text).not.toContain('@@');
   });
 
-  it.each(['ORCH_API_TOKEN', 'JWT_SECRET', 'DB_PASSWORD', 'OPENROUTER_API_KEY', 'REDIS_AUTH'])(
-    'masks the value of %s and says that it differs',
+  it.each(['ORCH_API_TOKEN', 'JWT_SECRET', 'DB_PASSWORD', 'OPENROUTER_API_KEY', 'REDIS_AUTH', 'PG_PW'])(
+    'masks the value of %s, a plain word too, and says that it differs',
     async (name) => {
-      const text = await diff(withEnv({ name, value: 'old-value' }), withEnv({ name, value: 'new-value' }));
-      expect(text).not.toContain('old-value');
-      expect(text).not.toContain('new-value');
+      const text = await diff(withEnv({ name, value: 'old' }), withEnv({ name, value: '4711' }));
+      expect(text).not.toMatch(/old|4711/);
       expect(text).toContain('a masked value differs');
     },
   );
 
-  it('masks what has the shape of a credential under any name', async () => {
-    const token = `sk-${'a1b2c3d4'.repeat(4)}`;
-    const text = await diff(withEnv({ name: 'LLM', value: 'none' }), withEnv({ name: 'LLM', value: token }));
+  it.each([
+    `sk-${'a1b2c3d4'.repeat(4)}`,
+    'hunter2',
+    'Tr0ub4dor',
+    'kXbGqZwPm',
+    'a1b2c3d4e5',
+    '7d1c3f0e-2a64-4a58-9c0b-5f2a9d1e7b33',
+    'correct-horse-battery-staple',
+    '1234567890123456',
+    'redis://cache:6379/0',
+    'two words',
+    'x'.repeat(33),
+  ])('masks the value %s under any name', async (value) => {
+    const text = await diff(withEnv({ name: 'LLM', value: 'none' }), withEnv({ name: 'LLM', value }));
+    expect(text).toMatch(/^-.*none$/m);
     expect(text).toMatch(/^\+.*•••/m);
-    expect(text).not.toContain(token);
+    expect(text).not.toContain(value);
+    expect(text).toContain('a masked value differs');
   });
 
-  it('shows values that are no secret', async () => {
+  it.each([
+    '30',
+    '-1',
+    '0.5',
+    'true',
+    'warn',
+    'INFO',
+    'v0.1.0',
+    'prod',
+    'us-east-1',
+    'claude-3.5-sonnet',
+    'arm64',
+    'x86_64',
+    '30s',
+    '512Mi',
+    '2026-11-01',
+  ])('shows the value %s, which is none', async (value) => {
+    const text = await diff(withEnv({ name: 'SOME', value: 'other' }), withEnv({ name: 'SOME', value }));
+    expect(text).toMatch(new RegExp(`^\\+\\s+value: "?${value.replaceAll('.', '\\.')}"?$`, 'm'));
+    expect(text).not.toContain('•••');
+  });
+
+  it('masks the headers of a probe', async () => {
+    const probe = (value: string) => ({ httpGet: { httpHeaders: [{ name: 'X-Ask', value }] } });
+    const of = (value: string) =>
+      template({ spec: { containers: [{ name: 'orchestrator', livenessProbe: probe(value) }] } });
+    expect(await diff(of('aZ9aZ9aZ9'), of('bY8bY8bY8'))).not.toMatch(/aZ9|bY8/);
+  });
+
+  it.each<[string, readonly string[], readonly string[]]>([
+    ['the item after a flag', ['--api-token', 'OLD'], ['--api-token', 'NEW']],
+    ['the value of a flag', ['--password=OLD'], ['--password=NEW']],
+    [
+      'the word after a flag in a longer text',
+      ['-c', 'run --secret OLD --x'],
+      ['-c', 'run --secret NEW --x'],
+    ],
+    ['quoted words after a flag', ['run --token "OLD two"'], ['run --token "NEW two"']],
+    ['an assignment', ['JWT_SECRET=OLD exec run'], ['JWT_SECRET=NEW exec run']],
+    ['credentials of a URL', ['postgres://user:OLD@db/x'], ['postgres://user:NEW@db/x']],
+    ['a password of a URL alone', ['redis://:OLD@cache'], ['redis://:NEW@cache']],
+    ['a password of a URL with "/" in it', ['https://user:O/L@OLD@db/x'], ['https://user:O/L@NEW@db/x']],
+    ['a token for a user', ['https://OLD@git.example/x'], ['https://NEW@git.example/x']],
+  ])('masks in a command line %s', async (_what, old, wanted) => {
+    for (const field of ['args', 'command']) {
+      const of = (list: readonly string[]) =>
+        template({ spec: { containers: [{ name: 'orchestrator', image: 'x:1', [field]: [...list] }] } });
+      const text = await diff(of(old), of(wanted));
+      expect(text).not.toMatch(/OLD|NEW/);
+      expect(text).toContain('a masked value differs');
+    }
+  });
+
+  it('shows the rest of a command line', async () => {
+    const of = (...args: string[]) =>
+      template({ spec: { containers: [{ name: 'orchestrator', image: 'x:1', args }] } });
     const text = await diff(
-      withEnv({ name: 'TIMEOUT', value: '10' }),
-      withEnv({ name: 'TIMEOUT', value: '30' }),
+      of('--max-tokens', '8', '--auth', '--port=80', 'http://a/b', '--token', 'OLD'),
+      of('--max-tokens', '9', '--auth', '--port=81', 'http://a/c', '--token', 'OLD'),
     );
-    expect(text).toMatch(/^\+\s+value: "30"$/m);
+    for (const shown of ['"9"', '--auth', '--port=81', 'http://a/c']) expect(text).toContain(shown);
+    expect(text).not.toContain('a masked value differs');
+  });
+
+  it('masks annotations that look secret, and keeps names of Secrets', async () => {
+    const of = (value: string, secretName: string) =>
+      template({
+        metadata: { annotations: { 'vault/db-password': value } },
+        spec: { volumes: [{ name: 'v', secret: { secretName } }] },
+      });
+    const text = await diff(of('OLD', 'keys-1'), of('NEW', 'keys-2'));
+    expect(text).not.toMatch(/OLD|NEW/);
+    expect(text).toMatch(/^\+.*secretName: keys-2$/m);
+  });
+
+  it('does not say that a masked value differs when none does', async () => {
+    const of = (image: string) =>
+      template({
+        spec: { containers: [{ name: 'orchestrator', image, env: [{ name: 'TOKEN', value: 'same' }] }] },
+      });
+    expect(await diff(of('x:1'), of('x:2'))).not.toContain('a masked value differs');
+  });
+
+  it('says that a masked value differs even where the diff is cut', async () => {
+    const many = Array.from({ length: 500 }, (_, index) => ({ name: `V${index}`, value: `${index}` }));
+    const text = await diff(
+      withEnv({ name: 'TOKEN', value: 'a' }),
+      withEnv(...many, { name: 'TOKEN', value: 'b' }),
+    );
+    expect(text.length).toBeLessThanOrEqual(4096);
+    expect(text).toMatch(/more lines\n# a masked value differs\n$/);
+  });
+
+  it('takes no longer over a long text that looks like much', async () => {
+    const long = `${'://'.repeat(20_000)}${'token'.repeat(20_000)}${'-a'.repeat(20_000)}`;
+    const of = (note: string) => template({ metadata: { annotations: { note } } });
+    const begun = performance.now();
+    await diff(of(long), of(`${long}x`));
+    expect(performance.now() - begun).toBeLessThan(3_000);
   });
 
   it('is cut at 4 KB, and says so', async () => {

@@ -114,7 +114,7 @@ describe('waitForRollout', () => {
     await of.push('v0.3.0-never-ready');
     const { reports } = wait(of);
     const settled = await until('the pods to be counted', async () =>
-      reports.findLast(({ old }) => old === 1),
+      reports.findLast(({ old, updated }) => old === 1 && updated === 1),
     );
     const long = new Date(Date.now() - 31_000).toISOString();
     const error = await errorOf(

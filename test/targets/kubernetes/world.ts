@@ -7,12 +7,11 @@ import { planRollback } from '../../../src/domain/plan-rollback.ts';
 import type { KubernetesProfile } from '../../../src/domain/profile.ts';
 import type { TargetWish } from '../../../src/domain/targets.ts';
 import { createKubernetesTarget } from '../../../src/targets/kubernetes/index.ts';
-import type { RollbackTarget, RolloutProgress, TargetContext } from '../../../src/targets/target.ts';
+import type { RollbackTarget, RolloutProgress } from '../../../src/targets/target.ts';
 import { until } from '../../../tools/until.ts';
+import { context, errorOf, PREVIOUS } from './support.ts';
 
-export const PREVIOUS: TargetWish = { kind: 'previous' };
-/** A context that is never cancelled. */
-export const context: TargetContext = { signal: new AbortController().signal };
+export { context, errorOf, PREVIOUS };
 
 /** A service of its own for one test, with what a test wants to know of it. */
 export interface Service {
@@ -146,16 +145,6 @@ export function openWorld(options: { readonly instantReady?: boolean } = {}) {
 function resourceOf(uri: string): string {
   const path = uri.split('?')[0] ?? '';
   return /\/namespaces\/[^/]+\/([^/]+)/.exec(path)?.[1] ?? path.split('/').at(-1) ?? path;
-}
-
-/** The promise's error, or a failure when there is none. */
-export async function errorOf(promise: Promise<unknown>): Promise<Error & { type?: string }> {
-  const outcome = await promise.then(
-    (value) => ({ value }),
-    (error: Error) => ({ error }),
-  );
-  if ('error' in outcome) return outcome.error;
-  throw new Error(`expected an error, got ${JSON.stringify(outcome.value)}`);
 }
 
 /** Waits for the Deployment's condition Progressing to have this reason. */

@@ -1,0 +1,123 @@
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { type Processes, whileRunning } from '../tools/processes/index.ts';
+import { until } from '../tools/until.ts';
+import { type KubernetesApi, type KubernetesObject, MERGE_PATCH } from './control-plane/api.ts';
+import { type AuditEvent, type AuditMark, auditEvents, auditMark } from './control-plane/audit-log.ts';
+import type { ControlPlane } from './control-plane/index.ts';
+import { kubeconfig } from './control-plane/kubeconfig.ts';
+import { type DeploymentOptions, deployment, WORKER_ACCOUNT, WORKER_RULES } from './manifests.ts';
+import type { NodeAgent } from './node-agent/index.ts';
+
+/** A Kubernetes cluster whose pods are processes of this machine. */
+export interface SandboxCluster {
+  readonly server: string;
+  readonly api: KubernetesApi;
+  readonly adminKubeconfig: string;
+  readonly node: NodeAgent;
+  readonly controlPlane: ControlPlane;
+  /** Makes a namespace in which the account `rollback-worker` has exactly the worker's rights. */
+  createNamespace(name: string): Promise<void>;
+  /** Kubeconfig file of a service account with the given rules (default: the worker's). */
+  kubeconfigFor(namespace: string, account?: string, rules?: readonly object[]): Promise<string>;
+  /** Creates the Deployment, or changes its image, and waits until the rollout is complete. */
+  deploy(
+    options: Omit<DeploymentOptions, 'apiPort' | 'metricsPort'>,
+    signal?: AbortSignal,
+  ): Promise<KubernetesObject>;
+  /** Waits until the Deployment is complete: every replica updated, available, and no old one left. */
+  complete(namespace: string, name: string, signal?: AbortSignal): Promise<KubernetesObject>;
+  mark(): Promise<AuditMark>;
+  /** Requests of one user since a mark. */
+  requests(user: string, since?: AuditMark): Promise<readonly AuditEvent[]>;
+}
+
+/** The cluster of a running control plane and node agent. */
+export function openCluster(
+  controlPlane: ControlPlane,
+  node: NodeAgent,
+  processes: Processes,
+): SandboxCluster {
+  const { admin: api, server, ca, auditLog } = controlPlane;
+  const rbac = '/apis/rbac.authorization.k8s.io/v1';
+
+  async function createAccount(
+    namespace: string,
+    account: string,
+    rules: readonly object[],
+  ): Promise<string> {
+    const metadata = { name: account, namespace };
+    await api.must('POST', `/api/v1/namespaces/${namespace}/serviceaccounts`, { metadata });
+    await api.must('POST', `${rbac}/namespaces/${namespace}/roles`, { metadata, rules });
+    await api.must('POST', `${rbac}/namespaces/${namespace}/rolebindings`, {
+      metadata,
+      roleRef: { apiGroup: 'rbac.authorization.k8s.io', kind: 'Role', name: account },
+      subjects: [{ kind: 'ServiceAccount', name: account, namespace }],
+    });
+    const { status } = await api.must(
+      'POST',
+      `/api/v1/namespaces/${namespace}/serviceaccounts/${account}/token`,
+      {
+        spec: { expirationSeconds: 24 * 3600 },
+      },
+    );
+    const file = join(processes.folder, `${namespace}-${account}.kubeconfig`);
+    await writeFile(file, kubeconfig(server, ca, status.token, namespace), { mode: 0o600 });
+    return file;
+  }
+
+  function complete(namespace: string, name: string, signal?: AbortSignal): Promise<KubernetesObject> {
+    const path = `/apis/apps/v1/namespaces/${namespace}/deployments/${name}`;
+    const isComplete = async () => {
+      const object = await api.must('GET', path);
+      const { status, spec, metadata } = object;
+      const done =
+        status.observedGeneration >= metadata.generation &&
+        (status.updatedReplicas ?? 0) === spec.replicas &&
+        (status.replicas ?? 0) === spec.replicas &&
+        (status.availableReplicas ?? 0) === spec.replicas;
+      return done && object;
+    };
+    return whileRunning(
+      Object.values(controlPlane.processes),
+      (signal) => until(`deployment/${name} to be complete`, isComplete, { signal }),
+      signal,
+    );
+  }
+
+  return {
+    server,
+    api,
+    node,
+    controlPlane,
+    adminKubeconfig: controlPlane.adminKubeconfig,
+    complete,
+    async createNamespace(name) {
+      await api.must('POST', '/api/v1/namespaces', { metadata: { name } });
+    },
+    kubeconfigFor: (namespace, account = WORKER_ACCOUNT, rules = WORKER_RULES) =>
+      createAccount(namespace, account, rules),
+    async deploy(wanted, signal) {
+      const object = deployment({ ...wanted, apiPort: node.apiPort, metricsPort: node.metricsPort });
+      const { namespace, name } = object.metadata;
+      const path = `/apis/apps/v1/namespaces/${namespace}/deployments`;
+      const { status } = await api.call('GET', `${path}/${name}`);
+      if (status === 404) await api.must('POST', path, object);
+      else
+        await api.must(
+          'PATCH',
+          `${path}/${name}`,
+          {
+            metadata: { annotations: object.metadata.annotations },
+            spec: { template: object.spec.template },
+          },
+          MERGE_PATCH,
+        );
+      return complete(namespace, name, signal);
+    },
+    mark: () => auditMark(auditLog),
+    async requests(user, since) {
+      return (await auditEvents(auditLog, since)).filter((event) => event.user === user);
+    },
+  };
+}

@@ -1,0 +1,135 @@
+import { writeFile } from 'node:fs/promises';
+import { join, relative } from 'node:path';
+import type { WorkflowHandle } from '@temporalio/client';
+import { historyToJSON } from '@temporalio/common/lib/proto-utils.js';
+import { openOn } from '../../src/cli/embedded.ts';
+import { follow } from '../../src/cli/follow.ts';
+import { startRollback, startVerify } from '../../src/client/index.ts';
+import { loadConfig } from '../../src/config/load.ts';
+import type { RunReport } from '../../src/domain/ledger.ts';
+import { until } from '../../tools/until.ts';
+import { openSandbox } from '../index.ts';
+import { imageOf, LABELS, NAMESPACE } from '../manifests.ts';
+import { writeConfig } from './config.ts';
+import { tryNext } from './next.ts';
+import { type Receiver, startReceiver } from './receiver.ts';
+import { recordsFolder } from './records.ts';
+import { lookAtService } from './symptoms.ts';
+
+/** What users meet once a few chats have failed on every pod. */
+const SYMPTOMS = [/but status "error"/, /llm_router_agent unhealthy/];
+
+const say = (line = '') => void process.stdout.write(`${line}\n`);
+
+/**
+ * The demo: a world on this machine, a bad release, and its rollback.
+ * @param keep leaves everything up until the signal.
+ * @returns the exit code.
+ * @throws the signal's reason when it aborts; everything that was started has ended by then.
+ */
+export async function demo(signal: AbortSignal, keep: boolean): Promise<number> {
+  const stage = (heading: string) => {
+    signal.throwIfAborted();
+    say(`\n── ${heading}`);
+  };
+  const started = Date.now();
+
+  stage('A world on this machine: Temporal, the Kubernetes API server with its controllers, and a node');
+  const progress = (line: string) => say(`  ${line}`);
+  await using sandbox = await openSandbox({ temporal: { ui: true }, kubernetes: true, progress, signal });
+  const { cluster, temporal, folder } = sandbox;
+  await cluster.createNamespace(NAMESPACE);
+  const service = await cluster.node.openService(NAMESPACE, LABELS);
+  await using channel = await startReceiver();
+  const slackFile = join(folder, 'slack-webhook');
+  await writeFile(slackFile, channel.url, { mode: 0o600 });
+  const records = await recordsFolder(process.cwd(), process.env);
+  if (records.instead) say(`  ${records.instead}`);
+  const configFile = await writeConfig({
+    folder,
+    kubeconfig: await cluster.kubeconfigFor(NAMESPACE),
+    endpoint: service.url,
+    apiPort: cluster.node.apiPort,
+    metricsPort: cluster.node.metricsPort,
+    records: records.folder,
+    slackFile,
+  });
+  say(`  Temporal ${temporal.address}, its UI ${temporal.uiUrl}, Kubernetes ${cluster.server}`);
+  say(`  up after ${((Date.now() - started) / 1000).toFixed(1)} s`);
+  signal.throwIfAborted();
+  await using session = await openOn(temporal, await loadConfig(configFile), say);
+  const { client } = session;
+  const options = { output: process.stdout, signal };
+
+  stage('Deploy v0.1.0, and verify it: now it is known-good');
+  await cluster.deploy({ image: imageOf('v0.1.0'), replicas: 3 }, signal);
+  const verified = await startVerify(client, { service: 'orchestrator', requestedBy: 'demo' });
+  await follow(client, verified.workflowId, (await verified.describe()).runId, options);
+
+  stage('Deploy v0.2.0. Health is fine, the agents are not');
+  await cluster.deploy({ image: imageOf('v0.2.0'), replicas: 3 }, signal);
+  for (const line of await symptomsOf(service.url, signal)) say(`  ${line}`);
+
+  stage('Roll back: one workflow');
+  const handle = await startRollback(client, {
+    service: 'orchestrator',
+    reason: 'chat fails since v0.2.0',
+    requestedBy: 'demo',
+    symptoms: ['POST /api/v1/chat answers status "error"', 'llm_router_agent is unhealthy'],
+  });
+  const { runId } = await handle.describe();
+  const link = session.link(handle.workflowId, runId);
+  const report = await follow(client, handle.workflowId, runId, { ...options, ...(link ? { link } : {}) });
+
+  stage('The service answers well again');
+  for (const line of await lookAtService(service.url)) say(`  ${line}`);
+  for (const text of told(channel)) say(`  the channel was told: ${text}`);
+  signal.throwIfAborted();
+  await keepHistory(report, handle, records.folder);
+  say(`in Temporal UI   ${link}${keep ? '' : '  (stays up with: npm run demo -- --keep)'}`);
+  if (keep) {
+    for (const line of tryNext(sandbox, handle.workflowId)) say(line);
+    await ends(signal);
+  }
+  return report.outcome === 'rolled-back' ? 0 : 1;
+}
+
+function symptomsOf(url: string, signal: AbortSignal): Promise<readonly string[]> {
+  const asked = async () => {
+    const lines = await lookAtService(url);
+    return SYMPTOMS.every((symptom) => symptom.test(lines.join())) && lines;
+  };
+  return until('the symptoms', asked, { signal });
+}
+
+function told({ received }: Receiver): (string | undefined)[] {
+  return received.map(({ body }) => (body as { text?: string }).text?.split('\n')[0]);
+}
+
+/** The history stands beside the record, for `audit`. */
+async function keepHistory(report: RunReport, handle: WorkflowHandle, folder: string): Promise<void> {
+  const record = report.ledger.find((entry) => entry.record)?.record;
+  const name = record?.json.replace(/\.json$/, '') ?? join(folder, report.runId);
+  const file = `${name}.history.json`;
+  await writeFile(file, historyToJSON(await handle.fetchHistory()));
+  say();
+  say(`incident record  ${record?.markdown ?? 'was not written'}`);
+  say(`audit it         npm run -s runbook -- audit '${nearest(file)}'`);
+}
+
+function nearest(file: string): string {
+  const path = relative(process.cwd(), file);
+  return path.startsWith('..') ? file : path;
+}
+
+function ends(signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    const alive = setInterval(() => undefined, 60_000);
+    const end = () => {
+      clearInterval(alive);
+      resolve();
+    };
+    if (signal.aborted) end();
+    else signal.addEventListener('abort', end, { once: true });
+  });
+}

@@ -1,0 +1,60 @@
+import type { Deployment, ObjectMeta } from './resources.ts';
+
+/** The newest state that is known. */
+export interface Sight {
+  /** Undefined: the Deployment does not exist. */
+  readonly deployment: Deployment | undefined;
+  /** Grows with every change. */
+  readonly sequence: number;
+}
+
+/** Remembers the newest state, whoever brings it, and wakes those who wait for the next one. */
+export class SightKeeper {
+  #sight: Sight = { deployment: undefined, sequence: 0 };
+  readonly #listeners = new Set<() => void>();
+
+  get sight(): Sight {
+    return this.#sight;
+  }
+
+  /** Takes the state over, undefined for none, and wakes everyone. */
+  see(deployment: Deployment | undefined): void {
+    this.#sight = { deployment, sequence: this.#sight.sequence + 1 };
+    this.wake();
+  }
+
+  /** True when what is known is newer than this object. */
+  isOutdated({ metadata }: { readonly metadata: ObjectMeta }): boolean {
+    const known = this.#sight.deployment;
+    return known !== undefined && isOlder(metadata, known.metadata);
+  }
+
+  /** Wakes everyone who waits for a change, for a cause outside the state. */
+  wake(): void {
+    for (const listener of this.#listeners) listener();
+  }
+
+  /** Ends at the next change or wake-up, or after `ms`. */
+  async next(ms: number, signal: AbortSignal): Promise<void> {
+    signal.throwIfAborted();
+    await new Promise<void>((resolve) => {
+      const settle = () => {
+        clearTimeout(timer);
+        this.#listeners.delete(settle);
+        signal.removeEventListener('abort', settle);
+        resolve();
+      };
+      const timer = setTimeout(settle, Math.max(0, Math.min(ms, 2 ** 31 - 1)));
+      this.#listeners.add(settle);
+      signal.addEventListener('abort', settle, { once: true });
+    });
+    signal.throwIfAborted();
+  }
+}
+
+/** Versions count upwards within a kind of object, whichever object it is (Kubernetes API concepts, KEP-5504). */
+function isOlder(offered: ObjectMeta, known: ObjectMeta): boolean {
+  const [a = '', b = ''] = [offered.resourceVersion, known.resourceVersion];
+  if (/^\d+$/.test(a) && /^\d+$/.test(b)) return BigInt(a) < BigInt(b);
+  return offered.uid === known.uid && (offered.generation ?? 0) < (known.generation ?? 0);
+}

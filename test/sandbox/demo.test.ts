@@ -1,0 +1,92 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { existsSync } from 'node:fs';
+import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { expect, onTestFinished, test } from 'vitest';
+import { recordsFolder } from '../../sandbox/demo/records.ts';
+import { until } from '../../tools/until.ts';
+import { temporaryFolder } from '../tools/surroundings.ts';
+
+const PROGRAM = join(import.meta.dirname, '../../sandbox/demo/main.ts');
+
+/** Whether the moment has come, by what the demo has said and how many processes it has. */
+type Moment = (said: string, processes: () => Promise<number>) => boolean | Promise<boolean>;
+
+/** The demo with a temporary folder of its own, at some moment. */
+async function demoAt(moment: Moment): Promise<{ child: ChildProcess; folder: string; said: () => string }> {
+  const root = await temporaryFolder();
+  const folder = join(root, 'tmp');
+  await mkdir(folder);
+  const child = spawn(process.execPath, [PROGRAM], {
+    cwd: root,
+    env: { ...process.env, TMPDIR: folder },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  onTestFinished(() => void child.kill('SIGKILL'));
+  let text = '';
+  for (const stream of [child.stdout, child.stderr]) {
+    stream.on('data', (part) => {
+      text += part;
+    });
+  }
+  const processes = async () => (await processesOf(folder)).length;
+  await until('the moment', async () => moment(text, processes), { everyMs: 5 });
+  return { child, folder, said: () => text };
+}
+
+/** Processes that were started with this temporary folder. */
+async function processesOf(folder: string): Promise<string[]> {
+  const pids = (await readdir('/proc')).filter((name) => /^\d+$/.test(name));
+  const environments = pids.map((pid) => readFile(`/proc/${pid}/environ`, 'utf8').catch(() => ''));
+  const found = await Promise.all(environments);
+  return pids.filter((_, index) => found[index]?.split('\0').includes(`TMPDIR=${folder}`));
+}
+
+test.each([
+  // Demo, supervisor, Temporal, etcd and the API server.
+  ['while the world comes up', async (_: string, processes) => (await processes()) >= 5],
+  ['while a version is deployed', (said) => said.includes('── Deploy v0.2.0')],
+  ['in the middle of the rollback', (said) => said.includes('✓ roll back')],
+] satisfies [string, Moment][])(
+  'Ctrl-C %s ends the demo with 130 within 10 s, and nothing is left',
+  async (_, moment) => {
+    const { child, folder, said } = await demoAt(moment);
+    const began = performance.now();
+    child.kill('SIGINT');
+    const [code] = await once(child, 'exit');
+    expect(performance.now() - began).toBeLessThan(10_000);
+    expect(code).toBe(130);
+    expect(said()).not.toMatch(/Error|\n {4}at /);
+    await until('nothing to be left', async () => (await processesOf(folder)).length === 0);
+    expect(await readdir(folder)).toEqual([]);
+  },
+  40_000,
+);
+
+test('Ctrl-C twice ends the demo at once, and nothing is left', async () => {
+  const { child, folder } = await demoAt((said) => said.includes('up after'));
+  child.kill('SIGINT');
+  child.kill('SIGINT');
+  const [code] = await once(child, 'exit');
+  expect(code).toBe(130);
+  await until('nothing to be left', async () => (await processesOf(folder)).length === 0);
+  await until('the folder to be gone', async () => (await readdir(folder)).length === 0);
+}, 30_000);
+
+test('records are kept in the current folder where that can be written to', async () => {
+  const current = await temporaryFolder();
+  expect(await recordsFolder(current, {})).toEqual({ folder: join(current, 'incidents') });
+  expect(await readdir(join(current, 'incidents'))).toEqual([]);
+});
+
+test('records are kept in the state folder where the current folder cannot be written to, and that is said', async () => {
+  const root = await temporaryFolder();
+  await writeFile(join(root, 'file'), '');
+  const { folder, instead } = await recordsFolder(join(root, 'file'), {
+    XDG_STATE_HOME: join(root, 'state'),
+  });
+  expect(folder).toBe(join(root, 'state', 'rollback-runbook', 'incidents'));
+  expect(existsSync(folder)).toBe(true);
+  expect(instead).toContain(`records go to ${folder}`);
+});

@@ -1,0 +1,130 @@
+import { describe, expect, it } from 'vitest';
+import { fingerprint } from '../../../src/targets/kubernetes/fingerprint.ts';
+import { revisionsOf } from '../../../src/targets/kubernetes/history.ts';
+import type { Observer } from '../../../src/targets/kubernetes/observation.ts';
+import { PodInspector } from '../../../src/targets/kubernetes/pod-inspector.ts';
+import type { ContainerStatus, Pod, ReplicaSet } from '../../../src/targets/kubernetes/resources.ts';
+import type { Transport } from '../../../src/targets/kubernetes/transport.ts';
+import { deployment, pod, ready, replicaSet } from './objects.ts';
+import { context } from './support.ts';
+import { templateOf } from './template.ts';
+
+const { signal } = context;
+const v1 = templateOf('registry.example/phoenix-orch:v0.1.0');
+const live = deployment({ spec: { template: v1, replicas: 1 } });
+
+/** An inspector that remembers some ReplicaSets, on a cluster that has others and these pods. */
+function inspect(
+  remembered: readonly ReplicaSet[],
+  there: readonly ReplicaSet[] = remembered,
+  pods: readonly Pod[] = [],
+) {
+  let lists = 0;
+  let revisions = revisionsOf(remembered);
+  const observer = {
+    get revisions() {
+      return revisions;
+    },
+    async listRevisions() {
+      lists += 1;
+      revisions = revisionsOf(there);
+      return revisions;
+    },
+  };
+  const transport = { list: async () => ({ items: pods, resourceVersion: '1' }) };
+  const inspector = new PodInspector(
+    transport as unknown as Transport,
+    observer as unknown as Observer,
+    'orchestrator',
+  );
+  return { inspector, lists: () => lists };
+}
+
+describe('restarts', () => {
+  const SINCE = '2026-11-23T03:00:00.900Z';
+  const BEFORE = '2026-11-22T00:00:00Z';
+  const AFTER = '2026-11-23T03:00:05Z';
+  const restarted = (restartCount: number, createdAt: string, change: Partial<ContainerStatus> = {}) =>
+    pod(
+      { ...ready, containerStatuses: [{ name: 'orchestrator', ready: false, restartCount, ...change }] },
+      { creationTimestamp: createdAt },
+    );
+  const waiting = { state: { waiting: { reason: 'CrashLoopBackOff' } } };
+  const { inspector: one } = inspect([]);
+  const trouble = (inspector: PodInspector, given: Pod) => inspector.firstTrouble([given], 3, SINCE);
+
+  it.each<[string, Pod, boolean]>([
+    ['of a pod that the rollout made count from the first', restarted(3, AFTER), true],
+    [
+      'of a pod that was made in the second in which the wait began too',
+      restarted(3, '2026-11-23T03:00:00Z'),
+      true,
+    ],
+    ['too few of them are no trouble', restarted(2, AFTER), false],
+    ['of a pod that was there before do not count', restarted(7, BEFORE), false],
+    [
+      'of a pod that was there before and is ready do not count',
+      restarted(7, BEFORE, { ready: true }),
+      false,
+    ],
+    ['of a pod that was there before count while it is in a crash loop', restarted(7, BEFORE, waiting), true],
+  ])('%s', (_what, given, expected) => {
+    const { inspector } = inspect([]);
+    expect(trouble(inspector, given) !== undefined).toBe(expected);
+  });
+
+  it('of a pod that was there before count from the first sight of it', () => {
+    expect(trouble(one, restarted(7, BEFORE))).toBeUndefined();
+    expect(trouble(one, restarted(9, BEFORE))).toBeUndefined();
+    expect(trouble(one, restarted(10, BEFORE))).toMatchObject({ final: true });
+  });
+
+  it('count the same after another worker took the wait over', () => {
+    const crashing = restarted(3, AFTER);
+    expect(trouble(inspect([]).inspector, crashing)).toMatchObject({ final: true });
+    expect(trouble(inspect([]).inspector, crashing)).toMatchObject({ final: true });
+  });
+});
+
+describe('a ReplicaSet that is gone', () => {
+  const old = replicaSet(1, v1, { name: 'old' });
+  const made = replicaSet(2, v1, { name: 'made-again' });
+  const own = (uid: string, name = uid) =>
+    pod(ready, {
+      name,
+      uid: name,
+      labels: { 'pod-template-hash': 'hash2' },
+      ownerReferences: [{ uid, controller: true }],
+    });
+
+  it('is not taken for the holder of the version any more', async () => {
+    const pods = [own('uid-of-made-again')];
+    const { inspector, lists } = inspect([old], [made], pods);
+    expect(await inspector.prove(live, fingerprint(v1), signal)).toMatchObject({
+      podTemplateHash: 'hash2',
+      instances: [{ name: 'uid-of-made-again' }],
+    });
+    expect(lists()).toBe(1);
+  });
+
+  it('does not hide the pods of its successor', async () => {
+    const pods = [own('uid-of-made-again')];
+    const { inspector } = inspect([old], [made], pods);
+    expect(await inspector.pinnedPods(live, fingerprint(v1), pods, signal)).toEqual(pods);
+    expect(await inspector.instances(live, fingerprint(v1), signal)).toHaveLength(1);
+  });
+
+  it('has the list read once, and not again for pods of another workload', async () => {
+    const pods = [own('uid-of-made-again'), own('uid-of-a-canary')];
+    const { inspector, lists } = inspect([made], [made], pods);
+    for (let look = 0; look < 3; look++) await inspector.pinnedPods(live, fingerprint(v1), pods, signal);
+    expect(lists()).toBe(1);
+  });
+
+  it('costs nothing while every pod has a controller that is known', async () => {
+    const pods = [own('uid-of-made-again')];
+    const { inspector, lists } = inspect([made], [made], pods);
+    await inspector.prove(live, fingerprint(v1), signal);
+    expect(lists()).toBe(0);
+  });
+});
