@@ -50,9 +50,9 @@ export const ERRORS = {
     retryable: false,
   },
   NoHistory: {
-    meaning: 'There is no version to return to: the history holds the current one alone.',
-    remedy:
-      'Ask for an explicit version or digest as target, and raise spec.revisionHistoryLimit for the next time.',
+    meaning:
+      'There is no version to go back to: the history holds the current one alone, or only newer ones.',
+    remedy: 'Ask for a version or digest by name, and raise spec.revisionHistoryLimit for the next time.',
     retryable: false,
   },
   TargetNotFound: {

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { chooseTarget, planRollback } from '../../src/domain/plan-rollback.ts';
+import { chooseTarget } from '../../src/domain/choose-target.ts';
+import { planRollback } from '../../src/domain/plan-rollback.ts';
 import { parseTarget, type TargetWish } from '../../src/domain/targets.ts';
 import type { ObservedService } from '../../src/domain/versions.ts';
 import { candidate, evidence, observed } from './observed.ts';

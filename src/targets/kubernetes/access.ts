@@ -1,5 +1,5 @@
+import { chooseTarget } from '../../domain/choose-target.ts';
 import { RunbookError } from '../../domain/errors.ts';
-import { chooseTarget } from '../../domain/plan-rollback.ts';
 import type { TargetWish } from '../../domain/targets.ts';
 import type { ObservedService } from '../../domain/versions.ts';
 import type { AccessReport } from '../target.ts';

@@ -10,6 +10,8 @@ import { withSignal } from './with-signal.ts';
 
 /** check-access and identify-versions run at the same time and share one observation this old at most. */
 const SHARED_MS = 2_000;
+/** An observation that takes longer than this is given up, in milliseconds: its requests and fresh credentials. */
+const PATIENCE_MS = 40_000;
 
 /** What is observed, and under which name the runbook writes there. */
 export interface ObservedWorkload extends WorkloadName {
@@ -41,7 +43,12 @@ export class Observer {
     const now = performance.now();
     if (this.#shared && now - this.#shared.at < SHARED_MS) return withSignal(this.#shared.value, signal);
     // A caller who is cancelled must not take the observation away from the other one.
-    const value = this.#observe(AbortSignal.timeout(20_000));
+    const limit = AbortSignal.timeout(PATIENCE_MS);
+    const value = this.#observe(limit).catch((error) => {
+      throw limit.aborted
+        ? new RunbookError('Unreachable', 'the API server takes too long to answer')
+        : error;
+    });
     this.#shared = { at: now, value };
     value.catch(() => {
       if (this.#shared?.value === value) this.#shared = undefined;

@@ -116,14 +116,32 @@ export class PodInspector {
     return undefined;
   }
 
-  /** Why the pods that are not ready are not ready, for the message of a rollout that is given up. */
+  /**
+   * Why the pods that are not ready are not ready, for the message of a rollout that is given up. Only a hint: without
+   * it the message is shorter.
+   * @param known pods that are watched; empty when none are, they are listed then.
+   */
   async describe(
     deployment: Deployment,
     pinned: string,
-    pods: readonly Pod[],
+    known: readonly Pod[],
     signal: AbortSignal,
   ): Promise<string> {
-    const waiting = (await this.pinnedPods(deployment, pinned, pods, signal)).filter((pod) => !isReady(pod));
+    try {
+      const pods = known.length > 0 ? known : await this.#list(deployment, signal);
+      return await this.#describe(
+        await this.pinnedPods(deployment, pinned, pods, signal),
+        deployment,
+        signal,
+      );
+    } catch (error) {
+      if (signal.aborted) throw error;
+      return '';
+    }
+  }
+
+  async #describe(pods: readonly Pod[], deployment: Deployment, signal: AbortSignal): Promise<string> {
+    const waiting = pods.filter((pod) => !isReady(pod));
     const lines = waiting.slice(0, NAMED).flatMap((pod) => describePod(pod) ?? []);
     const events = waiting[0] ? await this.#probeEvents(deployment, waiting[0], signal) : '';
     return [...lines, ...(events ? [events] : [])].join('; ');

@@ -1,7 +1,6 @@
-import { redact } from '../../domain/redact.ts';
+import { MASK, redact } from '../../domain/redact.ts';
 import type { RawJson, RawObject } from './resources.ts';
 
-const MASK = '•••';
 const SECRET =
   'pass(?:word|wd|phrase|code)?|pwd|secret|token(?!s)|api[_-]?key|credential|private[_-]?key|auth(?!or)|dsn|cookie';
 const SECRET_NAME = new RegExp(`${SECRET}|[_-](?:key|pw|pin|salt)$`, 'i');

@@ -75,6 +75,15 @@ describe('a wait that is about to give up', () => {
     });
   });
 
+  it('names the pods that are not up, though none are watched yet', async () => {
+    const { of, started, stub } = await begun();
+    const state = { waiting: { reason: 'ContainerCreating' } };
+    const status = { phase: 'Pending', containerStatuses: [{ name: 'orchestrator', ready: false, state }] };
+    stub.put('pods', pod(status, { name: 'late', uid: 'uid-late' }));
+    const error = await errorOf(wait({ of, started }, { progress: 601 }).finished);
+    expect(error.message).toContain('late/orchestrator: ContainerCreating');
+  });
+
   it('goes on when the read shows progress that the watch did not tell of', async () => {
     const { of, started, change } = await begun();
     change({ status: { ...complete, updatedReplicas: 2 }, tell: false });

@@ -1,0 +1,184 @@
+import type { ErrorType } from './errors.ts';
+import type { PlanBasis } from './plan.ts';
+import { describeWish, type TargetWish } from './targets.ts';
+import { type ObservedService, parseImage, type VersionCandidate } from './versions.ts';
+
+/** A choice that could not be made, as a row of the error catalogue and a sentence. */
+export interface NoChoice {
+  readonly problem: ErrorType;
+  readonly message: string;
+}
+
+/** The version that a wish selects. */
+export interface Choice {
+  readonly candidate: VersionCandidate;
+  readonly basis: PlanBasis;
+}
+
+/** True when the evidence proves the version good, whoever recorded it. */
+export function isKnownGood(candidate: VersionCandidate): boolean {
+  return candidate.evidence?.verdict === 'passed';
+}
+
+/**
+ * Selects the version to return to. Pure: the same observation and wish always select the same version, so
+ * check-access and plan agree without talking to each other.
+ *
+ * The default target goes back, never forward: the trap of `kubectl rollout undo` run twice (docs/decisions/0007).
+ */
+export function chooseTarget(observed: ObservedService, wish: TargetWish): Choice | NoChoice {
+  switch (wish.kind) {
+    case 'known-good':
+      return chooseKnownGood(observed);
+    case 'previous':
+      return choosePrevious(observed);
+    case 'revision':
+      return choose(
+        everyVersion(observed).find(
+          (candidate) =>
+            candidate.revision === wish.revision || candidate.formerRevisions.includes(wish.revision),
+        ),
+        observed,
+        wish,
+      );
+    case 'version':
+      return choose(
+        everyVersion(observed).find((candidate) => candidate.version === wish.version) ??
+          withImage(observed, (repository, tag) => `${repository}:${styleOf(tag)}${wish.version}`),
+        observed,
+        wish,
+      );
+    case 'digest':
+      return choose(
+        everyVersion(observed).find(
+          (candidate) =>
+            parseImage(candidate.image).digest === wish.digest ||
+            candidate.evidence?.imageId?.endsWith(wish.digest) === true,
+        ) ?? withImage(observed, (repository) => `${repository}@${wish.digest}`),
+        observed,
+        wish,
+      );
+  }
+}
+
+/**
+ * A current version that an earlier rollback put there is the answer. Otherwise it is no candidate, whatever its
+ * evidence says: somebody found it bad since. Nor is a restart of it, nor what came after it.
+ */
+function chooseKnownGood(observed: ObservedService): Choice | NoChoice {
+  if (isRolledBack(observed)) return stay(observed);
+  const older = olderVersions(observed);
+  const proved = newestProof(older);
+  if (proved) return { candidate: proved, basis: 'known-good' };
+  const [before] = older;
+  return before ? { candidate: before, basis: 'previous-without-evidence' } : nothingOlder(observed);
+}
+
+/** Whether an earlier rollback put the current content there: its write says so, or the proof that it recorded. */
+function isRolledBack(observed: ObservedService): boolean {
+  const proved = sameContent(observed).some(
+    (version) => isKnownGood(version) && version.evidence?.provedBy === 'rollback',
+  );
+  return observed.rolledBack || proved;
+}
+
+function stay(observed: ObservedService): Choice {
+  const { current } = observed;
+  // A restart changes the fingerprint that evidence is kept under, not what was proved.
+  const proof = isKnownGood(current) ? current : newestProof(sameContent(observed));
+  return proof?.evidence
+    ? { candidate: { ...current, evidence: proof.evidence }, basis: 'known-good' }
+    : { candidate: current, basis: 'rolled-back-before' };
+}
+
+/** The current version and those of the history that differ from it by template annotations at most. */
+function sameContent(observed: ObservedService): readonly VersionCandidate[] {
+  return everyVersion(observed).filter((version) => !differs(version, observed));
+}
+
+function differs({ contentFingerprint }: VersionCandidate, { current }: ObservedService): boolean {
+  return contentFingerprint !== current.contentFingerprint;
+}
+
+/** Versions with other content that are not younger than the current content, newest revision first. */
+function olderVersions(observed: ObservedService): readonly VersionCandidate[] {
+  const since = Math.min(...sameContent(observed).map(({ createdAt }) => Date.parse(createdAt)));
+  return observed.history.filter(
+    (version) => differs(version, observed) && !(Date.parse(version.createdAt) > since),
+  );
+}
+
+/** Of the versions that are known-good the one that was proved last. */
+function newestProof(versions: readonly VersionCandidate[]): VersionCandidate | undefined {
+  const at = ({ evidence }: VersionCandidate) => Date.parse(evidence?.at ?? '');
+  return versions.filter(isKnownGood).toSorted((a, b) => at(b) - at(a))[0];
+}
+
+/** The newest version whose content differs: a restart of the same bad release is not a previous version. */
+export function choosePrevious(observed: ObservedService): Choice | NoChoice {
+  const different = observed.history.find((version) => differs(version, observed));
+  return different ? { candidate: different, basis: 'asked' } : nothingOlder(observed);
+}
+
+function nothingOlder(observed: ObservedService): NoChoice {
+  const newer = observed.history.filter((version) => differs(version, observed));
+  const { workload, current } = observed;
+  return {
+    problem: 'NoHistory',
+    message:
+      newer.length > 0
+        ? `${workload} has no version older than ${current.version} in its history, only newer ones: ${listed(newer)}; ask for one by name`
+        : `${workload} has no earlier version in its history; ask for a version or a digest as target`,
+  };
+}
+
+function choose(
+  candidate: VersionCandidate | undefined,
+  observed: ObservedService,
+  wish: TargetWish,
+): Choice | NoChoice {
+  if (candidate) return { candidate, basis: 'asked' };
+  const known = listed(everyVersion(observed));
+  return {
+    problem: 'TargetNotFound',
+    message: `${describeWish(wish)} is not in the history of ${observed.workload}; it has ${known}`,
+  };
+}
+
+function listed(versions: readonly VersionCandidate[]): string {
+  return versions.map(({ version, revision }) => `${version} (revision ${revision})`).join(', ');
+}
+
+/** The current version, then the history, newest first. */
+export function everyVersion(observed: ObservedService): readonly VersionCandidate[] {
+  return [observed.current, ...observed.history];
+}
+
+/** A version that the history does not have: the live template with another image (runbook 3.2, option B). */
+function withImage(
+  observed: ObservedService,
+  image: (repository: string, tag: string | undefined) => string,
+): VersionCandidate | undefined {
+  const { current } = observed;
+  const { repository, tag } = parseImage(current.image);
+  const container = current.container;
+  const wanted = image(repository, tag);
+  const { evidence: _evidence, changeCause: _changeCause, ...rest } = current;
+  return {
+    ...rest,
+    version: wanted.includes('@')
+      ? wanted.slice(wanted.indexOf('@') + 1, wanted.indexOf('@') + 20)
+      : wanted.slice(wanted.lastIndexOf(':') + 1).replace(/^v(?=\d)/, ''),
+    image: wanted,
+    revision: 0,
+    formerRevisions: [],
+    fingerprint: '',
+    contentFingerprint: '',
+    source: { kind: 'image', container, image: wanted },
+  };
+}
+
+/** Tags of one repository share a style: `v0.1.0` beside `v0.2.0`. */
+function styleOf(tag: string | undefined): string {
+  return tag !== undefined && /^v\d/.test(tag) ? 'v' : '';
+}
