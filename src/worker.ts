@@ -13,7 +13,10 @@ async function main(env: NodeJS.ProcessEnv): Promise<void> {
   Runtime.install({ logger: new DefaultLogger('WARN') });
   const config = await loadConfig(env.RUNBOOK_CONFIG ?? 'runbook.yaml');
   const { connectionOptions, namespace = 'default' } = loadClientConnectConfig({});
-  const connection = await NativeConnection.connect(connectionOptions);
+  const address = connectionOptions.address ?? 'localhost:7233';
+  const connection = await NativeConnection.connect(connectionOptions).catch((error: Error) => {
+    throw new Error(`Temporal at ${address} cannot be reached: ${error.message}`, { cause: error });
+  });
   try {
     const { worker, ended } = await startWorker({
       config,
@@ -28,9 +31,7 @@ async function main(env: NodeJS.ProcessEnv): Promise<void> {
         : {}),
     });
     const services = Object.keys(config.services).join(', ');
-    log(
-      `worker polls ${worker.options.taskQueue} at ${connectionOptions.address ?? 'localhost:7233'} for ${services}`,
-    );
+    log(`worker polls ${worker.options.taskQueue} at ${address} for ${services}`);
     await ended;
   } finally {
     await connection.close();
