@@ -20,9 +20,9 @@ done
 for ((good = 0; good < agents; )); do
   curl -sf -m 5 "$url/api/v1/agents" | grep -q '^\[' && good=$((good + 1))
 done
-for ((good = 0; good < metrics; )); do
-  for address in $(kubectl get pods -n "$namespace" -l "app=$deployment" -o jsonpath='{.items[*].status.podIP}'); do
+addresses=$(kubectl get pods -n "$namespace" -l "app=$deployment" -o jsonpath='{.items[*].status.podIP}')
+for ((good = 0; good < metrics; good += 1)); do
+  for address in $addresses; do
     curl -sf -m 5 "http://$address:$metrics_port/metrics" >/dev/null
   done
-  good=$((good + 1))
 done

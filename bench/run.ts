@@ -11,9 +11,10 @@ import { watchCompletion } from './completion.ts';
 import { connectionsTo } from './connections.ts';
 import { type Benchmarks, renderBenchmarks } from './render.ts';
 import { figures } from './statistics.ts';
-import { NEEDED, openWorld, WORKER_USER, type World } from './world.ts';
+import { NEEDED, openWorld, type Place, WORKER_USER, type World } from './world.ts';
 
 const ROUNDS = Number(process.env.BENCH_ROUNDS ?? 25);
+const DURABLE_ROUNDS = Math.min(ROUNDS, 10);
 const WARM_UP = 3;
 const TASK_QUEUE = 'bench';
 const root = join(import.meta.dirname, '..');
@@ -34,11 +35,12 @@ async function measure(world: World): Promise<Benchmarks> {
   const { cluster } = world.sandbox;
   const starts: number[] = [];
   for (let start = 0; start < 5; start += 1) {
-    const { process: worker, firstPollMs } = await world.startWorker(`start-${start}`);
+    const { process: worker, firstPollMs } = await world.startWorker(world, `start-${start}`);
     starts.push(firstPollMs);
-    worker.kill('SIGKILL');
+    worker.signal('SIGKILL');
+    await worker.exited;
   }
-  const worker = await world.startWorker(TASK_QUEUE);
+  const worker = await world.startWorker(world, TASK_QUEUE);
   await cluster.deploy({ image: imageOf('v0.1.0'), replicas: 2 });
   await (await startVerify(world.client, {}, { taskQueue: TASK_QUEUE })).result();
   const clock = watchCompletion(cluster);
@@ -50,37 +52,35 @@ async function measure(world: World): Promise<Benchmarks> {
   const events: number[] = [];
   const bytes: number[] = [];
   const connections: number[] = [];
-  for (let round = -WARM_UP; round < ROUNDS; round += 1) {
-    // Both sides in turn, so that a slow moment of the machine meets both.
-    await cluster.deploy({ image: imageOf('v0.2.0'), replicas: 2 });
-    const mark = await cluster.mark();
-    const begun = performance.now();
-    const handle = await startRollback(
-      world.client,
-      {},
-      { taskQueue: TASK_QUEUE, workflowId: `bench/${round}` },
-    );
-    const report = await handle.result();
-    const took = performance.now() - begun;
-    mustBeProved(report);
-    const { raw } = await handle.describe();
-    const asked = await cluster.requests(WORKER_USER, mark);
-    const open = connectionsTo(worker.process.pid ?? 0, Number(new URL(cluster.server).port));
 
-    await cluster.deploy({ image: imageOf('v0.2.0'), replicas: 2 });
-    const scriptMs = await runScript(world);
-    say(
-      `round ${round}: runbook ${took.toFixed(0)} ms, script ${scriptMs.toFixed(0)} ms, ${asked.length} requests`,
-    );
-    if (round < 0) continue;
-    runbook.push(took);
-    script.push(scriptMs);
+  async function runbookRound(round: number): Promise<void> {
+    const mark = await cluster.mark();
+    const { ms, report, raw } = await runRunbook(world, `bench/${round}`);
+    const asked = await cluster.requests(WORKER_USER, mark);
+    const open = connectionsTo(worker.process.pid, Number(new URL(cluster.server).port));
+    say(`round ${round}: runbook ${ms.toFixed(0)} ms, ${asked.length} requests`);
+    if (round < 0) return;
+    runbook.push(ms);
     requests.push(asked.length);
     if (open !== undefined) connections.push(open);
     events.push(Number(raw.workflowExecutionInfo?.historyLength));
     bytes.push(Number(raw.workflowExecutionInfo?.historySizeBytes));
     const wait = waitLatency(report, clock);
     if (wait !== undefined) waits.push(wait);
+  }
+  async function scriptRound(round: number): Promise<void> {
+    const ms = await runScript(world);
+    say(`round ${round}: script ${ms.toFixed(0)} ms`);
+    if (round >= 0) script.push(ms);
+  }
+
+  for (let round = -WARM_UP; round < ROUNDS; round += 1) {
+    // Both sides in turn, so that a slow moment of the machine meets both, and neither is always the first.
+    const sides = round % 2 === 0 ? [runbookRound, scriptRound] : [scriptRound, runbookRound];
+    for (const side of sides) {
+      await cluster.deploy({ image: imageOf('v0.2.0'), replicas: 2 });
+      await side(round);
+    }
   }
   clock.close();
   return {
@@ -89,6 +89,7 @@ async function measure(world: World): Promise<Benchmarks> {
     rounds: ROUNDS,
     needed: NEEDED,
     runbookMs: figures(runbook),
+    durableMs: figures(await durableTimes(world)),
     scriptMs: figures(script),
     ratio: figures(runbook.map((value, index) => value / (script[index] ?? Number.NaN))),
     waitMs: figures(waits),
@@ -101,8 +102,29 @@ async function measure(world: World): Promise<Benchmarks> {
   };
 }
 
-function mustBeProved(report: RunReport): void {
+/** One whole verified run of the runbook. */
+async function runRunbook({ client }: Place, workflowId: string) {
+  const begun = performance.now();
+  const handle = await startRollback(client, {}, { taskQueue: TASK_QUEUE, workflowId });
+  const report = await handle.result();
+  const ms = performance.now() - begun;
   if (report.outcome !== 'rolled-back') throw new Error(`${report.outcome}: ${report.summary}`);
+  const { raw } = await handle.describe();
+  return { ms, report, raw };
+}
+
+/** Whole runs on a Temporal server whose transactions wait for the disk, as in embedded mode. */
+async function durableTimes(world: World): Promise<number[]> {
+  const durable = await world.openDurable();
+  await world.startWorker(durable, TASK_QUEUE);
+  const times: number[] = [];
+  for (let round = -WARM_UP; round < DURABLE_ROUNDS; round += 1) {
+    await world.sandbox.cluster.deploy({ image: imageOf('v0.2.0'), replicas: 2 });
+    const { ms } = await runRunbook(durable, `bench/durable/${round}`);
+    say(`durable round ${round}: runbook ${ms.toFixed(0)} ms`);
+    if (round >= 0) times.push(ms);
+  }
+  return times;
 }
 
 /** From "complete" in the API server to the return of the wait step. */
@@ -128,10 +150,10 @@ async function runScript({ kubeconfig, url, sandbox }: World): Promise<number> {
 }
 
 function helpTimes(): number[] {
-  const main = join(root, 'src', 'cli', 'main.ts');
+  const program = join(root, 'bin', 'runbook.mjs');
   return Array.from({ length: 12 }, () => {
     const begun = performance.now();
-    execFileSync(process.execPath, [main, '--help'], { stdio: 'ignore' });
+    execFileSync(process.execPath, [program, '--help'], { stdio: 'ignore' });
     return performance.now() - begun;
   });
 }

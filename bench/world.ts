@@ -1,11 +1,14 @@
-import { type ChildProcess, spawn } from 'node:child_process';
 import { join } from 'node:path';
 import { Client, Connection } from '@temporalio/client';
 import { writeConfig } from '../sandbox/demo/config.ts';
 import { openSandbox, type Sandbox, type SandboxCluster } from '../sandbox/index.ts';
 import { LABELS, NAMESPACE, WORKER_ACCOUNT } from '../sandbox/manifests.ts';
-import type { TemporalServer } from '../tools/temporal-server.ts';
+import { locateTool } from '../tools/index.ts';
+import { type Managed, whileRunning } from '../tools/processes/index.ts';
+import { startTemporalServer, type TemporalServer } from '../tools/temporal-server.ts';
 import { until } from '../tools/until.ts';
+
+const WORKER = join(import.meta.dirname, '..', 'src', 'worker.ts');
 
 /** Good results in a row that each side must see. */
 export const NEEDED = { health: 3, chat: 1, agents: 2, metrics: 2 } as const;
@@ -13,30 +16,40 @@ export const NEEDED = { health: 3, chat: 1, agents: 2, metrics: 2 } as const;
 /** Audit user of the worker. */
 export const WORKER_USER = `system:serviceaccount:${NAMESPACE}:${WORKER_ACCOUNT}`;
 
-/** A sandbox whose pods are ready at once, and a worker in a process of its own. */
-export interface World {
-  readonly sandbox: Sandbox & { readonly cluster: SandboxCluster; readonly temporal: TemporalServer };
+/** A Temporal server and a client of it. */
+export interface Place {
+  readonly temporal: TemporalServer;
   readonly client: Client;
+}
+
+/** A sandbox whose pods are ready at once, and workers in processes of their own. */
+export interface World extends Place {
+  readonly sandbox: Sandbox & { readonly cluster: SandboxCluster };
   readonly kubeconfig: string;
   readonly url: string;
-  startWorker(taskQueue: string): Promise<{ readonly process: ChildProcess; readonly firstPollMs: number }>;
+  /** A second Temporal server, whose database waits for the disk. */
+  openDurable(): Promise<Place>;
+  startWorker(
+    place: Place,
+    taskQueue: string,
+  ): Promise<{ readonly process: Managed; readonly firstPollMs: number }>;
   close(): Promise<void>;
 }
 
 export async function openWorld(progress: (line: string) => void): Promise<World> {
   const sandbox = await openSandbox({ temporal: true, kubernetes: { instantReady: true }, progress });
-  const { cluster, temporal } = sandbox;
+  const { cluster, processes, folder } = sandbox;
   await cluster.createNamespace(NAMESPACE);
   const kubeconfig = await cluster.kubeconfigFor(NAMESPACE);
   const service = await cluster.node.openService(NAMESPACE, LABELS);
   const check = (needed: number) => ({ needed, every: '0ms', within: '20s' });
   const config = await writeConfig({
-    folder: sandbox.folder,
+    folder,
     kubeconfig,
     endpoint: service.url,
     apiPort: cluster.node.apiPort,
     metricsPort: cluster.node.metricsPort,
-    records: join(sandbox.folder, 'incidents'),
+    records: join(folder, 'incidents'),
     checks: {
       health: check(NEEDED.health),
       chat: check(NEEDED.chat),
@@ -44,32 +57,40 @@ export async function openWorld(progress: (line: string) => void): Promise<World
       metrics: { ...check(NEEDED.metrics), port: cluster.node.metricsPort },
     },
   });
-  const connection = await Connection.connect({ address: temporal.address });
-  const client = new Client({ connection });
-  const workers: ChildProcess[] = [];
+  const connections: Connection[] = [];
+  const placeOn = async (temporal: TemporalServer): Promise<Place> => {
+    const connection = await Connection.connect({ address: temporal.address });
+    connections.push(connection);
+    return { temporal, client: new Client({ connection }) };
+  };
   return {
+    ...(await placeOn(sandbox.temporal)),
     sandbox,
-    client,
     kubeconfig,
     url: service.url,
-    async startWorker(taskQueue) {
+    async openDurable() {
+      const { path } = await locateTool('temporal', { progress });
+      const databaseFile = join(folder, 'durable.db');
+      return placeOn(await startTemporalServer(processes, path, { ui: false, databaseFile, fsync: true }));
+    },
+    async startWorker({ client, temporal }, taskQueue) {
       const begun = performance.now();
-      const worker = spawn(process.execPath, [join(import.meta.dirname, '..', 'src', 'worker.ts')], {
+      const worker = await processes.start('worker', process.execPath, [WORKER], {
         env: {
           ...process.env,
           TEMPORAL_ADDRESS: temporal.address,
           RUNBOOK_CONFIG: config,
           RUNBOOK_TASK_QUEUE: taskQueue,
         },
-        stdio: ['ignore', 'ignore', 'inherit'],
+        log: join(folder, `worker-${taskQueue}.log`),
       });
-      workers.push(worker);
-      await until('the first poll', () => polls(client, taskQueue), { everyMs: 5 });
+      await whileRunning([worker], (signal) =>
+        until('the first poll', () => polls(client, taskQueue), { everyMs: 5, signal }),
+      );
       return { process: worker, firstPollMs: performance.now() - begun };
     },
     async close() {
-      for (const worker of workers) worker.kill('SIGKILL');
-      await connection.close();
+      await Promise.all(connections.map((connection) => connection.close()));
       await sandbox.close();
     },
   };

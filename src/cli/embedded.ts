@@ -1,9 +1,8 @@
-import { mkdir } from 'node:fs/promises';
-import { homedir } from 'node:os';
+import { chmod, mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Client, Connection } from '@temporalio/client';
 import { DefaultLogger, NativeConnection, Runtime } from '@temporalio/worker';
-import { locateTool } from '../../tools/index.ts';
+import { locateTool, stateFolder } from '../../tools/index.ts';
 import { takeLock } from '../../tools/lock.ts';
 import { openProcesses } from '../../tools/processes/index.ts';
 import { startTemporalServer, type TemporalServer } from '../../tools/temporal-server.ts';
@@ -23,8 +22,10 @@ export async function openEmbedded(options: SessionOptions): Promise<Session> {
   const config = await loadConfig(options.config ?? 'runbook.yaml');
   const progress = (line: string) => process.stderr.write(`${line}\n`);
   const { path } = await locateTool('temporal', { progress });
-  const folder = join(process.env.XDG_STATE_HOME ?? join(homedir(), '.local', 'state'), 'rollback-runbook');
-  await mkdir(folder, { recursive: true });
+  const folder = stateFolder(process.env);
+  await mkdir(folder, { recursive: true, mode: 0o700 });
+  // It may have been made before, with whatever the umask allows.
+  await chmod(folder, 0o700);
   const release = await takeDatabase(join(folder, 'temporal.lock'));
   const processes = await openProcesses();
   const close = async () => {
@@ -50,10 +51,11 @@ export async function openEmbedded(options: SessionOptions): Promise<Session> {
   }
 }
 
-/** Two servers on one database file would destroy it. */
+/** Two servers on one database file would destroy it: a silent owner is an owner, on whatever machine it is. */
 async function takeDatabase(file: string): Promise<() => Promise<void>> {
   try {
-    return await takeLock(file, { signal: new AbortController().signal, waitMs: 500 });
+    const { signal } = new AbortController();
+    return await takeLock(file, { signal, waitMs: 500, silentMs: Number.POSITIVE_INFINITY });
   } catch (error) {
     if ((error as Error).name !== 'TimeoutError') throw error;
     throw new CommandError(EXIT.busy, `another embedded command is running on this machine (${file})`);

@@ -5,6 +5,9 @@ import { RunbookError } from '../domain/errors.ts';
 import type { RecordedFiles, RunReport } from '../domain/ledger.ts';
 import { renderMarkdown } from './markdown.ts';
 
+/** What no repetition changes: a read-only disk, a missing right, a file where a folder should be. */
+const FOR_GOOD = new Set(['EROFS', 'EACCES', 'EPERM', 'ENOTDIR', 'EEXIST']);
+
 /**
  * Writes the incident record: one Markdown file for people, one JSON file for programs. The names come from
  * workflow and run, so a repeated write replaces the same files, and no other run's. The end of a run id tells runs
@@ -22,13 +25,9 @@ export async function writeRecord(folder: string, report: RunReport): Promise<Re
     const json = await replace(join(target, `${name}.json`), text);
     return { markdown, json, sha256: createHash('sha256').update(text).digest('hex') };
   } catch (error) {
-    throw new RunbookError(
-      'RecordFailed',
-      `${target}: ${(error as NodeJS.ErrnoException).code ?? 'failed'}`,
-      {
-        cause: error,
-      },
-    );
+    const { code = 'failed' } = error as NodeJS.ErrnoException;
+    const lasting = FOR_GOOD.has(code) ? { retryable: false } : {};
+    throw new RunbookError('RecordFailed', `${target}: ${code}`, { cause: error, ...lasting });
   }
 }
 

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { basename, dirname, join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
@@ -91,7 +91,7 @@ describe('a record', () => {
   it.each([
     ['a file stands where the folder should be', [], 'EEXIST'],
     ['a file stands above the folder', ['deep', 'records'], 'ENOTDIR'],
-  ])('names the folder when %s', async (_title, below, code) => {
+  ])('names the folder when %s, and is not tried again', async (_title, below, code) => {
     const file = join(await temporaryFolder(), 'file');
     await writeFile(file, 'mine');
     const folder = join(file, ...below);
@@ -100,7 +100,17 @@ describe('a record', () => {
       (reason: unknown) => reason,
     );
     expect(error).toBeInstanceOf(RunbookError);
-    expect(error).toMatchObject({ type: 'RecordFailed', retryable: true, message: `${folder}: ${code}` });
+    expect(error).toMatchObject({ type: 'RecordFailed', retryable: false, message: `${folder}: ${code}` });
     expect(await readFile(file, 'utf8')).toBe('mine');
+  });
+
+  it('is tried again when the reason may pass', async () => {
+    const folder = await temporaryFolder();
+    await mkdir(join(folder, 'rollback_orchestrator-0123456789ab.md'));
+    await expect(writeRecord(folder, report())).rejects.toMatchObject({
+      type: 'RecordFailed',
+      retryable: true,
+      message: `${folder}: EISDIR`,
+    });
   });
 });

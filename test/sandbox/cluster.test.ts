@@ -1,15 +1,17 @@
 import { readdir, readFile, readlink } from 'node:fs/promises';
+import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { KubernetesObject } from '../../sandbox/control-plane/api.ts';
 import { openApi } from '../../sandbox/control-plane/api.ts';
 import { openSandbox, type Sandbox, type SandboxCluster } from '../../sandbox/index.ts';
 import { deployment, imageOf, WORKER_ACCOUNT } from '../../sandbox/manifests.ts';
+import type { TemporalServer } from '../../tools/temporal-server.ts';
 import { until } from '../../tools/until.ts';
 
-let sandbox: Sandbox & { cluster: SandboxCluster };
+let sandbox: Sandbox & { cluster: SandboxCluster; temporal: TemporalServer };
 let cluster: SandboxCluster;
 beforeAll(async () => {
-  sandbox = await openSandbox({ kubernetes: true });
+  sandbox = await openSandbox({ temporal: { ui: true }, kubernetes: true });
   cluster = sandbox.cluster;
 });
 afterAll(() => sandbox?.close());
@@ -316,17 +318,22 @@ describe('identities and the audit log', () => {
     stop.abort();
   });
 
-  test.runIf(process.platform === 'linux')('everything listens on the loopback interface alone', async () => {
-    const { processes } = cluster.controlPlane;
-    const sockets = (await readFile('/proc/net/tcp', 'utf8')).split('\n').slice(1);
-    const listening = sockets
-      .map((line) => line.trim().split(/\s+/))
-      .filter(([, , , state]) => state === '0A');
-    const own = await Promise.all(Object.values(processes).map(({ pid }) => socketsOf(pid)));
-    const inodes = new Set(own.flat());
-    const mine = listening.filter((fields) => inodes.has(fields[9] ?? ''));
-    expect(mine.length).toBeGreaterThanOrEqual(3);
-    for (const [, address = ''] of mine) expect(address).toMatch(/7F:/);
+  test('everything listens on the loopback interface alone', async () => {
+    await cluster.deploy({ namespace: await namespace(), image: imageOf('v0.1.0'), replicas: 1 });
+    const registry = JSON.parse(await readFile(join(sandbox.folder, 'processes.json'), 'utf8'));
+    const pids: number[] = registry.children.map(({ pid }: { pid: number }) => pid);
+    expect(pids).toContain(sandbox.temporal.pid());
+    const inodes = new Set((await Promise.all(pids.map(socketsOf))).flat());
+    const tables = await Promise.all(['tcp', 'tcp6'].map((name) => readFile(`/proc/net/${name}`, 'utf8')));
+    const addresses = tables
+      .flatMap((table) => table.split('\n').map((line) => line.trim().split(/\s+/)))
+      .filter(([, , , state, , , , , , inode = '']) => state === '0A' && inodes.has(inode))
+      .map(([, address = '']) => address);
+    // etcd's two, the API server's, Temporal's own, its UI's and metrics', and the pod's two.
+    expect(addresses.length).toBeGreaterThanOrEqual(8);
+    // 127.0.0.0/8 and ::1, in the byte order of this machine.
+    const loopback = /^([0-9A-F]{6}7F|0{24}01000000|0{16}FFFF0000[0-9A-F]{6}7F):/;
+    expect(addresses.filter((address) => !loopback.test(address))).toEqual([]);
   });
 });
 

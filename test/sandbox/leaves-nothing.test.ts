@@ -3,7 +3,7 @@ import { existsSync } from 'node:fs';
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterEach, expect, test } from 'vitest';
+import { afterEach, expect, onTestFinished, test, vi } from 'vitest';
 import { openProcesses } from '../../tools/processes/index.ts';
 import { FOLDER_PREFIX, reapLeftovers } from '../../tools/processes/registry.ts';
 import { until } from '../../tools/until.ts';
@@ -27,6 +27,10 @@ test.each(['SIGINT', 'SIGTERM'] as const)('%s of the parent leaves nothing', asy
 });
 
 test('kill -9 of parent and supervisor together: the next start ends what they left', async () => {
+  // A place of its own: any other sandbox that starts meanwhile would be the next.
+  const place = await mkdtemp(join(tmpdir(), 'leaves-nothing-'));
+  onTestFinished(() => rm(place, { recursive: true, force: true }));
+  vi.stubEnv('TMPDIR', place);
   const { child, told } = await startProgram('own-a-process.ts');
   process.kill(told.supervisor, 'SIGSTOP');
   child.kill('SIGKILL');
@@ -55,6 +59,12 @@ test('close ends what was started, also a process that ignores SIGTERM, and may 
   await nothingLeft({ folder: processes.folder, pids: [pid] });
   await processes.close();
   await exited;
+});
+
+test('nothing can be started once it is closed', async () => {
+  const processes = await openProcesses();
+  await processes.close();
+  await expect(processes.start('late', process.execPath, ['-e', '0'])).rejects.toThrow('closed');
 });
 
 test('a program that does not exist is reported as an exit with a reason', async () => {

@@ -1,32 +1,28 @@
-import { type ChildProcess, spawn } from 'node:child_process';
 import { join } from 'node:path';
 import { tsToMs } from '@temporalio/common/lib/time.js';
 import { afterAll, beforeAll, expect, it } from 'vitest';
+import type { Managed } from '../../tools/processes/index.ts';
 import { until } from '../../tools/until.ts';
 import { type Cast, openStage, type Stage } from './stage.ts';
 
 let stage: Stage;
-const workers: ChildProcess[] = [];
 beforeAll(async () => {
   stage = await openStage();
 });
-afterAll(async () => {
-  for (const worker of workers) worker.kill('SIGKILL');
-  await stage?.close();
-});
+afterAll(() => stage?.close());
 
-function startProgram(cast: Cast): ChildProcess {
-  const worker = spawn(process.execPath, [join(import.meta.dirname, '../../src/worker.ts')], {
+/** A worker as a program of its own, which ends with the sandbox. */
+function startProgram({ configFile, taskQueue }: Cast): Promise<Managed> {
+  const { processes, temporal, folder } = stage.sandbox;
+  return processes.start('worker', process.execPath, [join(import.meta.dirname, '../../src/worker.ts')], {
     env: {
       ...process.env,
-      TEMPORAL_ADDRESS: stage.sandbox.temporal.address,
-      RUNBOOK_CONFIG: cast.configFile,
-      RUNBOOK_TASK_QUEUE: cast.taskQueue,
+      TEMPORAL_ADDRESS: temporal.address,
+      RUNBOOK_CONFIG: configFile,
+      RUNBOOK_TASK_QUEUE: taskQueue,
     },
-    stdio: ['ignore', 'ignore', 'inherit'],
+    log: join(folder, 'workers.log'),
   });
-  workers.push(worker);
-  return worker;
 }
 
 /** Writes to the Deployment that the API server took. */
@@ -51,14 +47,14 @@ function pending(workflowId: string, step: string) {
 
 it('a worker killed with -9 in the middle of wait-for-rollout changes nothing about the outcome', async () => {
   const cast = await stage.cast('killed', { worker: false });
-  const first = startProgram(cast);
+  const first = await startProgram(cast);
   await cast.deploy('v0.1.0-slow-ready');
   await cast.deploy('v0.2.0');
   const mark = await stage.sandbox.cluster.mark();
   const handle = await cast.start();
   await pending(handle.workflowId, 'wait-for-rollout');
-  first.kill('SIGKILL');
-  startProgram(cast);
+  first.signal('SIGKILL');
+  await startProgram(cast);
   const report = await cast.end(handle);
 
   expect(report.outcome).toBe('rolled-back');
@@ -70,13 +66,13 @@ it('a worker killed with -9 in the middle of wait-for-rollout changes nothing ab
 it('a worker killed with -9 while it verifies goes on with the same check', async () => {
   const health = { needed: 8, every: '250ms', within: '20s' };
   const cast = await stage.cast('killed-verifying', { worker: false, checks: { health } });
-  const first = startProgram(cast);
+  const first = await startProgram(cast);
   await cast.deploy('v0.1.0');
   await cast.deploy('v0.2.0');
   const handle = await cast.start();
   await pending(handle.workflowId, 'verify-health');
-  first.kill('SIGKILL');
-  startProgram(cast);
+  first.signal('SIGKILL');
+  await startProgram(cast);
   const report = await cast.end(handle);
 
   expect(report.outcome).toBe('rolled-back');

@@ -1,7 +1,7 @@
-import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { join, resolve } from 'node:path';
 import { expect, test } from 'vitest';
-import { cacheFolder, locateTool, locateTools, ToolMissing } from '../../tools/index.ts';
+import { cacheFolder, locateTool, locateTools, stateFolder, ToolMissing } from '../../tools/index.ts';
 import { etcdOf, temporaryFolder, writeProgram } from './surroundings.ts';
 
 /** A machine with an empty cache, no downloads, and these programs on PATH. */
@@ -131,6 +131,26 @@ test('an abort ends the search with its reason', async () => {
 });
 
 test.each([
+  ['ends by SIGINT', 'kill -INT $$; exec /bin/sleep 60'],
+  ['ends with the code of an interrupted shell', 'exit 130'],
+  ['says that it was cancelled, as pip does', 'echo "ERROR: Operation cancelled by user" >&2; exit 1'],
+])('Ctrl-C ends the search when the command that brings the program %s', async (_, python3) => {
+  const { env } = await machine({ python3, go: 'echo called >> "$LOG"; echo go1.30.0' });
+  await expect(locateTool('kubectl', { env })).rejects.toMatchObject({ name: 'Interrupted' });
+  await expect(readFile(env.LOG)).rejects.toThrow('ENOENT');
+});
+
+test('Ctrl-C while a program in the cache is asked for its version leaves it there', async () => {
+  const { env } = await machine({ python3: SLOW_PIP });
+  const { path } = await locateTool('temporal', { env });
+  await writeProgram(path, 'kill -INT $$; exec /bin/sleep 60');
+  await rm(`${path}.bytes`);
+  await expect(locateTool('temporal', { env })).rejects.toMatchObject({ name: 'Interrupted' });
+  expect(await readdir(join(path, '..'))).toEqual(['temporal']);
+});
+
+test.each([
+  ['linux', { RUNBOOK_CACHE: 'here', HOME: '/c' }, resolve('here')],
   ['linux', { RUNBOOK_CACHE: '/a', XDG_CACHE_HOME: '/b', HOME: '/c' }, '/a'],
   ['linux', { XDG_CACHE_HOME: '/b', HOME: '/c' }, '/b/rollback-runbook'],
   ['linux', { XDG_CACHE_HOME: 'relative', HOME: '/c' }, '/c/.cache/rollback-runbook'],
@@ -138,4 +158,12 @@ test.each([
   ['darwin', { XDG_CACHE_HOME: '/b', HOME: '/c' }, '/c/Library/Caches/rollback-runbook'],
 ] as const)('on %s with %o the cache is %s', (platform, env, folder) => {
   expect(cacheFolder(env, platform)).toBe(folder);
+});
+
+test.each([
+  [{ XDG_STATE_HOME: '/b', HOME: '/c' }, '/b/rollback-runbook'],
+  [{ XDG_STATE_HOME: 'relative', HOME: '/c' }, '/c/.local/state/rollback-runbook'],
+  [{ HOME: '/c' }, '/c/.local/state/rollback-runbook'],
+])('with %o what has to be kept is in %s', (env, folder) => {
+  expect(stateFolder(env)).toBe(folder);
 });

@@ -11,9 +11,10 @@ const signal = new AbortController().signal;
 const patient = { signal, waitMs: 20_000 };
 
 /** A lock as another holder leaves it. */
-function markOf(pid: number): string {
-  return JSON.stringify({ pid, host: hostname(), id: 'somebody' });
+function markOf(pid: number, other: { host?: string; startedAt?: string } = {}): string {
+  return JSON.stringify({ pid, host: hostname(), id: 'somebody', ...other });
 }
+const LONG_AGO = new Date(Date.now() - 120_000);
 
 /** Another process that takes the lock and keeps it. */
 async function holderOf(lock: string) {
@@ -86,11 +87,34 @@ test('many that find the same orphan still enter one at a time', async () => {
   expect(await readdir(folder)).toEqual([]);
 });
 
-test('takes over a lock that was not touched for long, although its process id is in use', async () => {
+test('is kept by a holder that was stopped, however long it has been silent', async () => {
   const lock = join(await temporaryFolder(), 'lock');
-  await writeFile(lock, markOf(process.pid));
-  const old = new Date(Date.now() - 120_000);
-  await utimes(lock, old, old);
+  const holder = await holderOf(lock);
+  holder.kill('SIGSTOP');
+  await utimes(lock, LONG_AGO, LONG_AGO);
+  await expect(withLock(lock, { signal, waitMs: 300 }, async () => 'in')).rejects.toHaveProperty(
+    'name',
+    'TimeoutError',
+  );
+  holder.kill('SIGKILL');
+  await once(holder, 'exit');
+  expect(await withLock(lock, patient, async () => 'in')).toBe('in');
+});
+
+test('is taken over when its process number belongs to another process by now', async () => {
+  const lock = join(await temporaryFolder(), 'lock');
+  await writeFile(lock, markOf(process.pid, { startedAt: 'another-boot 1' }));
+  expect(await withLock(lock, patient, async () => 'in')).toBe('in');
+});
+
+test('of another machine is taken over when it was not touched for long, and not where that is forbidden', async () => {
+  const lock = join(await temporaryFolder(), 'lock');
+  await writeFile(lock, markOf(process.pid, { host: 'elsewhere' }));
+  const brief = { signal, waitMs: 300 };
+  await expect(withLock(lock, brief, async () => 'in')).rejects.toHaveProperty('name', 'TimeoutError');
+  await utimes(lock, LONG_AGO, LONG_AGO);
+  const never = { ...brief, silentMs: Number.POSITIVE_INFINITY };
+  await expect(withLock(lock, never, async () => 'in')).rejects.toHaveProperty('name', 'TimeoutError');
   expect(await withLock(lock, patient, async () => 'in')).toBe('in');
 });
 

@@ -1,19 +1,23 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { copyFile, mkdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
+import { cp, mkdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
-import { temporaryFolder } from './surroundings.ts';
+import { until } from '../../tools/until.ts';
+import { isRunning } from '../sandbox/programs/running.ts';
+import { temporaryFolder, writeProgram } from './surroundings.ts';
+
+const ROOT = join(import.meta.dirname, '../..');
 
 /** A package whose only dependency is a stand-in for the package `node`, so that npm needs no network. */
 async function checkout(nodePackage: 'ready' | 'needs its install script' = 'ready'): Promise<string> {
   const root = await temporaryFolder();
-  const source = join(import.meta.dirname, '../../tools/start.mjs');
   const stub = join(root, 'stub');
-  await mkdir(join(root, 'tools'));
+  for (const part of ['bin', 'tools/start', 'tools/start.mjs']) {
+    await cp(join(ROOT, part), join(root, part), { recursive: true });
+  }
   await mkdir(join(stub, 'bin'), { recursive: true });
-  await copyFile(source, join(root, 'tools', 'start.mjs'));
   const link = `mkdir -p bin && ln -sf "$REAL_NODE" bin/node`;
   const scripts = nodePackage === 'ready' ? {} : { scripts: { preinstall: link } };
   await writeFile(join(stub, 'package.json'), JSON.stringify({ name: 'node', version: '1.0.0', ...scripts }));
@@ -39,8 +43,17 @@ interface Start {
   readonly ended: Promise<{ code: number | null; signal: string | null; stdout: string; stderr: string }>;
 }
 
-function start(root: string, args: readonly string[], env: NodeJS.ProcessEnv = {}): Start {
-  const child = spawn(process.execPath, ['tools/start.mjs', ...args], {
+interface StartOptions {
+  readonly program?: string;
+  readonly env?: NodeJS.ProcessEnv;
+}
+
+function start(
+  root: string,
+  args: readonly string[],
+  { program = 'tools/start.mjs', env = {} }: StartOptions = {},
+): Start {
+  const child = spawn(process.execPath, [program, ...args], {
     cwd: root,
     env: {
       PATH: process.env.PATH,
@@ -87,17 +100,98 @@ test('installs again when package-lock.json is another', async () => {
   expect(stderr).toMatch(/installing the npm packages/);
 });
 
-test('accepts a lock file without the optional packages of other platforms', async () => {
+test('package-lock.json has the optional packages of every platform, without which npm ci refuses it there', async () => {
+  const { packages } = JSON.parse(await readFile(join(ROOT, 'package-lock.json'), 'utf8')) as {
+    packages: Record<string, { optionalDependencies?: Record<string, string>; resolved?: string }>;
+  };
+  const missing = Object.entries(packages).flatMap(([path, { optionalDependencies = {} }]) =>
+    Object.keys(optionalDependencies).filter(
+      (name) => !packages[`node_modules/${name}`] && !packages[`${path}/node_modules/${name}`],
+    ),
+  );
+  expect(missing).toEqual([]);
+});
+
+/** An npm that notes what it is asked, and on which Node, and then does this. */
+async function fakeNpm(root: string, script: string): Promise<NodeJS.ProcessEnv> {
+  const cli = join(root, 'npm-cli.js');
+  await writeFile(
+    cli,
+    `const { appendFileSync, mkdirSync, symlinkSync, writeFileSync } = require('node:fs');
+     const { spawn } = require('node:child_process');
+     appendFileSync('asked', process.argv0 + ' ' + process.argv[2] + '\\n');
+     ${script}`,
+  );
+  return { npm_execpath: cli };
+}
+const BRINGS_NODE = `mkdirSync('node_modules/node/bin', { recursive: true });
+  try { symlinkSync(process.execPath, 'node_modules/node/bin/node'); } catch {}`;
+
+test('completes the packages on the locked Node: npm leaves out optional ones that do not fit the Node it runs on', async () => {
   const root = await checkout();
-  const optionalDependencies = { 'only-for-another-platform': '1.0.0' };
-  const stub = { name: 'node', version: '1.0.0', optionalDependencies };
-  await writeFile(join(root, 'stub', 'package.json'), JSON.stringify(stub));
-  const lock = JSON.parse(await readFile(join(root, 'package-lock.json'), 'utf8'));
-  lock.packages.stub = stub;
-  const text = JSON.stringify(lock);
-  await writeFile(join(root, 'package-lock.json'), text);
-  expect(await start(root, ['-p', '1 + 1']).ended).toMatchObject({ code: 0, stdout: '2\n' });
-  expect(await readFile(join(root, 'package-lock.json'), 'utf8')).toBe(text);
+  const env = await fakeNpm(root, BRINGS_NODE);
+  expect(await start(root, ['-e', '0'], { env }).ended).toMatchObject({ code: 0 });
+  const asked = await readFile(join(root, 'asked'), 'utf8');
+  const locked = join(root, 'node_modules', 'node', 'bin', 'node');
+  expect(asked).toBe(`${process.execPath} ci\n${locked} install\n`);
+});
+
+test.each(['SIGTERM', 'SIGINT'] as const)(
+  '%s during the installation ends npm with what it started, and leaves no lock',
+  async (signal) => {
+    const root = await checkout();
+    const sleeping = `process.on('SIGINT', () => {});
+      const { pid } = spawn('sh', ['-c', 'trap "" TERM INT; exec sleep 60'], { stdio: 'ignore' });
+      writeFileSync('pids', process.pid + ' ' + pid);`;
+    const { child, ended } = start(root, ['-e', '0'], { env: await fakeNpm(root, sleeping) });
+    const pids = await until('npm to be at work', async () => {
+      const text = await readFile(join(root, 'pids'), 'utf8').catch(() => '');
+      return / \d/.test(text) && text.split(' ').map(Number);
+    });
+    child.kill(signal);
+    expect(await ended).toMatchObject({ code: null, signal });
+    expect(pids.filter(isRunning)).toEqual([]);
+    await expect(readFile(join(root, '.runbook', 'install.lock'))).rejects.toThrow('ENOENT');
+  },
+);
+
+test('installs again when the packages came from another kind of machine', async () => {
+  const root = await checkout();
+  await start(root, ['-e', '0']).ended;
+  const stamp = join(root, 'node_modules', '.installed-from');
+  const [hash] = (await readFile(stamp, 'utf8')).split(' ');
+  await writeFile(stamp, `${hash} plan9-mips`);
+  const { code, stderr } = await start(root, ['-e', '0']).ended;
+  expect(code).toBe(0);
+  expect(installations(stderr)).toBe(1);
+  expect(await readFile(stamp, 'utf8')).toBe(`${hash} ${process.platform}-${process.arch}`);
+});
+
+test('installs again where nobody knows whence the packages came and their Node does not run', async () => {
+  const root = await checkout();
+  await start(root, ['-e', '0']).ended;
+  await rm(join(root, 'node_modules', '.installed-from'));
+  const node = join(root, 'stub', 'bin', 'node');
+  await rm(node);
+  await writeProgram(node, 'exit 126');
+  const env = await fakeNpm(
+    root,
+    `require('node:fs').rmSync('stub/bin/node'); symlinkSync(process.execPath, 'stub/bin/node')`,
+  );
+  const { stderr } = await start(root, ['-e', '0'], { env }).ended;
+  expect(stderr).toMatch(/installing the npm packages/);
+});
+
+test('says in one sentence that the packages cannot be installed where nothing can be written', async () => {
+  const root = await checkout();
+  // Root may write into every folder, but nobody into a file as if it were one.
+  await writeFile(join(root, '.runbook'), '');
+  const { code, stderr } = await start(root, ['-e', '0']).ended;
+  expect(code).toBe(1);
+  expect(stderr).toMatch(
+    /^the npm packages have to be installed once, and .*\.runbook cannot be written \(EEXIST\)/,
+  );
+  expect(stderr.trim().split('\n')).toHaveLength(1);
 });
 
 test('leaves packages alone that somebody installed by hand from the same package-lock.json', async () => {
@@ -138,7 +232,7 @@ test('shows what npm says when it fails, and leaves no lock', async () => {
 
 test('runs the install script of the package node where scripts are switched off', async () => {
   const root = await checkout('needs its install script');
-  const ended = await start(root, ['-p', '1 + 1'], { npm_config_ignore_scripts: 'true' }).ended;
+  const ended = await start(root, ['-p', '1 + 1'], { env: { npm_config_ignore_scripts: 'true' } }).ended;
   expect(ended).toMatchObject({ code: 0, stdout: '2\n' });
 });
 
@@ -169,3 +263,19 @@ test('ends by the signal that ended the script', async () => {
   const { ended } = start(root, ['-e', 'process.kill(process.pid, "SIGKILL")']);
   expect(await ended).toMatchObject({ code: null, signal: 'SIGKILL' });
 });
+
+test.each(['SIGTERM', 'SIGINT'] as const)(
+  'runbook passes %s on to the command, whose arguments are its own',
+  async (signal) => {
+    const root = await checkout();
+    await start(root, ['-e', '0']).ended;
+    await mkdir(join(root, 'src', 'cli'), { recursive: true });
+    const script = `process.on('${signal}', () => process.exit(5)); setInterval(() => {}, 1000);
+    console.log(process.argv.slice(2).join())`;
+    await writeFile(join(root, 'src', 'cli', 'main.ts'), script);
+    const { child, ended } = start(root, ['status', '--json'], { program: 'bin/runbook.mjs' });
+    if (child.stdout) await once(child.stdout, 'data');
+    child.kill(signal);
+    expect(await ended).toMatchObject({ code: 5, signal: null, stdout: 'status,--json\n' });
+  },
+);

@@ -35,6 +35,8 @@ export function npm(args, { locked = false } = {}) {
     child.stdout.on('data', keep);
     child.stderr.on('data', keep);
     const end = (code, text) => {
+      // What npm had started may have outlived it.
+      if (ending) endGroup('SIGKILL');
       running = undefined;
       clearTimeout(limit);
       resolve({ code, output: text });

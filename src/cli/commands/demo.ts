@@ -6,8 +6,9 @@ const PROGRAM = join(import.meta.dirname, '..', '..', '..', 'sandbox', 'demo', '
 /** `runbook demo`. The demo is a program of the sandbox: what it starts is not part of the product. */
 export async function demo(options: { readonly keep?: boolean }): Promise<void> {
   const child = spawn(process.execPath, [PROGRAM, ...(options.keep ? ['--keep'] : [])], { stdio: 'inherit' });
-  // Ctrl-C reaches the demo itself, which tidies up; this process waits for it.
-  process.on('SIGINT', () => undefined);
+  // On a terminal Ctrl-C reaches the demo itself, which tidies up; this process waits for it.
+  const atTerminal = process.stdin.isTTY === true;
+  process.on('SIGINT', () => atTerminal || child.kill('SIGINT'));
   process.on('SIGTERM', () => child.kill('SIGTERM'));
   process.exitCode = await new Promise<number>((resolve) => child.on('exit', (code) => resolve(code ?? 1)));
 }

@@ -12,7 +12,7 @@ async function withPython(script: string) {
   return contextWith({ entry, env: { PATH: `${bin}:/usr/bin:/bin`, LOG: join(bin, 'log') } });
 }
 
-const INSTALLING = `echo "$@" > "$LOG"
+const INSTALLING = `echo "$PIP_USER $PIP_REQUIRE_VIRTUALENV $@" > "$LOG"
 while [ "$1" != --target ]; do shift; done
 mkdir -p "$2/bin" && printf '#!/bin/sh\\necho "etcd Version: 3.6.8"\\n' > "$2/bin/etcd"`;
 
@@ -29,6 +29,14 @@ test('lets pip install exact files only', async () => {
   for (const option of ['--require-hashes', '--no-deps', '--only-binary=:all:']) {
     expect(asked).toContain(option);
   }
+});
+
+test('is not disturbed by what the user has set for pip', async () => {
+  const context = await withPython(INSTALLING);
+  await wheel.find({ ...context, env: { ...context.env, PIP_USER: '1', PIP_REQUIRE_VIRTUALENV: '1' } });
+  const asked = await readFile(context.env.LOG ?? '', 'utf8');
+  expect(asked).toMatch(/^0 0 /);
+  expect(asked).toContain('--prefix= ');
 });
 
 test('says why pip failed', async () => {
