@@ -23,11 +23,13 @@ export async function rollback(request: RollbackRequest = {}): Promise<RunReport
       run.step('check-access', service, wish),
       run.step('identify-versions', service),
     );
-    const plan = await run.step('plan', service, wish, observed);
+    const [plan] = await together(
+      run.step('plan', service, wish, observed),
+      dryRun ? undefined : run.step('take-snapshot', service, liveVersionOf(observed)),
+    );
     run.adoptPlan(plan);
     if (dryRun) return { outcome: 'planned', summary: whatHappens(plan) };
 
-    if (!plan.changesNothing) await run.step('take-snapshot', service, liveVersionOf(observed));
     const started = await run.step('roll-back', service, plan.pin);
     const rollout = await run.step('wait-for-rollout', service, started);
 

@@ -197,7 +197,7 @@ function openRun(workflow: RunReport['workflow']): OpenRun {
  * Waits for steps that run at the same time. Unlike `Promise.all` it leaves none behind: when one fails the others
  * still end and stand in the ledger, then the first failure (in the order given) is thrown.
  */
-export async function together<T extends readonly Promise<unknown>[]>(
+export async function together<T extends readonly (Promise<unknown> | undefined)[]>(
   ...steps: T
 ): Promise<{ [K in keyof T]: Awaited<T[K]> }> {
   const settled = await Promise.allSettled(steps);

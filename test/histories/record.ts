@@ -12,7 +12,7 @@ try {
   await good.deploy('v0.2.0');
   const rolledBack = await last(good, () => good.rollback({ reason: 'chat fails', incident: 'INC-7' }));
   await save('rolled-back', rolledBack);
-  await save('poisoned', rolledBack.replaceAll('"take-snapshot"', '"take-photograph"'));
+  await save('poisoned', rolledBack.replaceAll('"roll-back"', '"roll-forward"'));
   await save('already-there', await last(good, () => good.rollback()));
   await save('failed-request', await last(good, () => good.rollback({ target: 'latest', dryRun: 1 })));
   await good.deploy('v0.2.0');

@@ -39,7 +39,7 @@ describe('histories of earlier runs', () => {
   it('a run that did something else than the code does is found out', async () => {
     const error = await replayErrorOf('poisoned');
     expect(error?.name).toBe('DeterminismViolationError');
-    expect(error?.message).toContain('take-photograph');
+    expect(error?.message).toContain('roll-forward');
   });
 });
 
