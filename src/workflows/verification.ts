@@ -12,6 +12,9 @@ export interface Verification {
   readonly results: readonly CheckResult[];
 }
 
+/** Checks that may ask every pod by itself; the other ones need no list of them in their history. */
+const ASKED_ONE_BY_ONE: readonly CheckId[] = ['agents', 'metrics'];
+
 /**
  * Runbook 6: proves the service well. Health first: nothing behind it means anything while it fails. Chat before
  * agents and metrics: their state moves only on traffic (service contract, section 3.3), and the metrics have to
@@ -27,11 +30,11 @@ export async function verifyService(
   const verify = async (id: CheckId) => {
     if (!request.checks.includes(id)) return;
     const ownPlans = id === 'metrics' ? results.find(({ check }) => check === 'chat')?.ownPlans : undefined;
-    const { uid, fingerprint, instances } = rollout;
+    const { uid, fingerprint } = rollout;
     const input = {
       uid,
       fingerprint,
-      instances,
+      instances: ASKED_ONE_BY_ONE.some((check) => check === id) ? rollout.instances : [],
       ...(baseline[id] ? { baseline: baseline[id] } : {}),
       ...(ownPlans ? { ownPlans } : {}),
     };

@@ -152,7 +152,7 @@ describe('a verify step', () => {
   });
 });
 
-describe('what the metrics step is told of the chat step', () => {
+describe('what the workflow gives to a verify step', () => {
   const request = { service: 'o', checks: ['chat', 'metrics'], required: [], accept: [] };
   const found = (check: CheckId, more: Partial<CheckResult> = {}): CheckResult => ({
     check,
@@ -174,19 +174,26 @@ describe('what the metrics step is told of the chat step', () => {
         return found(step.replace('verify-', '') as CheckId, step === 'verify-chat' ? chat : {});
       },
     } as unknown as Run;
-    const rollout = { instances: [pod('a')] } as unknown as RolloutFinished;
+    const rollout = { ...proved, instances: [pod('a')] } as unknown as RolloutFinished;
     await verifyService(run, { ...request, checks } as unknown as ResolvedRun, rollout, {});
     return given;
   }
 
-  it('is which plans chat really started, and how many of them failed', async () => {
-    const ownPlans = { started: 2, failed: 1 };
-    const given = await inputs({ ownPlans });
-    expect(given['verify-metrics']).toEqual({ instances: [pod('a')], ownPlans });
-    expect(given['verify-chat']).toEqual({ instances: [pod('a')] });
+  it('is what was rolled out, and the pods only where they are asked one by one', async () => {
+    const given = await inputs({}, ['health', 'chat', 'agents', 'metrics']);
+    expect(given['verify-health']).toEqual({ ...proved, instances: [] });
+    expect(given['verify-chat']).toEqual({ ...proved, instances: [] });
+    expect(given['verify-agents']).toEqual({ ...proved, instances: [pod('a')] });
+    expect(given['verify-metrics']).toEqual({ ...proved, instances: [pod('a')] });
   });
 
-  it('is nothing when chat sent no message, or did not run', async () => {
+  it('is for metrics which plans chat really started, and how many of them failed', async () => {
+    const ownPlans = { started: 2, failed: 1 };
+    const given = await inputs({ ownPlans });
+    expect(given['verify-metrics']).toEqual({ ...proved, instances: [pod('a')], ownPlans });
+  });
+
+  it('is no plan of ours when chat sent no message, or did not run', async () => {
     expect((await inputs({}))['verify-metrics']).not.toHaveProperty('ownPlans');
     expect((await inputs({}, ['metrics']))['verify-metrics']).not.toHaveProperty('ownPlans');
   });
