@@ -67,7 +67,8 @@ describe('waitForRollout', () => {
     await of.push('v0.3.0-crash-exit-0');
     const error = await errorOf(wait(of).finished);
     expect(error).toMatchObject({ type: 'RolloutFailed' });
-    expect(error.message).toMatch(/restarted 3 times, last exit code 0/);
+    // Three restarts are the least; a slow reader of the watch may see more before it ends.
+    expect(error.message).toMatch(/restarted ([3-9]|\d{2,}) times, last exit code 0/);
   });
 
   test('gives up when there is no progress for the progress deadline, and names the pod', async () => {
