@@ -61,8 +61,10 @@ export async function startTemporalServer(
     ];
     const start = async (): Promise<Managed> => {
       const server = await processes.start('temporal', program, args, { log });
-      // One port may be answered by a stranger who took it before us, and ours would end a moment later: ask at both.
-      const up = async () => (await answers(port)) && (await answers(metricsPort));
+      // One port may be answered by a stranger who took it before us, and ours would end a moment later: ask at all.
+      // The web interface listens last, and its address is handed out as one that works.
+      const ports = options.ui ? [port, metricsPort, uiPort] : [port, metricsPort];
+      const up = async () => (await Promise.all(ports.map(answers))).every(Boolean);
       await whileRunning(
         [server],
         (signal) => until('the Temporal server', up, { signal }),
