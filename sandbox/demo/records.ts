@@ -1,9 +1,7 @@
 import { mkdir, mkdtemp, rm } from 'node:fs/promises';
 import { join } from 'node:path';
+import { UNWRITABLE } from '../../src/report/write-record.ts';
 import { stateFolder } from '../../tools/index.ts';
-
-/** Codes of a folder that cannot be made or written to, whatever is tried. */
-const UNWRITABLE = new Set(['EACCES', 'EEXIST', 'ENOTDIR', 'EPERM', 'EROFS']);
 
 /**
  * Where incident records of the demo are kept: `incidents` in the current folder, so that they are found at once, or

@@ -85,17 +85,14 @@ function printer(screen: Screen, link: string | undefined) {
   let headed = false;
   return (report: RunReport, running: readonly RunningStep[]): void => {
     const { plan, finishedAt, workflow, request, ledger } = report;
-    headed ||= isHeaded();
-    if (!headed) return;
+    if (!headed) {
+      if (!plan && !finishedAt && !(workflow === 'verify' && request)) return;
+      screen.line(headLine(report, link, Date.now()));
+      headed = true;
+    }
     for (const entry of ledger.slice(seen)) screen.line(stepLine(entry));
     seen = ledger.length;
     screen.running(running);
-
-    function isHeaded(): boolean {
-      if (!plan && !finishedAt && !(workflow === 'verify' && request)) return false;
-      screen.line(headLine(report, link, Date.now()));
-      return true;
-    }
   };
 }
 

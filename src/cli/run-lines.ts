@@ -58,7 +58,7 @@ export function runningLine(
   const rest = TITLE_WIDTH + took.length + 6;
   const width = Math.max(0, Math.min(WHAT_WIDTH, columns - rest));
   const what = `${message}${again}`.replaceAll(/\s+/g, ' ').slice(0, width);
-  return ` ${frame} ${titleOf(step).padEnd(TITLE_WIDTH)} ${what.padEnd(width)} ${took}`;
+  return row(frame, titleOf(step), what, width, took);
 }
 
 /** The last line: how it ended. */
@@ -74,7 +74,11 @@ export function titleOf(step: StepId, receiver?: string): string {
 function line(mark: string, title: string, what: string, took: string): string {
   const text = what.replaceAll(/\s+/g, ' ');
   const shown = text.length > 160 ? `${text.slice(0, 159)}…` : text;
-  return ` ${mark} ${title.padEnd(TITLE_WIDTH)} ${shown.padEnd(WHAT_WIDTH)} ${took}`;
+  return row(mark, title, shown, WHAT_WIDTH, took);
+}
+
+function row(mark: string, title: string, what: string, width: number, took: string): string {
+  return ` ${mark} ${title.padEnd(TITLE_WIDTH)} ${what.padEnd(width)} ${took}`;
 }
 
 /** A whole run that needs no following. */

@@ -1,7 +1,7 @@
 import type { ErrorType } from './errors.ts';
 import type { PlanBasis } from './plan.ts';
 import { describeWish, type TargetWish } from './targets.ts';
-import { type ObservedService, parseImage, type VersionCandidate } from './versions.ts';
+import { type ObservedService, parseImage, type VersionCandidate, versionOfImage } from './versions.ts';
 
 /** A choice that could not be made, as a row of the error catalogue and a sentence. */
 export interface NoChoice {
@@ -158,23 +158,20 @@ export function everyVersion(observed: ObservedService): readonly VersionCandida
 function withImage(
   observed: ObservedService,
   image: (repository: string, tag: string | undefined) => string,
-): VersionCandidate | undefined {
+): VersionCandidate {
   const { current } = observed;
   const { repository, tag } = parseImage(current.image);
-  const container = current.container;
   const wanted = image(repository, tag);
   const { evidence: _evidence, changeCause: _changeCause, ...rest } = current;
   return {
     ...rest,
-    version: wanted.includes('@')
-      ? wanted.slice(wanted.indexOf('@') + 1, wanted.indexOf('@') + 20)
-      : wanted.slice(wanted.lastIndexOf(':') + 1).replace(/^v(?=\d)/, ''),
+    version: versionOfImage(wanted),
     image: wanted,
     revision: 0,
     formerRevisions: [],
     fingerprint: '',
     contentFingerprint: '',
-    source: { kind: 'image', container, image: wanted },
+    source: { kind: 'image', container: current.container, image: wanted },
   };
 }
 

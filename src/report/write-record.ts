@@ -5,8 +5,8 @@ import { RunbookError } from '../domain/errors.ts';
 import type { RecordedFiles, RunReport } from '../domain/ledger.ts';
 import { renderMarkdown } from './markdown.ts';
 
-/** What no repetition changes: a read-only disk, a missing right, a file where a folder should be. */
-const FOR_GOOD = new Set(['EROFS', 'EACCES', 'EPERM', 'ENOTDIR', 'EEXIST']);
+/** Codes of a folder that no repetition makes writable: a read-only disk, a missing right, a file in its place. */
+export const UNWRITABLE: ReadonlySet<string> = new Set(['EROFS', 'EACCES', 'EPERM', 'ENOTDIR', 'EEXIST']);
 
 /**
  * Writes the incident record: one Markdown file for people, one JSON file for programs. The names come from
@@ -26,7 +26,7 @@ export async function writeRecord(folder: string, report: RunReport): Promise<Re
     return { markdown, json, sha256: createHash('sha256').update(text).digest('hex') };
   } catch (error) {
     const { code = 'failed' } = error as NodeJS.ErrnoException;
-    const lasting = FOR_GOOD.has(code) ? { retryable: false } : {};
+    const lasting = UNWRITABLE.has(code) ? { retryable: false } : {};
     throw new RunbookError('RecordFailed', `${target}: ${code}`, { cause: error, ...lasting });
   }
 }

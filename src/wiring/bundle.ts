@@ -8,9 +8,13 @@ const FOLDER = join(SOURCE, '..', 'dist');
 /**
  * The workflow code as one file. Made once for each state of the sources and kept in `dist/`, so that a worker
  * does not spend its start on bundling. A read-only checkout bundles in memory.
+ *
+ * @param buildId of the sources, for whoever has it already: to find it reads all of them
  */
-export async function workflowBundle(): Promise<{ readonly codePath: string } | { readonly code: string }> {
-  const codePath = join(FOLDER, `workflows-${sourcesHash()}.js`);
+export async function workflowBundle(
+  buildId = workflowBuildId(),
+): Promise<{ readonly codePath: string } | { readonly code: string }> {
+  const codePath = join(FOLDER, `workflows-${buildId}.js`);
   if (existsSync(codePath)) return { codePath };
   const { bundleWorkflowCode, DefaultLogger } = await import('@temporalio/worker');
   const { code } = await bundleWorkflowCode({
@@ -27,13 +31,11 @@ export async function workflowBundle(): Promise<{ readonly codePath: string } | 
   }
 }
 
-/** Tells one state of the workflow code from another: 16 hexadecimal digits. */
+/**
+ * Tells one state of the workflow code from another: 16 hexadecimal digits, over everything that the bundle is made
+ * of (workflows, domain, and the SDK's version).
+ */
 export function workflowBuildId(): string {
-  return sourcesHash();
-}
-
-/** Everything that the bundle is made of: workflows, domain, and the SDK's version. */
-function sourcesHash(): string {
   const hash = createHash('sha256');
   for (const folder of ['workflows', 'domain']) {
     for (const name of readdirSync(join(SOURCE, folder)).sort()) {

@@ -31,10 +31,13 @@ export interface RunningWorker {
 }
 
 /** Without Worker Versioning the build id says in every history which code ran; the default one is four times as long. */
-function deploymentOptions(deployment: WorkerOptions['deployment']): WorkerDeploymentOptions {
+function deploymentOptions(
+  deployment: WorkerOptions['deployment'],
+  ownBuildId: string,
+): WorkerDeploymentOptions {
   if (!deployment) {
     return {
-      version: { deploymentName: TASK_QUEUE, buildId: workflowBuildId() },
+      version: { deploymentName: TASK_QUEUE, buildId: ownBuildId },
       useWorkerVersioning: false,
     };
   }
@@ -49,8 +52,9 @@ function deploymentOptions(deployment: WorkerOptions['deployment']): WorkerDeplo
 /** Starts a worker on an open connection. */
 export async function startWorker(options: WorkerOptions): Promise<RunningWorker> {
   const { connection, namespace, log } = options;
+  const buildId = workflowBuildId();
   const [workflows, attributes] = await Promise.all([
-    workflowBundle(),
+    workflowBundle(buildId),
     ensureSearchAttributes(connection, namespace),
   ]);
   if (attributes.problem) log(attributes.problem);
@@ -72,7 +76,7 @@ export async function startWorker(options: WorkerOptions): Promise<RunningWorker
     defaultHeartbeatThrottleInterval: '500ms',
     shutdownGraceTime: '5s',
     shutdownForceTime: '15s',
-    workerDeploymentOptions: deploymentOptions(options.deployment),
+    workerDeploymentOptions: deploymentOptions(options.deployment, buildId),
   });
   const ended = worker.run().finally(() => prepared.close());
   // Whoever waits for `ended` sees the error; nobody waiting must not end the process.

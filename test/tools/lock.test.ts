@@ -1,4 +1,4 @@
-import { spawn } from 'node:child_process';
+import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { readdir, readFile, utimes, writeFile } from 'node:fs/promises';
 import { hostname } from 'node:os';
@@ -33,6 +33,17 @@ async function holderOf(lock: string) {
   return child;
 }
 
+/** Nobody gets in beside the holder; after its kill -9 the next one does. */
+async function expectHeldUntilKilled(lock: string, holder: ChildProcess): Promise<void> {
+  await expect(withLock(lock, { signal, waitMs: 300 }, async () => 'in')).rejects.toHaveProperty(
+    'name',
+    'TimeoutError',
+  );
+  holder.kill('SIGKILL');
+  await once(holder, 'exit');
+  expect(await withLock(lock, patient, async () => 'in')).toBe('in');
+}
+
 test('lets one in at a time, and everyone in the end', async () => {
   const folder = await temporaryFolder();
   let inside = 0;
@@ -59,13 +70,7 @@ test('is released when the work fails', async () => {
 test('keeps others out while its holder lives, and lets them in when that was killed with -9', async () => {
   const lock = join(await temporaryFolder(), 'lock');
   const holder = await holderOf(lock);
-  await expect(withLock(lock, { signal, waitMs: 300 }, async () => 'in')).rejects.toHaveProperty(
-    'name',
-    'TimeoutError',
-  );
-  holder.kill('SIGKILL');
-  await once(holder, 'exit');
-  expect(await withLock(lock, patient, async () => 'in')).toBe('in');
+  await expectHeldUntilKilled(lock, holder);
 });
 
 test('many that find the same orphan still enter one at a time', async () => {
@@ -92,13 +97,7 @@ test('is kept by a holder that was stopped, however long it has been silent', as
   const holder = await holderOf(lock);
   holder.kill('SIGSTOP');
   await utimes(lock, LONG_AGO, LONG_AGO);
-  await expect(withLock(lock, { signal, waitMs: 300 }, async () => 'in')).rejects.toHaveProperty(
-    'name',
-    'TimeoutError',
-  );
-  holder.kill('SIGKILL');
-  await once(holder, 'exit');
-  expect(await withLock(lock, patient, async () => 'in')).toBe('in');
+  await expectHeldUntilKilled(lock, holder);
 });
 
 test('is taken over when its process number belongs to another process by now', async () => {

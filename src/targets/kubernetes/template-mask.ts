@@ -94,9 +94,8 @@ function maskText(text: string): string {
 
 /** What stands in the raw text where the shown one has a mask. */
 function hiddenParts(raw: string, shown: string): readonly string[] {
-  let from = 0;
   const [first = '', ...rest] = shown.split(MASK);
-  from += first.length;
+  let from = first.length;
   return rest.map((part) => {
     const end = part === '' ? raw.length : raw.indexOf(part, from);
     const hidden = raw.slice(from, end);
