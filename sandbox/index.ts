@@ -2,15 +2,19 @@ import { locateTools } from '../tools/index.ts';
 import { openProcesses, type Processes } from '../tools/processes/index.ts';
 import { startTemporalServer, type TemporalServer } from '../tools/temporal-server.ts';
 import { openCluster, type SandboxCluster } from './cluster.ts';
+import { type ComposeHost, locateComposePrograms, openComposeHost } from './compose/index.ts';
 import { startControlPlane } from './control-plane/index.ts';
 import { type NodeAgentOptions, startNodeAgent } from './node-agent/index.ts';
 import { expectPodAddresses } from './node-agent/network.ts';
 
 export type { SandboxCluster } from './cluster.ts';
+export type { ComposeHost } from './compose/index.ts';
 
 export interface SandboxOptions {
   readonly temporal?: boolean | { readonly ui?: boolean; readonly databaseFile?: string };
   readonly kubernetes?: boolean | NodeAgentOptions;
+  /** A Docker engine, Compose and a registry with images of the stand-in. */
+  readonly compose?: boolean;
   readonly progress?: (line: string) => void;
   /** Ends the start, whose first time may take minutes. */
   readonly signal?: AbortSignal;
@@ -22,6 +26,7 @@ export interface Sandbox extends AsyncDisposable {
   readonly processes: Processes;
   readonly temporal?: TemporalServer;
   readonly cluster?: SandboxCluster;
+  readonly composeHost?: ComposeHost;
   close(): Promise<void>;
 }
 
@@ -38,16 +43,27 @@ export async function openSandbox(
 export async function openSandbox(
   options: SandboxOptions & { kubernetes: Exclude<SandboxOptions['kubernetes'], undefined> },
 ): Promise<Sandbox & { cluster: SandboxCluster }>;
+export async function openSandbox(
+  options: SandboxOptions & {
+    temporal: Exclude<SandboxOptions['temporal'], undefined>;
+    compose: true;
+  },
+): Promise<Sandbox & { temporal: TemporalServer; composeHost: ComposeHost }>;
+export async function openSandbox(
+  options: SandboxOptions & { compose: true },
+): Promise<Sandbox & { composeHost: ComposeHost }>;
 export async function openSandbox(options: SandboxOptions): Promise<Sandbox>;
 export async function openSandbox(options: SandboxOptions): Promise<Sandbox> {
   const { signal, progress } = options;
   if (options.kubernetes) await expectPodAddresses();
+  const locating = { ...(progress ? { progress } : {}), ...(signal ? { signal } : {}) };
+  const programs = options.compose ? await locateComposePrograms(locating) : undefined;
   const tools = await locateTools(
     [
       ...(options.temporal ? (['temporal'] as const) : []),
       ...(options.kubernetes ? (['etcd', 'kube-apiserver', 'kube-controller-manager'] as const) : []),
     ],
-    { ...(progress ? { progress } : {}), ...(signal ? { signal } : {}) },
+    locating,
   );
   signal?.throwIfAborted();
   const processes = await openProcesses();
@@ -59,10 +75,11 @@ export async function openSandbox(options: SandboxOptions): Promise<Sandbox> {
   };
   try {
     const wanted = typeof options.temporal === 'object' ? options.temporal : {};
-    const [temporal, controlPlane] = await Promise.all([
+    const [temporal, composeHost, controlPlane] = await Promise.all([
       options.temporal
         ? startTemporalServer(processes, tools.temporal.path, { ui: false, fsync: false, signal, ...wanted })
         : undefined,
+      programs ? openComposeHost(processes, programs, signal) : undefined,
       options.kubernetes
         ? startControlPlane(
             processes,
@@ -86,6 +103,7 @@ export async function openSandbox(options: SandboxOptions): Promise<Sandbox> {
       processes,
       ...(temporal ? { temporal } : {}),
       ...(cluster ? { cluster } : {}),
+      ...(composeHost ? { composeHost } : {}),
       close,
       [Symbol.asyncDispose]: close,
     };

@@ -3,6 +3,7 @@ import { spawn } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { composeHostProblem } from '../sandbox/compose/index.ts';
 import { locateTools, TOOL_NAMES } from '../tools/index.ts';
 import { lastLine, one, sum, type Tally, tallyOf, type VitestReport } from './tally.ts';
 
@@ -26,10 +27,16 @@ if (skippedInCi) console.error('in CI no test may be skipped');
 process.exitCode = total.failed > 0 || nothingRan || skippedInCi || interrupted.signal.aborted ? 1 : 0;
 console.log(lastLine(total));
 
-/** Brings what the tests start, so that no test has to wait for it. A missing one is a failure of its own. */
+/**
+ * Brings what the tests start, so that no test has to wait for it. A missing one is a failure of its own. Not every
+ * machine has a Docker engine: tests that need it are skipped there, and counted; in CI that is a failure.
+ */
 async function toolsAreHere(): Promise<Tally[]> {
+  const options = { signal: interrupted.signal, progress: (line: string) => console.log(line) };
   try {
-    await locateTools(TOOL_NAMES, { signal: interrupted.signal, progress: (line) => console.log(line) });
+    await locateTools(TOOL_NAMES, options);
+    const problem = await composeHostProblem(options);
+    if (problem) console.log(`tests of Docker Compose will be skipped: ${problem}`);
     return [];
   } catch (error) {
     console.error((error as Error).message);

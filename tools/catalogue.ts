@@ -8,7 +8,10 @@ export const TOOL_NAMES = [
   'kube-controller-manager',
   'kubectl',
 ] as const;
-export type ToolName = (typeof TOOL_NAMES)[number];
+
+/** What the Compose part of the sandbox needs besides. Not every host has an engine: these are optional but in CI. */
+export const COMPOSE_TOOL_NAMES = ['docker', 'dockerd', 'docker-registry', 'docker-compose'] as const;
+export type ToolName = (typeof TOOL_NAMES)[number] | (typeof COMPOSE_TOOL_NAMES)[number];
 
 /** Major and minor number of a version. */
 export type MajorMinor = readonly [major: number, minor: number];
@@ -30,12 +33,23 @@ export interface ToolEntry {
   readonly newest: MajorMinor;
   /** What the operator can install by hand. */
   readonly hint: string;
+  /** Folders that are searched after PATH; `~` is the home folder. */
+  readonly folders?: readonly string[];
   /** The official download for this machine. */
   readonly download: FindDownload;
-  /** Package in `tools/kubernetes/go.mod`. */
-  readonly goPackage?: string;
+  /** What it is built from. */
+  readonly go?: GoBuild;
   /** Folder under `tools/` with a hash-pinned requirements.txt, and the program's name in its bin folder. */
   readonly wheel?: { readonly folder: string; readonly program: string };
+}
+
+/** A program in a Go module. */
+export interface GoBuild {
+  /** Folder under `tools/` whose go.mod and go.sum pin the module and all that it needs. */
+  readonly folder: string;
+  readonly package: string;
+  /** Go variables that the linker sets: without them the program does not know its version. */
+  readonly variables: Readonly<Record<string, string>>;
 }
 
 /** Where official downloads come from; another base address is a mirror with the same layout. */
@@ -66,13 +80,31 @@ export interface Download {
 const KUBERNETES = '1.36.3';
 const ETCD = '3.6.8';
 const TEMPORAL = '1.9.1';
+const COMPOSE = '2.40.3';
 
 const VENDOR_OS: Partial<Record<NodeJS.Platform, string>> = { linux: 'linux', darwin: 'darwin' };
+const COMPOSE_ARCH: Partial<Record<NodeJS.Architecture, string>> = { x64: 'x86_64', arm64: 'aarch64' };
 const VENDOR_ARCH: Partial<Record<NodeJS.Architecture, string>> = { x64: 'amd64', arm64: 'arm64' };
 
 function pinned(file: string): { readonly sha256?: string } {
   const sha256 = CHECKSUMS[file];
   return sha256 ? { sha256 } : {};
+}
+
+/** A program of the Kubernetes module. It calls itself v0.0.0-master otherwise, which kubectl cannot parse. */
+function kubernetesBuild(goPackage: string): GoBuild {
+  const [major = '', minor = ''] = KUBERNETES.split('.');
+  const base = 'k8s.io/component-base/version';
+  return {
+    folder: 'kubernetes',
+    package: goPackage,
+    variables: {
+      [`${base}.gitVersion`]: `v${KUBERNETES}`,
+      [`${base}.gitMajor`]: major,
+      [`${base}.gitMinor`]: minor,
+      'k8s.io/client-go/pkg/version.gitVersion': `v${KUBERNETES}`,
+    },
+  };
 }
 
 function kubernetesDownload(program: string, systems: readonly NodeJS.Platform[]): FindDownload {
@@ -93,9 +125,18 @@ function controlPlane(program: string, variable: string): ToolEntry {
     oldest: [1, 36],
     newest: [1, 36],
     hint: `${program} ${KUBERNETES} (https://kubernetes.io/releases/download), or Go 1.26 or newer to build it`,
-    goPackage: `k8s.io/kubernetes/cmd/${program}`,
+    go: kubernetesBuild(`k8s.io/kubernetes/cmd/${program}`),
     download: kubernetesDownload(program, ['linux']),
   };
+}
+
+/** A part of the Docker engine that nobody but the host's own packages can bring. */
+function installed(
+  entry: Pick<ToolEntry, 'version' | 'variable' | 'versionPattern' | 'oldest' | 'hint'> &
+    Partial<Pick<ToolEntry, 'folders'>>,
+): ToolEntry {
+  const newest = [Number.POSITIVE_INFINITY, Number.POSITIVE_INFINITY] as const;
+  return { ...entry, versionArguments: ['--version'], newest, download: () => undefined };
 }
 
 /** Every tool by its name. */
@@ -142,7 +183,7 @@ export const TOOLS: Readonly<Record<ToolName, ToolEntry>> = {
         ...pinned(`${name}.tar.gz`),
       };
     },
-    goPackage: 'go.etcd.io/etcd/server/v3',
+    go: { folder: 'kubernetes', package: 'go.etcd.io/etcd/server/v3', variables: {} },
   },
   'kube-apiserver': controlPlane('kube-apiserver', 'RUNBOOK_KUBE_APISERVER'),
   'kube-controller-manager': controlPlane('kube-controller-manager', 'RUNBOOK_KUBE_CONTROLLER_MANAGER'),
@@ -156,6 +197,52 @@ export const TOOLS: Readonly<Record<ToolName, ToolEntry>> = {
     hint: `kubectl ${KUBERNETES} (https://kubernetes.io/docs/tasks/tools), or Go 1.26 or newer to build it`,
     download: kubernetesDownload('kubectl', ['linux', 'darwin']),
     wheel: { folder: 'kubectl', program: 'kubectl' },
-    goPackage: 'k8s.io/kubernetes/cmd/kubectl',
+    go: kubernetesBuild('k8s.io/kubernetes/cmd/kubectl'),
+  },
+  docker: installed({
+    version: '20.10.24',
+    variable: 'RUNBOOK_DOCKER',
+    versionPattern: /Docker version (\d+)\.(\d+)\.(\d+)/,
+    oldest: [20, 10],
+    hint: 'the Docker command (Debian package docker.io)',
+  }),
+  dockerd: installed({
+    version: '20.10.24',
+    variable: 'RUNBOOK_DOCKERD',
+    versionPattern: /Docker version (\d+)\.(\d+)\.(\d+)/,
+    oldest: [20, 10],
+    hint: 'the Docker engine (Debian package docker.io)',
+    folders: ['/usr/sbin', '/sbin'],
+  }),
+  'docker-registry': installed({
+    version: '2.8.2',
+    variable: 'RUNBOOK_DOCKER_REGISTRY',
+    versionPattern: /distribution(?:\/v3)? v?(\d+)\.(\d+)\.(\d+)/,
+    oldest: [2, 7],
+    hint: 'a registry (Debian package docker-registry)',
+  }),
+  'docker-compose': {
+    version: COMPOSE,
+    variable: 'RUNBOOK_DOCKER_COMPOSE',
+    versionArguments: ['version'],
+    versionPattern: /version v?(\d+)\.(\d+)\.(\d+)/,
+    oldest: [2, 20],
+    newest: [2, Number.POSITIVE_INFINITY],
+    hint: `Docker Compose ${COMPOSE} (https://docs.docker.com/compose/install), or Go 1.26 or newer to build it`,
+    folders: [
+      '~/.docker',
+      ...['local/lib', 'local/libexec', 'lib', 'libexec'].map((at) => `/usr/${at}/docker`),
+    ].map((folder) => `${folder}/cli-plugins`),
+    download: (os, arch) => {
+      if (os !== 'linux' || !COMPOSE_ARCH[arch]) return undefined;
+      const file = `v${COMPOSE}/docker-compose-linux-${COMPOSE_ARCH[arch]}`;
+      const path = `docker/compose/releases/download/${file}`;
+      return { site: 'github', path, checksumPath: `${path}.sha256`, ...pinned(file) };
+    },
+    go: {
+      folder: 'compose',
+      package: 'github.com/docker/compose/v2/cmd',
+      variables: { 'github.com/docker/compose/v2/internal.Version': `v${COMPOSE}` },
+    },
   },
 };

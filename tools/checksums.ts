@@ -13,4 +13,6 @@ export const CHECKSUMS: Readonly<Record<string, string>> = {
   'etcd-v3.6.8-linux-arm64.tar.gz': '438f56a700d17ce761510a3e63e6fa5c1d587b2dd4d7a22c179c09a649366760',
   'v1.36.3/bin/linux/amd64/kubectl': 'ebbd080e7c2e275093b55915722043257eb24004363e20acb3c4d71919f88336',
   'v1.36.3/bin/linux/arm64/kubectl': '3d86f24401c41ae5a46ac50eef8865fe891d3647d324a0836f6c63757a126e62',
+  'v2.40.3/docker-compose-linux-x86_64': 'dba9d98e1ba5bfe11d88c99b9bd32fc4a0624a30fafe68eea34d61a3e42fd372',
+  'v2.40.3/docker-compose-linux-aarch64': 'd26373b19e89160546d15407516cc59f453030d9bc5b43ba7faf16f7b4980137',
 };

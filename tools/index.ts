@@ -1,10 +1,10 @@
 /** External programs, from the first source that has them. The one entrance to this room. */
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
+import { withLock } from '../src/locks/lock-file.ts';
 import { removeLeftovers, toolFolder } from './cache-folder.ts';
 import { type DownloadSites, OFFICIAL_SITES, TOOLS, type ToolName } from './catalogue.ts';
 import { Interrupted } from './interrupted.ts';
-import { withLock } from './lock.ts';
 import { remedyFor } from './remedy.ts';
 import { cache } from './sources/cache.ts';
 import { download } from './sources/download.ts';
@@ -16,7 +16,7 @@ import { wheel } from './sources/wheel.ts';
 import { ToolMissing } from './tool-missing.ts';
 
 export { cacheFolder, stateFolder } from './cache-folder.ts';
-export { TOOL_NAMES, type ToolName } from './catalogue.ts';
+export { COMPOSE_TOOL_NAMES, TOOL_NAMES, type ToolName } from './catalogue.ts';
 export type { SourceName } from './sources/source.ts';
 export { type MissingTool, ToolMissing } from './tool-missing.ts';
 
@@ -59,6 +59,9 @@ export async function locateTool(name: ToolName, options: LocateOptions = {}): P
   const tried: string[] = [];
   const atHand = await firstOf(AT_HAND, context, tried);
   if (atHand) return atHand;
+  const { wheel: hasWheel, go, download: findDownload } = entry;
+  const canBeBrought = hasWheel || go || findDownload(process.platform, process.arch);
+  if (!canBeBrought) throw new ToolMissing([{ tool: name, tried, remedy: remedyFor(entry) }]);
   try {
     await mkdir(folder, { recursive: true });
     const onWait = () => progress(`waiting for another process that is bringing ${name} ...`);

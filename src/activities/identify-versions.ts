@@ -1,10 +1,11 @@
+import { nameWithRevision } from '../domain/versions.ts';
 import type { Dependencies } from './dependencies.ts';
 import { stepActivity } from './step.ts';
 
 /**
  * Runbook 3.1: the current version, and the ones before it.
  *
- * Reads: the Deployment, its ReplicaSets, the known-good evidence.
+ * Reads: the Deployment and its ReplicaSets, or the containers, files, local images and registry tags; the evidence.
  * Writes: nothing.
  * Result: what was observed, by references and hashes; no template enters history.
  * Errors: `WorkloadMissing`, `AccessDenied`; `Unreachable` is tried again.
@@ -16,7 +17,7 @@ export function identifyVersions(deps: Dependencies) {
     const older = value.history.length;
     return {
       value,
-      summary: `${value.current.version} (revision ${value.current.revision}) runs; ${older} older in the history`,
+      summary: `${nameWithRevision(value.current)} runs; ${older} ${value.target === 'compose' ? 'others are known' : 'older in the history'}`,
     };
   });
 }

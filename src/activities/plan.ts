@@ -3,32 +3,32 @@ import { RunbookError } from '../domain/errors.ts';
 import type { ShownPlan } from '../domain/plan.ts';
 import { planRollback } from '../domain/plan-rollback.ts';
 import type { TargetWish } from '../domain/targets.ts';
-import type { ObservedService } from '../domain/versions.ts';
+import { nameWithRevision, type ObservedService } from '../domain/versions.ts';
 import type { Dependencies } from './dependencies.ts';
 import { stepActivity } from './step.ts';
 
 /**
  * Runbook 3.1: picks the version and pins it, once. The decision itself is `planRollback`, a pure function.
  *
- * Reads: the observation; for the diff, the two templates.
+ * Reads: the observation; for the diff, the two templates or files; for Compose the digest behind a tag.
  * Writes: nothing.
  * Result: the plan with its hash and a diff in which secret values are masked.
- * Errors: `NoHistory`, `TargetNotFound`, `PinLost`; `Unreachable` is tried again.
+ * Errors: `NoHistory`, `TargetNotFound`, `PinLost`, `ImageMissing`, `ComposeFileUnsupported`; `Unreachable` is tried
+ * again.
  * Safe to retry: the same observation gives the same plan.
  */
 export function plan(deps: Dependencies) {
   return stepActivity(async ({ signal }, service: string, wish: TargetWish, observed: ObservedService) => {
     const planned = planRollback(observed, wish);
     if ('problem' in planned) throw new RunbookError(planned.problem, planned.message);
-    const diff = planned.changesNothing ? '' : await deps.service(service).target.diff(planned, { signal });
-    const hash = createHash('sha256').update(JSON.stringify(planned)).digest('hex');
-    const value: ShownPlan = { ...planned, hash, diff };
+    const { plan: exact, diff } = await deps.service(service).target.settle(planned, { signal });
+    const hash = createHash('sha256').update(JSON.stringify(exact)).digest('hex');
+    const value: ShownPlan = { ...exact, hash, diff };
     return { value, summary: describePlan(value) };
   });
 }
 
 function describePlan({ from, to, changesNothing }: ShownPlan): string {
-  const revision = (number: number) => (number > 0 ? ` (revision ${number})` : '');
-  if (changesNothing) return `${to.version}${revision(to.revision)} is already there`;
-  return `${from.version}${revision(from.revision)} -> ${to.version}${revision(to.revision)}`;
+  if (changesNothing) return `${nameWithRevision(to)} is already there`;
+  return `${nameWithRevision(from)} -> ${nameWithRevision(to)}`;
 }

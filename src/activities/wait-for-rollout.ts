@@ -7,23 +7,23 @@ import { stepActivity } from './step.ts';
  * Runbook 3.2: waits for the rollout by watching it.
  *
  * Reads: the workload and its pods. Without `rollout` it waits for what is live now.
- * Writes: nothing.
+ * Writes: nothing; for Compose, which keeps nothing running beside a failed start, what was there before comes back.
  * Result: the proof that every running pod is of the pinned template, and which pods these are.
  * Errors: `RolloutFailed`, `RolloutTimedOut`, `WorkloadChanged`, `WorkloadMissing`; `Unreachable` is tried again.
  * Safe to retry: it only reads; deadline and progress are taken up from the last heartbeat.
  */
 export function waitForRollout(deps: Dependencies) {
-  return stepActivity(async ({ signal, report, resume }, service: string, rollout?: RolloutStarted) => {
+  return stepActivity(async ({ signal, key, report, resume }, service: string, rollout?: RolloutStarted) => {
     const { target } = deps.service(service);
     const value = await target.waitForRollout(
       rollout ?? (await target.current({ signal })),
-      { signal },
+      { signal, key },
       report,
       resume<RolloutProgress>(),
     );
     return {
       value,
-      summary: `${value.replicas} of ${value.replicas} replicas updated and available (revision ${value.revision})`,
+      summary: `${value.replicas} of ${value.replicas} replicas updated and available${value.revision > 0 ? ` (revision ${value.revision})` : ''}`,
     };
   });
 }

@@ -3,12 +3,12 @@ import { join } from 'node:path';
 import { Client, Connection } from '@temporalio/client';
 import { DefaultLogger, NativeConnection, Runtime } from '@temporalio/worker';
 import { locateTool, stateFolder } from '../../tools/index.ts';
-import { takeLock } from '../../tools/lock.ts';
 import { openProcesses } from '../../tools/processes/index.ts';
 import { startTemporalServer, type TemporalServer } from '../../tools/temporal-server.ts';
 import { runAddress } from '../client/ui-address.ts';
 import { loadConfig } from '../config/load.ts';
 import type { RunbookConfig } from '../domain/profile.ts';
+import { type Lock, takeLock } from '../locks/lock-file.ts';
 import { startWorker } from '../wiring/start-worker.ts';
 import { CommandError, EXIT } from './exit-codes.ts';
 import type { Session, SessionOptions } from './session.ts';
@@ -26,11 +26,11 @@ export async function openEmbedded(options: SessionOptions): Promise<Session> {
   await mkdir(folder, { recursive: true, mode: 0o700 });
   // It may have been made before, with whatever the umask allows.
   await chmod(folder, 0o700);
-  const release = await takeDatabase(join(folder, 'temporal.lock'));
+  const lock = await takeDatabase(join(folder, 'temporal.lock'));
   const processes = await openProcesses();
   const close = async () => {
     await processes.close();
-    await release();
+    await lock.release();
   };
   try {
     // The command itself answers Ctrl-C; a runtime that did would leave it without its worker.
@@ -52,7 +52,7 @@ export async function openEmbedded(options: SessionOptions): Promise<Session> {
 }
 
 /** Two servers on one database file would destroy it: a silent owner is an owner, on whatever machine it is. */
-async function takeDatabase(file: string): Promise<() => Promise<void>> {
+async function takeDatabase(file: string): Promise<Lock> {
   try {
     const { signal } = new AbortController();
     return await takeLock(file, { signal, waitMs: 500, silentMs: Number.POSITIVE_INFINITY });

@@ -5,9 +5,10 @@ import type { ConfigFile } from './schema.ts';
 
 /** What is wrong between keys that are right by themselves. */
 export function crossFaults(config: ConfigFile): readonly Fault[] {
-  return Object.entries(config.services).flatMap(([name, { checks, required = [], notify }]) => {
+  return Object.entries(config.services).flatMap(([name, service]) => {
+    const { checks, required = [], notify } = service;
     const at = ['services', name];
-    const faults: Fault[] = [];
+    const faults: Fault[] = targetFaults(service, at);
     for (const [index, id] of required.entries()) {
       if (checks[id] === false) {
         faults.push({ path: [...at, 'required', index], message: `the check ${id} is switched off` });
@@ -31,6 +32,38 @@ export function crossFaults(config: ConfigFile): readonly Fault[] {
     }
     return faults;
   });
+}
+
+/** What is rolled back: one thing. */
+function targetFaults(service: ConfigFile['services'][string], at: readonly string[]): Fault[] {
+  const { kubernetes, compose } = service;
+  if (!kubernetes && !compose)
+    return [{ path: [...at], message: 'kubernetes or compose: missing', atKey: true }];
+  if (kubernetes && compose) {
+    return [{ path: [...at, 'compose'], message: 'expected kubernetes or compose, not both', atKey: true }];
+  }
+  if (!compose) return [];
+  const faults: Fault[] = [];
+  if (compose.context !== undefined && compose.host !== undefined) {
+    faults.push({ path: [...at, 'compose', 'host'], message: 'expected context or host, not both' });
+  }
+  if (compose.rollout.stableFor >= compose.rollout.deadline) {
+    faults.push({
+      path: [...at, 'compose', 'rollout', 'stableFor'],
+      message: 'can never pass: not under the deadline',
+    });
+  }
+  return [...faults, ...clusterSecrets(service, [...at])];
+}
+
+/** A Compose host has no cluster whose Secrets could be read. */
+function clusterSecrets(value: unknown, path: readonly PropertyKey[]): Fault[] {
+  if (typeof value !== 'object' || value === null) return [];
+  return Object.entries(value).flatMap(([key, inner]) =>
+    key === 'kubernetesSecret' && inner !== undefined
+      ? [{ path: [...path, key], message: 'no cluster to read it from: use env or file', atKey: true }]
+      : clusterSecrets(inner, [...path, Array.isArray(value) ? Number(key) : key]),
+  );
 }
 
 /** Every text and every key of the file that has the shape of a credential. The text itself is not repeated. */

@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { closest } from './closest.ts';
+import { closest } from '../domain/closest.ts';
 import { DURATION, durationMs } from './durations.ts';
 
 /** An object whose unknown keys are errors, with the key that was probably meant. */
@@ -41,6 +41,19 @@ export const port = () => z.int().min(1).max(65_535);
 /** The path of a file; a relative one counts from the folder of runbook.yaml. */
 export const filePath = () =>
   text(4096).refine((path) => !path.startsWith('~'), { error: '~ is not expanded: write the whole path' });
+
+/** A path inside the Compose project's folder. */
+export const innerPath = () =>
+  text(1024).refine((path) => !/^([~/\\]|[A-Za-z]:)/.test(path) && !path.split(/[/\\]/).includes('..'), {
+    error: 'expected a path inside the project folder',
+  });
+
+/** The name of a service of a compose file (Compose specification, `^[a-zA-Z0-9._-]+$`). */
+export const serviceName = () =>
+  z
+    .string()
+    .max(200)
+    .regex(/^[a-zA-Z0-9][a-zA-Z0-9._-]*$/, 'expected the name of a service: letters, digits, ., _ and -');
 
 /** The name of a Kubernetes object (RFC 1123 subdomain). */
 export const objectName = () =>

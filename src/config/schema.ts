@@ -1,7 +1,16 @@
 import * as z from 'zod';
 import { CHECK_IDS } from '../domain/checks.ts';
 import { agentsSchema, chatSchema, healthSchema, metricsSchema } from './check-schemas.ts';
-import { duration, filePath, objectName, secretReference, section, text } from './schema-parts.ts';
+import {
+  duration,
+  filePath,
+  innerPath,
+  objectName,
+  secretReference,
+  section,
+  serviceName,
+  text,
+} from './schema-parts.ts';
 
 const kubernetesSchema = section({
   namespace: objectName().describe('Namespace of the service.'),
@@ -28,6 +37,89 @@ const kubernetesSchema = section({
   })
     .prefault({})
     .describe('Patience with the rollout.'),
+});
+
+const composeSchema = section({
+  directory: filePath().describe('Project folder; a relative path counts from the folder of this file.'),
+  service: serviceName().describe('Name of the service in the compose file.'),
+  files: z
+    .array(innerPath())
+    .min(1)
+    .max(20)
+    .optional()
+    .describe('Compose files in their order, relative to the folder. Default: those that Compose finds.'),
+  envFiles: z
+    .array(innerPath())
+    .min(1)
+    .max(20)
+    .optional()
+    .describe('Files for interpolation (`--env-file`), relative to the folder. Default: .env.'),
+  project: z
+    .string()
+    .regex(/^[a-z0-9][a-z0-9_-]{0,62}$/, 'expected a project name: lower case letters, digits, - and _')
+    .optional()
+    .describe('Name of the Compose project. Default: the one that Compose would choose.'),
+  profiles: z.array(text(100)).max(20).default([]).describe('Compose profiles that are switched on.'),
+  command: z
+    .enum(['auto', 'docker compose', 'docker-compose'])
+    .default('auto')
+    .describe('The Compose command. auto: the plugin of docker, else the old program.'),
+  context: text(200).optional().describe("Docker context. Default: the worker's environment."),
+  host: z
+    .string()
+    .regex(
+      /^(unix|tcp|ssh|npipe|fd|http|https):\/\/\S+$/,
+      'expected an address such as unix:///var/run/docker.sock',
+    )
+    .optional()
+    .describe("Address of the engine (DOCKER_HOST). Default: the worker's environment."),
+  address: z
+    .string()
+    .regex(/^[0-9A-Za-z.:-]{1,253}$/, 'expected an address or a host name')
+    .optional()
+    .describe(
+      "Where the containers' ports are reached. Default: the engine's host, or the container's own address.",
+    ),
+  pin: z
+    .enum(['tag', 'digest'])
+    .default('tag')
+    .describe('How the image stands in the file afterwards: repository:tag, or repository:tag@digest.'),
+  sharedImage: z
+    .enum(['refuse', 'change'])
+    .default('refuse')
+    .describe(
+      'When other services take their image from the same anchor or variable: refuse, or change it for all.',
+    ),
+  config: z
+    .enum(['restore', 'keep'])
+    .default('restore')
+    .describe('Whether env and config files go back to their recorded content together with the image.'),
+  restartDependants: z
+    .boolean()
+    .default(false)
+    .describe('Restart the services whose depends_on names this one.'),
+  state: innerPath()
+    .default('.runbook')
+    .describe('Folder for evidence, snapshots and audit log, relative to the project folder.'),
+  pullTimeout: duration('1s', '15m').prefault('5m').describe('Time-out of one pull.'),
+  rollout: section({
+    deadline: duration('1s', '29m')
+      .prefault('10m')
+      .describe('The wait for the container gives up after this long.'),
+    crashLoopRestarts: z
+      .int()
+      .min(1)
+      .max(100)
+      .default(3)
+      .describe(
+        'Restarts of one container after which the version counts as broken, whatever the exit code.',
+      ),
+    stableFor: duration('0ms', '10m')
+      .prefault('10s')
+      .describe('How long a container must run, and be healthy where it has a healthcheck, to count as up.'),
+  })
+    .prefault({})
+    .describe('Patience with the start.'),
 });
 
 const authSchema = z
@@ -101,13 +193,17 @@ function check<Settings extends z.ZodType>(settings: Settings) {
   return z.union([z.literal(false), settings], { error });
 }
 
+/** A service without its cross-checks: exactly one of `kubernetes` and `compose` is in it. */
 export const serviceSchema = section({
   environment: z
     .string()
     .regex(/^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/, 'expected lower case letters, digits and -')
     .default('production')
     .describe('Environment that requests and records name.'),
-  kubernetes: kubernetesSchema.describe('Where the service runs.'),
+  kubernetes: kubernetesSchema.optional().describe('The Deployment that is rolled back. This or compose.'),
+  compose: composeSchema
+    .optional()
+    .describe('The Docker Compose service that is rolled back. This or kubernetes.'),
   endpoint: endpointSchema.describe("Base address of the service's API, as the worker reaches it."),
   auth: authSchema.describe('How requests to the service are authorised (service contract, section 1.3).'),
   checks: section({

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { resolve } from 'node:path';
 import { CHECK_IDS } from '../domain/checks.ts';
-import type { NotifierSettings, SecretReference, ServiceProfile } from '../domain/profile.ts';
+import type { NotifierSettings, SecretReference, ServiceProfile, TargetProfile } from '../domain/profile.ts';
 import type { ServiceEntry } from './schema.ts';
 
 type Policy = { readonly every: number; readonly within: number; readonly timeout: number };
@@ -13,20 +13,12 @@ export function toProfile(
   written: unknown,
   folder: string,
 ): ServiceProfile {
-  const { kubernetes, checks, required, auth } = entry;
-  const { kubeconfig, context, rollout } = kubernetes;
+  const { checks, required, auth } = entry;
   const secret = (reference: ServiceSecret) => secretOf(reference, folder);
   return {
     name,
     environment: entry.environment,
-    kubernetes: {
-      ...(kubeconfig === undefined ? {} : { kubeconfig: resolve(folder, kubeconfig) }),
-      ...(context === undefined ? {} : { context }),
-      namespace: kubernetes.namespace,
-      deployment: kubernetes.deployment,
-      container: kubernetes.container ?? kubernetes.deployment,
-      rollout: { deadlineMs: rollout.deadline, crashLoopRestarts: rollout.crashLoopRestarts },
-    },
+    target: targetOf(entry, folder),
     endpoint: entry.endpoint,
     auth: auth.mode === 'none' ? auth : { ...auth, secret: secret(auth.secret) },
     checks: {
@@ -38,6 +30,37 @@ export function toProfile(
     required: required ?? CHECK_IDS.filter((id) => checks[id] !== false),
     notify: notifiersOf(entry.notify, secret),
     hash: hashOf(written),
+  };
+}
+
+/** The cross-checks have made sure that there is exactly one of them. */
+function targetOf({ kubernetes, compose }: ServiceEntry, folder: string): TargetProfile {
+  if (compose) return composeOf(compose, folder);
+  const { kubeconfig, context, namespace, deployment, container, rollout } = kubernetes as NonNullable<
+    typeof kubernetes
+  >;
+  return {
+    kind: 'kubernetes',
+    ...(kubeconfig === undefined ? {} : { kubeconfig: resolve(folder, kubeconfig) }),
+    ...(context === undefined ? {} : { context }),
+    namespace,
+    deployment,
+    container: container ?? deployment,
+    rollout: { deadlineMs: rollout.deadline, crashLoopRestarts: rollout.crashLoopRestarts },
+  };
+}
+
+function composeOf(
+  { directory, pullTimeout, rollout, ...rest }: NonNullable<ServiceEntry['compose']>,
+  folder: string,
+): TargetProfile {
+  const { deadline, crashLoopRestarts, stableFor } = rollout;
+  return {
+    kind: 'compose',
+    ...defined(rest),
+    directory: resolve(folder, directory),
+    pullTimeoutMs: pullTimeout,
+    rollout: { deadlineMs: deadline, crashLoopRestarts, stableForMs: stableFor },
   };
 }
 

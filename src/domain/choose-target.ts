@@ -1,7 +1,13 @@
 import type { ErrorType } from './errors.ts';
 import type { PlanBasis } from './plan.ts';
 import { describeWish, type TargetWish } from './targets.ts';
-import { type ObservedService, parseImage, type VersionCandidate, versionOfImage } from './versions.ts';
+import {
+  nameWithRevision,
+  type ObservedService,
+  parseImage,
+  type VersionCandidate,
+  versionOfImage,
+} from './versions.ts';
 
 /** A choice that could not be made, as a row of the error catalogue and a sentence. */
 export interface NoChoice {
@@ -52,7 +58,7 @@ export function chooseTarget(observed: ObservedService, wish: TargetWish): Choic
       return choose(
         everyVersion(observed).find(
           (candidate) =>
-            parseImage(candidate.image).digest === wish.digest ||
+            digestOf(candidate) === wish.digest ||
             candidate.evidence?.imageId?.endsWith(wish.digest) === true,
         ) ?? withImage(observed, (repository) => `${repository}@${wish.digest}`),
         observed,
@@ -146,7 +152,7 @@ function choose(
 }
 
 function listed(versions: readonly VersionCandidate[]): string {
-  return versions.map(({ version, revision }) => `${version} (revision ${revision})`).join(', ');
+  return versions.map(nameWithRevision).join(', ');
 }
 
 /** The current version, then the history, newest first. */
@@ -171,8 +177,15 @@ function withImage(
     formerRevisions: [],
     fingerprint: '',
     contentFingerprint: '',
-    source: { kind: 'image', container: current.container, image: wanted },
+    source:
+      observed.target === 'compose'
+        ? { kind: 'compose', known: 'asked', image: wanted }
+        : { kind: 'image', container: current.container, image: wanted },
   };
+}
+
+function digestOf({ source, image }: VersionCandidate): string | undefined {
+  return (source.kind === 'compose' ? source.digest : undefined) ?? parseImage(image).digest;
 }
 
 /** Tags of one repository share a style: `v0.1.0` beside `v0.2.0`. */

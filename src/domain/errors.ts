@@ -34,7 +34,7 @@ export const ERRORS = {
   },
   WorkloadMissing: {
     meaning: 'The workload that the profile names does not exist.',
-    remedy: 'Check namespace, name and cluster in the profile.',
+    remedy: 'Check the profile: cluster, namespace and name, or folder and service of a Compose project.',
     retryable: false,
   },
   WorkloadPaused: {
@@ -44,7 +44,7 @@ export const ERRORS = {
   },
   WorkloadChanged: {
     meaning:
-      'Somebody else changed or re-created the workload after the plan was made, or while it was verified; nothing was written over it.',
+      'Somebody else changed or re-created the workload (or a file of the Compose project) after the plan was made, or while it was verified; nothing was written over it.',
     remedy:
       'Look at what changed (a deploy, or a GitOps tool that reverts), then start a new run, which plans anew.',
     retryable: false,
@@ -52,7 +52,8 @@ export const ERRORS = {
   NoHistory: {
     meaning:
       'There is no version to go back to: the history holds the current one alone, or only newer ones.',
-    remedy: 'Ask for a version or digest by name, and raise spec.revisionHistoryLimit for the next time.',
+    remedy:
+      'Ask for a version or digest by name; for the next time raise spec.revisionHistoryLimit, or run `verify` after each deploy.',
     retryable: false,
   },
   TargetNotFound: {
@@ -61,14 +62,45 @@ export const ERRORS = {
     retryable: false,
   },
   PinLost: {
-    meaning: 'The pinned ReplicaSet is gone, or its template is no longer the pinned one.',
+    meaning:
+      'The pinned ReplicaSet is gone or its template is no longer the pinned one; or the planned files of a Compose service cannot be made any more.',
     remedy: 'Start a new run, which plans from what is there now.',
     retryable: false,
   },
   ReferenceMissing: {
-    meaning: 'The target template needs a ConfigMap, Secret or ServiceAccount that does not exist.',
-    remedy: 'Restore the object that the message names, or choose another target.',
+    meaning:
+      'The target needs a ConfigMap, Secret or ServiceAccount, or a file of a Compose service, that does not exist.',
+    remedy: 'Restore what the message names, or choose another target.',
     retryable: false,
+  },
+  ComposeFileUnsupported: {
+    meaning:
+      'The compose files name the image of the service in a way that cannot be changed safely; the message says which and where. Nothing was changed.',
+    remedy: 'Do what the message says (mostly: give the service an image line of its own), then start again.',
+    retryable: false,
+  },
+  CommandMissing: {
+    meaning:
+      'A program that the Compose target needs (docker, docker compose) is not on the host of the worker.',
+    remedy: 'Install what the message names, or correct `command` in the profile.',
+    retryable: false,
+  },
+  ImageMissing: {
+    meaning:
+      'The image of the target version is neither in the registry nor on the host of the engine. Nothing was changed.',
+    remedy: 'Push the image again, or choose another version.',
+    retryable: false,
+  },
+  TargetLocked: {
+    meaning: 'Another run, of this host or another one, is changing the same Compose project.',
+    remedy: 'None at once: the step tries again by itself. The message names the holder of the lock file.',
+    retryable: true,
+  },
+  FileNotWritten: {
+    meaning:
+      'A file of the Compose project could not be written (disk full, read-only, not ours). It is as it was before.',
+    remedy: 'Make room, or make the file that the message names writable for the worker.',
+    retryable: true,
   },
   WriteRejected: {
     meaning: 'The API server or an admission policy refused the change.',
@@ -77,9 +109,9 @@ export const ERRORS = {
   },
   RolloutFailed: {
     meaning:
-      'The pods of the target version cannot start: image pull error, crash loop, or the progress deadline passed.',
+      'The pods or containers of the target version cannot start: image pull error, crash loop, exit, failing healthcheck, or the progress deadline passed. Of a Compose service, what ran before is restored, and the message says so.',
     remedy:
-      'Read the pod and reason in the message; the target version itself is broken or its image is gone.',
+      'Read the pod or container and the reason in the message; the target version itself is broken or its image is gone.',
     retryable: false,
   },
   RolloutTimedOut: {
@@ -98,7 +130,8 @@ export const ERRORS = {
     retryable: false,
   },
   Unreachable: {
-    meaning: 'The cluster, the service or a receiver did not answer, or answered with a passing error.',
+    meaning:
+      'The cluster, the engine, a registry, the service or a receiver did not answer, or answered with a passing error.',
     remedy: 'None at once: the step tries again by itself until its budget is spent.',
     retryable: true,
   },

@@ -12,29 +12,84 @@ export type PinSource =
     }
   /** The live template with another image: for a version that the history does not have. */
   | { readonly kind: 'image'; readonly container: string; readonly image: string }
-  /** The live template as it is: the target is already there, or its ReplicaSet does not exist yet. */
-  | { readonly kind: 'live' };
+  /** What is live as it is: the target is already there, or its ReplicaSet does not exist yet. */
+  | { readonly kind: 'live' }
+  | ComposeSource;
+
+/** A version of a Compose service: an image, and where its files are known from evidence, these as well. */
+export interface ComposeSource {
+  readonly kind: 'compose';
+  /** How the version is known. `asked` is a tag or digest that nothing has shown yet. */
+  readonly known: 'container' | 'evidence' | 'snapshot' | 'local-image' | 'registry' | 'asked';
+  /** The image reference as the compose file has it or will have it. */
+  readonly image: string;
+  /** Digest of the manifest, as the registry knows the image; none for an image that was never pushed. */
+  readonly digest?: string;
+  /** ID of the image on the engine. */
+  readonly imageId?: string;
+  /** The files that the service was made of. Without them only the image goes back. */
+  readonly files?: readonly ComposeFilePin[];
+  /** SHA-256 over the service's merged definition, without its image. */
+  readonly definitionHash?: string;
+}
+
+/** One file of a Compose service by its content. The content is kept beside the compose file, never in history. */
+export interface ComposeFilePin {
+  /** Relative to the project folder. */
+  readonly path: string;
+  readonly kind: 'compose' | 'interpolation' | 'env-file' | 'config' | 'bind';
+  readonly sha256: string;
+}
+
+/** A file that a Compose rollback replaces: only when it still has the content that the plan was made on. */
+export interface ComposeFileChange extends ComposeFilePin {
+  /** SHA-256 of what is there before; the write is a compare-and-set on it. */
+  readonly before: string;
+  /** `image`: one place of the file is edited. `content`: the kept content of the pinned version comes back. */
+  readonly how: 'image' | 'content';
+}
 
 /** The exact thing to return to: fixed once, never "previous", never a revision number. */
-export interface Pin {
+export type Pin = KubernetesPin | ComposePin;
+
+/** A Compose service, its image by digest, and its files by content. */
+export interface ComposePin {
+  readonly target: 'compose';
+  /** `namespace` is the Compose project, `uid` stands for project and service on one engine. */
+  readonly workload: { readonly namespace: string; readonly name: string; readonly uid: string };
+  readonly source: ComposeSource | { readonly kind: 'live' };
+  /** Identity of image and files together; empty where the files of the target are not known. */
+  readonly fingerprint: string;
+  readonly version: string;
+  readonly image: string;
+  /** ID of the image that ran when the plan was made; none when nothing ran. */
+  readonly replaces?: string;
+  /** What will be replaced, in order; filled in by the target when the plan is made. */
+  readonly changes: readonly ComposeFileChange[];
+  /** The other files that the plan was made on: one that differs by then stops the rollback. */
+  readonly unchanged: readonly ComposeFilePin[];
+}
+
+/** The template of a Deployment. */
+export interface KubernetesPin {
   readonly target: 'kubernetes';
   readonly workload: { readonly namespace: string; readonly name: string; readonly uid: string };
   /** The generation the decision was made on; the write is refused when the workload has moved on. */
   readonly generation: number;
-  readonly source: PinSource;
+  readonly source: Exclude<PinSource, ComposeSource>;
   /** SHA-256 over the normalised template that will be written; empty for an image pin, whose template is made then. */
   readonly fingerprint: string;
   readonly version: string;
   readonly image: string;
 }
 
-/** What stood there before the change, and where it is kept. */
+/** What stood there before the change, and where it is kept. `generation` is 0 for Compose. */
 export interface SnapshotReference {
   readonly fingerprint: string;
   readonly version: string;
   readonly image: string;
   readonly generation: number;
-  /** Object in the service's namespace that holds the template, for example `replicaset/name`. */
+  /** Object in the service's namespace that holds the template, for example `replicaset/name`; for Compose a file. */
   readonly keptIn: string;
   readonly uid: string;
 }
@@ -48,9 +103,13 @@ export interface RolloutStarted {
   readonly generation: number;
   readonly fingerprint: string;
   readonly version: string;
+  /** Compose: the ID of the image that every container must run. */
+  readonly imageId?: string;
+  /** Compose: the change in the project's journal that a failed start is restored from. */
+  readonly change?: string;
 }
 
-/** One running instance of the service: a pod. */
+/** One running instance of the service: a pod, or a container. */
 export interface Instance {
   readonly name: string;
   readonly uid: string;

@@ -26,15 +26,7 @@ export function planRollback(observed: ObservedService, wish: TargetWish): Plan 
     candidate.source.kind === 'image'
       ? candidate.image === current.image
       : candidate.fingerprint === current.fingerprint;
-  const pin: Pin = {
-    target: 'kubernetes',
-    workload: { namespace: observed.namespace, name: observed.name, uid: observed.uid },
-    generation: observed.generation,
-    source: changesNothing ? { kind: 'live' } : candidate.source,
-    fingerprint: changesNothing ? current.fingerprint : candidate.fingerprint,
-    version: candidate.version,
-    image: candidate.image,
-  };
+  const pin = pinTo(observed, candidate, changesNothing);
   return {
     from: planned(current),
     to: planned(candidate),
@@ -45,6 +37,22 @@ export function planRollback(observed: ObservedService, wish: TargetWish): Plan 
     baseline: baselineOf(candidate),
     warnings: [...observed.warnings, ...warningsOf(observed, choice, wish)],
   };
+}
+
+function pinTo(observed: ObservedService, candidate: VersionCandidate, changesNothing: boolean): Pin {
+  const { namespace, name, uid, generation, current } = observed;
+  const { source, version, image } = candidate;
+  const common = {
+    workload: { namespace, name, uid },
+    fingerprint: changesNothing ? current.fingerprint : candidate.fingerprint,
+    version,
+    image,
+  };
+  if (source.kind === 'compose') {
+    const pinned = changesNothing ? ({ kind: 'live' } as const) : source;
+    return { ...common, target: 'compose', source: pinned, changes: [], unchanged: [] };
+  }
+  return { ...common, target: 'kubernetes', generation, source: changesNothing ? { kind: 'live' } : source };
 }
 
 function planned(candidate: VersionCandidate): PlannedVersion {
@@ -75,9 +83,10 @@ function warningsOf(
     const none = everyVersion(observed).some(isKnownGood) ? 'no older version' : 'no version';
     warnings.push(`${none} has known-good evidence; ${candidate.version} is only the one before`);
   }
-  if (candidate.source.kind === 'image') {
+  if (isImageAlone(candidate)) {
+    const unknown = observed.target === 'compose' ? 'has no recorded files' : 'is not in the history';
     warnings.push(
-      `${candidate.version} is not in the history: only the image changes, the config stays that of ${observed.current.version}`,
+      `${candidate.version} ${unknown}: only the image changes, the config stays that of ${observed.current.version}`,
     );
   }
   if (basis === 'asked' && candidate.evidence && candidate.evidence.verdict !== 'passed') {
@@ -88,12 +97,23 @@ function warningsOf(
       `${observed.current.version}, which runs now, is known-good and ${candidate.version} is not`,
     );
   }
-  if (candidate.image === observed.current.image && candidate.fingerprint !== observed.current.fingerprint) {
-    warnings.push(
-      `the target has the same image as the current version; only the rest of the template changes`,
-    );
+  if (candidate.fingerprint !== observed.current.fingerprint && isSameImage(candidate, observed.current)) {
+    const rest = observed.target === 'compose' ? 'its files change' : 'the rest of the template changes';
+    warnings.push(`the target has the same image as the current version; only ${rest}`);
   }
   return warnings;
+}
+
+/** True when nothing but the image of the version is known. */
+function isImageAlone({ source }: VersionCandidate): boolean {
+  return source.kind === 'image' || (source.kind === 'compose' && source.files === undefined);
+}
+
+/** A tag may have been moved: where the images themselves are known, they are compared. */
+function isSameImage(a: VersionCandidate, b: VersionCandidate): boolean {
+  if (a.source.kind !== 'compose' || b.source.kind !== 'compose') return a.image === b.image;
+  if (a.source.imageId && b.source.imageId) return a.source.imageId === b.source.imageId;
+  return a.source.digest !== undefined && a.source.digest === b.source.digest;
 }
 
 /** `previous` is the newest revision with other content: after a rollback that is what it left behind. */

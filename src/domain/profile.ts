@@ -35,6 +35,51 @@ export interface KubernetesProfile {
   };
 }
 
+/** Where the Compose service is, and how it is changed. */
+export interface ComposeProfile {
+  /** The project folder, absolute. */
+  readonly directory: string;
+  readonly service: string;
+  /** Compose files, relative to the folder; without them the ones that Compose finds by itself. */
+  readonly files?: readonly string[];
+  /** Files for interpolation, relative to the folder; without them `.env`. */
+  readonly envFiles?: readonly string[];
+  /** Name of the Compose project; without it the one that Compose would choose. */
+  readonly project?: string;
+  readonly profiles: readonly string[];
+  /** Which command is used: the plugin, the old program, or what is found first. */
+  readonly command: 'auto' | 'docker compose' | 'docker-compose';
+  /** Docker context, or address of the engine; without them what the worker's environment says. */
+  readonly context?: string;
+  readonly host?: string;
+  /** Address that the containers' ports are reached on; without it found by itself. */
+  readonly address?: string;
+  /** How the image stands in the file after a rollback. */
+  readonly pin: 'tag' | 'digest';
+  /** What to do when other services take their image from the same place. */
+  readonly sharedImage: 'refuse' | 'change';
+  /** Whether env and config files go back together with the image. */
+  readonly config: 'restore' | 'keep';
+  readonly restartDependants: boolean;
+  /** Folder for evidence, snapshots and audit log, relative to the project folder. */
+  readonly state: string;
+  /** Time-out of one pull. */
+  readonly pullTimeoutMs: number;
+  readonly rollout: {
+    /** The wait gives up after this long. */
+    readonly deadlineMs: number;
+    /** Restarts of one container after which the version counts as broken. */
+    readonly crashLoopRestarts: number;
+    /** A container counts as up when it has run (and been healthy) for this long without a break. */
+    readonly stableForMs: number;
+  };
+}
+
+/** What is rolled back. */
+export type TargetProfile =
+  | ({ readonly kind: 'kubernetes' } & KubernetesProfile)
+  | ({ readonly kind: 'compose' } & ComposeProfile);
+
 /** How often a check looks and when it gives up. Durations in milliseconds. */
 export interface CheckPolicy {
   /** Good looks in a row that prove the service well. */
@@ -112,7 +157,7 @@ export type NotifierSettings =
 export interface ServiceProfile {
   readonly name: string;
   readonly environment: string;
-  readonly kubernetes: KubernetesProfile;
+  readonly target: TargetProfile;
   /** Base address of the service's API. */
   readonly endpoint: string;
   readonly auth: Auth;

@@ -38,6 +38,13 @@ export const PROFILES = {
   local: { startToClose: 10, scheduleToClose: 300, retry: { initial: 0.2, backoff: 2, maximum: 5 } },
   /** A few short requests to the cluster, safe to repeat. */
   cluster: { startToClose: 30, scheduleToClose: 300, retry: { initial: 0.5, backoff: 2, maximum: 10 } },
+  /** The one change. A Compose target pulls the image first, which may take minutes. */
+  change: {
+    startToClose: 1200,
+    scheduleToClose: 1260,
+    heartbeat: 5,
+    retry: { initial: 0.5, backoff: 2, maximum: 10 },
+  },
   /** Waiting by watch; the heartbeat carries the progress. */
   rollout: {
     startToClose: 1800,
@@ -114,17 +121,17 @@ export const STEPS: Readonly<Record<StepId, StepEntry>> = {
   },
   'roll-back': {
     title: 'roll back',
-    runbook: '3.2',
+    runbook: '3.2, 4',
     phase: 'act',
-    profile: 'cluster',
-    summary: 'Write the pinned template as compare-and-set',
+    profile: 'change',
+    summary: 'Write the pinned version as compare-and-set',
   },
   'wait-for-rollout': {
     title: 'wait for rollout',
-    runbook: '3.2',
+    runbook: '3.2, 4',
     phase: 'act',
     profile: 'rollout',
-    summary: 'Watch until every running pod is of the pinned template',
+    summary: 'Watch until every running instance is of the pinned version',
   },
   'verify-health': {
     title: 'verify health',
@@ -152,7 +159,7 @@ export const STEPS: Readonly<Record<StepId, StepEntry>> = {
     runbook: '6.4',
     phase: 'prove',
     profile: 'check',
-    summary: 'Scrape every pod: failures have stopped growing',
+    summary: 'Scrape every instance: failures have stopped growing',
   },
   'record-known-good': {
     title: 'record known-good',

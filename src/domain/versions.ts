@@ -10,7 +10,7 @@ export interface VersionCandidate {
   readonly image: string;
   /** The container that the image belongs to. */
   readonly container: string;
-  /** Number in the Deployment's history (annotation `deployment.kubernetes.io/revision`); 0 when it has none. */
+  /** Number in the Deployment's history (annotation `deployment.kubernetes.io/revision`); 0 when there is none. */
   readonly revision: number;
   /** Numbers that the same template had before a rollback renumbered it. */
   readonly formerRevisions: readonly number[];
@@ -40,11 +40,12 @@ export interface LiveVersion extends Pick<VersionCandidate, 'version' | 'image' 
 
 /** What was seen of the service before anything was decided. Holds no template and no secret. */
 export interface ObservedService {
+  readonly target: 'kubernetes' | 'compose';
   /** For people: `deployment/master-orchestrator in namespace phoenix-orch`. */
   readonly workload: string;
   readonly namespace: string;
   readonly name: string;
-  /** Identity and generation that the write will be compared against. */
+  /** Identity and generation that the write will be compared against; for Compose the hashes of the files are. */
   readonly uid: string;
   readonly generation: number;
   readonly paused: boolean;
@@ -59,6 +60,14 @@ export interface ObservedService {
   /** Things an operator should know: a GitOps manager, an HPA, history nearly pruned. */
   readonly warnings: readonly string[];
   readonly at: Instant;
+}
+
+/** `0.2.0 (revision 7)`, or the version alone where the target numbers none. */
+export function nameWithRevision({
+  version,
+  revision,
+}: Pick<VersionCandidate, 'version' | 'revision'>): string {
+  return revision > 0 ? `${version} (revision ${revision})` : version;
 }
 
 /** The live version of an observation. */

@@ -1,7 +1,9 @@
 import type { CheckResult } from '../domain/checks.ts';
 import { checksOf, type LedgerEntry, type RunReport } from '../domain/ledger.ts';
+import type { ComposeSource } from '../domain/pins.ts';
 import { STEPS } from '../domain/steps.ts';
 import { describeWish } from '../domain/targets.ts';
+import { nameWithRevision } from '../domain/versions.ts';
 import { seconds } from './durations.ts';
 
 /** The incident record for people (runbook section 7.2), made from the ledger alone. */
@@ -68,8 +70,8 @@ function whatWasPlanned({ plan }: RunReport): string[] {
     asked: 'asked for',
   }[plan.basis];
   const rows: [string, string][] = [
-    ['from', `${plan.from.version}, revision ${plan.from.revision}, \`${plan.from.image}\``],
-    ['to', `${plan.to.version}, revision ${plan.to.revision}, \`${plan.to.image}\``],
+    ['from', `${nameWithRevision(plan.from)}, \`${plan.from.image}\``],
+    ['to', `${nameWithRevision(plan.to)}, \`${plan.to.image}\``],
     ['why', basis],
     ['pinned', pinned(plan.pin.source)],
     ['plan', `\`${plan.hash.slice(0, 16)}\``],
@@ -87,6 +89,12 @@ function whatWasPlanned({ plan }: RunReport): string[] {
   ];
 }
 
+function composePinned({ image, digest, imageId, files }: ComposeSource): string {
+  const exact = digest ?? imageId;
+  const content = files ? ` with ${files.length} ${files.length === 1 ? 'file' : 'files'} by content` : '';
+  return `image \`${image}\`${exact ? `, ${exact}` : ''}${content}`;
+}
+
 function pinned(source: NonNullable<RunReport['plan']>['pin']['source']): string {
   switch (source.kind) {
     case 'replica-set':
@@ -95,6 +103,8 @@ function pinned(source: NonNullable<RunReport['plan']>['pin']['source']): string
       return `image \`${source.image}\` in container ${source.container}`;
     case 'live':
       return 'what is live already';
+    case 'compose':
+      return composePinned(source);
   }
 }
 

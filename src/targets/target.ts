@@ -6,6 +6,8 @@ import type { LiveVersion, ObservedService } from '../domain/versions.ts';
 
 /** What a target method may use of its caller. Targets know no Temporal. */
 export interface TargetContext {
+  /** Which step of which run asks, the same for every attempt: noted on locks and in the audit log. */
+  readonly key?: string;
   /** Aborted when the step is cancelled; every request and wait ends on it within a second. */
   readonly signal: AbortSignal;
 }
@@ -32,13 +34,13 @@ export interface RolloutProgress {
 }
 
 /**
- * What is rolled back: a Kubernetes Deployment here, a Compose service later. One object per service profile,
+ * What is rolled back: a Kubernetes Deployment or a Docker Compose service. One object per service profile,
  * kept by the worker; every method may be called again after a crash in the middle of itself.
  *
  * Errors are `RunbookError`s of the catalogue; anything else is a bug.
  */
 export interface RollbackTarget {
-  readonly kind: 'kubernetes';
+  readonly kind: 'kubernetes' | 'compose';
   /** For people: `deployment/master-orchestrator in namespace phoenix-orch`. */
   readonly workload: string;
 
@@ -51,17 +53,21 @@ export interface RollbackTarget {
   /** Reads what runs, what the history has and what evidence is recorded. Changes nothing. */
   observe(context: TargetContext): Promise<ObservedService>;
 
-  /** Unified diff from the live template to the pinned one, secret values masked, capped. */
-  diff(plan: Plan, context: TargetContext): Promise<string>;
+  /**
+   * Makes the pin exact where the observation alone could not (the digest behind a tag, the files to be replaced), and
+   * shows the change: a unified diff, secret values masked, capped, empty when nothing changes. Changes nothing.
+   */
+  settle(plan: Plan, context: TargetContext): Promise<{ readonly plan: Plan; readonly diff: string }>;
 
-  /** Makes sure that what is live now is kept somewhere in the namespace, and says where. */
+  /** Makes sure that what is live now is kept somewhere beside the service, and says where. */
   takeSnapshot(live: LiveVersion, context: TargetContext): Promise<SnapshotReference>;
 
   /** The one change: compare-and-set to the pin. An unknown outcome is read and compared, never repeated blind. */
   rollBack(pin: Pin, context: TargetContext): Promise<RolloutStarted>;
 
   /**
-   * Waits until the rollout of exactly this generation and fingerprint is complete and every running pod is of it.
+   * Waits until the rollout of exactly this generation and fingerprint is complete and every instance is of it.
+   * A target that has replaced the only instance restores what was there before it reports a failed start.
    * @param report called on every change; the caller records it as heartbeat.
    * @param resume the last report of an earlier attempt.
    */
@@ -75,10 +81,10 @@ export interface RollbackTarget {
   /** The state that a wait without a change waits for: what is live now. For `verify` and for "already there". */
   current(context: TargetContext): Promise<RolloutStarted>;
 
-  /** The running pods of the live template. */
+  /** The running pods of the live template, or the running containers. */
   instances(context: TargetContext): Promise<readonly Instance[]>;
 
-  /** Keeps the evidence in the service's namespace; the newest record of a fingerprint replaces the older one. */
+  /** Keeps the evidence beside the service, where it outlives workflow histories; the newest record of a fingerprint replaces the older one. */
   recordKnownGood(record: KnownGoodRecord, context: TargetContext): Promise<{ readonly keptIn: string }>;
 
   /** Closes connections and watches. */

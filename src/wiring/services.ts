@@ -6,6 +6,7 @@ import type { RunbookConfig, SecretReference, ServiceProfile } from '../domain/p
 import { createNotifiers } from '../notifiers/index.ts';
 import { writeRecord } from '../report/write-record.ts';
 import { createSecretResolver } from '../secrets/index.ts';
+import { createComposeTarget } from '../targets/compose/index.ts';
 import { createKubernetesTarget, readSecretKey } from '../targets/kubernetes/index.ts';
 
 export interface PrepareOptions {
@@ -47,13 +48,21 @@ export function prepareDependencies(options: PrepareOptions, searchAttributes: b
 
 function prepareService(profile: ServiceProfile, env: PrepareOptions['env']): PreparedService {
   type SecretKey = Extract<SecretReference, { kubernetesSecret: unknown }>['kubernetesSecret'];
+  const { target } = profile;
   const secrets = createSecretResolver({
     env,
-    readKubernetesSecret: (reference: SecretKey, signal: AbortSignal) =>
-      readSecretKey(profile.kubernetes, reference, signal),
+    ...(target.kind === 'kubernetes'
+      ? {
+          readKubernetesSecret: (reference: SecretKey, signal: AbortSignal) =>
+            readSecretKey(target, reference, signal),
+        }
+      : {}),
   });
   return {
-    target: createKubernetesTarget(profile.kubernetes, { service: profile.name }),
+    target:
+      target.kind === 'kubernetes'
+        ? createKubernetesTarget(target, { service: profile.name })
+        : createComposeTarget(target, { env }),
     checks: createChecks(profile, (reference, signal) => secrets.resolve(reference, signal)),
     notifiers: createNotifiers(profile.notify, secrets),
   };

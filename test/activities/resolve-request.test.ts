@@ -14,7 +14,8 @@ function profile(name: string, change: Partial<ServiceProfile> = {}): ServicePro
   return {
     name,
     environment: 'production',
-    kubernetes: {
+    target: {
+      kind: 'kubernetes',
       kubeconfig: '/etc/runbook/kubeconfig',
       namespace: 'phoenix-orch',
       deployment: name,

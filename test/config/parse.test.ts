@@ -32,7 +32,8 @@ describe('a minimal runbook.yaml', () => {
     expect(profile(MINIMAL)).toMatchObject({
       name: 'orchestrator',
       environment: 'production',
-      kubernetes: {
+      target: {
+        kind: 'kubernetes',
         namespace: 'phoenix-orch',
         deployment: 'master-orchestrator',
         container: 'master-orchestrator',
@@ -62,11 +63,11 @@ describe('a minimal runbook.yaml', () => {
     ]);
   });
 
-  it.each(['kubernetes', 'endpoint', 'namespace', 'deployment'])('is wrong without %s', (key) => {
+  it.each(['kubernetes or compose', 'endpoint', 'namespace', 'deployment'])('is wrong without %s', (key) => {
     const text =
       key === 'namespace' || key === 'deployment'
         ? MINIMAL.replace(new RegExp(`${key}: [\\w-]+,?`), '')
-        : MINIMAL.replace(new RegExp(`^ +${key}:.*\n`, 'm'), '');
+        : MINIMAL.replace(new RegExp(`^ +${key.split(' ')[0]}:.*\n`, 'm'), '');
     expect(faults(text)).toEqual([expect.stringMatching(new RegExp(`${key}: missing$`))]);
   });
 });
@@ -129,7 +130,7 @@ required: [health]
     const config = parseConfig(`records: out\n${text}`, { file: '/etc/runbook/runbook.yaml' });
     expect(config.records).toBe('/etc/runbook/out');
     expect(config.services.orchestrator).toMatchObject({
-      kubernetes: { kubeconfig: '/etc/runbook/kube/config' },
+      target: { kind: 'kubernetes', kubeconfig: '/etc/runbook/kube/config' },
       notify: [{ url: { file: '/etc/runbook/hook' } }],
     });
     expect(parseConfig(MINIMAL, { file }).records).toBe(resolve('incidents'));
@@ -145,7 +146,10 @@ required: [health]
     endpoint: http://two
 `;
     const { services } = parseConfig(text, { file });
-    expect(services.two).toMatchObject({ endpoint: 'http://two', kubernetes: { namespace: 'a' } });
+    expect(services.two).toMatchObject({
+      endpoint: 'http://two',
+      target: { kind: 'kubernetes', namespace: 'a' },
+    });
   });
 });
 
@@ -158,6 +162,94 @@ describe('the hash of a profile', () => {
     expect(profile(MINIMAL).hash).toMatch(/^[0-9a-f]{12}$/);
     expect(profile(other).hash).toBe(profile(MINIMAL).hash);
     expect(profile(service('environment: staging')).hash).not.toBe(profile(MINIMAL).hash);
+  });
+});
+
+const COMPOSE = MINIMAL.replace(
+  /kubernetes: .*/,
+  'compose: { directory: ../phoenix, service: master-orchestrator }',
+);
+
+describe('a Compose service', () => {
+  it('needs its folder and its name, and has a default for everything else', () => {
+    expect(profile(COMPOSE).target).toEqual({
+      kind: 'compose',
+      directory: resolve('../phoenix'),
+      service: 'master-orchestrator',
+      profiles: [],
+      command: 'auto',
+      pin: 'tag',
+      sharedImage: 'refuse',
+      config: 'restore',
+      restartDependants: false,
+      state: '.runbook',
+      pullTimeoutMs: 300_000,
+      rollout: { deadlineMs: 600_000, crashLoopRestarts: 3, stableForMs: 10_000 },
+    });
+  });
+
+  it('takes over every setting', () => {
+    const text = COMPOSE.replace(
+      'service: master-orchestrator',
+      `service: a_b.c, files: [a.yml, prod/b.yml], envFiles: [prod.env], project: phoenix, profiles: [full],
+      command: docker-compose, context: remote, address: 10.0.0.7, pin: digest, sharedImage: change, config: keep,
+      restartDependants: true, state: ops/runbook, pullTimeout: 1m,
+      rollout: { deadline: 1m, crashLoopRestarts: 5, stableFor: 0ms }`,
+    );
+    expect(profile(text).target).toMatchObject({
+      service: 'a_b.c',
+      files: ['a.yml', 'prod/b.yml'],
+      envFiles: ['prod.env'],
+      project: 'phoenix',
+      profiles: ['full'],
+      command: 'docker-compose',
+      context: 'remote',
+      address: '10.0.0.7',
+      pin: 'digest',
+      sharedImage: 'change',
+      config: 'keep',
+      restartDependants: true,
+      state: 'ops/runbook',
+      pullTimeoutMs: 60_000,
+      rollout: { deadlineMs: 60_000, crashLoopRestarts: 5, stableForMs: 0 },
+    });
+  });
+
+  it.each<[string, string]>([
+    ['service: ""', 'compose.service: '],
+    ['service: "../x"', 'compose.service: expected the name of a service'],
+    ['service: a, files: [../other.yml]', 'compose.files[0]: expected a path inside the project folder'],
+    ['service: a, files: [/etc/other.yml]', 'compose.files[0]: expected a path inside the project folder'],
+    [
+      'service: a, envFiles: [a/../../b.env]',
+      'compose.envFiles[0]: expected a path inside the project folder',
+    ],
+    ['service: a, state: ../runbook', 'compose.state: expected a path inside the project folder'],
+    ['service: a, project: Phoenix', 'compose.project: expected a project name'],
+    ['service: a, command: podman', 'compose.command: expected one of'],
+    ['service: a, host: 10.0.0.7', 'compose.host: expected an address such as unix://'],
+    ['service: a, host: "tcp://a:1", context: b', 'compose.host: expected context or host, not both'],
+    ['service: a, pin: latest', 'compose.pin: expected one of'],
+    ['service: a, rollout: { deadline: 5s, stableFor: 5s }', 'compose.rollout.stableFor: can never pass'],
+    ['service: a, pullTimeout: 1h', 'compose.pullTimeout: expected between 1s and 15m'],
+    ['service: a, tag: v1', 'compose.tag: unknown key'],
+  ])('%s', (setting, fault) => {
+    const found = faults(COMPOSE.replace('service: master-orchestrator', setting));
+    expect(found).toEqual([expect.stringContaining(`services.orchestrator.${fault}`)]);
+  });
+
+  it('is no Kubernetes workload as well', () => {
+    const both = MINIMAL.replace(/( +)kubernetes: .*/, '$&\n$1compose: { directory: a, service: b }');
+    expect(faults(both)).toEqual([
+      expect.stringMatching(/compose: expected kubernetes or compose, not both$/),
+    ]);
+  });
+
+  it('has no cluster whose Secrets could be read', () => {
+    const text = `${COMPOSE}    auth: { mode: bearer, secret: { kubernetesSecret: { name: a, key: b } } }\n`;
+    expect(faults(text)).toEqual([
+      expect.stringMatching(/auth\.secret\.kubernetesSecret: no cluster to read it from/),
+    ]);
   });
 });
 
@@ -181,7 +273,10 @@ describe('a fault in runbook.yaml', () => {
 
   it.each<[string, string]>([
     ['kubernets: {}', 'kubernets: unknown key, did you mean kubernetes?'],
-    ['zzz: 1', 'zzz: unknown key (known: environment, kubernetes, endpoint, auth, checks, required, notify)'],
+    [
+      'zzz: 1',
+      'zzz: unknown key (known: environment, kubernetes, compose, endpoint, auth, checks, required, notify)',
+    ],
     ['checks: { health: }', 'checks.health: expected the settings of the check, or false to switch it off'],
     [
       'checks: { health: true }',

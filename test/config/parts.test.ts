@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { closest } from '../../src/config/closest.ts';
 import { DURATION, durationMs } from '../../src/config/durations.ts';
+import { closest } from '../../src/domain/closest.ts';
 
 describe('durations', () => {
   it.each([

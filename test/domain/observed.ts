@@ -52,6 +52,7 @@ export function observed(
   change: Partial<ObservedService> = {},
 ): ObservedService {
   return {
+    target: 'kubernetes',
     workload: 'deployment/master-orchestrator in namespace phoenix-orch',
     namespace: 'phoenix-orch',
     name: 'master-orchestrator',

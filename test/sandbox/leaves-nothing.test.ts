@@ -1,6 +1,6 @@
 import { once } from 'node:events';
 import { existsSync } from 'node:fs';
-import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, expect, onTestFinished, test, vi } from 'vitest';
@@ -61,10 +61,33 @@ test('close ends what was started, also a process that ignores SIGTERM, and may 
   await exited;
 });
 
+test.each([
+  ['its folder goes when that succeeds', 0, false],
+  ['its folder stays for the next start when that fails', 2, true],
+])('a command runs at the end, after the processes were killed; %s', async (_, failures, stays) => {
+  const place = await mkdtemp(join(tmpdir(), 'leaves-nothing-'));
+  onTestFinished(() => rm(place, { recursive: true, force: true }));
+  vi.stubEnv('TMPDIR', place);
+  const processes = await openProcesses();
+  const { pid } = await processes.start('idle', process.execPath, ['-e', 'setInterval(() => {}, 1000)']);
+  const witness = join(place, 'witness');
+  // Asked by the supervisor, by its parent once more, and at the next start.
+  const script = `if kill -0 ${pid}; then echo running; fi >> ${witness}; echo here >> ${witness}
+    test $(grep -c here ${witness}) -gt ${failures}`;
+  await processes.atEnd('/bin/sh', ['-c', script]);
+  await processes.close();
+  expect(await readFile(witness, 'utf8')).toContain('here');
+  expect(await readFile(witness, 'utf8')).not.toContain('running');
+  expect(existsSync(processes.folder)).toBe(stays);
+  await (await openProcesses()).close();
+  expect(existsSync(processes.folder)).toBe(false);
+});
+
 test('nothing can be started once it is closed', async () => {
   const processes = await openProcesses();
   await processes.close();
   await expect(processes.start('late', process.execPath, ['-e', '0'])).rejects.toThrow('closed');
+  await expect(processes.atEnd(process.execPath, ['-e', '0'])).rejects.toThrow('closed');
 });
 
 test('a program that does not exist is reported as an exit with a reason', async () => {

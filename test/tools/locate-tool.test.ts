@@ -93,6 +93,23 @@ test('ends in one error that says what was tried and what to install or set', as
   ]);
 });
 
+test('a tool that only the host can have is missing at once, and nothing is made in the cache', async () => {
+  const { env } = await machine();
+  const error = await locateTool('docker-registry', { env }).catch((thrown: unknown) => thrown);
+  expect((error as ToolMissing).missing).toMatchObject([
+    {
+      tool: 'docker-registry',
+      tried: [
+        'environment: RUNBOOK_DOCKER_REGISTRY is not set',
+        'path: no docker-registry on PATH',
+        expect.stringContaining('cache: not in the cache'),
+      ],
+      remedy: expect.stringContaining('Debian package docker-registry'),
+    },
+  ]);
+  await expect(readdir(env.RUNBOOK_CACHE)).rejects.toThrow('ENOENT');
+});
+
 test('names all tools that are missing in one error', async () => {
   const { env } = await machine();
   const error = await locateTools(['etcd', 'temporal', 'kubectl'], { env }).catch(

@@ -31,6 +31,10 @@ test('names the accepted range of every tool', () => {
   expect(
     Object.fromEntries(Object.entries(TOOLS).map(([name, entry]) => [name, acceptedRange(entry)])),
   ).toEqual({
+    docker: '20.10 or newer',
+    dockerd: '20.10 or newer',
+    'docker-registry': '2.7 or newer',
+    'docker-compose': '2.20 or newer',
     temporal: '1.9 or newer',
     etcd: '3.6 or newer',
     'kube-apiserver': '1.36.x',

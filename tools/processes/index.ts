@@ -38,6 +38,11 @@ export interface Processes {
     args: readonly string[],
     options?: { readonly env?: NodeJS.ProcessEnv; readonly log?: string },
   ): Promise<Managed>;
+  /**
+   * Runs a command when the sandbox ends, however that happens: after its processes were killed and before its folder
+   * is removed, which stays when the command fails. For what is no process of ours, such as an engine's containers.
+   */
+  atEnd(program: string, args: readonly string[], env?: NodeJS.ProcessEnv): Promise<void>;
   /** Stops every process and removes the folder. */
   close(): Promise<void>;
 }
@@ -52,6 +57,7 @@ export async function openProcesses(): Promise<Processes> {
   });
   const starting = new Map<string, (pid: number) => void>();
   const exits = new Map<string, (exit: Exit) => void>();
+  const noted: (() => void)[] = [];
   let over = false;
   const ended = new Promise<void>((resolve) =>
     supervisor.once('exit', () => {
@@ -59,6 +65,7 @@ export async function openProcesses(): Promise<Processes> {
       // Normally it goes last. When it was killed, what it owned is ended here and nobody waits in vain.
       reapLeftovers();
       for (const started of starting.values()) started(0);
+      for (const one of noted.splice(0)) one();
       for (const exit of exits.values()) exit({ code: null, signal: 'SIGKILL', message: 'supervisor ended' });
       resolve();
     }),
@@ -68,6 +75,7 @@ export async function openProcesses(): Promise<Processes> {
   createInterface({ input: supervisor.stdout }).on('line', (line) => {
     const report = JSON.parse(line) as Report;
     if (report.saw === 'start') return starting.get(report.id)?.(report.pid);
+    if (report.saw === 'at-end') return noted.shift()?.();
     const { code, signal, message } = report;
     starting.get(report.id)?.(0);
     exits.get(report.id)?.({ code, signal, ...(message ? { message } : {}) });
@@ -89,7 +97,7 @@ export async function openProcesses(): Promise<Processes> {
         id,
         program,
         args,
-        env: { PATH: process.env.PATH, HOME: process.env.HOME, TMPDIR: process.env.TMPDIR, ...options.env },
+        env: { ...surroundings(), ...options.env },
         ...(options.log ? { log: options.log } : {}),
       });
       const pid = await started;
@@ -110,9 +118,20 @@ export async function openProcesses(): Promise<Processes> {
         },
       };
     },
+    async atEnd(program, args, env) {
+      if (over) throw new Error('the sandbox is closed');
+      const isNoted = new Promise<void>((resolve) => noted.push(resolve));
+      tell({ do: 'at-end', command: { program, args, env: { ...surroundings(), ...env } } });
+      await isNoted;
+    },
     async close() {
       supervisor.stdin.end();
       await ended;
     },
   };
+}
+
+/** What every process is given of this one's environment. */
+function surroundings(): NodeJS.ProcessEnv {
+  return { PATH: process.env.PATH, HOME: process.env.HOME, TMPDIR: process.env.TMPDIR };
 }

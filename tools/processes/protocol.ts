@@ -1,3 +1,10 @@
+/** A command that tidies up at the end. */
+export interface LastCommand {
+  readonly program: string;
+  readonly args: readonly string[];
+  readonly env: Readonly<Record<string, string | undefined>>;
+}
+
 /** What the parent tells the supervisor, a JSON line each. */
 export type Command =
   | {
@@ -8,10 +15,12 @@ export type Command =
       readonly env: Readonly<Record<string, string | undefined>>;
       readonly log?: string;
     }
-  | { readonly do: 'signal'; readonly id: string; readonly signal: NodeJS.Signals };
+  | { readonly do: 'signal'; readonly id: string; readonly signal: NodeJS.Signals }
+  | { readonly do: 'at-end'; readonly command: LastCommand };
 
 /** What the supervisor tells the parent. */
 export type Report =
+  | { readonly saw: 'at-end' }
   | { readonly saw: 'start'; readonly id: string; readonly pid: number }
   | {
       readonly saw: 'exit';

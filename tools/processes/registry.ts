@@ -1,11 +1,15 @@
-import { execFileSync } from 'node:child_process';
+import { spawnSync } from 'node:child_process';
 import { lstatSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { startOf } from '../../src/locks/process-start.ts';
+import type { LastCommand } from './protocol.ts';
 
 /** Start of the name of every folder of processes in the system's temporary folder. */
 export const FOLDER_PREFIX = 'rollback-runbook-';
 const FILE = 'processes.json';
+/** A command at the end may take this long. */
+const LAST_COMMAND_MS = 30_000;
 
 /** A process that can be told from a later one with the same number. */
 interface Owned {
@@ -16,17 +20,22 @@ interface Owned {
 interface Registry {
   readonly supervisor: Owned;
   readonly children: readonly Owned[];
+  readonly atEnd?: readonly LastCommand[];
 }
 
 /** Notes which processes belong to a sandbox, for the case that even its supervisor is killed. */
-export function writeRegistry(folder: string, children: readonly number[]): void {
+export function writeRegistry(
+  folder: string,
+  children: readonly number[],
+  atEnd: readonly LastCommand[] = [],
+): void {
   const owned = (pid: number): Owned[] => {
     const startedAt = startOf(pid);
     return startedAt ? [{ pid, startedAt }] : [];
   };
   const [supervisor] = owned(process.pid);
   if (!supervisor) return;
-  const registry: Registry = { supervisor, children: children.flatMap(owned) };
+  const registry: Registry = { supervisor, children: children.flatMap(owned), atEnd };
   try {
     writeFileSync(join(folder, `${FILE}.new`), JSON.stringify(registry));
     renameSync(join(folder, `${FILE}.new`), join(folder, FILE));
@@ -49,9 +58,21 @@ export function reapLeftovers(base = tmpdir()): number {
     for (const child of registry.children.filter(isSame)) {
       if (kill(child.pid)) reaped += 1;
     }
-    rmSync(folder, { recursive: true, force: true });
+    removeFolder(folder, registry.atEnd);
   }
   return reaped;
+}
+
+/**
+ * Runs the commands that tidy up, and removes the folder after them. When one fails the folder stays for the next
+ * start: something may still be mounted in it, and what lies behind a mount is not ours to remove.
+ */
+export function removeFolder(folder: string, atEnd: readonly LastCommand[] = []): void {
+  for (const { program, args, env } of atEnd) {
+    const { status } = spawnSync(program, args, { env, stdio: 'ignore', timeout: LAST_COMMAND_MS });
+    if (status !== 0) return;
+  }
+  rmSync(folder, { recursive: true, force: true });
 }
 
 function readRegistry(folder: string): Registry | undefined {
@@ -82,22 +103,4 @@ function kill(pid: number): boolean {
 
 function isSame({ pid, startedAt }: Owned): boolean {
   return startOf(pid) === startedAt;
-}
-
-/** Start times count from boot on Linux, and the temporary folder may outlive a boot. */
-const boot =
-  process.platform === 'linux' ? readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim() : '';
-
-/** When a process was started, in a form that differs from every other of the same number; nothing when it is gone. */
-export function startOf(pid: number): string | undefined {
-  try {
-    if (process.platform === 'linux') {
-      const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
-      const [state, ...rest] = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
-      return state === 'Z' ? undefined : `${boot} ${rest[18]}`;
-    }
-    return execFileSync('ps', ['-o', 'lstart=', '-p', String(pid)], { encoding: 'utf8' }).trim() || undefined;
-  } catch {
-    return undefined;
-  }
 }

@@ -1,13 +1,14 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import { openSync, rmSync } from 'node:fs';
+import { openSync } from 'node:fs';
 import { createInterface } from 'node:readline';
-import type { Command, Report } from './protocol.ts';
-import { writeRegistry } from './registry.ts';
+import type { Command, LastCommand, Report } from './protocol.ts';
+import { removeFolder, writeRegistry } from './registry.ts';
 
 // Owns the sandbox's processes. It lives exactly as long as its standard input: when the parent ends, however
 // that happens, the pipe closes, every child is stopped and the sandbox's folder is removed.
 const [folder = ''] = process.argv.slice(2);
 const children = new Map<string, ChildProcess>();
+const atEnd: LastCommand[] = [];
 const GONE_WITHIN_MS = 3000;
 let ending = false;
 
@@ -26,6 +27,11 @@ function obey(command: Command): void {
       return;
     case 'signal':
       children.get(command.id)?.kill(command.signal);
+      return;
+    case 'at-end':
+      atEnd.push(command.command);
+      remember();
+      tell({ saw: 'at-end' });
       return;
   }
 }
@@ -54,6 +60,7 @@ function remember(): void {
   writeRegistry(
     folder,
     [...children.values()].flatMap((child) => (child.pid ? [child.pid] : [])),
+    atEnd,
   );
 }
 
@@ -65,7 +72,7 @@ function end(): void {
   const wait = setInterval(() => {
     if (children.size > 0 && Date.now() < deadline) return;
     clearInterval(wait);
-    rmSync(folder, { recursive: true, force: true });
+    removeFolder(folder, atEnd);
     process.exit(0);
   }, 10);
 }

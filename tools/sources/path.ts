@@ -3,12 +3,14 @@ import { delimiter, isAbsolute, join } from 'node:path';
 import type { Source } from './source.ts';
 import { versionOf } from './version.ts';
 
-/** The first program of that name on PATH whose version will do; others are passed over, and told. */
+/** The first program of that name on PATH, or in folders of its own, whose version will do; others are told. */
 export const path: Source = {
   name: 'path',
   async find({ name, entry, env, progress }) {
     const passedOver: string[] = [];
-    for (const folder of new Set((env.PATH ?? '').split(delimiter).filter(isAbsolute))) {
+    const own = (entry.folders ?? []).map((folder) => folder.replace(/^~/, env.HOME ?? ''));
+    const folders = [...(env.PATH ?? '').split(delimiter), ...own];
+    for (const folder of new Set(folders.filter(isAbsolute))) {
       const candidate = join(folder, name);
       if (!(await isExecutable(candidate))) continue;
       const asked = await versionOf(candidate, entry);

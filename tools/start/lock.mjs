@@ -1,4 +1,4 @@
-// A lock file, so that starts at the same time install once. Like tools/lock.ts, which needs the locked Node.
+// A lock file, so that starts at the same time install once. Like src/locks/lock-file.ts, which needs the locked Node.
 import {
   linkSync,
   mkdirSync,

@@ -1,9 +1,22 @@
+import { RunbookError } from '../../domain/errors.ts';
 import type { KnownGoodRecord } from '../../domain/known-good.ts';
-import type { Instance, Pin, RolloutFinished, RolloutStarted, SnapshotReference } from '../../domain/pins.ts';
+import type {
+  Instance,
+  KubernetesPin,
+  Pin,
+  RolloutFinished,
+  RolloutStarted,
+  SnapshotReference,
+} from '../../domain/pins.ts';
 import type { Plan } from '../../domain/plan.ts';
 import type { KubernetesProfile } from '../../domain/profile.ts';
 import type { TargetWish } from '../../domain/targets.ts';
-import { type LiveVersion, type ObservedService, versionOfImage } from '../../domain/versions.ts';
+import {
+  type LiveVersion,
+  nameWithRevision,
+  type ObservedService,
+  versionOfImage,
+} from '../../domain/versions.ts';
 import type { AccessReport, RollbackTarget, RolloutProgress, TargetContext } from '../target.ts';
 import { AccessCheck } from './access.ts';
 import { asRunbookError } from './api-error.ts';
@@ -68,13 +81,15 @@ export class DeploymentTarget implements RollbackTarget {
     return this.#run(() => this.#observer.observe(signal));
   }
 
-  diff({ pin, from, to }: Plan, { signal }: TargetContext): Promise<string> {
+  settle(plan: Plan, { signal }: TargetContext): Promise<{ readonly plan: Plan; readonly diff: string }> {
+    const { from, to, changesNothing } = plan;
+    const pin = ours(plan.pin);
+    if (changesNothing) return Promise.resolve({ plan, diff: '' });
     return this.#run(async () => {
       const live = await this.#observer.deployment(signal, (state) => !isOf(state, from.fingerprint));
       const { template } = await this.#content(pin, live, signal);
-      const name = ({ version, revision }: Plan['from']) =>
-        revision > 0 ? `${version} (revision ${revision})` : version;
-      return diffTemplates({ name: name(from), template: live.spec.template }, { name: name(to), template });
+      const before = { name: nameWithRevision(from), template: live.spec.template };
+      return { plan, diff: await diffTemplates(before, { name: nameWithRevision(to), template }) };
     });
   }
 
@@ -92,7 +107,8 @@ export class DeploymentTarget implements RollbackTarget {
     });
   }
 
-  rollBack(pin: Pin, { signal }: TargetContext): Promise<RolloutStarted> {
+  rollBack(pinned: Pin, { signal }: TargetContext): Promise<RolloutStarted> {
+    const pin = ours(pinned);
     return this.#run(async () => {
       const live = await this.#observer.deployment(signal);
       try {
@@ -168,7 +184,7 @@ export class DeploymentTarget implements RollbackTarget {
     return new PodInspector(this.#lease.transport, this.#observer, this.#profile.container);
   }
 
-  #content(pin: Pin, live: Parameters<typeof pinnedTemplate>[2], signal: AbortSignal) {
+  #content(pin: KubernetesPin, live: Parameters<typeof pinnedTemplate>[2], signal: AbortSignal) {
     return pinnedTemplate(this.#lease.transport, pin, live, this.#observer.revisions, signal);
   }
 
@@ -180,6 +196,15 @@ export class DeploymentTarget implements RollbackTarget {
       throw asRunbookError(error);
     }
   }
+}
+
+/** A profile that was changed to another target under a running run must not be guessed at. */
+function ours(pin: Pin): KubernetesPin {
+  if (pin.target === 'kubernetes') return pin;
+  throw new RunbookError(
+    'PinLost',
+    'the plan was made for a Compose service, and the profile names a Deployment now',
+  );
 }
 
 function isOf({ spec }: Deployment, expected: string): boolean {

@@ -127,6 +127,7 @@ export function observedService(seen: Seen): ObservedService {
     .sort((a, b) => b.revision - a.revision || compare(b.createdAt, a.createdAt));
   const previous = history[0];
   return {
+    target: 'kubernetes',
     workload: `deployment/${metadata.name} in namespace ${namespace}`,
     namespace,
     name: metadata.name,

@@ -1,5 +1,5 @@
 import { RunbookError } from '../../domain/errors.ts';
-import type { Pin } from '../../domain/pins.ts';
+import type { KubernetesPin } from '../../domain/pins.ts';
 import { isStatus } from './api-error.ts';
 import { fingerprint, withoutHash } from './fingerprint.ts';
 import type { Revision } from './history.ts';
@@ -20,7 +20,7 @@ export interface PinnedTemplate {
  */
 export async function pinnedTemplate(
   transport: Transport,
-  pin: Pin,
+  pin: KubernetesPin,
   live: Deployment,
   revisions: readonly Revision[],
   signal: AbortSignal,
@@ -55,7 +55,7 @@ function withPinnedImage({ spec, metadata }: Deployment, container: string, imag
 
 async function readReplicaSet(
   transport: Transport,
-  { workload: { namespace }, version }: Pin,
+  { workload: { namespace }, version }: KubernetesPin,
   name: string,
   signal: AbortSignal,
 ): Promise<ReplicaSet> {

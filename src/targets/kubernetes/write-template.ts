@@ -1,5 +1,5 @@
 import { RunbookError } from '../../domain/errors.ts';
-import type { Pin, RolloutStarted } from '../../domain/pins.ts';
+import type { KubernetesPin, RolloutStarted } from '../../domain/pins.ts';
 import { ApiError } from './api-error.ts';
 import { fingerprint } from './fingerprint.ts';
 import { lastManager } from './managers.ts';
@@ -38,7 +38,7 @@ export interface TemplateWriter {
  * @param live the state as the watch has it.
  */
 export async function writeTemplate(
-  pin: Pin,
+  pin: KubernetesPin,
   live: Deployment,
   writer: TemplateWriter,
   signal: AbortSignal,
@@ -82,7 +82,7 @@ export async function writeTemplate(
 }
 
 function patchTemplate(
-  pin: Pin,
+  pin: KubernetesPin,
   state: Deployment,
   wanted: PinnedTemplate,
   { transport, fieldManager }: TemplateWriter,
@@ -109,11 +109,11 @@ function unread(write: ApiError, read: unknown, signal: AbortSignal): unknown {
 }
 
 /** True when this can be the state that the plan was made on: the generation counts every change of the spec. */
-function isDecidedOn({ workload, generation }: Pin, { metadata }: Deployment): boolean {
+function isDecidedOn({ workload, generation }: KubernetesPin, { metadata }: Deployment): boolean {
   return metadata.uid === workload.uid && metadata.generation === generation;
 }
 
-function assertSameObject({ workload }: Pin, { metadata }: Deployment): void {
+function assertSameObject({ workload }: KubernetesPin, { metadata }: Deployment): void {
   if (metadata.uid === workload.uid) return;
   throw new RunbookError(
     'WorkloadChanged',
@@ -121,7 +121,7 @@ function assertSameObject({ workload }: Pin, { metadata }: Deployment): void {
   );
 }
 
-function assertWritable(pin: Pin, state: Deployment, { replaces }: TemplateWriter): void {
+function assertWritable(pin: KubernetesPin, state: Deployment, { replaces }: TemplateWriter): void {
   const { name, namespace } = pin.workload;
   const generation = state.metadata.generation ?? 0;
   const untouched = replaces !== undefined && replaces === fingerprint(state.spec.template);

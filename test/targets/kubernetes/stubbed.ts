@@ -1,5 +1,5 @@
 import { afterEach } from 'vitest';
-import type { Pin } from '../../../src/domain/pins.ts';
+import type { KubernetesPin } from '../../../src/domain/pins.ts';
 import { planRollback } from '../../../src/domain/plan-rollback.ts';
 import type { TargetWish } from '../../../src/domain/targets.ts';
 import { createKubernetesTarget } from '../../../src/targets/kubernetes/index.ts';
@@ -31,7 +31,7 @@ export interface StubbedService {
     /** False: the watch does not hear of it. */
     readonly tell?: boolean;
   }): Deployment;
-  pin(wish?: TargetWish): Promise<Pin>;
+  pin(wish?: TargetWish): Promise<KubernetesPin>;
   /** What was asked since the last call, watches left out. */
   asked(): readonly string[];
 }
@@ -73,6 +73,7 @@ export async function stubbedService(): Promise<StubbedService> {
     async pin(wish: TargetWish = PREVIOUS) {
       const plan = planRollback(await target.observe(context), wish);
       if ('problem' in plan) throw new Error(plan.message);
+      if (plan.pin.target !== 'kubernetes') throw new Error('a pin to something else');
       return plan.pin;
     },
     asked: () => stub.asked.splice(0).filter((what) => !what.startsWith('WATCH')),

@@ -2,7 +2,7 @@ import { afterAll, afterEach, beforeAll } from 'vitest';
 import { type KubernetesObject, MERGE_PATCH } from '../../../sandbox/control-plane/api.ts';
 import { openSandbox, type Sandbox, type SandboxCluster } from '../../../sandbox/index.ts';
 import { DEPLOYMENT, deployment, imageOf } from '../../../sandbox/manifests.ts';
-import type { Pin } from '../../../src/domain/pins.ts';
+import type { KubernetesPin } from '../../../src/domain/pins.ts';
 import { planRollback } from '../../../src/domain/plan-rollback.ts';
 import type { KubernetesProfile } from '../../../src/domain/profile.ts';
 import type { TargetWish } from '../../../src/domain/targets.ts';
@@ -31,7 +31,7 @@ export interface Service {
   ): Promise<KubernetesObject>;
   live(): Promise<KubernetesObject>;
   /** Observes and plans. */
-  pin(wish?: TargetWish): Promise<Pin>;
+  pin(wish?: TargetWish): Promise<KubernetesPin>;
   /** Rolls back and waits; returns the messages. */
   rollBack(wish?: TargetWish): Promise<readonly string[]>;
   /** Requests of the worker since a mark, as `verb resource`. */
@@ -96,6 +96,7 @@ export function openWorld(options: { readonly instantReady?: boolean } = {}) {
     const pin = async (wish = PREVIOUS) => {
       const plan = planRollback(await target.observe(context), wish);
       if ('problem' in plan) throw new Error(plan.message);
+      if (plan.pin.target !== 'kubernetes') throw new Error('a pin to something else');
       return plan.pin;
     };
     return {

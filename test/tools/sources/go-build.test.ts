@@ -4,7 +4,9 @@ import { expect, test } from 'vitest';
 import { goBuild } from '../../../tools/sources/go-build.ts';
 import { contextWith, ENTRY, temporaryFolder, writeProgram } from '../surroundings.ts';
 
-const entry = { ...ENTRY, goPackage: 'go.etcd.io/etcd/server/v3' };
+const variables = { 'example.com/version.is': 'v3.6.8', 'example.com/version.major': '3' };
+const go = { folder: 'kubernetes', package: 'go.etcd.io/etcd/server/v3', variables };
+const entry = { ...ENTRY, go };
 
 async function withGo(script: string) {
   const root = await temporaryFolder();
@@ -16,7 +18,7 @@ async function withGo(script: string) {
 
 /** Answers like Go 1.30, and "builds" a script. */
 const BUILDING = `if [ "$1" = env ]; then echo go1.30.1; exit; fi
-echo "$CGO_ENABLED $GOFLAGS $GOTOOLCHAIN $GOWORK $@" > "$LOG"
+echo "$CGO_ENABLED $GOFLAGS $GOTOOLCHAIN $GOWORK $@ in $PWD" > "$LOG"
 while [ "$1" != -o ]; do shift; done
 printf '#!/bin/sh\\necho "etcd Version: 3.6.8"\\n' > "$2"`;
 
@@ -35,7 +37,8 @@ test('builds what the module files pin, with the toolchain that is there, and wi
   await goBuild.find(context);
   const asked = await readFile(context.env.LOG ?? '', 'utf8');
   expect(asked).toMatch(/^0 -mod=readonly local off build -trimpath /);
-  expect(asked).toContain('k8s.io/component-base/version.gitVersion=v3.6.8');
+  expect(asked).toContain(' -X example.com/version.is=v3.6.8 -X example.com/version.major=3 -o ');
+  expect(asked).toMatch(/ go\.etcd\.io\/etcd\/server\/v3 in \S+\/tools\/kubernetes$/m);
 });
 
 test.each([

@@ -2,7 +2,7 @@ import { chmod } from 'node:fs/promises';
 import { delimiter, join } from 'node:path';
 import { expect, test } from 'vitest';
 import { path } from '../../../tools/sources/path.ts';
-import { contextWith, etcdOf, temporaryFolder, writeProgram } from '../surroundings.ts';
+import { contextWith, ENTRY, etcdOf, temporaryFolder, writeProgram } from '../surroundings.ts';
 
 test('takes the first suitable program and says which it passed over', async () => {
   const folder = await temporaryFolder();
@@ -23,6 +23,16 @@ test('tells by a progress line that one is too old', async () => {
   const reason = `${join(folder, 'etcd')} is version 3.5.9, accepted is 3.6 or newer`;
   expect(await path.find(context)).toEqual({ missing: reason });
   expect(lines).toEqual([`passing over ${reason}`]);
+});
+
+test('looks into folders of its own after PATH, with the home folder filled in', async () => {
+  const folder = await temporaryFolder();
+  await writeProgram(join(folder, 'old', 'etcd'), etcdOf('3.5.9'));
+  const plugin = await writeProgram(join(folder, '.docker', 'plugins', 'etcd'), etcdOf('3.6.3'));
+  const entry = { ...ENTRY, folders: [join(folder, 'none'), '~/.docker/plugins'] };
+  const context = await contextWith({ entry, env: { PATH: join(folder, 'old'), HOME: folder } });
+  expect(await path.find(context)).toEqual({ path: plugin, version: '3.6.3' });
+  expect(await path.find({ ...context, env: {} })).toEqual({ missing: 'no etcd on PATH' });
 });
 
 test('has nothing where PATH is empty or relative', async () => {

@@ -4,34 +4,43 @@ import { readdir, readFile, utimes, writeFile } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { expect, onTestFinished, test, vi } from 'vitest';
-import { withLock } from '../../tools/lock.ts';
-import { temporaryFolder } from './surroundings.ts';
+import { takeLock, withLock } from '../../src/locks/lock-file.ts';
+import { startOf } from '../../src/locks/process-start.ts';
+import { temporaryFolder } from '../tools/surroundings.ts';
 
 const signal = new AbortController().signal;
 const patient = { signal, waitMs: 20_000 };
 
 /** A lock as another holder leaves it. */
-function markOf(pid: number, other: { host?: string; startedAt?: string } = {}): string {
+function markOf(pid: number, other: Record<string, unknown> = {}): string {
   return JSON.stringify({ pid, host: hostname(), id: 'somebody', ...other });
 }
 const LONG_AGO = new Date(Date.now() - 120_000);
 
-/** Another process that takes the lock and keeps it. */
-async function holderOf(lock: string) {
+/** Another process that takes the lock and keeps it; with a child that outlives it, whose number it tells. */
+async function holderOf(lock: string, withChild = false) {
   const script = `
-    import { withLock } from ${JSON.stringify(join(import.meta.dirname, '../../tools/lock.ts'))};
+    import { takeLock, withLock } from ${JSON.stringify(join(import.meta.dirname, '../../src/locks/lock-file.ts'))};
     setInterval(() => {}, 1000);
-    await withLock(${JSON.stringify(lock)}, { signal: new AbortController().signal, waitMs: 10_000 }, () => {
-      process.stdout.write('held');
+    import { spawn } from 'node:child_process';
+    const options = { signal: new AbortController().signal, waitMs: 10_000, note: 'rollback-orchestrator' };
+    await withLock(${JSON.stringify(lock)}, options, async (lock) => {
+      const child = ${withChild} && spawn('sleep', ['60'], { stdio: 'ignore', detached: true });
+      if (child) await lock.owns(child.pid);
+      process.stdout.write(String(child ? child.pid : 0));
       return new Promise(() => {});
     });`;
   const child = spawn(process.execPath, ['--input-type=module', '-e', script], {
     stdio: ['ignore', 'pipe', 'inherit'],
   });
   onTestFinished(() => void child.kill('SIGKILL'));
-  await once(child.stdout, 'data');
-  return child;
+  const [told] = await once(child.stdout, 'data');
+  const left = Number(told);
+  onTestFinished(() => void (left > 0 && isRunning(left) && process.kill(left, 'SIGKILL')));
+  return Object.assign(child, { left });
 }
+
+const isRunning = (pid: number) => startOf(pid) !== undefined;
 
 /** Nobody gets in beside the holder; after its kill -9 the next one does. */
 async function expectHeldUntilKilled(lock: string, holder: ChildProcess): Promise<void> {
@@ -131,4 +140,81 @@ test('says once that it waits, and stops waiting when aborted', async () => {
   const waiting = withLock(lock, { signal: abort.signal, waitMs: 20_000, onWait }, async () => 'in');
   await expect(waiting).rejects.toThrow('enough');
   expect(onWait).toHaveBeenCalledTimes(1);
+});
+
+test('names the holder to whoever waits, and to whoever waited in vain', async () => {
+  const lock = join(await temporaryFolder(), 'lock');
+  const holder = await holderOf(lock);
+  const onWait = vi.fn();
+  const expected = { pid: holder.pid, host: hostname(), note: 'rollback-orchestrator' };
+  await expect(takeLock(lock, { signal, waitMs: 0, onWait })).rejects.toMatchObject({
+    name: 'TimeoutError',
+    message: `${lock} is held by process ${holder.pid} on ${hostname()} (rollback-orchestrator)`,
+    holder: expected,
+  });
+  expect(onWait.mock.calls).toEqual([[expected]]);
+});
+
+test('shows a note of somebody else in one short line', async () => {
+  const lock = join(await temporaryFolder(), 'lock');
+  await writeFile(lock, markOf(process.pid, { note: `a\u001b[2J\r\nb${'x'.repeat(9000)}` }));
+  const error = await takeLock(lock, { signal, waitMs: 0 }).catch((reason: Error) => reason);
+  expect((error as Error).message).toMatch(/\(a \[2J bx{193}\)$/);
+});
+
+test('whose holder was killed with -9 is held until the child that it left has ended too', async () => {
+  const lock = join(await temporaryFolder(), 'lock');
+  const holder = await holderOf(lock, true);
+  holder.kill('SIGKILL');
+  await once(holder, 'exit');
+  await utimes(lock, LONG_AGO, LONG_AGO);
+  await expect(takeLock(lock, { signal, waitMs: 300 })).rejects.toMatchObject({
+    message: expect.stringContaining(`process ${holder.left}, left running by process ${holder.pid} on`),
+    holder: { leftRunning: holder.left },
+  });
+  process.kill(holder.left, 'SIGKILL');
+  expect(await withLock(lock, patient, async () => 'in')).toBe('in');
+});
+
+test('is free at once when holder and child have ended, whatever number they had', async () => {
+  const lock = join(await temporaryFolder(), 'lock');
+  const child = { pid: process.pid, startedAt: 'another-boot 1' };
+  await writeFile(lock, markOf(process.pid, { startedAt: 'another-boot 1', child }));
+  expect(await withLock(lock, { signal, waitMs: 0 }, async () => 'in')).toBe('in');
+});
+
+test('notes one child at a time, and is released with whatever was noted', async () => {
+  const folder = await temporaryFolder();
+  const lock = await takeLock(join(folder, 'lock'), patient);
+  const noted = async () => JSON.parse(await readFile(join(folder, 'lock'), 'utf8')).child?.pid;
+  await lock.owns(process.ppid);
+  expect(await noted()).toBe(process.ppid);
+  await lock.owns(undefined);
+  expect(await noted()).toBeUndefined();
+  await lock.owns(process.ppid);
+  await lock.release();
+  expect(await readdir(folder)).toEqual([]);
+});
+
+test('cannot note a child once somebody else has taken it over', async () => {
+  const file = join(await temporaryFolder(), 'lock');
+  const lock = await takeLock(file, patient);
+  await writeFile(file, markOf(1));
+  await expect(lock.owns(process.pid)).rejects.toThrow('is held by process 1 on');
+  expect(await readFile(file, 'utf8')).toBe(markOf(1));
+  await lock.release();
+});
+
+test('of a container with process numbers of its own is judged by its silence alone', async () => {
+  const lock = join(await temporaryFolder(), 'lock');
+  await writeFile(lock, markOf(4_000_000, { space: 'pid:[1]', startedAt: 'this-boot 1' }));
+  await expect(takeLock(lock, { signal, waitMs: 0 })).rejects.toHaveProperty('name', 'TimeoutError');
+  await utimes(lock, LONG_AGO, LONG_AGO);
+  expect(await withLock(lock, patient, async () => 'in')).toBe('in');
+});
+
+test('that cannot be written says why, and leaves nothing', async () => {
+  const folder = await temporaryFolder();
+  await expect(takeLock(join(folder, 'none', 'lock'), patient)).rejects.toHaveProperty('code', 'ENOENT');
+  expect(await readdir(folder)).toEqual([]);
 });

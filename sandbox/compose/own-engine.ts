@@ -1,0 +1,75 @@
+import { mkdir, writeFile } from 'node:fs/promises';
+import { request } from 'node:http';
+import { basename, join } from 'node:path';
+import { type Managed, ProcessEnded, type Processes, whileRunning } from '../../tools/processes/index.ts';
+import { until } from '../../tools/until.ts';
+import { SandboxUnavailable } from '../node-agent/network.ts';
+
+/** An engine that belongs to the sandbox. */
+export interface OwnEngine {
+  /** Value of `DOCKER_HOST`. */
+  readonly host: string;
+  readonly process: Managed;
+}
+
+/** Linux limits a socket's path to 107 characters; the engine's longest adds these to the sandbox's folder. */
+const [SOCKET_PATH, OWN_PART] = [107, '/engine/exec/containerd/containerd-debug.sock.ttrpc'.length];
+
+/**
+ * Starts a Docker engine with a data folder of its own and waits until it answers. It has no bridge network and leaves
+ * the host's packet filter alone: services need `network_mode: host`.
+ * @throws SandboxUnavailable when it does not come up, with the end of its log.
+ */
+export async function startEngine(
+  processes: Processes,
+  dockerd: string,
+  signal?: AbortSignal,
+): Promise<OwnEngine> {
+  const folder = join(processes.folder, 'engine');
+  if (processes.folder.length + OWN_PART > SOCKET_PATH)
+    throw new SandboxUnavailable(
+      `The Docker engine needs a shorter path for its sockets than ${processes.folder}: set TMPDIR to a folder such as /tmp.`,
+    );
+  await mkdir(folder, { mode: 0o711 });
+  const file = (name: string) => join(folder, name);
+  await writeFile(file('daemon.json'), '{}');
+  // Every container of this engine is in one control group, by which it is found when the engine was killed.
+  const cgroup = basename(processes.folder);
+  await processes.atEnd(process.execPath, [join(import.meta.dirname, 'end-engine.ts'), folder, cgroup]);
+  const socket = file('docker.sock');
+  const engine = await processes.start(
+    'dockerd',
+    dockerd,
+    [
+      ...['--host', `unix://${socket}`, '--config-file', file('daemon.json'), '--pidfile', file('pid')],
+      ...['--data-root', file('data'), '--exec-root', file('exec')],
+      ...['--bridge=none', '--iptables=false', '--ip6tables=false', '--ip-forward=false', '--ip-masq=false'],
+      ...['--exec-opt', 'native.cgroupdriver=cgroupfs', '--cgroup-parent', `/${cgroup}`],
+      ...['--max-download-attempts', '1', '--shutdown-timeout', '1', '--log-level', 'warn'],
+    ],
+    { log: file('dockerd.log') },
+  );
+  try {
+    const up = (within: AbortSignal) =>
+      until('the Docker engine', () => answers(socket), { signal: within, everyMs: 20 });
+    await whileRunning([engine], up, signal);
+  } catch (error) {
+    engine.signal('SIGKILL');
+    if (!(error instanceof ProcessEnded)) throw error;
+    throw new SandboxUnavailable(`No Docker engine can be started here: ${error.message}`);
+  }
+  return { host: `unix://${socket}`, process: engine };
+}
+
+/** Whether an engine listens there and is ready. */
+function answers(socketPath: string): Promise<boolean> {
+  return new Promise((resolve) => {
+    const ping = request({ socketPath, path: '/_ping', timeout: 2_000 }, (response) => {
+      response.resume();
+      resolve(response.statusCode === 200);
+    });
+    ping.on('timeout', () => ping.destroy());
+    ping.on('error', () => resolve(false));
+    ping.end();
+  });
+}

@@ -1,0 +1,74 @@
+import type { Dispatcher } from 'undici';
+import { RunbookError } from '../domain/errors.ts';
+import { createAuthorizer } from './authorization.ts';
+import type { CredentialSource } from './credentials.ts';
+import { type ImageIdentity, type Platform, readImageIdentity } from './image-identity.ts';
+import { findManifest, type ManifestDescriptor } from './manifests.ts';
+import type { RegistryRepository } from './reference.ts';
+import { createSession } from './session.ts';
+import { listTags, type TagList } from './tags.ts';
+import { createTransport } from './transport.ts';
+
+/**
+ * Reads registries (OCI distribution-spec 1.1). Every method throws `RunbookError`: `AccessDenied` when the registry
+ * refuses, `Unreachable` when it does not answer, asks to wait or gives a broken answer. When the signal aborts, it
+ * ends at once with the signal's reason.
+ */
+export interface RegistryClient {
+  /** What is under a tag or digest now; undefined when nothing is. */
+  digestOf(
+    repository: RegistryRepository,
+    tagOrDigest: string,
+    signal: AbortSignal,
+  ): Promise<ManifestDescriptor | undefined>;
+  /** The tags of a repository, at most `limit` (1,000 by default); none when there is no such repository. */
+  tags(
+    repository: RegistryRepository,
+    signal: AbortSignal,
+    options?: { readonly limit?: number },
+  ): Promise<TagList>;
+  /** Id and age of the image for a platform; undefined when they cannot be had, for whatever reason. */
+  imageId(
+    repository: RegistryRepository,
+    digest: string,
+    platform: Platform,
+    signal: AbortSignal,
+  ): Promise<ImageIdentity | undefined>;
+}
+
+export interface RegistryClientOptions {
+  readonly credentials: CredentialSource;
+  /** Of each request, in milliseconds. Default 15 s. */
+  readonly timeoutMs?: number;
+  /** How connections are made, where that is special: a proxy, a certificate authority of one's own. */
+  readonly dispatcher?: Dispatcher;
+  /** Milliseconds of a clock that never goes back. Default `performance.now`. */
+  readonly now?: () => number;
+}
+
+const TIMEOUT_MS = 15_000;
+const MOST_TAGS = 1000;
+
+/** A client for all registries. It keeps tokens, and no passwords for longer than a minute. */
+export function createRegistryClient({
+  credentials,
+  timeoutMs = TIMEOUT_MS,
+  dispatcher,
+  now = () => performance.now(),
+}: RegistryClientOptions): RegistryClient {
+  const transport = createTransport({ timeoutMs, ...(dispatcher ? { dispatcher } : {}) });
+  const session = createSession(transport, createAuthorizer({ credentials, transport, now }));
+  return {
+    digestOf: (repository, tagOrDigest, signal) => findManifest(session, repository, tagOrDigest, signal),
+    tags: (repository, signal, { limit = MOST_TAGS } = {}) => listTags(session, repository, limit, signal),
+    async imageId(repository, digest, platform, signal) {
+      try {
+        return await readImageIdentity(session, repository, digest, platform, signal);
+      } catch (error) {
+        signal.throwIfAborted();
+        if (error instanceof RunbookError) return undefined;
+        throw error;
+      }
+    },
+  };
+}

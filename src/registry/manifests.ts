@@ -1,0 +1,97 @@
+import { digestOfBytes } from './digest.ts';
+import { isRecord, parseJson } from './json.ts';
+import { isDigest, isTag, type RegistryRepository } from './reference.ts';
+import { broken, saysMissing, unexpected } from './refusal.ts';
+import type { Session } from './session.ts';
+import type { Answer } from './transport.ts';
+
+/** What a registry keeps under a tag or digest: a manifest, or an index of manifests for several platforms. */
+export interface ManifestDescriptor {
+  readonly digest: string;
+  readonly mediaType: string;
+  /** Of the manifest itself, in bytes. */
+  readonly size?: number;
+}
+
+/** A manifest whose digest was computed from what was read. */
+export interface Manifest extends ManifestDescriptor {
+  readonly size: number;
+  readonly content: Readonly<Record<string, unknown>>;
+}
+
+const ACCEPT = [
+  'application/vnd.oci.image.index.v1+json',
+  'application/vnd.docker.distribution.manifest.list.v2+json',
+  'application/vnd.oci.image.manifest.v1+json',
+  'application/vnd.docker.distribution.manifest.v2+json',
+].join(', ');
+
+/** In bytes; the limit that the specification tells registries to have. */
+const LIMIT = 4 * 1024 * 1024;
+
+/**
+ * What is under a tag or digest now; undefined when nothing is. A HEAD request, which Docker Hub does not count as a
+ * pull; where that says nothing, the manifest is read and its digest computed.
+ */
+export async function findManifest(
+  session: Session,
+  repository: RegistryRepository,
+  reference: string,
+  signal: AbortSignal,
+): Promise<ManifestDescriptor | undefined> {
+  const head = await session.ask(repository, questionOf('HEAD', reference), signal);
+  if (saysMissing(head)) return undefined;
+  const told = head.status === 200 ? toldBy(head) : undefined;
+  if (!told) {
+    const manifest = await readManifest(session, repository, reference, signal);
+    if (!manifest) return undefined;
+    const { digest, mediaType, size } = manifest;
+    return { digest, mediaType, size };
+  }
+  if (isDigest(reference) && told.digest !== reference) {
+    throw broken(repository, `asked for ${reference}, it offers ${told.digest}`);
+  }
+  return told;
+}
+
+/** Reads a manifest and proves its digest; undefined when there is none. */
+export async function readManifest(
+  session: Session,
+  repository: RegistryRepository,
+  reference: string,
+  signal: AbortSignal,
+): Promise<Manifest | undefined> {
+  const answer = await session.ask(repository, questionOf('GET', reference), signal);
+  if (saysMissing(answer)) return undefined;
+  if (answer.status !== 200) throw unexpected(repository, answer);
+  const content = parseJson(answer.body);
+  if (!isRecord(content) || content.schemaVersion !== 2) {
+    throw broken(repository, `what it keeps under ${reference} is no manifest`);
+  }
+  const told = isDigest(reference) ? reference : (answer.header('docker-content-digest') ?? '');
+  const expected = isDigest(told) ? told : undefined;
+  const digest = digestOfBytes(answer.body, expected);
+  if (expected !== undefined && digest !== expected) {
+    throw broken(repository, `the manifest does not have the digest ${expected}`);
+  }
+  const own = typeof content.mediaType === 'string' ? content.mediaType : '';
+  return { digest, mediaType: own || mediaTypeOf(answer), size: answer.body.length, content };
+}
+
+function questionOf<M extends 'GET' | 'HEAD'>(method: M, reference: string) {
+  if (!isTag(reference) && !isDigest(reference)) throw new TypeError('neither a tag nor a digest');
+  return { method, path: `manifests/${reference}`, accept: ACCEPT, limit: LIMIT, follow: method === 'GET' };
+}
+
+/** What the headers say, if they say it all. */
+function toldBy(head: Answer): ManifestDescriptor | undefined {
+  const digest = head.header('docker-content-digest') ?? '';
+  const mediaType = mediaTypeOf(head);
+  if (!isDigest(digest) || mediaType === '') return undefined;
+  const size = Number(head.header('content-length') ?? Number.NaN);
+  return { digest, mediaType, ...(Number.isSafeInteger(size) && size > 0 ? { size } : {}) };
+}
+
+function mediaTypeOf(answer: Answer): string {
+  return (answer.header('content-type') ?? '').split(';')[0]?.trim().toLowerCase() ?? '';
+}

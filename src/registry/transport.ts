@@ -1,0 +1,104 @@
+import { Agent, type Dispatcher, request as send } from 'undici';
+import { RunbookError } from '../domain/errors.ts';
+import { describeNetworkError, isSizeError, tooLarge } from '../http/network-errors.ts';
+import { retryAfterMs } from '../http/retry-after.ts';
+
+/** One request to a registry or its token server. */
+export interface Outgoing {
+  readonly method: 'GET' | 'HEAD' | 'POST';
+  readonly url: URL;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body?: string;
+  /** Longest answer, in bytes. */
+  readonly limit: number;
+  /** Who is asked, for messages: `registry r.example:5000 (phoenix/orchestrator)`. */
+  readonly whom: string;
+}
+
+/** An answer, whatever its status. Redirects are answers too. */
+export interface Answer {
+  readonly status: number;
+  /** By name in lower case; a header that came several times is one line with commas. */
+  readonly header: (name: string) => string | undefined;
+  readonly body: Buffer;
+  /** How long the server asked to be left alone. */
+  readonly retryAfterMs?: number;
+}
+
+/**
+ * Sends one request.
+ * @throws RunbookError `Unreachable` when there is no whole answer in time, and the signal's reason when it aborts.
+ */
+export type Transport = (outgoing: Outgoing, signal: AbortSignal) => Promise<Answer>;
+
+export interface TransportOptions {
+  /** From the start of a request to the last byte of its answer, in milliseconds. */
+  readonly timeoutMs: number;
+  /** How connections are made, where that is special: a proxy, a certificate authority of one's own. */
+  readonly dispatcher?: Dispatcher;
+}
+
+// Idle sockets hold no process open.
+let pool: Agent | undefined;
+const ownPool = () => {
+  pool ??= new Agent({
+    allowH2: false,
+    keepAliveTimeout: 4000,
+    connections: 4,
+    connect: { timeout: 10_000 },
+  });
+  return pool;
+};
+
+export function createTransport({ timeoutMs, dispatcher }: TransportOptions): Transport {
+  return async ({ method, url, headers, body, limit, whom }, signal) => {
+    signal.throwIfAborted();
+    const timeout = AbortSignal.timeout(timeoutMs);
+    try {
+      const answer = await send(url, {
+        dispatcher: dispatcher ?? ownPool(),
+        method,
+        headers: { 'user-agent': 'rollback-runbook', ...headers },
+        ...(body === undefined ? {} : { body }),
+        signal: AbortSignal.any([signal, timeout]),
+        headersTimeout: 0,
+        bodyTimeout: 0,
+      });
+      return toAnswer(answer.statusCode, answer.headers, await readBytes(answer.body, limit));
+    } catch (error) {
+      signal.throwIfAborted();
+      const problem = timeout.aborted ? `no answer within ${timeoutMs / 1000} s` : reasonOf(error);
+      throw new RunbookError('Unreachable', `${whom}: ${problem}`);
+    }
+  };
+}
+
+function reasonOf(error: unknown): string {
+  return isSizeError(error) ? error.message : describeNetworkError(error);
+}
+
+/** The bytes as they came, for their digest; `http/` reads text. */
+async function readBytes(body: AsyncIterable<Uint8Array>, limit: number): Promise<Buffer> {
+  const chunks: Uint8Array[] = [];
+  let bytes = 0;
+  // Leaving the loop early destroys the body, and with it the connection.
+  for await (const chunk of body) {
+    bytes += chunk.byteLength;
+    if (bytes > limit) throw tooLarge(limit);
+    chunks.push(chunk);
+  }
+  return Buffer.concat(chunks);
+}
+
+function toAnswer(
+  status: number,
+  headers: Readonly<Record<string, string | string[] | undefined>>,
+  body: Buffer,
+): Answer {
+  const header = (name: string) => {
+    const value = headers[name];
+    return Array.isArray(value) ? value.join(', ') : value;
+  };
+  const wait = retryAfterMs(header('retry-after'));
+  return { status, header, body, ...(wait === undefined ? {} : { retryAfterMs: wait }) };
+}

@@ -1,0 +1,184 @@
+import semver from 'semver';
+import type { KnownGoodRecord } from '../../domain/known-good.ts';
+import type { ComposeSource } from '../../domain/pins.ts';
+import { MOVING_TAGS, parseImage, type VersionCandidate, versionOfImage } from '../../domain/versions.ts';
+import { digestIn, type LocalImage } from './engine/images.ts';
+import type { VersionContent } from './state/content.ts';
+
+/** A version that evidence or a snapshot tells of. */
+export interface RecordedVersion {
+  readonly known: 'evidence' | 'snapshot';
+  readonly fingerprint: string;
+  readonly content: VersionContent;
+  readonly record?: KnownGoodRecord;
+}
+
+/** A tag of the registry; the digest where it was asked for. */
+export interface RegistryTag {
+  readonly tag: string;
+  readonly digest?: string;
+}
+
+export interface KnownVersions {
+  readonly recorded: readonly RecordedVersion[];
+  readonly local: readonly LocalImage[];
+  readonly tags: readonly RegistryTag[];
+  /** The repository of the image as the compose file writes it. */
+  readonly repository: string;
+}
+
+/** The running version, and when its image was made. */
+export interface Current {
+  readonly candidate: VersionCandidate;
+  readonly imageCreatedAt: string;
+}
+
+/** A date before this is none: images that are built to be reproducible have 1970 or 1980. */
+const PLAUSIBLE_MS = Date.parse('2001-01-01T00:00:00Z');
+
+/**
+ * Everything that can be returned to but the current version, newest first: what has been seen running, by the time
+ * that it was first seen, then images that nothing is recorded of, the ones older than the current image first. Pure.
+ */
+export function historyOf(known: KnownVersions, current: Current): readonly VersionCandidate[] {
+  const recorded = known.recorded
+    .filter(({ fingerprint }) => fingerprint !== current.candidate.fingerprint)
+    .map((version) => recordedCandidate(version, current.candidate.container))
+    .sort((a, b) => Date.parse(b.createdAt) - Date.parse(a.createdAt));
+  const taken = [current.candidate, ...recorded];
+  const images: VersionCandidate[] = [];
+  for (const candidate of [...localCandidates(known, current), ...tagCandidates(known, current)]) {
+    if (![...taken, ...images].some((other) => isSame(other, candidate))) images.push(candidate);
+  }
+  const isOlder = (candidate: VersionCandidate) =>
+    Date.parse(candidate.createdAt) <= Date.parse(current.candidate.createdAt);
+  images.sort((a, b) => Number(isOlder(b)) - Number(isOlder(a)) || byVersion(b, a));
+  return [...recorded, ...images];
+}
+
+function recordedCandidate(
+  { known, fingerprint, content, record }: RecordedVersion,
+  container: string,
+): VersionCandidate {
+  const { image, digest, imageId, files, definitionHash, firstSeenAt } = content;
+  const source: ComposeSource = {
+    kind: 'compose',
+    known,
+    image,
+    ...(digest ? { digest } : {}),
+    ...(imageId ? { imageId } : {}),
+    files,
+    definitionHash,
+  };
+  const evidence = record ? evidenceOf(record) : undefined;
+  return {
+    ...named(image, container),
+    fingerprint,
+    contentFingerprint: fingerprint,
+    source,
+    createdAt: firstSeenAt,
+    ...(evidence ? { evidence } : {}),
+  };
+}
+
+/** The evidence of a record, without what names the version that it stands beside. */
+export function evidenceOf({ fingerprint: _f, version: _v, image: _i, ...evidence }: KnownGoodRecord) {
+  return evidence;
+}
+
+function localCandidates(
+  { local, repository }: KnownVersions,
+  current: Current,
+): readonly VersionCandidate[] {
+  return local.flatMap((image) =>
+    image.tags
+      .filter((reference) => !isMoving(parseImage(reference).tag))
+      .map((reference): VersionCandidate => {
+        const wanted = `${repository}:${parseImage(reference).tag}`;
+        const digest = digestIn(image, repository);
+        const source: ComposeSource = {
+          kind: 'compose',
+          known: 'local-image',
+          image: wanted,
+          ...(digest ? { digest } : {}),
+          imageId: image.id,
+        };
+        return imageCandidate(source, image.createdAt, current);
+      }),
+  );
+}
+
+function tagCandidates({ tags, repository }: KnownVersions, current: Current): readonly VersionCandidate[] {
+  return tags
+    .filter(({ tag }) => !isMoving(tag))
+    .map(({ tag, digest }) => {
+      const image = `${repository}:${tag}`;
+      const source: ComposeSource = {
+        kind: 'compose',
+        known: 'registry',
+        image,
+        ...(digest ? { digest } : {}),
+      };
+      return imageCandidate(source, '', current);
+    });
+}
+
+function imageCandidate(source: ComposeSource, createdAt: string, current: Current): VersionCandidate {
+  const { image, digest, imageId } = source;
+  return {
+    ...named(image, current.candidate.container),
+    fingerprint: '',
+    contentFingerprint: `image ${digest ?? imageId ?? image}`,
+    source,
+    createdAt: placeInTime(image, createdAt, current),
+  };
+}
+
+/**
+ * An image that was never seen running takes its place by when it was made and by its version. One that is newer by
+ * either is newer: it is never what a rollback goes to by itself.
+ */
+function placeInTime(image: string, createdAt: string, { candidate, imageCreatedAt }: Current): string {
+  const [made, currentMade] = [createdAt, imageCreatedAt].map(Date.parse) as [number, number];
+  const since = candidate.createdAt;
+  const order = compareVersions(versionOfImage(image), candidate.version);
+  const isDated = made > PLAUSIBLE_MS && currentMade > PLAUSIBLE_MS;
+  const isOlder = (!isDated || made <= currentMade) && (order === undefined ? isDated : order < 0);
+  return isOlder ? since : new Date(Date.parse(since) + 1).toISOString();
+}
+
+function named(image: string, container: string) {
+  return {
+    version: versionOfImage(image),
+    image,
+    container,
+    revision: 0,
+    formerRevisions: [],
+    references: [],
+  };
+}
+
+/** The same image under another name, or the same name for another image: what is recorded counts. */
+function isSame(a: VersionCandidate, b: VersionCandidate): boolean {
+  if (a.image === b.image) return true;
+  if (a.source.kind !== 'compose' || b.source.kind !== 'compose') return false;
+  const { digest, imageId } = a.source;
+  return (
+    (digest !== undefined && digest === b.source.digest) ||
+    (imageId !== undefined && imageId === b.source.imageId)
+  );
+}
+
+function isMoving(tag: string | undefined): boolean {
+  return tag === undefined || tag === '<none>' || MOVING_TAGS.some((moving) => moving === tag.toLowerCase());
+}
+
+function byVersion(a: VersionCandidate, b: VersionCandidate): number {
+  return compareVersions(a.version, b.version) ?? a.version.localeCompare(b.version, 'en', { numeric: true });
+}
+
+/** Semantic Versioning order; nothing when one of them is no such version. */
+function compareVersions(a: string, b: string): number | undefined {
+  const [left, right] = [semver.parse(a, { loose: true }), semver.parse(b, { loose: true })];
+  return left && right ? semver.compare(left, right) : undefined;
+}

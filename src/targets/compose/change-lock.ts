@@ -1,0 +1,36 @@
+import { join } from 'node:path';
+import { RunbookError } from '../../domain/errors.ts';
+import { LockHeld, takeLock } from '../../locks/lock-file.ts';
+
+/** How long a step waits for another run before its next attempt, in milliseconds. */
+const WAIT_MS = 20_000;
+/** A holder on another host that was silent for this long is gone, in milliseconds. */
+const SILENT_MS = 30_000;
+
+/**
+ * Carries out a change of the project while no other run, of this host or another one, changes it. A lock whose holder
+ * was killed is taken over as soon as the Compose command that it left behind has ended.
+ * @param folder of the project's state; the lock is the file `lock` in it.
+ * @throws TargetLocked with who holds it.
+ */
+export async function withProjectLock<T>(
+  folder: string,
+  by: string,
+  signal: AbortSignal,
+  work: (gate: (pid: number) => Promise<void>) => Promise<T>,
+): Promise<T> {
+  const lock = await takeLock(join(folder, 'lock'), {
+    signal,
+    waitMs: WAIT_MS,
+    silentMs: SILENT_MS,
+    note: by,
+  }).catch((error: unknown) => {
+    if (error instanceof LockHeld) throw new RunbookError('TargetLocked', error.message);
+    throw error;
+  });
+  try {
+    return await work((pid) => lock.owns(pid));
+  } finally {
+    await lock.release();
+  }
+}

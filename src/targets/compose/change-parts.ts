@@ -1,0 +1,38 @@
+import type { ComposeProfile } from '../../domain/profile.ts';
+import type { Change, ChangePhase } from './change.ts';
+import type { ComposeCommand, ComposeInvocation } from './engine/compose-command.ts';
+import type { Docker, ServiceName } from './engine/docker.ts';
+import type { ProjectFolder } from './files/project-folder.ts';
+
+/** The change that was made last, or is being made. */
+export interface ChangeJournal {
+  read(): Promise<Change | undefined>;
+  begin(change: Change): Promise<void>;
+  advance(id: string, phase: ChangePhase): Promise<void>;
+}
+
+/** Contents of files by their SHA-256. */
+export interface KeptFiles {
+  keep(content: Uint8Array): Promise<string>;
+  read(sha256: string): Promise<Buffer | undefined>;
+}
+
+/** What a change of the project works with. Whoever has it holds the lock of the project. */
+export interface ChangeParts {
+  readonly docker: Docker;
+  readonly compose: ComposeCommand;
+  readonly profile: ComposeProfile;
+  readonly environment: Readonly<Record<string, string | undefined>>;
+  readonly invocation: ComposeInvocation;
+  readonly name: ServiceName;
+  readonly folder: ProjectFolder;
+  readonly journal: ChangeJournal;
+  readonly contents: KeptFiles;
+  /** Notes what was done; the same key is noted once. */
+  readonly audit: (event: string, key: string, details: Readonly<Record<string, unknown>>) => Promise<void>;
+  /** Notes the process that changes the engine on the lock, before it does anything. */
+  readonly gate: (pid: number) => Promise<void>;
+  /** Which step of which run, the same for every attempt. */
+  readonly by: string;
+  readonly clock: () => number;
+}

@@ -1,0 +1,201 @@
+import { RunbookError } from '../../domain/errors.ts';
+import type { KnownGoodRecord } from '../../domain/known-good.ts';
+import type {
+  ComposePin,
+  Instance,
+  Pin,
+  RolloutFinished,
+  RolloutStarted,
+  SnapshotReference,
+} from '../../domain/pins.ts';
+import type { Plan } from '../../domain/plan.ts';
+import type { ComposeProfile } from '../../domain/profile.ts';
+import type { TargetWish } from '../../domain/targets.ts';
+import type { LiveVersion, ObservedService } from '../../domain/versions.ts';
+import { createRegistryClient, dockerCredentials } from '../../registry/index.ts';
+import type { AccessReport, RollbackTarget, RolloutProgress, TargetContext } from '../target.ts';
+import { checkAccess } from './access.ts';
+import { ComposeChanges } from './changes.ts';
+import { commandEnvironment } from './command-environment.ts';
+import { commandRunner } from './engine/command.ts';
+import { ComposeCommand } from './engine/compose-command.ts';
+import { Docker } from './engine/docker.ts';
+import { ImageFinder } from './image-sources.ts';
+import { instancesOf } from './instances.ts';
+import { keepKnownGood, keepSnapshot } from './keep.ts';
+import { observedFrom, workloadOf } from './observation.ts';
+import { leadingContainer, type Reading } from './reading.ts';
+import { ServiceReader } from './service-reader.ts';
+import { settlePlan } from './settle.ts';
+
+/** How a target is made beside its profile. */
+export interface ComposeTargetOptions {
+  /** The worker's environment: where engine and credentials are found, and variables of the compose files. */
+  readonly env: Readonly<Record<string, string | undefined>>;
+  /** Milliseconds since 1970. */
+  readonly clock: () => number;
+}
+
+/** A Docker Compose service as the thing that is rolled back. Nothing is read or run before it is asked for. */
+export class ComposeTarget implements RollbackTarget {
+  readonly kind = 'compose';
+  readonly workload: string;
+  readonly #profile: ComposeProfile;
+  readonly #environment: Readonly<Record<string, string | undefined>>;
+  readonly #compose: ComposeCommand;
+  readonly #images: ImageFinder;
+  readonly #reader: ServiceReader;
+  readonly #changes: ComposeChanges;
+
+  constructor(profile: ComposeProfile, { env, clock }: ComposeTargetOptions) {
+    this.workload = workloadOf(profile);
+    this.#profile = profile;
+    this.#environment = commandEnvironment(env, profile);
+    const run = commandRunner(this.#environment);
+    const docker = new Docker(run);
+    this.#compose = new ComposeCommand(run, profile.command);
+    const credentials = dockerCredentials({ env: this.#environment });
+    this.#images = new ImageFinder(docker, createRegistryClient({ credentials }));
+    const shared = { profile, environment: this.#environment, docker, compose: this.#compose, clock };
+    this.#reader = new ServiceReader({ ...shared, images: this.#images });
+    this.#changes = new ComposeChanges(shared, this.#reader);
+  }
+
+  async checkAccess(wish: TargetWish, { signal }: TargetContext): Promise<AccessReport> {
+    const reading = await this.#reader.read('everything', signal);
+    const observed = this.#observed(reading);
+    const parts = {
+      profile: this.#profile,
+      compose: this.#compose,
+      images: this.#images,
+      stateWritable: () => this.#reader.stateOf(reading.project).folder.proveWritable(),
+    };
+    return checkAccess(wish, reading, observed, parts, signal);
+  }
+
+  async observe({ signal }: TargetContext): Promise<ObservedService> {
+    return this.#observed(await this.#reader.read('everything', signal));
+  }
+
+  async settle(
+    plan: Plan,
+    { signal }: TargetContext,
+  ): Promise<{ readonly plan: Plan; readonly diff: string }> {
+    const pin = ours(plan.pin);
+    if (pin.source.kind === 'live') return { plan, diff: '' };
+    const reading = await this.#reader.read('running', signal);
+    const { state } = this.#reader.stateOf(reading.project);
+    const live = this.#observed(reading).current;
+    if (live.fingerprint !== plan.from.fingerprint) throw this.#changedMeanwhile();
+    const running = leadingContainer(reading.containers)?.imageId;
+    const parts = {
+      profile: this.#profile,
+      environment: this.#environment,
+      images: this.#images,
+      contents: (sha256: string) => state.contents.read(sha256),
+      project: reading.project,
+      ...(running ? { running } : {}),
+    };
+    return settlePlan(plan, pin, pin.source, parts, signal);
+  }
+
+  async takeSnapshot(live: LiveVersion, { signal }: TargetContext): Promise<SnapshotReference> {
+    const reading = await this.#reader.read('running', signal);
+    return keepSnapshot(live, reading, this.#observed(reading), this.#reader.stateOf(reading.project).state);
+  }
+
+  async rollBack(pinned: Pin, { signal, key = '' }: TargetContext): Promise<RolloutStarted> {
+    const pin = ours(pinned);
+    if (pin.source.kind === 'live') return this.current({ signal });
+    const { changed, change } = await this.#changes.rollBack(pin, pin.source, key, signal);
+    const started = await this.current({ signal });
+    const { imageId } = change.to;
+    return {
+      ...started,
+      changed,
+      ...(imageId ? { imageId } : {}),
+      ...(changed ? { change: change.id } : {}),
+    };
+  }
+
+  async waitForRollout(
+    rollout: RolloutStarted,
+    { signal, key = '' }: TargetContext,
+    report: (progress: RolloutProgress) => void,
+    resume?: RolloutProgress,
+  ): Promise<RolloutFinished> {
+    const { containers, at } = await this.#changes.waitForStart(rollout, key, signal, report, resume);
+    const reading = await this.#reader.read('running', signal);
+    const { current, uid } = this.#observed(reading);
+    if (uid !== rollout.uid || current.fingerprint !== rollout.fingerprint) throw this.#changedMeanwhile();
+    const imageId = leadingContainer(containers)?.imageId;
+    return {
+      uid,
+      generation: 0,
+      fingerprint: current.fingerprint,
+      revision: 0,
+      replicas: containers.length,
+      podTemplateHash: '',
+      ...(imageId ? { imageId } : {}),
+      instances: instancesOf(containers, this.#profile, this.#environment),
+      completeAt: at,
+    };
+  }
+
+  async current({ signal }: TargetContext): Promise<RolloutStarted> {
+    const reading = await this.#reader.read('running', signal);
+    const { current, uid } = this.#observed(reading);
+    const imageId = leadingContainer(reading.containers)?.imageId;
+    const { fingerprint, version } = current;
+    return { changed: false, uid, generation: 0, fingerprint, version, ...(imageId ? { imageId } : {}) };
+  }
+
+  async instances({ signal }: TargetContext): Promise<readonly Instance[]> {
+    const { containers } = await this.#reader.read('running', signal);
+    return instancesOf(containers, this.#profile, this.#environment);
+  }
+
+  async recordKnownGood(
+    record: KnownGoodRecord,
+    { signal }: TargetContext,
+  ): Promise<{ readonly keptIn: string }> {
+    const reading = await this.#reader.read('running', signal);
+    const { state } = this.#reader.stateOf(reading.project);
+    const keptIn = await keepKnownGood(record, reading, this.#observed(reading), state);
+    const { at, version, fingerprint, verdict, workflowId, runId } = record;
+    const entry = {
+      at,
+      event: 'verified',
+      key: `${runId} verified`,
+      version,
+      fingerprint,
+      verdict,
+      workflowId,
+    };
+    await state.audit.append(entry, signal);
+    return { keptIn };
+  }
+
+  /** Nothing is kept open between calls. */
+  async close(): Promise<void> {}
+
+  #observed(reading: Reading): ObservedService {
+    return observedFrom(reading, this.#profile);
+  }
+
+  #changedMeanwhile(): RunbookError {
+    return new RunbookError(
+      'WorkloadChanged',
+      `${this.workload} was changed by somebody else meanwhile: start a new run, which plans from what is there now`,
+    );
+  }
+}
+
+/** A profile that was changed to another target under a running run must not be guessed at. */
+function ours(pin: Pin): ComposePin {
+  if (pin.target === 'compose') return pin;
+  throw new RunbookError(
+    'PinLost',
+    'the plan was made for a Deployment, and the profile names a Compose service now',
+  );
+}

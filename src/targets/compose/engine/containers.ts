@@ -1,0 +1,83 @@
+/** A container as `docker inspect` shows it, as far as it is read here. */
+export interface Container {
+  readonly id: string;
+  /** Without the slash in front. */
+  readonly name: string;
+  /** The image reference that it was created with. */
+  readonly image: string;
+  /** ID of the image on the engine: what really runs. */
+  readonly imageId: string;
+  readonly createdAt: string;
+  readonly status: string;
+  readonly running: boolean;
+  readonly restarting: boolean;
+  readonly exitCode: number;
+  /** What the engine says of a failed start; empty otherwise. */
+  readonly error: string;
+  readonly oomKilled: boolean;
+  readonly startedAt: string;
+  readonly finishedAt: string;
+  /** Restarts by the restart policy since it was created. */
+  readonly restarts: number;
+  /** `no`, `always`, `on-failure`, `unless-stopped`. */
+  readonly restartPolicy: string;
+  /** `starting`, `healthy`, `unhealthy`; none without a healthcheck. */
+  readonly health?: string;
+  readonly networkMode: string;
+  /** First address in a network of its own. */
+  readonly address?: string;
+  readonly labels: Readonly<Record<string, string>>;
+}
+
+type Raw = Readonly<Record<string, unknown>>;
+
+/** Reads the answer of `docker inspect`: a JSON array. Entries without an ID are left out. */
+export function parseContainers(text: string): readonly Container[] {
+  const parsed: unknown = JSON.parse(text);
+  return Array.isArray(parsed) ? parsed.flatMap(containerOf) : [];
+}
+
+function containerOf(entry: unknown): readonly Container[] {
+  const raw = objectOf(entry);
+  const id = textOf(raw.Id);
+  if (!id) return [];
+  const [config, state, host, network] = [raw.Config, raw.State, raw.HostConfig, raw.NetworkSettings].map(
+    objectOf,
+  ) as [Raw, Raw, Raw, Raw];
+  const health = textOf(objectOf(state.Health).Status);
+  const addresses = Object.values(objectOf(network.Networks)).map((one) => textOf(objectOf(one).IPAddress));
+  const address = addresses.find(Boolean);
+  return [
+    {
+      id,
+      name: textOf(raw.Name).replace(/^\//, ''),
+      image: textOf(config.Image),
+      imageId: textOf(raw.Image),
+      createdAt: textOf(raw.Created),
+      status: textOf(state.Status),
+      running: state.Running === true,
+      restarting: state.Restarting === true,
+      exitCode: typeof state.ExitCode === 'number' ? state.ExitCode : 0,
+      error: textOf(state.Error),
+      oomKilled: state.OOMKilled === true,
+      startedAt: textOf(state.StartedAt),
+      finishedAt: textOf(state.FinishedAt),
+      restarts: typeof raw.RestartCount === 'number' ? raw.RestartCount : 0,
+      restartPolicy: textOf(objectOf(host.RestartPolicy).Name) || 'no',
+      ...(health && health !== 'none' ? { health } : {}),
+      networkMode: textOf(host.NetworkMode),
+      ...(address ? { address } : {}),
+      labels: Object.fromEntries(
+        Object.entries(objectOf(config.Labels)).map(([key, value]) => [key, textOf(value)]),
+      ),
+    },
+  ];
+}
+
+function objectOf(value: unknown): Raw {
+  return typeof value === 'object' && value !== null ? (value as Raw) : {};
+}
+
+function textOf(value: unknown): string {
+  return typeof value === 'string' ? value : '';
+}

@@ -1,0 +1,118 @@
+import { RunbookError } from '../../../domain/errors.ts';
+import type { CommandOptions, CommandResult, RunCommand } from './command.ts';
+import { type Container, parseContainers } from './containers.ts';
+import { engineError } from './engine-error.ts';
+import { type LocalImage, parseImages } from './images.ts';
+
+/** One service of one Compose project. */
+export interface ServiceName {
+  readonly project: string;
+  readonly service: string;
+}
+
+/** What the engine says of itself. */
+export interface EngineInfo {
+  readonly id: string;
+  readonly version: string;
+}
+
+/** Labels that Compose (old and new) gives its containers. */
+export const LABEL = {
+  project: 'com.docker.compose.project',
+  service: 'com.docker.compose.service',
+  oneOff: 'com.docker.compose.oneoff',
+  configHash: 'com.docker.compose.config-hash',
+  configFiles: 'com.docker.compose.project.config_files',
+  /** Version of the Compose command that made the container. */
+  version: 'com.docker.compose.version',
+} as const;
+
+/**
+ * The engine, by the docker command: it knows contexts, `DOCKER_HOST`, ssh and TLS, and the credentials of registries
+ * (docs/decisions/0011).
+ */
+export class Docker {
+  readonly #run: RunCommand;
+  #info: EngineInfo | undefined;
+
+  constructor(run: RunCommand) {
+    this.#run = run;
+  }
+
+  /** Version and identity of the engine; asked once. @throws Unreachable, AccessDenied, CommandMissing. */
+  async info(signal: AbortSignal): Promise<EngineInfo> {
+    if (this.#info) return this.#info;
+    const format = '{"id":{{json .ID}},"version":{{json .ServerVersion}}}';
+    const text = await this.#must('the engine cannot be reached', ['info', '--format', format], { signal });
+    const { id, version } = JSON.parse(text) as EngineInfo;
+    // The command answers with exit code 0 and nothing known when there is no engine.
+    if (!version) throw new RunbookError('Unreachable', 'the Docker engine does not answer');
+    this.#info = { id, version };
+    return this.#info;
+  }
+
+  /** The containers of a service, stopped ones too; those of `compose run` are not meant. */
+  async containers({ project, service }: ServiceName, signal: AbortSignal): Promise<readonly Container[]> {
+    const labels = [`${LABEL.project}=${project}`, `${LABEL.service}=${service}`, `${LABEL.oneOff}=False`];
+    const filters = labels.flatMap((label) => ['--filter', `label=${label}`]);
+    const listed = await this.#must(
+      'the containers cannot be listed',
+      ['ps', '-aq', '--no-trunc', ...filters],
+      {
+        signal,
+      },
+    );
+    const ids = listed.split('\n').filter(Boolean);
+    if (ids.length === 0) return [];
+    const result = await this.#run('docker', ['container', 'inspect', ...ids], { signal });
+    // One that was removed since it was listed makes the exit code 1; the others are printed all the same.
+    if (result.code !== 0 && !/no such container/i.test(result.stderr)) {
+      throw engineError('the containers cannot be inspected', result);
+    }
+    return parseContainers(result.stdout || '[]');
+  }
+
+  /** An image by reference, digest or ID; nothing when the engine does not have it. */
+  async image(reference: string, signal: AbortSignal): Promise<LocalImage | undefined> {
+    const result = await this.#run('docker', ['image', 'inspect', reference], { signal });
+    if (result.code === 0) return parseImages(result.stdout)[0];
+    if (/no such image|not found/i.test(result.stderr)) return undefined;
+    throw engineError(`image ${reference} cannot be inspected`, result);
+  }
+
+  /** The images of a repository that the engine has. */
+  async imagesOf(repository: string, signal: AbortSignal): Promise<readonly LocalImage[]> {
+    const args = ['image', 'ls', '-q', '--no-trunc', repository];
+    const listed = await this.#must('the local images cannot be listed', args, { signal });
+    const ids = [...new Set(listed.split('\n').filter(Boolean))];
+    if (ids.length === 0) return [];
+    const result = await this.#run('docker', ['image', 'inspect', ...ids], { signal });
+    return parseImages(result.stdout || '[]');
+  }
+
+  /** Brings an image by digest. @throws ImageMissing, AccessDenied, Unreachable, FileNotWritten (disk full). */
+  async pull(reference: string, options: CommandOptions): Promise<void> {
+    const result = await this.#run('docker', ['pull', '--quiet', reference], options);
+    if (result.code !== 0) throw engineError(`${reference} cannot be pulled`, result);
+  }
+
+  /** Makes a tag of this engine name an image; nothing is sent to a registry. */
+  async tag(id: string, reference: string, signal: AbortSignal): Promise<void> {
+    await this.#must(`${reference} cannot be tagged`, ['tag', id, reference], { signal });
+  }
+
+  /** The last lines of a container's log, both streams; empty when its log cannot be read. */
+  async logTail(id: string, lines: number, signal: AbortSignal): Promise<string> {
+    const result = await this.#run('docker', ['logs', '--tail', String(lines), id], {
+      signal,
+      timeoutMs: 10_000,
+    });
+    return result.code === 0 ? `${result.stdout}\n${result.stderr}`.trim() : '';
+  }
+
+  async #must(what: string, args: readonly string[], options: CommandOptions): Promise<string> {
+    const result: CommandResult = await this.#run('docker', args, options);
+    if (result.code !== 0) throw engineError(what, result);
+    return result.stdout;
+  }
+}

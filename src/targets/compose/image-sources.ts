@@ -1,0 +1,156 @@
+import semver from 'semver';
+import { RunbookError } from '../../domain/errors.ts';
+import { parseImage } from '../../domain/versions.ts';
+import { parseReference, type RegistryClient, type RegistryRepository } from '../../registry/index.ts';
+import type { RegistryTag } from './candidates.ts';
+import type { Docker } from './engine/docker.ts';
+import { digestIn, type LocalImage } from './engine/images.ts';
+
+/** Where images of the service can be had from. */
+export interface ImageSources {
+  readonly local: readonly LocalImage[];
+  readonly tags: readonly RegistryTag[];
+  /** Why something could not be asked, a line each. */
+  readonly problems: readonly string[];
+}
+
+/** An image as it can be had now. */
+export interface FoundImage {
+  readonly digest?: string;
+  readonly imageId?: string;
+  /** What the registry says is under the tag now, when it is another image. */
+  readonly movedTo?: string;
+  readonly where: 'registry' | 'engine';
+}
+
+/** Tags are many, and each costs a request: digests are asked for the newest ones. */
+const WITH_DIGEST = 20;
+
+/** Looks for images on the engine and in the registry. */
+export class ImageFinder {
+  readonly #docker: Docker;
+  readonly #registry: RegistryClient;
+
+  constructor(docker: Docker, registry: RegistryClient) {
+    this.#docker = docker;
+    this.#registry = registry;
+  }
+
+  /** Every image of the repository. A registry that cannot be asked is a problem to tell of, not an error. */
+  async list(image: string, signal: AbortSignal): Promise<ImageSources> {
+    const { repository } = parseImage(image);
+    const [local, remote] = await Promise.all([
+      this.#docker.imagesOf(repository, signal),
+      this.#tags(image, signal),
+    ]);
+    return { local, ...remote };
+  }
+
+  /**
+   * Proves that an image can be had, by digest where one is known.
+   * @returns nothing when neither the engine nor the registry has it.
+   * @throws Unreachable, AccessDenied when the registry cannot be asked and the engine does not have it.
+   */
+  async find(
+    image: string,
+    known: { readonly digest?: string; readonly imageId?: string },
+    signal: AbortSignal,
+  ): Promise<FoundImage | undefined> {
+    const { repository, tag, digest: written } = parseImage(image);
+    const wanted = known.digest ?? written;
+    const [local, remote] = await Promise.all([
+      this.#local(image, wanted, known.imageId, signal),
+      this.#remote(image, wanted, tag, signal).catch((error: unknown) => {
+        if (error instanceof RunbookError) return error;
+        throw error;
+      }),
+    ]);
+    const localDigest = local ? (digestIn(local, repository) ?? undefined) : undefined;
+    const answered = remote instanceof RunbookError ? undefined : remote;
+    // An image that was never pushed is known by its ID alone: what the registry has under its tag is another one.
+    const isUnpushed = known.imageId !== undefined && wanted === undefined;
+    if (isUnpushed) {
+      if (!local) return undefined;
+      const movedTo = answered?.digest ? { movedTo: answered.digest } : {};
+      return { imageId: local.id, ...movedTo, where: 'engine' };
+    }
+    if (answered?.digest) {
+      const here = local && localDigest === answered.digest ? { imageId: local.id } : {};
+      return { ...answered, digest: answered.digest, ...here, where: 'registry' };
+    }
+    if (local) {
+      const digest = wanted ?? localDigest;
+      const movedTo = answered?.movedTo ? { movedTo: answered.movedTo } : {};
+      return { imageId: local.id, ...(digest ? { digest } : {}), ...movedTo, where: 'engine' };
+    }
+    if (remote instanceof RunbookError) throw remote;
+    return undefined;
+  }
+
+  async #local(
+    image: string,
+    digest: string | undefined,
+    imageId: string | undefined,
+    signal: AbortSignal,
+  ): Promise<LocalImage | undefined> {
+    if (digest) {
+      const found = await this.#docker.image(`${parseImage(image).repository}@${digest}`, signal);
+      if (found) return found;
+    }
+    if (imageId) return this.#docker.image(imageId, signal);
+    return digest ? undefined : this.#docker.image(image, signal);
+  }
+
+  /** What the registry has under the digest, and what under the tag. */
+  async #remote(
+    image: string,
+    digest: string | undefined,
+    tag: string | undefined,
+    signal: AbortSignal,
+  ): Promise<{ readonly digest?: string; readonly movedTo?: string }> {
+    const repository = repositoryOf(image);
+    if (!repository) return {};
+    const [byDigest, byTag] = await Promise.all([
+      digest ? this.#registry.digestOf(repository, digest, signal) : undefined,
+      tag ? this.#registry.digestOf(repository, tag, signal) : undefined,
+    ]);
+    if (!digest) return byTag ? { digest: byTag.digest } : {};
+    const moved = byTag && byTag.digest !== digest ? { movedTo: byTag.digest } : {};
+    return { ...(byDigest ? { digest } : {}), ...moved };
+  }
+
+  async #tags(image: string, signal: AbortSignal): Promise<Omit<ImageSources, 'local'>> {
+    const repository = repositoryOf(image);
+    if (!repository) return { tags: [], problems: [`${image} names no registry`] };
+    try {
+      const { tags, complete } = await this.#registry.tags(repository, signal);
+      const newest = tags.toSorted(byVersion).slice(0, WITH_DIGEST);
+      const digests = await Promise.all(
+        newest.map((tag) => this.#registry.digestOf(repository, tag, signal).catch(() => undefined)),
+      );
+      signal.throwIfAborted();
+      return {
+        tags: tags.map((tag) => {
+          const digest = digests[newest.indexOf(tag)]?.digest;
+          return { tag, ...(digest ? { digest } : {}) };
+        }),
+        problems: complete ? [] : ['the registry has more tags than were read'],
+      };
+    } catch (error) {
+      signal.throwIfAborted();
+      if (!(error instanceof RunbookError)) throw error;
+      return { tags: [], problems: [`the registry could not be asked for versions: ${error.message}`] };
+    }
+  }
+}
+
+function repositoryOf(image: string): RegistryRepository | undefined {
+  return parseReference(image);
+}
+
+/** Newest first; tags that are no versions last. */
+function byVersion(a: string, b: string): number {
+  const [left, right] = [semver.parse(a, { loose: true }), semver.parse(b, { loose: true })];
+  if (left && right) return semver.rcompare(left, right);
+  return left ? -1 : right ? 1 : b.localeCompare(a);
+}

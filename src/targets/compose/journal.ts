@@ -1,0 +1,20 @@
+import type { ChangeJournal } from './change-parts.ts';
+import type { ServiceState } from './state/index.ts';
+
+/**
+ * The journal of a service as changes use it: it holds the last change, also when it has come to its end. A change that
+ * another run has begun and left is replaced: whoever holds the lock has planned from what it left.
+ */
+export function journalOf({ journal }: ServiceState): ChangeJournal {
+  return {
+    read: async () => (await journal.read()).change,
+    async begin(change) {
+      const { change: found } = await journal.read();
+      if (found && found.id !== change.id) await journal.end(found.id);
+      await journal.begin(change);
+    },
+    async advance(id, phase) {
+      await journal.advance(id, phase);
+    },
+  };
+}

@@ -1,0 +1,60 @@
+import type { Container } from './engine/containers.ts';
+
+/** What is waited for. */
+export interface Expected {
+  /** ID of the image that every container must run; without it any. */
+  readonly imageId?: string;
+  readonly containers: number;
+  readonly crashLoopRestarts: number;
+}
+
+/** What the containers of a service are worth at one moment. */
+export type Judgement =
+  /** All run, and are healthy where they have a healthcheck. `marks` change when one of them was started anew. */
+  | { readonly kind: 'good'; readonly marks: string }
+  | { readonly kind: 'waiting'; readonly message: string }
+  /** It will not become good by waiting. */
+  | { readonly kind: 'failed'; readonly container: Container; readonly reason: string }
+  /** Somebody put another version there. */
+  | { readonly kind: 'replaced'; readonly container: Container };
+
+/** Judges the containers of a service. Pure; how long good has to last is the caller's. */
+export function judge(containers: readonly Container[], expected: Expected): Judgement {
+  const { imageId } = expected;
+  const other = containers.find((container) => imageId !== undefined && container.imageId !== imageId);
+  if (other) return { kind: 'replaced', container: other };
+  for (const container of containers) {
+    const reason = failureOf(container, expected);
+    if (reason) return { kind: 'failed', container, reason };
+  }
+  const good = containers.filter(isGood);
+  const waiting = containers.find((container) => !isGood(container));
+  if (waiting || containers.length < expected.containers) {
+    const last = waiting ? `, ${waiting.name} is ${stateOf(waiting)}` : '';
+    return { kind: 'waiting', message: `${good.length} of ${expected.containers} containers are up${last}` };
+  }
+  return { kind: 'good', marks: good.map(({ id, startedAt }) => `${id} ${startedAt}`).join() };
+}
+
+function isGood({ running, restarting, status, health }: Container): boolean {
+  return running && !restarting && status === 'running' && (health === undefined || health === 'healthy');
+}
+
+/** `exited` is the engine's last word: while its restart policy still acts, a container is `restarting`. */
+function failureOf(container: Container, { crashLoopRestarts }: Expected): string | undefined {
+  const { status, exitCode, oomKilled, error, restarts, health } = container;
+  const memory = oomKilled ? ', out of memory' : '';
+  const because = error ? ` (${error})` : '';
+  if (status === 'exited' || status === 'dead')
+    return `has ended with exit code ${exitCode}${memory}${because}`;
+  if (status === 'created' && error) return `cannot be started${because}`;
+  if (restarts >= crashLoopRestarts) {
+    return `was restarted ${restarts} times, the last time after exit code ${exitCode}${memory}`;
+  }
+  return health === 'unhealthy' ? 'is unhealthy: its healthcheck fails' : undefined;
+}
+
+function stateOf({ status, health, restarts }: Container): string {
+  if (status === 'running' && health !== undefined) return `running, health ${health}`;
+  return restarts > 0 ? `${status}, ${restarts} restarts` : status;
+}

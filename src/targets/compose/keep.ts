@@ -1,0 +1,79 @@
+import { RunbookError } from '../../domain/errors.ts';
+import type { KnownGoodRecord } from '../../domain/known-good.ts';
+import type { ComposeSource, SnapshotReference } from '../../domain/pins.ts';
+import {
+  type LiveVersion,
+  type ObservedService,
+  parseImage,
+  type VersionCandidate,
+} from '../../domain/versions.ts';
+import type { Reading } from './reading.ts';
+import type { ServiceState, VersionContent } from './state/index.ts';
+
+/** What runs now with the files that it was made of: kept before it is replaced, so that there is a way back. */
+export async function keepSnapshot(
+  live: LiveVersion,
+  reading: Reading,
+  observed: ObservedService,
+  state: ServiceState,
+): Promise<SnapshotReference> {
+  const { current } = observed;
+  if (live.fingerprint !== current.fingerprint) {
+    throw new RunbookError(
+      'WorkloadChanged',
+      `${observed.workload} was changed after the versions were identified: it is ${current.version} now`,
+    );
+  }
+  const content = contentOf(current, reading);
+  await keepFiles(reading, state);
+  const { fingerprint, version, image } = current;
+  const keptIn = await state.snapshots.write({ fingerprint, version, content, at: reading.at });
+  return { fingerprint, version, image, generation: 0, keptIn, uid: observed.uid };
+}
+
+/** The evidence with everything that is needed to make the version again. @returns where it is kept. */
+export async function keepKnownGood(
+  record: KnownGoodRecord,
+  reading: Reading,
+  observed: ObservedService,
+  state: ServiceState,
+): Promise<string> {
+  const { current } = observed;
+  if (record.fingerprint !== current.fingerprint) {
+    throw new RunbookError(
+      'WorkloadChanged',
+      `${observed.workload} was changed after ${record.version} was proved: no evidence is kept of what runs now`,
+    );
+  }
+  await keepFiles(reading, state);
+  const { imageId } = current.source as ComposeSource;
+  const keptIn = await state.knownGood.write({
+    ...record,
+    ...(imageId ? { imageId } : {}),
+    content: contentOf(current, reading),
+  });
+  await state.removeUnusedContents();
+  return keptIn;
+}
+
+function contentOf(current: VersionCandidate, { project }: Reading): VersionContent {
+  const { image, digest, imageId } = current.source as ComposeSource;
+  const { repository, tag } = parseImage(image);
+  return {
+    image,
+    repository,
+    ...(tag ? { tag } : {}),
+    ...(digest ? { digest } : {}),
+    ...(imageId ? { imageId } : {}),
+    files: project.files,
+    definitionHash: project.service.definitionHash,
+    firstSeenAt: current.createdAt,
+  };
+}
+
+async function keepFiles({ project }: Reading, { contents }: ServiceState): Promise<void> {
+  for (const { path } of project.files) {
+    const file = project.read.get(path);
+    if (file) await contents.keep(file.bytes);
+  }
+}

@@ -1,0 +1,98 @@
+import { createHash } from 'node:crypto';
+import type { ComposeSource } from '../../domain/pins.ts';
+import type { ComposeProfile } from '../../domain/profile.ts';
+import {
+  type ObservedService,
+  parseImage,
+  type VersionCandidate,
+  versionOfImage,
+} from '../../domain/versions.ts';
+import { evidenceOf, historyOf } from './candidates.ts';
+import type { EngineInfo } from './engine/docker.ts';
+import { digestIn } from './engine/images.ts';
+import { fingerprintOf } from './fingerprint.ts';
+import { leadingContainer, type Reading } from './reading.ts';
+import { warningsOf } from './warnings.ts';
+
+/** How many earlier versions are kept beside the service. */
+const KEPT = 50;
+
+/** What the reading says of the service. Pure. */
+export function observedFrom(reading: Reading, profile: ComposeProfile): ObservedService {
+  const { project, containers, sources, engine, at } = reading;
+  const { invocation, service } = project;
+  const current = currentVersion(reading, profile.service);
+  const repository = parseImage(service.image).repository;
+  const history = historyOf(
+    { recorded: reading.recorded, local: sources.local, tags: sources.tags, repository },
+    { candidate: current, imageCreatedAt: reading.image?.createdAt ?? '' },
+  );
+  return {
+    target: 'compose',
+    workload: workloadOf(profile, invocation.project),
+    namespace: invocation.project,
+    name: profile.service,
+    uid: identityOf(engine, invocation.project, profile.service),
+    generation: 0,
+    paused: false,
+    replicas: containers.length,
+    rolledBack: reading.rolledBackTo === current.fingerprint,
+    historyLimit: KEPT,
+    current,
+    history,
+    warnings: warningsOf(reading),
+    at,
+  };
+}
+
+/** For people. */
+export function workloadOf({ service, directory }: ComposeProfile, project?: string): string {
+  return `service/${service} of ${project ? `project ${project} in ` : ''}${directory}`;
+}
+
+/** Stands for one service of one project on one engine, as long as the engine lives. */
+export function identityOf({ id }: EngineInfo, project: string, service: string): string {
+  return createHash('sha256')
+    .update(JSON.stringify([id, project, service]))
+    .digest('hex')
+    .slice(0, 32);
+}
+
+/** What runs, by the container and not by the file. */
+function currentVersion(reading: Reading, container: string): VersionCandidate {
+  const { project, containers, image: local, recorded, at } = reading;
+  const { service, files } = project;
+  const leading = leadingContainer(containers);
+  // A container may have been created by image ID; then the file says what it is called.
+  const image = leading && !/^(sha256:)?[0-9a-f]{12,64}$/.test(leading.image) ? leading.image : service.image;
+  const imageId = leading?.imageId ?? local?.id;
+  const digest = local
+    ? (digestIn(local, parseImage(image).repository) ?? digestIn(local, parseImage(service.image).repository))
+    : parseImage(image).digest;
+  const source: ComposeSource = {
+    kind: 'compose',
+    known: 'container',
+    image,
+    ...(digest ? { digest } : {}),
+    ...(imageId ? { imageId } : {}),
+    files,
+    definitionHash: service.definitionHash,
+  };
+  const fingerprint = fingerprintOf({ ...source, definitionHash: service.definitionHash, files });
+  const known = recorded.filter((version) => version.fingerprint === fingerprint);
+  const record = known.find((version) => version.record)?.record;
+  const since = [leading?.createdAt ?? at, ...known.map(({ content }) => content.firstSeenAt)];
+  return {
+    version: versionOfImage(image),
+    image,
+    container,
+    revision: 0,
+    formerRevisions: [],
+    fingerprint,
+    contentFingerprint: fingerprint,
+    source,
+    createdAt: new Date(Math.min(...since.map(Date.parse))).toISOString(),
+    references: [],
+    ...(record ? { evidence: evidenceOf(record) } : {}),
+  };
+}

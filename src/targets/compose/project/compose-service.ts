@@ -1,0 +1,56 @@
+import type { ImagePlace } from './image-place.ts';
+
+/** Where the characters stand that decide the image. */
+export interface ImageSite {
+  readonly path: string;
+  /** 1-based. */
+  readonly line: number;
+  /**
+   * `literal`: in an `image:` line; `variable`: the value of a variable in an env file; `default`: inside
+   * `${VARIABLE:-…}` of an `image:` line.
+   */
+  readonly how: 'literal' | 'variable' | 'default';
+  /** The variable; of `variable` and `default` alone. */
+  readonly variable?: string;
+  /** `image: in docker-compose.yml line 7`, `TAG in .env line 2`, for people. */
+  readonly description: string;
+  /** Services (this one too) that use the same characters for something else than their image, as in a label. */
+  readonly alsoUsedBy: readonly string[];
+}
+
+/** A file that decides what a service is. */
+export interface UsedFile {
+  readonly path: string;
+  /** `interpolation`: an env file that a variable of the service comes from; `env-file`: label files too. */
+  readonly kind: 'compose' | 'interpolation' | 'env-file' | 'config' | 'bind';
+  /** The service is the same service without it (`required: false`). */
+  readonly mayBeMissing?: true;
+}
+
+/** What the files of a project say about one service. */
+export interface ComposeService {
+  readonly name: string;
+  /** As Compose resolves it: `registry:5000/repo:v1`. */
+  readonly image: string;
+  readonly site: ImageSite;
+  /** The same place for {@link changeImage} and {@link maskedText}; shows nothing when it is logged. */
+  readonly place: ImagePlace;
+  /** As the files and variables name the project; undefined when they do not. */
+  readonly projectName?: string;
+  /** SHA-256, 64 hexadecimal digits, over {@link definition} whatever the order of its keys. */
+  readonly definitionHash: string;
+  /**
+   * The service with all files, `extends`, merges and variables resolved, without `image` and `build`. It may hold
+   * secrets (literal environment values): not for logs, messages or history.
+   */
+  readonly definition: unknown;
+  readonly usedFiles: readonly UsedFile[];
+  /** Services that need this one: `depends_on`, and what Compose takes for the same (`links`, `network_mode` …). */
+  readonly dependants: readonly string[];
+  /** Other services whose image would change with the site. */
+  readonly sharedWith: readonly string[];
+  readonly hasBuild: boolean;
+  readonly healthcheckDisabled: boolean;
+  readonly restart?: string;
+  readonly profiles: readonly string[];
+}

@@ -1,0 +1,118 @@
+import { closest } from '../../../domain/closest.ts';
+import { RunbookError } from '../../../domain/errors.ts';
+import type { ComposeService, ImageSite } from './compose-service.ts';
+import { hashOfDefinition } from './definition.ts';
+import { dependsOn } from './dependants.ts';
+import { describePlace, ImagePlace } from './image-place.ts';
+import { type VersionPiece, versionPiece } from './image-site.ts';
+import { type Layers, type Reading, readLayers, rootValue } from './layers.ts';
+import { joined, type Piece, placeKey, type TextPlace } from './piece.ts';
+import { ProjectFiles } from './project-files.ts';
+import type { ProjectOptions, ReadText } from './project-options.ts';
+import type { ImageExpression, ServicePart } from './service-part.ts';
+import { readServices } from './services.ts';
+import { unsupported } from './unsupported.ts';
+import { usedFiles } from './used-files.ts';
+import { isMapping, isSequence, type Mapping, unmarked } from './value.ts';
+
+type Services = ReadonlyMap<string, ServicePart>;
+
+/**
+ * Reads what the compose files of a project say about one service, and finds the characters that decide its image.
+ * Changes nothing; whatever cannot be changed safely is refused here.
+ * @throws RunbookError ComposeFileUnsupported, or WorkloadMissing when no file has the service; and what the reader
+ * throws.
+ */
+export async function readProject(options: ProjectOptions, readText: ReadText): Promise<ComposeService> {
+  const layers = await readLayers(options, new ProjectFiles(readText));
+  const services = await readServices(layers, layers);
+  const name = options.service;
+  const part = services.get(name);
+  if (!part) throw missing(name, services);
+  const { build, ...definition } = definitionOf(part);
+  const image = imageOf(name, part, build === true, layers);
+  const piece = versionPiece(image);
+  const text = (await layers.files.text(piece.place.path)) ?? '';
+  const project = projectName(layers);
+  const { healthcheck, restart, profiles } = definition;
+  return {
+    name,
+    image: joined(image.pieces),
+    site: describeSite(piece, services),
+    place: new ImagePlace(image, piece, text),
+    ...(project !== undefined && { projectName: project }),
+    definition,
+    definitionHash: hashOfDefinition(definition),
+    usedFiles: usedFiles(definition, [...placesOf(image.pieces), ...part.places.values()], layers),
+    dependants: others(name, services, (other) => dependsOn(name, definitionOf(other))),
+    sharedWith: others(name, services, (other) => standsIn(piece, other)),
+    hasBuild: build === true,
+    healthcheckDisabled: isMapping(healthcheck) && isDisabled(healthcheck),
+    ...(typeof restart === 'string' && { restart }),
+    profiles: isSequence(profiles) ? profiles.map(String) : [],
+  };
+}
+
+/** What a service is but for its image; `build` is true where there is one. */
+function definitionOf({ definition }: ServicePart): Mapping {
+  const value = unmarked(definition);
+  return isMapping(value) ? value : {};
+}
+
+function imageOf(name: string, { image }: ServicePart, hasBuild: boolean, { top }: Layers): ImageExpression {
+  if (image) return image;
+  const path = top.at(-1)?.file.path ?? '';
+  const what = hasBuild ? 'is built and has no image' : 'has no image';
+  throw unsupported(path, `the service ${name} ${what}; give it an image line, like image: ${name}:v1`);
+}
+
+function describeSite(piece: VersionPiece, services: Services): ImageSite {
+  const { how, variable, place } = piece;
+  return {
+    path: place.path,
+    line: place.line,
+    how,
+    ...(how !== 'literal' && variable !== undefined && { variable }),
+    description: describePlace(piece),
+    alsoUsedBy: others(undefined, services, ({ places }) => places.has(placeKey(place))),
+  };
+}
+
+function standsIn({ place }: VersionPiece, { image }: ServicePart): boolean {
+  const key = placeKey(place);
+  return placesOf(image?.pieces ?? []).some((other) => placeKey(other) === key);
+}
+
+function placesOf(pieces: readonly Piece[]): readonly TextPlace[] {
+  return pieces.flatMap(({ place }) => place ?? []);
+}
+
+function others(
+  name: string | undefined,
+  services: Services,
+  matches: (part: ServicePart) => boolean,
+): readonly string[] {
+  return [...services].filter(([other, part]) => other !== name && matches(part)).map(([other]) => other);
+}
+
+/** compose-spec, 04-version-and-name.md: the variable wins; of several files the last that has a name. */
+function projectName({ scope, top, budget }: Layers & Reading): string | undefined {
+  const variable = scope.get('COMPOSE_PROJECT_NAME')?.value;
+  if (variable) return variable;
+  const names = top.map((layer) => rootValue('name', layer, budget));
+  return names.findLast((name): name is string => typeof name === 'string' && name !== '');
+}
+
+function isDisabled({ disable, test }: Mapping): boolean {
+  return disable === true || test === 'NONE' || (isSequence(test) && test[0] === 'NONE');
+}
+
+function missing(name: string, services: Services): RunbookError {
+  const known = [...services.keys()];
+  const meant = closest(name, known);
+  return new RunbookError(
+    'WorkloadMissing',
+    `no compose file has the service ${name}${meant ? `, did you mean ${meant}?` : ';'} ` +
+      `there are: ${known.join(', ') || 'none'}`,
+  );
+}

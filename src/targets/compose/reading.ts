@@ -1,0 +1,32 @@
+import type { RecordedVersion } from './candidates.ts';
+import type { Container } from './engine/containers.ts';
+import type { EngineInfo } from './engine/docker.ts';
+import type { LocalImage } from './engine/images.ts';
+import type { ImageSources } from './image-sources.ts';
+import type { LoadedProject } from './load-project.ts';
+
+/** Everything that was read of the service at one moment. */
+export interface Reading {
+  readonly engine: EngineInfo;
+  readonly project: LoadedProject;
+  readonly containers: readonly Container[];
+  /** Image that runs, or that the file names when nothing does; undefined when the engine does not have it. */
+  readonly image?: LocalImage;
+  /** What the reference in the file means on this engine. */
+  readonly named?: LocalImage;
+  /** Hash that Compose computes of the service now. */
+  readonly configHash?: string;
+  readonly recorded: readonly RecordedVersion[];
+  readonly sources: ImageSources;
+  /** Fingerprint that the last finished rollback of ours left. */
+  readonly rolledBackTo?: string;
+  /** What could not be read, a line each. */
+  readonly problems: readonly string[];
+  readonly at: string;
+}
+
+/** The container that stands for the service: one that runs, else the newest. */
+export function leadingContainer(containers: readonly Container[]): Container | undefined {
+  const newest = containers.toSorted((a, b) => Date.parse(b.createdAt) - Date.parse(a.createdAt));
+  return newest.find(({ running }) => running) ?? newest[0];
+}

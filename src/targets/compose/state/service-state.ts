@@ -1,0 +1,48 @@
+import { AuditLog } from './audit-log.ts';
+import { ChangeJournal } from './change-journal.ts';
+import { Contents } from './contents.ts';
+import type { Entries } from './entries.ts';
+import { type KnownVersion, knownGoodIn } from './known-good.ts';
+import type { RecordFolder } from './record-folder.ts';
+import { type Snapshot, snapshotsIn } from './snapshots.ts';
+
+/** Everything that is kept of one service. */
+export class ServiceState {
+  /** Relative to the project folder: `.runbook/app`. */
+  readonly path: string;
+  /** Bytes of the files that versions were made of. */
+  readonly contents: Contents;
+  readonly knownGood: Entries<KnownVersion>;
+  readonly snapshots: Entries<Snapshot>;
+  readonly journal: ChangeJournal;
+  readonly audit: AuditLog;
+
+  constructor(folder: RecordFolder) {
+    this.path = folder.path;
+    this.contents = new Contents(folder.below('contents'));
+    this.knownGood = knownGoodIn(folder.below('known-good'));
+    this.snapshots = snapshotsIn(folder.below('snapshots'));
+    this.journal = new ChangeJournal(folder);
+    this.audit = new AuditLog(folder);
+  }
+
+  /**
+   * Removes contents that no record, snapshot or change refers to any more. To be called after a record or snapshot was
+   * written. While an entry cannot be read, nothing is removed: it may refer to anything.
+   * @returns how many.
+   */
+  async removeUnusedContents(): Promise<number> {
+    const [records, snapshots, journal] = await Promise.all([
+      this.knownGood.read(),
+      this.snapshots.read(),
+      this.journal.read(),
+    ]);
+    if ([records, snapshots, journal].some(({ warnings }) => warnings.length > 0)) return 0;
+    const entries = [...records.entries.values(), ...snapshots.entries.values()];
+    const used = [
+      ...entries.flatMap(({ content }) => content.files.map(({ sha256 }) => sha256)),
+      ...(journal.change?.files ?? []).flatMap(({ before, sha256 }) => [before, sha256]),
+    ];
+    return this.contents.removeUnused(new Set(used));
+  }
+}

@@ -1,0 +1,52 @@
+import { LABEL } from './engine/docker.ts';
+import { leadingContainer, type Reading } from './reading.ts';
+
+/** Things that an operator should know before the rollback. Pure. */
+export function warningsOf(reading: Reading): readonly string[] {
+  return [
+    ...betweenFileAndContainer(reading),
+    ...unsettled(reading),
+    ...reading.sources.problems,
+    ...reading.problems,
+  ];
+}
+
+/** The file says what should run, the container what does: every difference is told. */
+function betweenFileAndContainer({ project, containers, named, configHash }: Reading): readonly string[] {
+  const { service, invocation } = project;
+  const container = leadingContainer(containers);
+  if (!container) return [`no container runs: the version is the one that ${service.site.path} says`];
+  const warnings: string[] = [];
+  if (container.image !== service.image && !container.image.includes(service.image)) {
+    warnings.push(`${service.site.path} says ${service.image}, the container runs ${container.image}`);
+  } else if (named && named.id !== container.imageId) {
+    warnings.push(`${service.image} means another image by now than the one that the container runs`);
+  } else if (
+    configHash &&
+    container.labels[LABEL.configHash] &&
+    container.labels[LABEL.configHash] !== configHash
+  ) {
+    warnings.push(
+      'the files of the service, or the variables that they use, are not what the container was started with',
+    );
+  }
+  const others = new Set(containers.map(({ imageId }) => imageId)).size - 1;
+  if (others > 0) warnings.push('the containers of the service run different images');
+  const startedWith = container.labels[LABEL.configFiles]?.split(',').map((path) => path.split('/').at(-1));
+  const used = invocation.files.map((path) => path.split('/').at(-1));
+  if (startedWith && startedWith.join() !== used.join()) {
+    warnings.push(
+      `the container was started with ${startedWith.join(', ')}, the profile means ${used.join(', ')}`,
+    );
+  }
+  return warnings;
+}
+
+function unsettled({ containers }: Reading): readonly string[] {
+  return containers
+    .filter(({ running, restarting, health }) => !running || restarting || health === 'unhealthy')
+    .map(({ name, status, health, restarts }) => {
+      const state = health === 'unhealthy' ? 'unhealthy' : status;
+      return `container ${name} is ${state}${restarts > 0 ? `, after ${restarts} restarts` : ''}`;
+    });
+}

@@ -1,0 +1,22 @@
+import type { Change } from '../../../../src/targets/compose/change.ts';
+import { minute, printOf } from './surroundings.ts';
+
+/** A change as it is begun. */
+export function changeOf(change: Partial<Change> = {}): Change {
+  const side = (number: number) => ({
+    version: `${number}`,
+    image: `app:${number}`,
+    fingerprint: printOf(number),
+  });
+  return {
+    id: 'change-1',
+    phase: 'replacing',
+    startedAt: minute(0),
+    by: 'rollback-app/roll-back',
+    from: side(2),
+    to: side(1),
+    files: [],
+    containers: 1,
+    ...change,
+  };
+}
