@@ -88,7 +88,8 @@ export class ComposeChanges {
     signal: AbortSignal,
   ): Promise<RunbookError> {
     try {
-      await this.#locked(by, signal, (parts) => restoreChange(change, parts, signal));
+      const { signal: unbroken } = new AbortController();
+      await this.#locked(by, signal, (parts) => restoreChange(change, parts, unbroken));
     } catch (error) {
       if (!(error instanceof RunbookError) || error.retryable) throw error;
       return new RunbookError(type, `${reason}; and ${error.message}`);

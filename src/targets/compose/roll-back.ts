@@ -21,7 +21,8 @@ export interface RolledBack {
 /**
  * The one change (runbook 4), in an order that cannot hurt: the image is on the engine before a file is touched, the
  * files are in place and Compose has read them before the container is. Every part finds itself done when it is
- * repeated. The lock of the project is held.
+ * repeated. The lock of the project is held. A cancellation is obeyed before the first file is replaced, and then when
+ * the container is up: never with files and container that do not belong together.
  *
  * @throws ImageMissing, WorkloadChanged, FileNotWritten, ComposeFileUnsupported, before the container is touched;
  * RolloutFailed when the container could not be started and what was there before is back.
@@ -64,10 +65,11 @@ export async function rollBackTo(
     await journal.begin(change);
   }
   await tagImage(pin.image, imageId, parts, signal);
-  await replaceAll(change, parts, signal);
-  await assertComposeAgrees(pin, change, parts, signal);
+  const { signal: unbroken } = new AbortController();
+  await replaceAll(change, parts, unbroken);
+  await assertComposeAgrees(pin, change, parts, unbroken);
   await journal.advance(id, 'starting');
-  await start(change, parts, signal);
+  await start(change, parts, unbroken);
   await journal.advance(id, 'started');
   await parts.audit('rolled-back', id, { from, to: change.to, files: change.files });
   return { changed: true, change };

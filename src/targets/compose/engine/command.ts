@@ -1,11 +1,12 @@
-import type { Writable } from 'node:stream';
 import { execa } from 'execa';
 import { RunbookError } from '../../../domain/errors.ts';
+import { type GatedOptions, runGated } from './gated-command.ts';
 
 /** What a command did. */
 export interface CommandResult {
   readonly code: number;
   readonly stdout: string;
+  /** Of a command behind a gate: both outputs, as they came. */
   readonly stderr: string;
 }
 
@@ -16,8 +17,9 @@ export interface CommandOptions {
   /** Working directory. */
   readonly cwd?: string;
   /**
-   * Told the process number; the program does nothing before this has resolved, and never begins when the worker dies
-   * before that.
+   * For a program that changes something: told the process number; the program does nothing before this has resolved,
+   * and never begins when the worker dies before that. Once begun it is not broken off, neither by the signal nor by
+   * the end of the worker: half a change is worse than a late one.
    */
   readonly gate?: (pid: number) => Promise<void>;
 }
@@ -32,57 +34,73 @@ export type RunCommand = (
 const TIMEOUT_MS = 30_000;
 /** More output than this of one stream is an error, in bytes. */
 const OUTPUT_LIMIT = 16 * 1024 * 1024;
-
-/** Waits for a line on its input and becomes the program; the end of the input, as when the worker dies, ends it. */
-const GATE = ['sh', '-c', 'read -r _ && exec "$@"', 'sh'];
-
-async function open(
-  running: { readonly stdin: Writable | null; kill(signal: 'SIGKILL'): boolean },
-  gate: Promise<void>,
-): Promise<void> {
-  try {
-    await gate;
-    running.stdin?.end('\n');
-  } catch (error) {
-    running.kill('SIGKILL');
-    throw error;
-  }
-}
-
 /**
  * A runner of commands in a fixed environment. A non-zero exit code is a result; what keeps a command from ending is
- * an error: `CommandMissing`, or `Unreachable` for a time-out. The signal ends the process.
+ * an error: `CommandMissing`, or `Unreachable` for a time-out. The signal ends the process, unless it is behind a gate.
  */
 export function commandRunner(env: Readonly<Record<string, string | undefined>>): RunCommand {
-  return async (program, args, { signal, timeoutMs = TIMEOUT_MS, cwd, gate }) => {
+  return async (program, args, options) => {
+    const { signal, timeoutMs = TIMEOUT_MS, cwd, gate } = options;
     signal.throwIfAborted();
-    const [file, ...rest] = gate ? [...GATE, program, ...args] : [program, ...args];
-    const running = execa(file as string, rest, {
-      env,
-      extendEnv: false,
-      ...(cwd === undefined ? {} : { cwd }),
-      stdin: gate ? 'pipe' : 'ignore',
-      reject: false,
-      cancelSignal: signal,
-      timeout: timeoutMs,
-      maxBuffer: OUTPUT_LIMIT,
-      forceKillAfterDelay: 2000,
-    });
-    if (gate && running.pid !== undefined) await open(running, gate(running.pid));
-    const result = await running;
-    signal.throwIfAborted();
-    const isMissing =
-      result.code === 'ENOENT' || result.code === 'EACCES' || (gate !== undefined && result.exitCode === 127);
-    if (isMissing) {
-      const why = result.code ?? 'not found';
-      throw new RunbookError('CommandMissing', `${program} cannot be run on the worker's host (${why})`);
-    }
     const named = `${program} ${args[0] ?? ''}`.trim();
+    const { result, ...output } = gate
+      ? await behindGate(program, args, { env, cwd, timeoutMs }, gate)
+      : await plain(program, args, { env, cwd, timeoutMs }, signal);
+    if (!gate) signal.throwIfAborted();
+    if (result.missing) {
+      throw new RunbookError(
+        'CommandMissing',
+        `${program} cannot be run on the worker's host (${result.missing})`,
+      );
+    }
     if (result.timedOut) {
       throw new RunbookError('Unreachable', `${named} did not end within ${timeoutMs / 1000} s`);
     }
-    if (result.isMaxBuffer) throw new RunbookError('Unreachable', `${named} printed more than may be read`);
-    const { exitCode = 1, stdout, stderr } = result;
-    return { code: exitCode, stdout, stderr };
+    if (result.tooMuch) throw new RunbookError('Unreachable', `${named} printed more than may be read`);
+    return { code: result.code, ...output };
   };
+}
+
+/** How a process ended. */
+interface Ended {
+  readonly code: number;
+  readonly timedOut: boolean;
+  readonly tooMuch: boolean;
+  /** Why it could not be started at all. */
+  readonly missing?: string;
+}
+
+async function plain(
+  program: string,
+  args: readonly string[],
+  { env, cwd, timeoutMs }: GatedOptions,
+  signal: AbortSignal,
+) {
+  const running = execa(program, args, {
+    env,
+    extendEnv: false,
+    ...(cwd === undefined ? {} : { cwd }),
+    stdin: 'ignore',
+    reject: false,
+    cancelSignal: signal,
+    timeout: timeoutMs,
+    maxBuffer: OUTPUT_LIMIT,
+    forceKillAfterDelay: 2000,
+  });
+  const { code, exitCode = 1, timedOut, isMaxBuffer, stdout, stderr } = await running;
+  const missing = code === 'ENOENT' || code === 'EACCES' ? { missing: code } : {};
+  const result: Ended = { code: exitCode, timedOut, tooMuch: isMaxBuffer, ...missing };
+  return { result, stdout, stderr };
+}
+
+async function behindGate(
+  program: string,
+  args: readonly string[],
+  options: GatedOptions,
+  gate: (pid: number) => Promise<void>,
+) {
+  const { code, timedOut, isMissing, output } = await runGated(program, args, options, gate);
+  const missing = isMissing ? { missing: 'not found' } : {};
+  const result: Ended = { code, timedOut, tooMuch: false, ...missing };
+  return { result, stdout: '', stderr: output };
 }

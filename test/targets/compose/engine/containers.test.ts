@@ -1,0 +1,76 @@
+import { expect, it } from 'vitest';
+import { parseContainers } from '../../../../src/targets/compose/engine/containers.ts';
+import { digestIn, familiar, parseImages } from '../../../../src/targets/compose/engine/images.ts';
+
+it('reads what docker inspect says of a container', () => {
+  const [container] = parseContainers(
+    JSON.stringify([
+      {
+        Id: 'abc',
+        Name: '/phoenix-app-1',
+        Image: 'sha256:1',
+        Created: '2026-11-25T18:00:00Z',
+        RestartCount: 2,
+        Config: { Image: 'repo:v1', Labels: { a: 'b' } },
+        State: {
+          Status: 'running',
+          Running: true,
+          Restarting: false,
+          ExitCode: 0,
+          OOMKilled: false,
+          Error: '',
+          StartedAt: '2026-11-25T18:00:01Z',
+          FinishedAt: '0001-01-01T00:00:00Z',
+          Health: { Status: 'starting' },
+        },
+        HostConfig: { NetworkMode: 'phoenix_default', RestartPolicy: { Name: 'always' } },
+        NetworkSettings: { Networks: { a: { IPAddress: '' }, b: { IPAddress: '172.18.0.2' } } },
+      },
+    ]),
+  );
+  expect(container).toMatchObject({
+    name: 'phoenix-app-1',
+    image: 'repo:v1',
+    imageId: 'sha256:1',
+    running: true,
+    restarts: 2,
+    restartPolicy: 'always',
+    health: 'starting',
+    address: '172.18.0.2',
+    labels: { a: 'b' },
+  });
+});
+
+it.each([
+  ['nothing', '[]', 0],
+  ['no array', '{}', 0],
+  ['an entry without an ID', '[{}]', 0],
+  ['an entry with nothing but an ID', '[{"Id":"a"}]', 1],
+])('does not stumble over %s', (_title, text, count) => {
+  expect(parseContainers(text)).toHaveLength(count);
+  expect(parseImages(text)).toHaveLength(count);
+});
+
+it('has no health where there is no healthcheck', () => {
+  const [container] = parseContainers('[{"Id":"a","State":{"Health":{"Status":"none"}}}]');
+  expect(container).not.toHaveProperty('health');
+});
+
+it.each([
+  ['docker.io/library/redis', 'redis'],
+  ['index.docker.io/library/redis', 'redis'],
+  ['docker.io/ada/app', 'ada/app'],
+  ['127.0.0.1:5000/library/app', '127.0.0.1:5000/library/app'],
+  ['ghcr.io/ada/app', 'ghcr.io/ada/app'],
+])('%s is called %s', (repository, short) => {
+  expect(familiar(repository)).toBe(short);
+});
+
+it('finds the digest of the repository that is meant, whichever way it is written', () => {
+  const [image] = parseImages(
+    '[{"Id":"sha256:1","RepoDigests":["other:5000/app@sha256:aa","redis@sha256:bb"],"RepoTags":null}]',
+  );
+  expect(image && digestIn(image, 'docker.io/library/redis')).toBe('sha256:bb');
+  expect(image && digestIn(image, 'other:5000/app')).toBe('sha256:aa');
+  expect(image && digestIn(image, 'elsewhere/app')).toBeUndefined();
+});

@@ -1,0 +1,45 @@
+import { describe, expect, it } from 'vitest';
+import { engineError } from '../../../../src/targets/compose/engine/engine-error.ts';
+
+const failed = (stderr: string, stdout = '') => ({ code: 1, stdout, stderr });
+
+describe('what docker, Compose and registries say', () => {
+  it.each<[string, string, boolean]>([
+    ['Cannot connect to the Docker daemon at unix:///x. Is the docker daemon running?', 'Unreachable', true],
+    ['error during connect: Get "http://10.0.0.7:2375/": dial tcp: i/o timeout', 'Unreachable', true],
+    ['permission denied while trying to connect to the Docker daemon socket', 'AccessDenied', false],
+    [
+      'Error response from daemon: Get "http://127.0.0.1:5000/v2/": dial tcp 127.0.0.1:5000: connect: connection refused',
+      'Unreachable',
+      true,
+    ],
+    [
+      'Error response from daemon: manifest for a/b@sha256:1 not found: manifest unknown: manifest unknown',
+      'ImageMissing',
+      false,
+    ],
+    ['Error response from daemon: No such image: a:v1', 'ImageMissing', false],
+    [
+      'Error response from daemon: pull access denied for a, repository does not exist or may require authorization: denied: requested access to the resource is denied',
+      'AccessDenied',
+      false,
+    ],
+    ['unauthorized: authentication required', 'AccessDenied', false],
+    ['toomanyrequests: You have reached your pull rate limit', 'Unreachable', true],
+    ['failed to register layer: write /usr/bin/node: no space left on device', 'FileNotWritten', true],
+    ['mkdir /var/lib/docker/tmp: read-only file system', 'FileNotWritten', false],
+    ['context "nowhere" does not exist', 'InvalidConfig', false],
+    ['something that nobody has seen before', 'RolloutFailed', false],
+  ])('%s', (stderr, type, retryable) => {
+    expect(engineError('it failed', failed(stderr), 'RolloutFailed')).toMatchObject({ type, retryable });
+  });
+
+  it('is repeated in one capped line without secrets, or by its exit code when nothing is said', () => {
+    const text = `first\n${'x'.repeat(2000)}\npassword=hunter2hunter2`;
+    const { message } = engineError('pull failed', failed(text));
+    expect(message).toMatch(/^pull failed: first x+…$/);
+    expect(message.length).toBeLessThan(340);
+    expect(engineError('pull failed', failed('token: abcdef1234567890')).message).not.toContain('abcdef');
+    expect(engineError('pull failed', failed('')).message).toBe('pull failed: exit code 1');
+  });
+});

@@ -1,0 +1,48 @@
+import { expect, it } from 'vitest';
+import { commandEnvironment } from '../../../src/targets/compose/command-environment.ts';
+import { instancesOf } from '../../../src/targets/compose/instances.ts';
+import { container } from './container.ts';
+
+const bridged = { networkMode: 'phoenix_default', address: '172.18.0.2' };
+
+it.each<[string, object, { address?: string; host?: string }, Record<string, string>, string]>([
+  ['in the network of this machine', {}, {}, {}, '127.0.0.1'],
+  ['in the network of a remote engine', {}, { host: 'tcp://10.0.0.7:2376' }, {}, '10.0.0.7'],
+  [
+    'in the network of the engine that DOCKER_HOST names',
+    {},
+    {},
+    { DOCKER_HOST: 'ssh://ada@docker.internal' },
+    'docker.internal',
+  ],
+  ['behind a socket', {}, { host: 'unix:///var/run/docker.sock' }, {}, '127.0.0.1'],
+  ['in a network of its own', bridged, {}, {}, '172.18.0.2'],
+  ['as the profile says', bridged, { address: '192.168.0.9' }, {}, '192.168.0.9'],
+])('a container is reached %s', (_title, change, profile, env, address) => {
+  expect(instancesOf([container(change)], profile, env)).toMatchObject([
+    { name: 'app-1', uid: 'a', address },
+  ]);
+});
+
+it('a container that does not run is no instance', () => {
+  expect(instancesOf([container({ running: false })], {}, {})).toEqual([]);
+});
+
+it.each<[string, { context?: string; host?: string }, object]>([
+  ['the worker’s own', {}, { DOCKER_HOST: 'unix:///a', DOCKER_CONTEXT: 'b' }],
+  ['a context, which DOCKER_HOST may not overrule', { context: 'remote' }, { DOCKER_CONTEXT: 'remote' }],
+  ['an address, which a context may not overrule', { host: 'tcp://c:1' }, { DOCKER_HOST: 'tcp://c:1' }],
+])('the engine is %s', (_title, profile, expected) => {
+  const env = { PATH: '/bin', DOCKER_HOST: 'unix:///a', DOCKER_CONTEXT: 'b' };
+  const environment = commandEnvironment(env, profile);
+  const engine = Object.fromEntries(
+    Object.entries(environment).filter(([name, value]) => name !== 'PATH' && value !== undefined),
+  );
+  expect(engine).toEqual(expected);
+  expect(environment.PATH).toBe('/bin');
+});
+
+it('what would choose another project is not handed on, the variables of compose files are', () => {
+  const env = { COMPOSE_FILE: 'x.yml', COMPOSE_PROJECT_NAME: 'x', COMPOSE_PROFILES: 'x', TAG: 'v1' };
+  expect(commandEnvironment(env, {})).toEqual({ TAG: 'v1' });
+});

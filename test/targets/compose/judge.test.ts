@@ -1,0 +1,76 @@
+import { expect, it } from 'vitest';
+import type { Container } from '../../../src/targets/compose/engine/containers.ts';
+import { judge } from '../../../src/targets/compose/judge.ts';
+import { container } from './container.ts';
+
+const expected = { imageId: 'sha256:good', containers: 1, crashLoopRestarts: 3 };
+
+it.each<[string, Partial<Container>, string]>([
+  ['runs', {}, 'good'],
+  ['runs and is healthy', { health: 'healthy' }, 'good'],
+  ['is starting', { health: 'starting' }, 'waiting'],
+  ['was only created', { status: 'created', running: false }, 'waiting'],
+  ['is being restarted', { status: 'restarting', restarting: true, restarts: 2 }, 'waiting'],
+  ['is paused', { status: 'paused' }, 'waiting'],
+  ['is being removed', { status: 'removing', running: false }, 'waiting'],
+  ['is unhealthy', { health: 'unhealthy' }, 'failed'],
+  ['has ended with exit code 1', { status: 'exited', running: false, exitCode: 1 }, 'failed'],
+  ['has ended with exit code 0', { status: 'exited', running: false, exitCode: 0 }, 'failed'],
+  ['is dead', { status: 'dead', running: false }, 'failed'],
+  ['could not be started', { status: 'created', running: false, error: 'no such device' }, 'failed'],
+  ['was restarted too often, though it runs now', { restarts: 3, exitCode: 0 }, 'failed'],
+  ['is of another image', { imageId: 'sha256:other' }, 'replaced'],
+])('a container that %s', (_title, change, kind) => {
+  expect(judge([container(change)], expected).kind).toBe(kind);
+});
+
+it.each<[string, Partial<Container>, RegExp]>([
+  [
+    'exit code and memory',
+    { status: 'exited', exitCode: 137, oomKilled: true },
+    /exit code 137, out of memory$/,
+  ],
+  [
+    'the refusal of the engine',
+    { status: 'created', error: 'bad device' },
+    /cannot be started \(bad device\)/,
+  ],
+  [
+    'the number of restarts',
+    { restarts: 5, exitCode: 2 },
+    /restarted 5 times, the last time after exit code 2/,
+  ],
+  ['the healthcheck', { health: 'unhealthy' }, /unhealthy: its healthcheck fails/],
+])('says %s', (_title, change, reason) => {
+  expect(judge([container({ running: false, ...change })], expected)).toMatchObject({
+    kind: 'failed',
+    reason: expect.stringMatching(reason),
+  });
+});
+
+it('waits for as many containers as there have to be', () => {
+  const two = { ...expected, containers: 2 };
+  expect(judge([], expected)).toEqual({ kind: 'waiting', message: '0 of 1 containers are up' });
+  expect(judge([container()], two)).toMatchObject({ kind: 'waiting', message: '1 of 2 containers are up' });
+  expect(judge([container(), container({ id: 'b' })], two).kind).toBe('good');
+});
+
+it('one bad container of several is enough', () => {
+  const bad = container({ id: 'b', name: 'app-2', status: 'exited', running: false });
+  expect(judge([container(), bad], { ...expected, containers: 2 })).toMatchObject({
+    kind: 'failed',
+    container: { name: 'app-2' },
+  });
+});
+
+it('marks change when a container is started anew', () => {
+  const marks = (change: Partial<Container>) => judge([container(change)], expected);
+  expect(marks({ startedAt: '2026-11-25T18:00:09Z' })).not.toEqual(marks({}));
+  expect(marks({ id: 'other' })).not.toEqual(marks({}));
+  expect(marks({})).toEqual(marks({}));
+});
+
+it('without an expected image any will do', () => {
+  const { imageId: _any, ...rest } = expected;
+  expect(judge([container({ imageId: 'sha256:other' })], rest).kind).toBe('good');
+});
