@@ -34,6 +34,11 @@ describe('what is generated from the configuration schema', () => {
   });
 });
 
+it('examples/runbook-compose.yaml is a file that the worker takes', async () => {
+  const { services } = await loadConfig(top('examples/runbook-compose.yaml').pathname);
+  expect(services.orchestrator?.target).toMatchObject({ kind: 'compose', directory: '/srv/phoenix' });
+});
+
 describe('examples/runbook.yaml', () => {
   it('is a right configuration', async () => {
     const { services } = await loadConfig(top('examples/runbook.yaml').pathname);
