@@ -24,6 +24,9 @@ const DYNAMIC_CONFIG = [
   'history.timerProcessorMaxPollHostRPS=3000',
 ];
 
+/** The server asks for the name of its user, and does not start for one without an account, as in many containers. */
+const USER_NAME = process.env.USER || 'runbook';
+
 export interface TemporalServerOptions {
   readonly ui: boolean;
   /** Default: a file in the folder of the processes, which goes with them. */
@@ -60,7 +63,7 @@ export async function startTemporalServer(
       ...DYNAMIC_CONFIG.flatMap((value) => ['--dynamic-config-value', value]),
     ];
     const start = async (): Promise<Managed> => {
-      const server = await processes.start('temporal', program, args, { log });
+      const server = await processes.start('temporal', program, args, { log, env: { USER: USER_NAME } });
       // One port may be answered by a stranger who took it before us, and ours would end a moment later: ask at all.
       // The web interface listens last, and its address is handed out as one that works.
       const ports = options.ui ? [port, metricsPort, uiPort] : [port, metricsPort];
