@@ -1,3 +1,4 @@
+import type { ComposeFigures } from './compose.ts';
 import type { Figures } from './statistics.ts';
 
 /** Everything that one run of the benchmark measured. */
@@ -18,13 +19,13 @@ export interface Benchmarks {
   readonly historyBytes: Figures;
   readonly firstPollMs: Figures;
   readonly helpMs: Figures;
+  /** The same on Docker Compose, or why it was not measured. */
+  readonly compose: ComposeFigures | { readonly problem: string };
 }
 
 /** docs/benchmarks.md. */
 export function renderBenchmarks(result: Benchmarks): string {
   const { machine, needed } = result;
-  const row = (name: string, { median, p99 }: Figures, digits: number, aim: string) =>
-    `| ${name} | ${median.toFixed(digits)} | ${p99.toFixed(digits)} | ${aim} |`;
   return [
     '# Benchmarks',
     '',
@@ -65,7 +66,32 @@ export function renderBenchmarks(result: Benchmarks): string {
     'worker, and permissions that were found are believed for some minutes. The first rollback of a fresh worker asks',
     'two requests more.',
     '',
+    ...composeLines(result.compose),
   ].join('\n');
+}
+
+function composeLines(compose: Benchmarks['compose']): readonly string[] {
+  if ('problem' in compose) return ['## Docker Compose', '', `Not measured: ${compose.problem}`, ''];
+  return [
+    '## Docker Compose',
+    '',
+    `Measured the same way, on a Docker engine (${compose.engine}) with a registry on loopback and Compose ${compose.compose}; the service has no`,
+    'healthcheck and `stableFor` is 0, so that neither side waits for a clock. The script is `bench/rollback-compose.sh`: sed of the',
+    'tag, `docker compose pull`, `docker compose up -d --no-deps`, `docker ps`, and curl for the same number of good results.',
+    '',
+    '| figure | median | p99 | aim |',
+    '|---|---|---|---|',
+    row('whole verified run, ms', compose.runbookMs, 0, ''),
+    row('the same runbook as a shell script, ms', compose.scriptMs, 0, ''),
+    row('ratio of the two, round by round', compose.ratio, 2, ''),
+    row('history events', compose.historyEvents, 0, 'at or below 100'),
+    row('history size, KB', scaled(compose.historyBytes, 1 / 1024), 1, ''),
+    '',
+  ];
+}
+
+function row(name: string, { median, p99 }: Figures, digits: number, aim: string): string {
+  return `| ${name} | ${median.toFixed(digits)} | ${p99.toFixed(digits)} | ${aim} |`;
 }
 
 function scaled(figures: Figures, factor: number): Figures {

@@ -4,14 +4,16 @@ import { cpus, totalmem } from 'node:os';
 import { dirname, join } from 'node:path';
 import { promisify } from 'node:util';
 import { DEPLOYMENT, imageOf, NAMESPACE } from '../sandbox/manifests.ts';
-import { startRollback, startVerify } from '../src/client/index.ts';
+import { startVerify } from '../src/client/index.ts';
 import type { RunReport } from '../src/domain/ledger.ts';
 import { locateTool } from '../tools/index.ts';
 import { watchCompletion } from './completion.ts';
+import { measureCompose } from './compose.ts';
 import { connectionsTo } from './connections.ts';
 import { type Benchmarks, renderBenchmarks } from './render.ts';
+import { runRunbook, sidesOf } from './rounds.ts';
 import { figures } from './statistics.ts';
-import { NEEDED, openWorld, type Place, WORKER_USER, type World } from './world.ts';
+import { NEEDED, openWorld, WORKER_USER, type World } from './world.ts';
 
 const ROUNDS = Number(process.env.BENCH_ROUNDS ?? 25);
 const DURABLE_ROUNDS = Math.min(ROUNDS, 10);
@@ -23,7 +25,11 @@ const say = (line: string) => process.stdout.write(`${line}\n`);
 const kubectl = await locateTool('kubectl', { progress: say });
 const world = await openWorld(say);
 try {
-  const result = await measure(world);
+  const kubernetes = await measure(world);
+  // Its servers would share the machine with the other measurement.
+  await world.close();
+  const rounds = { warmUp: WARM_UP, measured: ROUNDS };
+  const result: Benchmarks = { ...kubernetes, compose: await measureCompose(rounds, say) };
   writeFileSync(join(root, 'docs', 'benchmarks.json'), `${JSON.stringify(result, null, 2)}\n`);
   writeFileSync(join(root, 'docs', 'benchmarks.md'), renderBenchmarks(result));
   say(renderBenchmarks(result));
@@ -31,7 +37,7 @@ try {
   await world.close();
 }
 
-async function measure(world: World): Promise<Benchmarks> {
+async function measure(world: World): Promise<Omit<Benchmarks, 'compose'>> {
   const { cluster } = world.sandbox;
   const starts: number[] = [];
   for (let start = 0; start < 5; start += 1) {
@@ -55,7 +61,7 @@ async function measure(world: World): Promise<Benchmarks> {
 
   async function runbookRound(round: number): Promise<void> {
     const mark = await cluster.mark();
-    const { ms, report, raw } = await runRunbook(world, `bench/${round}`);
+    const { ms, report, raw } = await runRunbook(world, TASK_QUEUE, `bench/${round}`);
     const asked = await cluster.requests(WORKER_USER, mark);
     const open = connectionsTo(worker.process.pid, Number(new URL(cluster.server).port));
     say(`round ${round}: runbook ${ms.toFixed(0)} ms, ${asked.length} requests`);
@@ -75,9 +81,7 @@ async function measure(world: World): Promise<Benchmarks> {
   }
 
   for (let round = -WARM_UP; round < ROUNDS; round += 1) {
-    // Both sides in turn, so that a slow moment of the machine meets both, and neither is always the first.
-    const sides = round % 2 === 0 ? [runbookRound, scriptRound] : [scriptRound, runbookRound];
-    for (const side of sides) {
+    for (const side of sidesOf(round, runbookRound, scriptRound)) {
       await cluster.deploy({ image: imageOf('v0.2.0'), replicas: 2 });
       await side(round);
     }
@@ -102,17 +106,6 @@ async function measure(world: World): Promise<Benchmarks> {
   };
 }
 
-/** One whole verified run of the runbook. */
-async function runRunbook({ client }: Place, workflowId: string) {
-  const begun = performance.now();
-  const handle = await startRollback(client, {}, { taskQueue: TASK_QUEUE, workflowId });
-  const report = await handle.result();
-  const ms = performance.now() - begun;
-  if (report.outcome !== 'rolled-back') throw new Error(`${report.outcome}: ${report.summary}`);
-  const { raw } = await handle.describe();
-  return { ms, report, raw };
-}
-
 /** Whole runs on a Temporal server whose transactions wait for the disk, as in embedded mode. */
 async function durableTimes(world: World): Promise<number[]> {
   const durable = await world.openDurable();
@@ -120,7 +113,7 @@ async function durableTimes(world: World): Promise<number[]> {
   const times: number[] = [];
   for (let round = -WARM_UP; round < DURABLE_ROUNDS; round += 1) {
     await world.sandbox.cluster.deploy({ image: imageOf('v0.2.0'), replicas: 2 });
-    const { ms } = await runRunbook(durable, `bench/durable/${round}`);
+    const { ms } = await runRunbook(durable, TASK_QUEUE, `bench/durable/${round}`);
     say(`durable round ${round}: runbook ${ms.toFixed(0)} ms`);
     if (round >= 0) times.push(ms);
   }

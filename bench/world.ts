@@ -1,26 +1,17 @@
 import { join } from 'node:path';
 import { Client, Connection } from '@temporalio/client';
-import { writeConfig } from '../sandbox/demo/config.ts';
+import { deploymentEntry, writeConfig } from '../sandbox/demo/config.ts';
 import { openSandbox, type Sandbox, type SandboxCluster } from '../sandbox/index.ts';
 import { LABELS, NAMESPACE, WORKER_ACCOUNT } from '../sandbox/manifests.ts';
 import { locateTool } from '../tools/index.ts';
-import { type Managed, whileRunning } from '../tools/processes/index.ts';
 import { startTemporalServer, type TemporalServer } from '../tools/temporal-server.ts';
-import { until } from '../tools/until.ts';
-
-const WORKER = join(import.meta.dirname, '..', 'src', 'worker.ts');
+import { type Place, type StartedWorker, startWorkerProcess } from './worker.ts';
 
 /** Good results in a row that each side must see. */
 export const NEEDED = { health: 3, chat: 1, agents: 2, metrics: 2 } as const;
 
 /** Audit user of the worker. */
 export const WORKER_USER = `system:serviceaccount:${NAMESPACE}:${WORKER_ACCOUNT}`;
-
-/** A Temporal server and a client of it. */
-export interface Place {
-  readonly temporal: TemporalServer;
-  readonly client: Client;
-}
 
 /** A sandbox whose pods are ready at once, and workers in processes of their own. */
 export interface World extends Place {
@@ -29,10 +20,7 @@ export interface World extends Place {
   readonly url: string;
   /** A second Temporal server, whose database waits for the disk. */
   openDurable(): Promise<Place>;
-  startWorker(
-    place: Place,
-    taskQueue: string,
-  ): Promise<{ readonly process: Managed; readonly firstPollMs: number }>;
+  startWorker(place: Place, taskQueue: string): Promise<StartedWorker>;
   close(): Promise<void>;
 }
 
@@ -45,7 +33,7 @@ export async function openWorld(progress: (line: string) => void): Promise<World
   const check = (needed: number) => ({ needed, every: '0ms', within: '20s' });
   const config = await writeConfig({
     folder,
-    kubeconfig,
+    target: deploymentEntry(kubeconfig),
     endpoint: service.url,
     apiPort: cluster.node.apiPort,
     metricsPort: cluster.node.metricsPort,
@@ -73,34 +61,10 @@ export async function openWorld(progress: (line: string) => void): Promise<World
       const databaseFile = join(folder, 'durable.db');
       return placeOn(await startTemporalServer(processes, path, { ui: false, databaseFile, fsync: true }));
     },
-    async startWorker({ client, temporal }, taskQueue) {
-      const begun = performance.now();
-      const worker = await processes.start('worker', process.execPath, [WORKER], {
-        env: {
-          ...process.env,
-          TEMPORAL_ADDRESS: temporal.address,
-          RUNBOOK_CONFIG: config,
-          RUNBOOK_TASK_QUEUE: taskQueue,
-        },
-        log: join(folder, `worker-${taskQueue}.log`),
-      });
-      await whileRunning([worker], (signal) =>
-        until('the first poll', () => polls(client, taskQueue), { everyMs: 5, signal }),
-      );
-      return { process: worker, firstPollMs: performance.now() - begun };
-    },
+    startWorker: (place, taskQueue) => startWorkerProcess(processes, place, { config, taskQueue }),
     async close() {
       await Promise.all(connections.map((connection) => connection.close()));
       await sandbox.close();
     },
   };
-}
-
-async function polls(client: Client, name: string): Promise<boolean> {
-  const { pollers } = await client.workflowService.describeTaskQueue({
-    namespace: 'default',
-    taskQueue: { name },
-    taskQueueType: 1,
-  });
-  return (pollers?.length ?? 0) > 0;
 }

@@ -1,18 +1,23 @@
 import { once } from 'node:events';
-import { openSandbox } from './index.ts';
-import { imageOf, NAMESPACE } from './manifests.ts';
+import { COMPOSE } from './demo/compose-world.ts';
+import { KUBERNETES } from './demo/kubernetes-world.ts';
 
 // A sandbox to play with: v0.1.0 deployed, everything up until Ctrl-C.
 const say = (line: string) => process.stdout.write(`${line}\n`);
-await using sandbox = await openSandbox({ temporal: { ui: true }, kubernetes: true, progress: say });
-const { cluster, temporal } = sandbox;
-await cluster.createNamespace(NAMESPACE);
-await cluster.deploy({ image: imageOf('v0.1.0') });
-const service = await cluster.node.openService(NAMESPACE, { app: 'master-orchestrator' });
-say(`Temporal     ${temporal.address}, UI ${temporal.uiUrl}`);
-say(`Kubernetes   KUBECONFIG=${cluster.adminKubeconfig} kubectl -n ${NAMESPACE} get pods`);
-say(`service      ${service.url}/health`);
-say(`metrics      port ${cluster.node.metricsPort} of every pod`);
-say(`audit log    ${cluster.controlPlane.auditLog}`);
+const kind = process.argv.includes('--compose') ? COMPOSE : KUBERNETES;
+const interrupted = new AbortController();
+for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => interrupted.abort());
+await using world = await kind.open({ progress: say, signal: interrupted.signal });
+await world.deploy('v0.1.0');
+const { temporal, listens, serviceUrl, whereabouts, terminal, commands } = world;
+say(`Temporal ${temporal.address}, its UI ${temporal.uiUrl}, ${listens}`);
+say(`service ${serviceUrl}/health`);
+for (const line of whereabouts) say(line);
+say(
+  `export ${Object.entries(terminal)
+    .map(([name, value]) => `${name}=${value}`)
+    .join(' ')}`,
+);
+for (const command of commands) say(command);
 say('Ctrl-C ends it all.');
-await Promise.race([once(process, 'SIGINT'), once(process, 'SIGTERM')]);
+if (!interrupted.signal.aborted) await once(interrupted.signal, 'abort');

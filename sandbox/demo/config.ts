@@ -2,45 +2,62 @@ import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { stringify } from 'yaml';
 import { DEPLOYMENT, NAMESPACE } from '../manifests.ts';
+import { SERVICE } from './compose-project.ts';
+
+/** The part of a profile that says what is rolled back. */
+export type TargetEntry = { readonly kubernetes: object } | { readonly compose: object };
 
 export interface ConfigOptions {
   readonly folder: string;
-  readonly kubeconfig: string;
+  readonly target: TargetEntry;
   readonly endpoint: string;
   readonly apiPort: number;
   readonly metricsPort: number;
   readonly records: string;
   /** File that holds the address of the Slack-compatible receiver. */
   readonly slackFile?: string;
-  readonly namespace?: string;
-  readonly deployment?: string;
   /** Merged into the profile. */
   readonly profile?: Readonly<Record<string, unknown>>;
   readonly checks?: Readonly<Record<string, unknown>>;
-  readonly file?: string;
+}
+
+/** The Deployment of the stand-in. */
+export function deploymentEntry(kubeconfig: string, namespace: string = NAMESPACE): TargetEntry {
+  return {
+    kubernetes: {
+      kubeconfig,
+      namespace,
+      deployment: DEPLOYMENT,
+      container: DEPLOYMENT,
+      rollout: { deadline: '2m', crashLoopRestarts: 3 },
+    },
+  };
+}
+
+/**
+ * The stand-in's service in a Compose project.
+ * @param stableFor how long a container must run to count as up: real services deserve the default, 10 s.
+ */
+export function composeEntry(directory: string, stableFor = '500ms'): TargetEntry {
+  const rollout = { deadline: '2m', crashLoopRestarts: 3, stableFor };
+  return { compose: { directory, service: SERVICE, rollout } };
 }
 
 /** Writes a runbook.yaml for a service of the sandbox and returns its path. */
 export async function writeConfig(options: ConfigOptions): Promise<string> {
-  const file = join(options.folder, options.file ?? 'runbook.yaml');
+  const file = join(options.folder, 'runbook.yaml');
   const quick = { every: '100ms', within: '20s' };
   const config = {
     records: options.records,
     services: {
       orchestrator: {
         environment: 'production',
-        kubernetes: {
-          kubeconfig: options.kubeconfig,
-          namespace: options.namespace ?? NAMESPACE,
-          deployment: options.deployment ?? DEPLOYMENT,
-          container: 'master-orchestrator',
-          rollout: { deadline: '2m', crashLoopRestarts: 3 },
-        },
+        ...options.target,
         endpoint: options.endpoint,
         checks: {
           health: quick,
           chat: quick,
-          // Every pod has a database of its own: each is asked.
+          // Every instance has a database of its own: each is asked.
           agents: { ...quick, instancePort: options.apiPort },
           metrics: { ...quick, port: options.metricsPort },
           ...options.checks,

@@ -8,13 +8,11 @@ import { startRollback, startVerify } from '../../src/client/index.ts';
 import { loadConfig } from '../../src/config/load.ts';
 import type { RunReport } from '../../src/domain/ledger.ts';
 import { until } from '../../tools/until.ts';
-import { openSandbox } from '../index.ts';
-import { imageOf, LABELS, NAMESPACE } from '../manifests.ts';
-import { writeConfig } from './config.ts';
 import { tryNext } from './next.ts';
 import { type Receiver, startReceiver } from './receiver.ts';
 import { recordsFolder } from './records.ts';
 import { lookAtService } from './symptoms.ts';
+import type { WorldKind } from './world.ts';
 
 /** What users meet once a few chats have failed on every pod. */
 const SYMPTOMS = [/but status "error"/, /llm_router_agent unhealthy/];
@@ -27,34 +25,23 @@ const say = (line = '') => void process.stdout.write(`${line}\n`);
  * @returns the exit code.
  * @throws the signal's reason when it aborts; everything that was started has ended by then.
  */
-export async function demo(signal: AbortSignal, keep: boolean): Promise<number> {
+export async function demo(kind: WorldKind, signal: AbortSignal, keep: boolean): Promise<number> {
   const stage = (heading: string) => {
     signal.throwIfAborted();
     say(`\n── ${heading}`);
   };
   const started = Date.now();
 
-  stage('A world on this machine: Temporal, the Kubernetes API server with its controllers, and a node');
-  const progress = (line: string) => say(`  ${line}`);
-  await using sandbox = await openSandbox({ temporal: { ui: true }, kubernetes: true, progress, signal });
-  const { cluster, temporal, folder } = sandbox;
-  await cluster.createNamespace(NAMESPACE);
-  const service = await cluster.node.openService(NAMESPACE, LABELS);
+  stage(`A world on this machine: ${kind.parts}`);
+  await using world = await kind.open({ progress: (line) => say(`  ${line}`), signal });
+  const { temporal, folder, serviceUrl } = world;
   await using channel = await startReceiver();
   const slackFile = join(folder, 'slack-webhook');
   await writeFile(slackFile, channel.url, { mode: 0o600 });
   const records = await recordsFolder(process.cwd(), process.env);
   if (records.instead) say(`  ${records.instead}`);
-  const configFile = await writeConfig({
-    folder,
-    kubeconfig: await cluster.kubeconfigFor(NAMESPACE),
-    endpoint: service.url,
-    apiPort: cluster.node.apiPort,
-    metricsPort: cluster.node.metricsPort,
-    records: records.folder,
-    slackFile,
-  });
-  say(`  Temporal ${temporal.address}, its UI ${temporal.uiUrl}, Kubernetes ${cluster.server}`);
+  const configFile = await world.writeConfig({ records: records.folder, slackFile });
+  say(`  Temporal ${temporal.address}, its UI ${temporal.uiUrl}, ${world.listens}`);
   say(`  up after ${((Date.now() - started) / 1000).toFixed(1)} s`);
   signal.throwIfAborted();
   await using session = await openOn(temporal, await loadConfig(configFile), say);
@@ -62,13 +49,13 @@ export async function demo(signal: AbortSignal, keep: boolean): Promise<number> 
   const options = { output: process.stdout, signal };
 
   stage('Deploy v0.1.0, and verify it: now it is known-good');
-  await cluster.deploy({ image: imageOf('v0.1.0'), replicas: 3 }, signal);
+  await world.deploy('v0.1.0');
   const verified = await startVerify(client, { service: 'orchestrator', requestedBy: 'demo' });
   await follow(client, verified.workflowId, (await verified.describe()).runId, options);
 
   stage('Deploy v0.2.0. Health is fine, the agents are not');
-  await cluster.deploy({ image: imageOf('v0.2.0'), replicas: 3 }, signal);
-  for (const line of await symptomsOf(service.url, signal)) say(`  ${line}`);
+  await world.deploy('v0.2.0');
+  for (const line of await symptomsOf(serviceUrl, signal)) say(`  ${line}`);
 
   stage('Roll back: one workflow');
   const handle = await startRollback(client, {
@@ -82,13 +69,15 @@ export async function demo(signal: AbortSignal, keep: boolean): Promise<number> 
   const report = await follow(client, handle.workflowId, runId, { ...options, ...(link ? { link } : {}) });
 
   stage('The service answers well again');
-  for (const line of await lookAtService(service.url)) say(`  ${line}`);
+  for (const line of await lookAtService(serviceUrl)) say(`  ${line}`);
+  for (const line of await world.show()) say(`  ${line}`);
   for (const text of told(channel)) say(`  the channel was told: ${text}`);
   signal.throwIfAborted();
   await keepHistory(report, handle, records.folder);
-  say(`in Temporal UI   ${link}${keep ? '' : '  (stays up with: npm run demo -- --keep)'}`);
+  const stay = ['npm run demo --', kind.option, '--keep'].filter(Boolean).join(' ');
+  say(`in Temporal UI   ${link}${keep ? '' : `  (stays up with: ${stay})`}`);
   if (keep) {
-    for (const line of tryNext(sandbox, handle.workflowId)) say(line);
+    for (const line of tryNext(world, handle.workflowId)) say(line);
     await ends(signal);
   }
   return report.outcome === 'rolled-back' ? 0 : 1;

@@ -1,5 +1,7 @@
 import { DefaultLogger, Runtime } from '@temporalio/worker';
+import { COMPOSE } from './compose-world.ts';
 import { demo } from './demo.ts';
+import { KUBERNETES } from './kubernetes-world.ts';
 
 const interrupted = new AbortController();
 for (const signal of ['SIGINT', 'SIGTERM'] as const) {
@@ -11,7 +13,8 @@ for (const signal of ['SIGINT', 'SIGTERM'] as const) {
 }
 
 Runtime.install({ logger: new DefaultLogger('ERROR'), shutdownSignals: [] });
-const code = await demo(interrupted.signal, process.argv.includes('--keep')).catch((error: Error) => {
+const kind = process.argv.includes('--compose') ? COMPOSE : KUBERNETES;
+const code = await demo(kind, interrupted.signal, process.argv.includes('--keep')).catch((error: Error) => {
   if (interrupted.signal.aborted || error.name === 'Interrupted') return 130;
   const expected = error.name === 'ToolMissing' || error.name === 'SandboxUnavailable';
   process.stdout.write(`\n${expected ? error.message : error.stack}\n`);

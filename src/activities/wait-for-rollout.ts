@@ -23,7 +23,7 @@ export function waitForRollout(deps: Dependencies) {
     );
     return {
       value,
-      summary: `${value.replicas} of ${value.replicas} replicas updated and available${value.revision > 0 ? ` (revision ${value.revision})` : ''}`,
+      summary: `${value.replicas} of ${value.replicas} replicas updated and available${value.revision > 0 ? ` (revision ${value.revision})` : ''}${(value.warnings ?? []).map((warning) => `; ${warning}`).join('')}`,
     };
   });
 }

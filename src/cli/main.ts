@@ -67,6 +67,7 @@ function commandLine(): Command {
   program
     .command('demo')
     .description('a whole world on this machine: a bad release is rolled back before your eyes')
+    .option('--compose', 'on Docker Compose instead of Kubernetes')
     .option('--keep', 'leave everything up afterwards, until Ctrl-C')
     .action(async (options) => (await import('./commands/demo.ts')).demo(options));
   return program;

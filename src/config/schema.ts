@@ -94,6 +94,13 @@ const composeSchema = section({
     .enum(['restore', 'keep'])
     .default('restore')
     .describe('Whether env and config files go back to their recorded content together with the image.'),
+  configFiles: z
+    .array(innerPath())
+    .max(50)
+    .optional()
+    .describe(
+      "Further files that are the service's config, as in a folder that is mounted, relative to the folder.",
+    ),
   restartDependants: z
     .boolean()
     .default(false)

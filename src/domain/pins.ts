@@ -133,4 +133,6 @@ export interface RolloutFinished {
   readonly instances: readonly Instance[];
   /** When the target was first seen complete. */
   readonly completeAt: string;
+  /** What went wrong beside the rollout, a line each: it does not change the verdict. */
+  readonly warnings?: readonly string[];
 }

@@ -1,8 +1,6 @@
 import type { Dispatcher } from 'undici';
-import { RunbookError } from '../domain/errors.ts';
 import { createAuthorizer } from './authorization.ts';
 import type { CredentialSource } from './credentials.ts';
-import { type ImageIdentity, type Platform, readImageIdentity } from './image-identity.ts';
 import { findManifest, type ManifestDescriptor } from './manifests.ts';
 import type { RegistryRepository } from './reference.ts';
 import { createSession } from './session.ts';
@@ -27,13 +25,6 @@ export interface RegistryClient {
     signal: AbortSignal,
     options?: { readonly limit?: number },
   ): Promise<TagList>;
-  /** Id and age of the image for a platform; undefined when they cannot be had, for whatever reason. */
-  imageId(
-    repository: RegistryRepository,
-    digest: string,
-    platform: Platform,
-    signal: AbortSignal,
-  ): Promise<ImageIdentity | undefined>;
 }
 
 export interface RegistryClientOptions {
@@ -61,14 +52,5 @@ export function createRegistryClient({
   return {
     digestOf: (repository, tagOrDigest, signal) => findManifest(session, repository, tagOrDigest, signal),
     tags: (repository, signal, { limit = MOST_TAGS } = {}) => listTags(session, repository, limit, signal),
-    async imageId(repository, digest, platform, signal) {
-      try {
-        return await readImageIdentity(session, repository, digest, platform, signal);
-      } catch (error) {
-        signal.throwIfAborted();
-        if (error instanceof RunbookError) return undefined;
-        throw error;
-      }
-    },
   };
 }

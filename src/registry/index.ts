@@ -1,7 +1,6 @@
 export { createRegistryClient, type RegistryClient, type RegistryClientOptions } from './client.ts';
 export { type CredentialSource, noCredentials, type RegistryCredentials } from './credentials.ts';
 export { type DockerCredentialsOptions, dockerCredentials } from './docker-credentials.ts';
-export type { ImageIdentity, Platform } from './image-identity.ts';
 export type { ManifestDescriptor } from './manifests.ts';
 export { isDigest, isTag, parseReference, type RegistryImage, type RegistryRepository } from './reference.ts';
 export type { TagList } from './tags.ts';

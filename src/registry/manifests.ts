@@ -55,7 +55,7 @@ export async function findManifest(
 }
 
 /** Reads a manifest and proves its digest; undefined when there is none. */
-export async function readManifest(
+async function readManifest(
   session: Session,
   repository: RegistryRepository,
   reference: string,

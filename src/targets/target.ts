@@ -31,6 +31,8 @@ export interface RolloutProgress {
   readonly ready: number;
   readonly available: number;
   readonly old: number;
+  /** Compose: restarts that containers had before the wait began, by their IDs. */
+  readonly restarts?: Readonly<Record<string, number>>;
 }
 
 /**

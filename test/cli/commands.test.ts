@@ -155,6 +155,13 @@ describe('exit codes', () => {
     expect(ended.code).toBe(code);
   });
 
+  it('a demo on Docker Compose without a docker command: 1, with what to install', async () => {
+    const { code, stdout } = await runCommand(['demo', '--compose'], { RUNBOOK_DOCKER: '/nowhere/docker' });
+    expect(stdout).toContain('a Docker engine with Compose, and a registry');
+    expect(stdout).toContain('Install the Docker command');
+    expect(code).toBe(1);
+  });
+
   it('no Temporal service: 8, with what to do', async () => {
     const address = await nowhere();
     const { code, stderr } = await runCommand(['rollback'], { ...env, TEMPORAL_ADDRESS: address });

@@ -193,7 +193,7 @@ describe('a Compose service', () => {
       'service: master-orchestrator',
       `service: a_b.c, files: [a.yml, prod/b.yml], envFiles: [prod.env], project: phoenix, profiles: [full],
       command: docker-compose, context: remote, address: 10.0.0.7, pin: digest, sharedImage: change, config: keep,
-      restartDependants: true, state: ops/runbook, pullTimeout: 1m,
+      restartDependants: true, configFiles: [data/config.toml], state: ops/runbook, pullTimeout: 1m,
       rollout: { deadline: 1m, crashLoopRestarts: 5, stableFor: 0ms }`,
     );
     expect(profile(text).target).toMatchObject({
@@ -209,6 +209,7 @@ describe('a Compose service', () => {
       sharedImage: 'change',
       config: 'keep',
       restartDependants: true,
+      configFiles: ['data/config.toml'],
       state: 'ops/runbook',
       pullTimeoutMs: 60_000,
       rollout: { deadlineMs: 60_000, crashLoopRestarts: 5, stableForMs: 0 },

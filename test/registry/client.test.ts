@@ -4,8 +4,6 @@ import { isMissing, orSkipped, type RealRegistry, startRegistry } from './real-r
 import { client, signal } from './surroundings.ts';
 
 const NOTHING = `sha256:${'0'.repeat(64)}`;
-const AMD64 = { os: 'linux', architecture: 'amd64' } as const;
-const ARM64 = { os: 'linux', architecture: 'arm64' } as const;
 
 describe.skipIf(isMissing)(`a real registry${orSkipped}`, () => {
   let real: RealRegistry;
@@ -61,14 +59,7 @@ describe.skipIf(isMissing)(`a real registry${orSkipped}`, () => {
     expect(await client().tags(at('phoenix/nobody'), signal)).toEqual({ tags: [], complete: true });
   });
 
-  it('has the id and age of an image', async () => {
-    expect(await client().imageId(app(), image.digest, AMD64, signal)).toEqual({
-      id: image.imageId,
-      created: '2026-01-02T03:04:05.000Z',
-    });
-  });
-
-  it('has the id of the image for a platform', async () => {
+  it('has the digest of an image of several platforms', async () => {
     const where = at('phoenix/everywhere');
     const built = async (architecture: string, variant?: string) => ({
       ...(await publishImage(where, undefined, { architecture, ...(variant ? { variant } : {}) })),
@@ -83,19 +74,5 @@ describe.skipIf(isMissing)(`a real registry${orSkipped}`, () => {
     ];
     const index = await publishIndex(where, '1', [attestation, arm6, arm7, arm64, amd64]);
     expect(await client().digestOf(where, '1', signal)).toEqual(index);
-    const idFor = (platform: { os: string; architecture: string; variant?: string }) =>
-      client()
-        .imageId(where, index.digest, platform, signal)
-        .then((found) => found?.id);
-    expect(await idFor(AMD64)).toBe(amd64.imageId);
-    expect(await idFor(ARM64)).toBe(arm64.imageId);
-    expect(await idFor({ os: 'linux', architecture: 'arm', variant: 'v6' })).toBe(arm6.imageId);
-    expect(await idFor({ os: 'linux', architecture: 'arm' })).toBe(arm7.imageId);
-    expect(await idFor({ os: 'linux', architecture: 's390x' })).toBeUndefined();
-    expect(await idFor({ os: 'windows', architecture: 'amd64' })).toBeUndefined();
-  });
-
-  it('has no id of an image that is gone', async () => {
-    expect(await client().imageId(app(), NOTHING, AMD64, signal)).toBeUndefined();
   });
 });

@@ -3,22 +3,31 @@ import { once } from 'node:events';
 import { existsSync } from 'node:fs';
 import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { expect, onTestFinished, test } from 'vitest';
+import { describe, expect, onTestFinished, test } from 'vitest';
+import { composeHostProblem } from '../../sandbox/compose/index.ts';
 import { recordsFolder } from '../../sandbox/demo/records.ts';
 import { until } from '../../tools/until.ts';
 import { temporaryFolder } from '../tools/surroundings.ts';
+import { tracesOf } from './compose/traces.ts';
 
 const PROGRAM = join(import.meta.dirname, '../../sandbox/demo/main.ts');
 
 /** Whether the moment has come, by what the demo has said and how many processes it has. */
 type Moment = (said: string, processes: () => Promise<number>) => boolean | Promise<boolean>;
 
+interface RunningDemo {
+  readonly child: ChildProcess;
+  /** Its temporary folder. */
+  readonly folder: string;
+  said(): string;
+}
+
 /** The demo with a temporary folder of its own, at some moment. */
-async function demoAt(moment: Moment): Promise<{ child: ChildProcess; folder: string; said: () => string }> {
+async function demoAt(moment: Moment, ...args: string[]): Promise<RunningDemo> {
   const root = await temporaryFolder();
   const folder = join(root, 'tmp');
   await mkdir(folder);
-  const child = spawn(process.execPath, [PROGRAM], {
+  const child = spawn(process.execPath, [PROGRAM, ...args], {
     cwd: root,
     env: { ...process.env, TMPDIR: folder },
     stdio: ['ignore', 'pipe', 'pipe'],
@@ -43,6 +52,22 @@ async function processesOf(folder: string): Promise<string[]> {
   return pids.filter((_, index) => found[index]?.split('\0').includes(`TMPDIR=${folder}`));
 }
 
+/** Ends a demo by Ctrl-C. */
+async function interrupted({ child, folder, said }: RunningDemo): Promise<void> {
+  const began = performance.now();
+  child.kill('SIGINT');
+  const [code] = await once(child, 'exit');
+  expect(performance.now() - began).toBeLessThan(10_000);
+  expect(code).toBe(130);
+  expect(said()).not.toMatch(/Error|\n {4}at /);
+  await nothingLeft(folder);
+}
+
+async function nothingLeft(folder: string): Promise<void> {
+  await until('nothing to be left', async () => (await processesOf(folder)).length === 0);
+  expect(await readdir(folder)).toEqual([]);
+}
+
 test.each([
   // Demo, supervisor, Temporal, etcd and the API server.
   ['while the world comes up', async (_: string, processes) => (await processes()) >= 5],
@@ -51,15 +76,7 @@ test.each([
 ] satisfies [string, Moment][])(
   'Ctrl-C %s ends the demo with 130 within 10 s, and nothing is left',
   async (_, moment) => {
-    const { child, folder, said } = await demoAt(moment);
-    const began = performance.now();
-    child.kill('SIGINT');
-    const [code] = await once(child, 'exit');
-    expect(performance.now() - began).toBeLessThan(10_000);
-    expect(code).toBe(130);
-    expect(said()).not.toMatch(/Error|\n {4}at /);
-    await until('nothing to be left', async () => (await processesOf(folder)).length === 0);
-    expect(await readdir(folder)).toEqual([]);
+    await interrupted(await demoAt(moment));
   },
   40_000,
 );
@@ -73,6 +90,53 @@ test('Ctrl-C twice ends the demo at once, and nothing is left', async () => {
   await until('nothing to be left', async () => (await processesOf(folder)).length === 0);
   await until('the folder to be gone', async () => (await readdir(folder)).length === 0);
 }, 30_000);
+
+const problem = await composeHostProblem();
+
+describe.skipIf(problem)(`the demo on Docker Compose${problem ? ` (${problem})` : ''}`, () => {
+  test('tells the story to its end, and nothing is left', async () => {
+    const demo = await demoAt((said) => said.includes('up after'), '--compose');
+    const sandboxes = await sandboxesIn(demo.folder);
+    const [code] = await once(demo.child, 'exit');
+    const said = demo.said();
+    expect(said).toContain('POST /api/v1/chat    HTTP 200, but status "error"');
+    expect(said).toMatch(
+      /✓ roll back +orchestrator\.env replaced, docker-compose\.yml replaced, container replaced/,
+    );
+    expect(said).toMatch(/\nrolled-back: 0\.2\.0 -> 0\.1\.0; health, chat, agents, metrics passed/);
+    expect(said).toMatch(
+      /\n +-.*phoenix-orch:v0\.2\.0 .*\n +\+.*phoenix-orch:v0\.1\.0 .*\n +orchestrator\.env/,
+    );
+    expect(said).toMatch(/\n +answer-cache .*\n +master-orchestrator .*:v0\.1\.0 +Up /);
+    expect(said).toContain('was rolled back and is proved well');
+    expect(said).toMatch(/\naudit it +npm run -s runbook -- audit/);
+    expect(code).toBe(0);
+    await nothingLeft(demo.folder);
+    expect(sandboxes.flatMap(tracesOf)).toEqual([]);
+  }, 60_000);
+
+  test.each([
+    // Demo, supervisor, engine and what belongs to it.
+    ['while the world comes up', async (_: string, processes) => (await processes()) >= 5],
+    ['while a version is deployed', (said) => said.includes('── Deploy v0.2.0')],
+    ['in the middle of the rollback', (said) => said.includes('✓ plan')],
+  ] satisfies [string, Moment][])(
+    'is ended by Ctrl-C %s with 130 within 10 s, and nothing is left',
+    async (_, moment) => {
+      const demo = await demoAt(moment, '--compose');
+      const sandboxes = await sandboxesIn(demo.folder);
+      expect(sandboxes.flatMap(tracesOf)).not.toEqual([]);
+      await interrupted(demo);
+      expect(sandboxes.flatMap(tracesOf)).toEqual([]);
+    },
+    60_000,
+  );
+});
+
+/** The folders of the demo's sandbox: what an engine leaves behind is found by them. */
+async function sandboxesIn(folder: string): Promise<string[]> {
+  return (await readdir(folder)).map((name) => join(folder, name));
+}
 
 test('records are kept in the current folder where that can be written to', async () => {
   const current = await temporaryFolder();

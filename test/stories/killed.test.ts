@@ -1,9 +1,7 @@
-import { join } from 'node:path';
 import { tsToMs } from '@temporalio/common/lib/time.js';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import type { Managed } from '../../tools/processes/index.ts';
-import { until } from '../../tools/until.ts';
 import { type Cast, openStage, type Stage } from './stage.ts';
+import { startWorkerProgram, stepUnderWay } from './stage-worker.ts';
 
 let stage: Stage;
 beforeAll(async () => {
@@ -11,19 +9,8 @@ beforeAll(async () => {
 });
 afterAll(() => stage?.close());
 
-/** A worker as a program of its own, which ends with the sandbox. */
-function startProgram({ configFile, taskQueue }: Cast): Promise<Managed> {
-  const { processes, temporal, folder } = stage.sandbox;
-  return processes.start('worker', process.execPath, [join(import.meta.dirname, '../../src/worker.ts')], {
-    env: {
-      ...process.env,
-      TEMPORAL_ADDRESS: temporal.address,
-      RUNBOOK_CONFIG: configFile,
-      RUNBOOK_TASK_QUEUE: taskQueue,
-    },
-    log: join(folder, 'workers.log'),
-  });
-}
+const startProgram = (cast: Cast) => startWorkerProgram(stage.sandbox, cast);
+const pending = (workflowId: string, step: string) => stepUnderWay(stage.client, workflowId, step);
 
 /** Writes to the Deployment that the API server took. */
 async function effectivePatches(cast: Cast, mark: number) {
@@ -32,17 +19,6 @@ async function effectivePatches(cast: Cast, mark: number) {
     ({ verb, requestURI, status }) =>
       verb === 'patch' && requestURI.includes('/deployments/') && status === 200,
   );
-}
-
-/** The pending activity of the run, once it is the given one and has said something. */
-function pending(workflowId: string, step: string) {
-  return until(`${step} to be under way`, async () => {
-    const { raw } = await stage.client.workflow.getHandle(workflowId).describe();
-    return raw.pendingActivities?.find(
-      ({ activityType, heartbeatDetails }) =>
-        activityType?.name === step && heartbeatDetails?.payloads?.length,
-    );
-  });
 }
 
 it('a worker killed with -9 in the middle of wait-for-rollout changes nothing about the outcome', async () => {

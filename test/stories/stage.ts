@@ -1,28 +1,20 @@
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { Client, Connection, WorkflowFailedError } from '@temporalio/client';
-import { historyToJSON } from '@temporalio/common/lib/proto-utils.js';
-import { DefaultLogger, NativeConnection, Runtime } from '@temporalio/worker';
-import { writeConfig } from '../../sandbox/demo/config.ts';
+import { deploymentEntry, writeConfig } from '../../sandbox/demo/config.ts';
 import { type Receiver, startReceiver } from '../../sandbox/demo/receiver.ts';
 import { openSandbox, type Sandbox, type SandboxCluster } from '../../sandbox/index.ts';
 import { DEPLOYMENT, imageOf, LABELS, WORKER_ACCOUNT } from '../../sandbox/manifests.ts';
-import { reportOfFailure } from '../../src/cli/follow.ts';
-import { startRollback, startVerify } from '../../src/client/index.ts';
-import { loadConfig } from '../../src/config/load.ts';
 import type { RunReport } from '../../src/domain/ledger.ts';
-import type { RollbackRequest, VerifyRequest } from '../../src/domain/request.ts';
-import { type RunningWorker, startWorker } from '../../src/wiring/start-worker.ts';
+import type { RunningWorker } from '../../src/wiring/start-worker.ts';
 import type { TemporalServer } from '../../tools/temporal-server.ts';
+import { type CastRuns, castRuns, workerFor } from './stage-runs.ts';
+import { connectTemporal, quietRuntime, type TemporalClients } from './stage-temporal.ts';
 
 /** One sandbox and one connection, shared by the stories of a file. */
-export interface Stage {
+export interface Stage extends TemporalClients {
   readonly sandbox: Sandbox & { readonly cluster: SandboxCluster; readonly temporal: TemporalServer };
-  readonly client: Client;
-  readonly native: NativeConnection;
   /** A service of its own for one story: namespace, service address, configuration, task queue. */
   cast(name: string, options?: CastOptions): Promise<Cast>;
-  close(): Promise<void>;
 }
 
 export interface CastOptions {
@@ -37,9 +29,8 @@ export interface CastOptions {
 }
 
 /** The service of one story and what can be done with it. */
-export interface Cast {
+export interface Cast extends CastRuns {
   readonly namespace: string;
-  readonly taskQueue: string;
   readonly configFile: string;
   readonly records: string;
   readonly url: string;
@@ -57,13 +48,6 @@ export interface Cast {
     },
   ): Promise<void>;
   deployment(): Promise<DeploymentObject>;
-  verify(request?: VerifyRequest): Promise<RunReport>;
-  /** Runs a rollback to its end; a failed run gives its report too. */
-  rollback(request?: unknown): Promise<RunReport>;
-  start(request?: unknown): ReturnType<typeof startRollback>;
-  end(handle: { result(): Promise<unknown> }): Promise<RunReport>;
-  /** The exported history of a run, as a file holds it. */
-  history(workflowId: string): Promise<string>;
   close(): Promise<void>;
 }
 
@@ -73,31 +57,21 @@ type DeploymentObject = any;
 let count = 0;
 
 export async function openStage({ ui = false }: { readonly ui?: boolean } = {}): Promise<Stage> {
-  try {
-    Runtime.install({ logger: new DefaultLogger('ERROR') });
-  } catch {
-    // Installed by an earlier stage of the same file.
-  }
+  quietRuntime();
   const sandbox = await openSandbox({ temporal: { ui }, kubernetes: true });
-  const { address } = sandbox.temporal;
-  const [connection, native] = await Promise.all([
-    Connection.connect({ address }),
-    NativeConnection.connect({ address }),
-  ]);
-  const client = new Client({ connection });
+  const clients = await connectTemporal(sandbox.temporal.address);
   const casts: Cast[] = [];
   return {
     sandbox,
-    client,
-    native,
+    ...clients,
     async cast(name, options = {}) {
-      const cast = await openCast({ sandbox, client, native }, name, options);
+      const cast = await openCast({ sandbox, ...clients }, name, options);
       casts.push(cast);
       return cast;
     },
     async close() {
       await Promise.all(casts.map((cast) => cast.close()));
-      await Promise.all([connection.close(), native.close()]);
+      await clients.close();
       await sandbox.close();
     },
   };
@@ -125,39 +99,21 @@ async function openCast(
   const kubeconfig = await cluster.kubeconfigFor(namespace, WORKER_ACCOUNT, options.rules);
   const configFile = await writeConfig({
     folder,
-    kubeconfig,
+    target: deploymentEntry(kubeconfig, namespace),
     endpoint: service.url,
     apiPort: cluster.node.apiPort,
     metricsPort: cluster.node.metricsPort,
     records,
-    namespace,
     slackFile,
     ...(options.profile ? { profile: options.profile } : {}),
     ...(options.checks ? { checks: options.checks } : {}),
   });
   let worker: RunningWorker | undefined;
-  if (options.worker !== false) {
-    worker = await startWorker({
-      config: await loadConfig(configFile),
-      connection: native,
-      namespace: 'default',
-      env: {},
-      log: (line) => process.stderr.write(`${line}\n`),
-      taskQueue,
-    });
-  }
-  let runs = 0;
+  if (options.worker !== false) worker = await workerFor(native, configFile, taskQueue);
   const path = `/apis/apps/v1/namespaces/${namespace}/deployments/${DEPLOYMENT}`;
-  const start: Cast['start'] = (request = {}) => {
-    runs += 1;
-    return startRollback(client, request as RollbackRequest, {
-      taskQueue,
-      workflowId: `rollback/${namespace}/${runs}`,
-    });
-  };
-  const cast: Cast = {
+  return {
+    ...castRuns(client, namespace, taskQueue),
     namespace,
-    taskQueue,
     configFile,
     records,
     channel,
@@ -177,34 +133,11 @@ async function openCast(
       else deployed.catch(() => undefined);
     },
     deployment: () => cluster.api.must('GET', path),
-    async verify(request = {}) {
-      runs += 1;
-      const handle = await startVerify(client, request, {
-        taskQueue,
-        workflowId: `verify/${namespace}/${runs}`,
-      });
-      return this.end(handle);
-    },
-    start,
-    async rollback(request = {}) {
-      return this.end(await start(request));
-    },
-    async end(handle) {
-      try {
-        return (await handle.result()) as RunReport;
-      } catch (error) {
-        const report = error instanceof WorkflowFailedError ? reportOfFailure(error) : undefined;
-        if (!report) throw error;
-        return report;
-      }
-    },
-    history: async (workflowId) => historyToJSON(await client.workflow.getHandle(workflowId).fetchHistory()),
     async close() {
       await worker?.stop();
       await channel.close();
     },
   };
-  return cast;
 }
 
 /** The record that a run wrote. */

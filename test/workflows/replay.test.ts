@@ -46,7 +46,7 @@ describe('histories of earlier runs', () => {
 describe('the audit of a history', () => {
   it.each(names.filter((name) => name !== 'poisoned'))('%s tells how the run ended', (name) => {
     const { report, agrees } = auditHistory(parseHistory(textOf(name)));
-    expect(report.outcome).toBe(name.replace(/-(request|rollout)$/, ''));
+    expect(report.outcome).toBe(name.replace(/^compose-|-(request|rollout)$/g, ''));
     expect(agrees ?? report.outcome === 'cancelled').toBe(true);
   });
 

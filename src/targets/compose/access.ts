@@ -1,13 +1,17 @@
 import { chooseTarget } from '../../domain/choose-target.ts';
 import { RunbookError } from '../../domain/errors.ts';
+import type { ComposeSource } from '../../domain/pins.ts';
 import type { ComposeProfile } from '../../domain/profile.ts';
 import { describeWish, type TargetWish } from '../../domain/targets.ts';
 import type { ObservedService } from '../../domain/versions.ts';
 import type { AccessReport } from '../target.ts';
-import type { ComposeCommand } from './engine/compose-command.ts';
+import type { ComposeCommand, ComposeProgram } from './engine/compose-command.ts';
+import type { EngineInfo } from './engine/docker.ts';
 import type { ImageFinder } from './image-sources.ts';
+import type { LoadedProject } from './load-project.ts';
 import { changeImage } from './project/index.ts';
 import type { Reading } from './reading.ts';
+import { refuseShared } from './settle.ts';
 
 export interface AccessParts {
   readonly profile: ComposeProfile;
@@ -29,13 +33,13 @@ export async function checkAccess(
   signal: AbortSignal,
 ): Promise<AccessReport> {
   const { project, engine } = reading;
-  const { service, invocation, folder } = project;
-  const [program, read] = await Promise.all([
-    compose.program(signal),
-    compose.config(invocation, service.name, signal),
-    stateWritable(),
-  ]);
-  if (read.image !== service.image) throw readOtherwise(service.image, read.image, service.site.description);
+  const { service, folder } = project;
+  const [program] = await Promise.all([compose.program(signal), stateWritable()]);
+  const { image: resolvedImage, unset = [] } = reading.resolved ?? {};
+  if (resolvedImage !== service.image) {
+    throw readOtherwise(service.image, resolvedImage, service.site.description);
+  }
+  refuseOldCompose(program, engine);
   const choice = chooseTarget(observed, wish);
   if ('problem' in choice) throw new RunbookError(choice.problem, choice.message);
   const { candidate } = choice;
@@ -45,7 +49,8 @@ export async function checkAccess(
   if (!there && source.kind === 'compose') {
     // Refused here, before anything: a place that cannot be changed, shared images, and a file that is read-only.
     changeImage(service, candidate.image);
-    await folder.writable(service.site.path);
+    refuseShared(project, profile);
+    for (const path of toBeReplaced(source, project, profile)) await folder.writable(path);
     const found = await images.find(source.image, source, signal);
     if (!found) throw missing(candidate.image, wish, observed);
     const where = found.where === 'registry' ? 'in the registry' : "on the engine's host";
@@ -54,8 +59,31 @@ export async function checkAccess(
   const host = profile.context ? `context ${profile.context}` : 'engine';
   return {
     summary: `${program.name} ${program.version}, ${host} ${engine.version}; ${service.site.description}; ${image}`,
-    warnings: read.warnings.map((name) => `the variable ${name} is not set: Compose takes it for empty`),
+    warnings: unset.map((name) => `the variable ${name} is not set: Compose takes it for empty`),
   };
+}
+
+/** The file of the image, and config files that differ from what was recorded. */
+function toBeReplaced(
+  { files = [] }: ComposeSource,
+  project: LoadedProject,
+  { config }: ComposeProfile,
+): readonly string[] {
+  const differing = files.filter(
+    ({ path, kind, sha256 }) =>
+      kind !== 'compose' && project.files.some((file) => file.path === path && file.sha256 !== sha256),
+  );
+  return [project.service.site.path, ...(config === 'restore' ? differing.map(({ path }) => path) : [])];
+}
+
+/** It stops the old container and then fails for want of a field that younger engines leave out (docker/compose#11742). */
+function refuseOldCompose({ name, version }: ComposeProgram, engine: EngineInfo): void {
+  const isOld = name === 'docker-compose' && version.startsWith('1.');
+  if (!isOld || Number.parseInt(engine.version, 10) < 25) return;
+  throw new RunbookError(
+    'CommandMissing',
+    `docker-compose ${version} cannot replace containers on engine ${engine.version}: install Compose v2 (docker compose)`,
+  );
 }
 
 function readOtherwise(ours: string, theirs: string | undefined, where: string): RunbookError {

@@ -1,26 +1,51 @@
 import { oneLine } from '../../domain/redact.ts';
-import type { Change } from './change.ts';
+import type { Change, ChangeSide } from './change.ts';
 import type { ChangeParts } from './change-parts.ts';
-import type { Container } from './engine/containers.ts';
+import type { ComposeInvocation } from './engine/compose-command.ts';
 import { engineError, isPassing } from './engine/engine-error.ts';
+
+/** Where Compose is to take the service. */
+export interface Destination {
+  readonly side: ChangeSide;
+  readonly invocation: ComposeInvocation;
+  /** Containers that are not of this side: what is mounted into them may have been replaced. */
+  isStale(containerId: string): boolean;
+}
+
+/** Files that a container holds by their inode: Compose does not see that their content is another one. */
+const MOUNTED = ['bind', 'config'];
 
 /**
  * Lets Compose make the service what the files say, and confirms by the engine that every container runs the image of
- * the change (runbook 4.3). Compose does nothing where it is so already.
- * @throws CannotStart when the engine refuses to start the container.
+ * that side (runbook 4.3). Compose does nothing where it is so already.
+ * @throws CannotStart when the engine is well and refuses to start the container. Anything that may pass is thrown as
+ * it is.
  */
-export async function bringUp(change: Change, parts: ChangeParts, signal: AbortSignal): Promise<void> {
-  const { compose, docker, invocation, name, gate } = parts;
-  // What was scaled by hand stays scaled.
-  const scale = change.containers > 1 ? change.containers : undefined;
-  const result = await compose.up(invocation, name.service, scale, { signal, gate });
+export async function bringUp(
+  change: Change,
+  { side, invocation, isStale }: Destination,
+  parts: ChangeParts,
+  signal: AbortSignal,
+): Promise<void> {
+  const { compose, docker, name, gate } = parts;
+  const mounted = change.files.some(({ kind }) => MOUNTED.includes(kind));
+  const anew = mounted && (await docker.containers(name, signal)).some(({ id }) => isStale(id));
+  const { scale } = change;
+  const result = await compose.up(invocation, name.service, { scale, anew }, { signal, gate });
   if (result.code !== 0) {
     const error = engineError(`${name.service} cannot be brought up`, result, 'RolloutFailed');
-    if (isPassing(error)) throw error;
+    // A log driver that refuses the connection sounds like an engine that does: the engine is asked itself.
+    if (isPassing(error) && !(await docker.answers(signal))) throw error;
     throw new CannotStart(error.message);
   }
   const containers = await docker.containers(name, signal);
-  assertRuns(containers, change);
+  const other = containers.find(({ imageId }) => side.imageId !== undefined && imageId !== side.imageId);
+  if (containers.length > 0 && !other) return;
+  throw new CannotStart(
+    other
+      ? `container ${other.name} runs ${oneLine(other.image, 200)} (${short(other.imageId)}), not the pinned image ${short(side.imageId)}`
+      : `Compose has started no container of ${side.version}`,
+  );
 }
 
 /** Compose ran, and the container of the version could not be made or started. */
@@ -28,12 +53,6 @@ export class CannotStart extends Error {
   override readonly name = 'CannotStart';
 }
 
-function assertRuns(containers: readonly Container[], { to }: Change): void {
-  const other = containers.find(({ imageId }) => imageId !== to.imageId);
-  if (containers.length > 0 && !other) return;
-  throw new CannotStart(
-    other
-      ? `container ${other.name} runs ${oneLine(other.image, 200)} (${other.imageId.slice(0, 19)}), not the pinned image ${to.imageId?.slice(0, 19)}`
-      : `Compose has started no container of ${to.version}`,
-  );
+function short(id = ''): string {
+  return id.slice(0, 'sha256:'.length + 12);
 }

@@ -143,8 +143,23 @@ function placeInTime(image: string, createdAt: string, { candidate, imageCreated
   const since = candidate.createdAt;
   const order = compareVersions(versionOfImage(image), candidate.version);
   const isDated = made > PLAUSIBLE_MS && currentMade > PLAUSIBLE_MS;
-  const isOlder = (!isDated || made <= currentMade) && (order === undefined ? isDated : order < 0);
+  const isOlder =
+    (!isDated || made <= currentMade) &&
+    (order === undefined ? isDated : order < 0) &&
+    isKin(image, candidate);
   return isOlder ? since : new Date(Date.parse(since) + 1).toISOString();
+}
+
+/**
+ * `0.2.0-rc.1`, `0.1.0-debug` and `0.1.0-alpine` are no earlier versions of `0.2.0`: a release is followed by a
+ * release, a variant by the same variant.
+ */
+function isKin(image: string, { version }: VersionCandidate): boolean {
+  const variant = (text: string) =>
+    (semver.parse(text, { loose: true })?.prerelease ?? [])
+      .filter((part) => typeof part === 'string')
+      .join('.');
+  return variant(versionOfImage(image)) === variant(version);
 }
 
 function named(image: string, container: string) {

@@ -9,6 +9,7 @@ export interface ChangeJournal {
   read(): Promise<Change | undefined>;
   begin(change: Change): Promise<void>;
   advance(id: string, phase: ChangePhase): Promise<void>;
+  end(id: string): Promise<void>;
 }
 
 /** Contents of files by their SHA-256. */
@@ -28,6 +29,8 @@ export interface ChangeParts {
   readonly folder: ProjectFolder;
   readonly journal: ChangeJournal;
   readonly contents: KeptFiles;
+  /** Where the kept contents are files, absolute. */
+  readonly contentsFolder: string;
   /** Notes what was done; the same key is noted once. */
   readonly audit: (event: string, key: string, details: Readonly<Record<string, unknown>>) => Promise<void>;
   /** Notes the process that changes the engine on the lock, before it does anything. */

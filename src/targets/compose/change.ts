@@ -3,9 +3,11 @@ import type { ComposeFileChange } from '../../domain/pins.ts';
 /** One side of a change, as far as it must be known to go there again. */
 export interface ChangeSide {
   readonly version: string;
-  /** The reference as the compose file has it. */
+  /** The image reference that the containers have. */
   readonly image: string;
   readonly imageId?: string;
+  /** Digest by which the repository of `image` knows it. */
+  readonly digest?: string;
   readonly fingerprint: string;
 }
 
@@ -23,8 +25,13 @@ export interface Change {
   readonly from: ChangeSide;
   readonly to: ChangeSide;
   readonly files: readonly ComposeFileChange[];
-  /** Containers that ran before. */
+  /** The image that the files said before; containers may have run another one. */
+  readonly imageInFiles: string;
+  /** Containers before, stopped ones too, and their IDs. */
   readonly containers: number;
+  readonly containerIds: readonly string[];
+  /** Number of containers, when it was not the one that the files said. */
+  readonly scale?: number;
 }
 
 /**

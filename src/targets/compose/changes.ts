@@ -1,19 +1,20 @@
+import { join } from 'node:path';
 import { RunbookError } from '../../domain/errors.ts';
 import type { Json } from '../../domain/json.ts';
 import type { ComposePin, ComposeSource, RolloutStarted } from '../../domain/pins.ts';
 import type { ComposeProfile } from '../../domain/profile.ts';
 import type { RolloutProgress } from '../target.ts';
-import type { Change, ChangeSide } from './change.ts';
+import type { Change } from './change.ts';
 import { withProjectLock } from './change-lock.ts';
 import type { ChangeParts } from './change-parts.ts';
 import type { ComposeCommand } from './engine/compose-command.ts';
+import type { Container } from './engine/containers.ts';
 import type { Docker } from './engine/docker.ts';
 import { journalOf } from './journal.ts';
-import { observedFrom } from './observation.ts';
-import { leadingContainer } from './reading.ts';
+import { identityOf, observedFrom } from './observation.ts';
+import type { Reading } from './reading.ts';
 import { restartDependants } from './restart-dependants.ts';
-import { restoreChange, restoredTo } from './restore.ts';
-import { type RolledBack, rollBackTo } from './roll-back.ts';
+import { type Before, type RolledBack, rollBackTo, wayBack } from './roll-back.ts';
 import { nameOf, type ServiceReader } from './service-reader.ts';
 import { type Started, StartFailed, waitForStart } from './start-wait.ts';
 
@@ -36,10 +37,20 @@ export class ComposeChanges {
   }
 
   rollBack(pin: ComposePin, source: ComposeSource, by: string, signal: AbortSignal): Promise<RolledBack> {
-    return this.#locked(by, signal, async (parts, from) => {
-      const rolledBack = await rollBackTo(pin, source, from, parts, signal);
-      if (rolledBack.changed) await restartDependants(rolledBack.change, parts, signal);
-      return rolledBack;
+    return this.#locked(by, signal, async (parts, reading) => {
+      // A context or DOCKER_HOST may lead to another engine than when the plan was made.
+      const engine = await parts.docker.info(signal, { fresh: true });
+      if (identityOf(engine, parts.name.project, parts.name.service) !== pin.workload.uid) {
+        throw new RunbookError(
+          'WorkloadChanged',
+          'the plan was made for this service on another engine or in another project; nothing was changed',
+        );
+      }
+      try {
+        return await rollBackTo(pin, source, this.#before(reading), parts, signal);
+      } finally {
+        this.#reader.forget();
+      }
     });
   }
 
@@ -53,23 +64,28 @@ export class ComposeChanges {
     signal: AbortSignal,
     report: (progress: RolloutProgress) => void,
     resume?: RolloutProgress,
-  ): Promise<Started> {
-    const reading = await this.#reader.read('running', signal);
-    const { state } = this.#reader.stateOf(reading.project);
-    const { change } = await state.journal.read();
+  ): Promise<Started & { readonly warnings: readonly string[] }> {
+    const project = await this.#reader.project();
+    const { change } = await this.#reader.stateOf(project).state.journal.read();
     const ours = change !== undefined && change.id === rollout.change ? change : undefined;
     if (ours?.phase === 'restoring' || ours?.phase === 'restored') {
       throw await this.#restored(ours, `${rollout.version} did not start`, 'RolloutFailed', by, signal);
     }
     const { docker, environment, profile, clock } = this.#parts;
-    const parts = { docker, env: environment, name: nameOf(reading.project), limits: profile.rollout, clock };
+    const parts = { docker, env: environment, name: nameOf(project), limits: profile.rollout, clock };
+    const found = await docker.containers(parts.name, signal);
+    const restartsBefore = resume?.restarts ?? restartsOf(found, ours);
     const expected = {
       ...(rollout.imageId ? { imageId: rollout.imageId } : {}),
-      containers: Math.max(1, ours?.containers ?? reading.containers.length),
+      containers: Math.max(1, ours?.scale ?? found.length),
       crashLoopRestarts: profile.rollout.crashLoopRestarts,
+      restartsBefore,
     };
+    const told = (progress: RolloutProgress) => report({ ...progress, restarts: restartsBefore });
     try {
-      return await waitForStart(parts, expected, rollout.version, signal, report, resume);
+      const started = await waitForStart(parts, expected, rollout.version, signal, told, resume);
+      const warnings = ours ? await this.#dependants(ours, by, signal) : [];
+      return { ...started, warnings };
     } catch (error) {
       const isTimeOut = error instanceof RunbookError && error.type === 'RolloutTimedOut';
       if (!isTimeOut && !(error instanceof StartFailed)) throw error;
@@ -87,33 +103,43 @@ export class ComposeChanges {
     by: string,
     signal: AbortSignal,
   ): Promise<RunbookError> {
-    try {
-      const { signal: unbroken } = new AbortController();
-      await this.#locked(by, signal, (parts) => restoreChange(change, parts, unbroken));
-    } catch (error) {
-      if (!(error instanceof RunbookError) || error.retryable) throw error;
-      return new RunbookError(type, `${reason}; and ${error.message}`);
-    }
-    return new RunbookError(type, `${reason}; ${restoredTo(change)}`);
+    const { signal: unbroken } = new AbortController();
+    const way = await this.#locked(by, signal, (parts) => wayBack(change, parts, unbroken));
+    return new RunbookError(type, `${reason}; ${way}`);
+  }
+
+  async #dependants(change: Change, by: string, signal: AbortSignal): Promise<readonly string[]> {
+    if (!this.#parts.profile.restartDependants) return [];
+    return this.#locked(by, signal, (parts) => restartDependants(change, parts, signal));
+  }
+
+  #before(reading: Reading): Before {
+    const { service } = reading.project;
+    const { current } = observedFrom(reading, this.#parts.profile);
+    const { version, image, fingerprint, source } = current;
+    const { imageId, digest } = source as ComposeSource;
+    return {
+      live: {
+        version,
+        image,
+        ...(imageId ? { imageId } : {}),
+        ...(digest ? { digest } : {}),
+        fingerprint,
+      },
+      imageInFiles: service.image,
+      scaleInFiles: scaleOf(service.definition),
+    };
   }
 
   async #locked<T>(
     by: string,
     signal: AbortSignal,
-    work: (parts: ChangeParts, live: ChangeSide) => Promise<T>,
+    work: (parts: ChangeParts, reading: Reading) => Promise<T>,
   ): Promise<T> {
-    const { project } = await this.#reader.read('running', signal);
+    const project = await this.#reader.project();
     const { folder, state } = this.#reader.stateOf(project);
     return withProjectLock(await folder.create(), by, signal, async (gate) => {
       const reading = await this.#reader.read('running', signal);
-      const { current } = observedFrom(reading, this.#parts.profile);
-      const imageId = leadingContainer(reading.containers)?.imageId;
-      const live = {
-        version: current.version,
-        image: reading.project.service.image,
-        ...(imageId ? { imageId } : {}),
-        fingerprint: current.fingerprint,
-      };
       const parts: ChangeParts = {
         ...this.#parts,
         name: nameOf(project),
@@ -121,6 +147,7 @@ export class ComposeChanges {
         folder: project.folder,
         journal: journalOf(state),
         contents: state.contents,
+        contentsFolder: join(project.folder.path, state.path, 'contents'),
         gate,
         by,
         audit: async (event, key, details) => {
@@ -128,7 +155,20 @@ export class ComposeChanges {
           await state.audit.append({ at, event, key, by, ...(details as Record<string, Json>) }, signal);
         },
       };
-      return work(parts, live);
+      return work(parts, reading);
     });
   }
+}
+
+/** `scale`, or `deploy.replicas` (Compose specification); one where the files say nothing. */
+function scaleOf(definition: unknown): number {
+  const { scale, deploy } = (definition ?? {}) as { scale?: unknown; deploy?: { replicas?: unknown } };
+  const said = Number(scale ?? deploy?.replicas ?? 1);
+  return Number.isInteger(said) ? said : 1;
+}
+
+/** Restarts of long ago are none of this version's. Containers that the change has made begin at none. */
+function restartsOf(containers: readonly Container[], change: Change | undefined): Record<string, number> {
+  const old = containers.filter(({ id }) => !change || change.containerIds.includes(id));
+  return Object.fromEntries(old.map(({ id, restarts }) => [id, restarts]));
 }

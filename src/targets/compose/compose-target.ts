@@ -42,6 +42,7 @@ export class ComposeTarget implements RollbackTarget {
   readonly workload: string;
   readonly #profile: ComposeProfile;
   readonly #environment: Readonly<Record<string, string | undefined>>;
+  readonly #docker: Docker;
   readonly #compose: ComposeCommand;
   readonly #images: ImageFinder;
   readonly #reader: ServiceReader;
@@ -52,7 +53,8 @@ export class ComposeTarget implements RollbackTarget {
     this.#profile = profile;
     this.#environment = commandEnvironment(env, profile);
     const run = commandRunner(this.#environment);
-    const docker = new Docker(run);
+    const docker = new Docker(run, this.#environment);
+    this.#docker = docker;
     this.#compose = new ComposeCommand(run, profile.command);
     const credentials = dockerCredentials({ env: this.#environment });
     this.#images = new ImageFinder(docker, createRegistryClient({ credentials }));
@@ -62,7 +64,7 @@ export class ComposeTarget implements RollbackTarget {
   }
 
   async checkAccess(wish: TargetWish, { signal }: TargetContext): Promise<AccessReport> {
-    const reading = await this.#reader.read('everything', signal);
+    const reading = await this.#reader.readShared(signal);
     const observed = this.#observed(reading);
     const parts = {
       profile: this.#profile,
@@ -74,7 +76,7 @@ export class ComposeTarget implements RollbackTarget {
   }
 
   async observe({ signal }: TargetContext): Promise<ObservedService> {
-    return this.#observed(await this.#reader.read('everything', signal));
+    return this.#observed(await this.#reader.readShared(signal));
   }
 
   async settle(
@@ -106,9 +108,14 @@ export class ComposeTarget implements RollbackTarget {
 
   async rollBack(pinned: Pin, { signal, key = '' }: TargetContext): Promise<RolloutStarted> {
     const pin = ours(pinned);
-    if (pin.source.kind === 'live') return this.current({ signal });
-    const { changed, change } = await this.#changes.rollBack(pin, pin.source, key, signal);
+    const made =
+      pin.source.kind === 'live' ? undefined : await this.#changes.rollBack(pin, pin.source, key, signal);
     const started = await this.current({ signal });
+    // What is proved from here on is what was planned, and not what somebody has put there since.
+    const isPlanned = started.uid === pin.workload.uid && started.fingerprint === pin.fingerprint;
+    if (!isPlanned) throw this.#changedMeanwhile();
+    if (!made) return started;
+    const { changed, change } = made;
     const { imageId } = change.to;
     return {
       ...started,
@@ -124,7 +131,13 @@ export class ComposeTarget implements RollbackTarget {
     report: (progress: RolloutProgress) => void,
     resume?: RolloutProgress,
   ): Promise<RolloutFinished> {
-    const { containers, at } = await this.#changes.waitForStart(rollout, key, signal, report, resume);
+    const { containers, at, warnings } = await this.#changes.waitForStart(
+      rollout,
+      key,
+      signal,
+      report,
+      resume,
+    );
     const reading = await this.#reader.read('running', signal);
     const { current, uid } = this.#observed(reading);
     if (uid !== rollout.uid || current.fingerprint !== rollout.fingerprint) throw this.#changedMeanwhile();
@@ -137,8 +150,9 @@ export class ComposeTarget implements RollbackTarget {
       replicas: containers.length,
       podTemplateHash: '',
       ...(imageId ? { imageId } : {}),
-      instances: instancesOf(containers, this.#profile, this.#environment),
+      instances: instancesOf(containers, this.#profile, await this.#docker.endpoint(signal)),
       completeAt: at,
+      ...(warnings.length > 0 ? { warnings } : {}),
     };
   }
 
@@ -152,14 +166,14 @@ export class ComposeTarget implements RollbackTarget {
 
   async instances({ signal }: TargetContext): Promise<readonly Instance[]> {
     const { containers } = await this.#reader.read('running', signal);
-    return instancesOf(containers, this.#profile, this.#environment);
+    return instancesOf(containers, this.#profile, await this.#docker.endpoint(signal));
   }
 
   async recordKnownGood(
     record: KnownGoodRecord,
     { signal }: TargetContext,
   ): Promise<{ readonly keptIn: string }> {
-    const reading = await this.#reader.read('running', signal);
+    const reading = await this.#reader.read('project', signal);
     const { state } = this.#reader.stateOf(reading.project);
     const keptIn = await keepKnownGood(record, reading, this.#observed(reading), state);
     const { at, version, fingerprint, verdict, workflowId, runId } = record;

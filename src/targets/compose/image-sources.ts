@@ -1,5 +1,6 @@
 import semver from 'semver';
 import { RunbookError } from '../../domain/errors.ts';
+import type { ComposeSource } from '../../domain/pins.ts';
 import { parseImage } from '../../domain/versions.ts';
 import { parseReference, type RegistryClient, type RegistryRepository } from '../../registry/index.ts';
 import type { RegistryTag } from './candidates.ts';
@@ -23,6 +24,9 @@ export interface FoundImage {
   readonly where: 'registry' | 'engine';
 }
 
+/** How long the registry may take: when it alone can have the image, and when it is asked for moved tags. In ms. */
+const LONG_MS = 8000;
+const SHORT_MS = 2500;
 /** Tags are many, and each costs a request: digests are asked for the newest ones. */
 const WITH_DIGEST = 20;
 
@@ -58,15 +62,12 @@ export class ImageFinder {
   ): Promise<FoundImage | undefined> {
     const { repository, tag, digest: written } = parseImage(image);
     const wanted = known.digest ?? written;
-    const [local, remote] = await Promise.all([
-      this.#local(image, wanted, known.imageId, signal),
-      this.#remote(image, wanted, tag, signal).catch((error: unknown) => {
-        if (error instanceof RunbookError) return error;
-        throw error;
-      }),
-    ]);
+    const local = await this.#local(image, wanted, known.imageId, signal);
+    // What is here can be run whatever the registry says: it is asked for moved tags alone, and not for long.
+    const patience = local ? SHORT_MS : LONG_MS;
+    const remote = await within(patience, signal, (limited) => this.#remote(image, wanted, tag, limited));
     const localDigest = local ? (digestIn(local, repository) ?? undefined) : undefined;
-    const answered = remote instanceof RunbookError ? undefined : remote;
+    const answered = remote instanceof RunbookError ? undefined : sameImage(remote, local);
     // An image that was never pushed is known by its ID alone: what the registry has under its tag is another one.
     const isUnpushed = known.imageId !== undefined && wanted === undefined;
     if (isUnpushed) {
@@ -122,26 +123,58 @@ export class ImageFinder {
   async #tags(image: string, signal: AbortSignal): Promise<Omit<ImageSources, 'local'>> {
     const repository = repositoryOf(image);
     if (!repository) return { tags: [], problems: [`${image} names no registry`] };
-    try {
-      const { tags, complete } = await this.#registry.tags(repository, signal);
-      const newest = tags.toSorted(byVersion).slice(0, WITH_DIGEST);
-      const digests = await Promise.all(
-        newest.map((tag) => this.#registry.digestOf(repository, tag, signal).catch(() => undefined)),
-      );
-      signal.throwIfAborted();
-      return {
-        tags: tags.map((tag) => {
-          const digest = digests[newest.indexOf(tag)]?.digest;
-          return { tag, ...(digest ? { digest } : {}) };
-        }),
-        problems: complete ? [] : ['the registry has more tags than were read'],
-      };
-    } catch (error) {
-      signal.throwIfAborted();
-      if (!(error instanceof RunbookError)) throw error;
-      return { tags: [], problems: [`the registry could not be asked for versions: ${error.message}`] };
+    const listed = await within(LONG_MS, signal, (limited) => this.#registry.tags(repository, limited));
+    if (listed instanceof RunbookError) {
+      return { tags: [], problems: [`the registry could not be asked for versions: ${listed.message}`] };
     }
+    const newest = listed.tags.toSorted(byVersion).slice(0, WITH_DIGEST);
+    const digests = await within(LONG_MS, signal, (limited) =>
+      Promise.all(
+        newest.map((tag) => this.#registry.digestOf(repository, tag, limited).catch(() => undefined)),
+      ),
+    );
+    return {
+      tags: listed.tags.map((tag) => {
+        const digest = digests instanceof RunbookError ? undefined : digests[newest.indexOf(tag)]?.digest;
+        return { tag, ...(digest ? { digest } : {}) };
+      }),
+      problems: listed.complete ? [] : ['the registry has more tags than were read'],
+    };
   }
+}
+
+/** Lets a registry be slow for so long and no longer: a step is timed out as a whole. */
+async function within<T>(
+  ms: number,
+  signal: AbortSignal,
+  ask: (signal: AbortSignal) => Promise<T>,
+): Promise<T | RunbookError> {
+  const patience = AbortSignal.timeout(ms);
+  try {
+    return await ask(AbortSignal.any([signal, patience]));
+  } catch (error) {
+    signal.throwIfAborted();
+    if (patience.aborted)
+      return new RunbookError('Unreachable', `the registry did not answer within ${ms / 1000} s`);
+    if (error instanceof RunbookError) return error;
+    throw error;
+  }
+}
+
+/** A tag that leads to another manifest of the very image has not moved. */
+function sameImage<T extends { readonly movedTo?: string }>(remote: T, local: LocalImage | undefined): T {
+  const { movedTo, ...rest } = remote;
+  const isSame = movedTo !== undefined && local?.digests.some((digest) => digest.endsWith(movedTo)) === true;
+  return isSame ? (rest as T) : remote;
+}
+
+/** The image is nowhere: nothing can bring it back but a push. */
+export function imageMissing({ image, digest, imageId }: ComposeSource): RunbookError {
+  const exact = digest ?? imageId;
+  return new RunbookError(
+    'ImageMissing',
+    `${image}${exact ? ` (${exact})` : ''} is neither in its registry nor on the engine's host`,
+  );
 }
 
 function repositoryOf(image: string): RegistryRepository | undefined {

@@ -3,28 +3,34 @@ import type { ComposeProfile } from '../../domain/profile.ts';
 import type { Container } from './engine/containers.ts';
 
 /**
- * The running containers as the checks ask them. Where they answer: the configured address, the engine's host for
- * containers in its network, else their own address.
+ * The running containers as the checks ask them. Where they answer: the configured address; on an engine of this machine
+ * a container in the host's network on loopback, another one on its own address; on a remote engine the engine's host,
+ * where ports are published.
+ * @param endpoint of the engine: `unix:///var/run/docker.sock`, `ssh://ada@host`.
  */
 export function instancesOf(
   containers: readonly Container[],
-  { address, host }: Pick<ComposeProfile, 'address' | 'host'>,
-  env: Readonly<Record<string, string | undefined>>,
+  { address }: Pick<ComposeProfile, 'address'>,
+  endpoint: string,
 ): readonly Instance[] {
-  const engine = engineHost(host ?? env.DOCKER_HOST);
+  const remote = remoteHost(endpoint);
+  const placeOf = ({ networkMode, address: own }: Container) =>
+    remote ?? (networkMode === 'host' ? LOOPBACK : (own ?? LOOPBACK));
   return containers
     .filter(({ running }) => running)
     .map((container) => ({
       name: container.name,
       uid: container.id,
-      address: address ?? (container.networkMode === 'host' ? engine : (container.address ?? engine)),
+      address: address ?? placeOf(container),
       restarts: container.restarts,
       startedAt: container.startedAt,
     }));
 }
 
-/** Host of `tcp://host:port` and `ssh://user@host`; a socket is this machine. */
-function engineHost(address: string | undefined): string {
-  const url = address && URL.canParse(address) ? new URL(address) : undefined;
-  return url?.hostname || '127.0.0.1';
+const LOOPBACK = '127.0.0.1';
+
+/** Host of `tcp://host:port` and `ssh://user@host`; a socket or pipe is this machine. */
+function remoteHost(endpoint: string): string | undefined {
+  const url = URL.canParse(endpoint) ? new URL(endpoint) : undefined;
+  return url?.hostname || undefined;
 }

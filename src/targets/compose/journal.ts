@@ -16,5 +16,6 @@ export function journalOf({ journal }: ServiceState): ChangeJournal {
     async advance(id, phase) {
       await journal.advance(id, phase);
     },
+    end: (id) => journal.end(id),
   };
 }

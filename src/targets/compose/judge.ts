@@ -6,6 +6,8 @@ export interface Expected {
   readonly imageId?: string;
   readonly containers: number;
   readonly crashLoopRestarts: number;
+  /** Restarts that a container had before the wait began, by its ID. */
+  readonly restartsBefore?: Readonly<Record<string, number>>;
 }
 
 /** What the containers of a service are worth at one moment. */
@@ -41,8 +43,12 @@ function isGood({ running, restarting, status, health }: Container): boolean {
 }
 
 /** `exited` is the engine's last word: while its restart policy still acts, a container is `restarting`. */
-function failureOf(container: Container, { crashLoopRestarts }: Expected): string | undefined {
-  const { status, exitCode, oomKilled, error, restarts, health } = container;
+function failureOf(
+  container: Container,
+  { crashLoopRestarts, restartsBefore }: Expected,
+): string | undefined {
+  const { status, exitCode, oomKilled, error, health } = container;
+  const restarts = container.restarts - (restartsBefore?.[container.id] ?? 0);
   const memory = oomKilled ? ', out of memory' : '';
   const because = error ? ` (${error})` : '';
   if (status === 'exited' || status === 'dead')

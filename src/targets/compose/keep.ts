@@ -45,6 +45,12 @@ export async function keepKnownGood(
       `${observed.workload} was changed after ${record.version} was proved: no evidence is kept of what runs now`,
     );
   }
+  if (record.verdict === 'passed' && reading.drift.length > 0) {
+    throw new RunbookError(
+      'WorkloadChanged',
+      `${record.version} cannot become known-good: ${reading.drift.join('; ')}. Bring the service up first (docker compose up -d), then verify it`,
+    );
+  }
   await keepFiles(reading, state);
   const { imageId } = current.source as ComposeSource;
   const keptIn = await state.knownGood.write({

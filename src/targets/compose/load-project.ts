@@ -3,10 +3,10 @@ import { RunbookError } from '../../domain/errors.ts';
 import type { ComposeFilePin } from '../../domain/pins.ts';
 import type { ComposeProfile } from '../../domain/profile.ts';
 import type { ComposeInvocation } from './engine/compose-command.ts';
-import { contentHash } from './files/content-hash.ts';
 import { ProjectFolder } from './files/project-folder.ts';
 import type { ProjectFile } from './files/read-file.ts';
-import { type ComposeService, parseEnvFile, readProject } from './project/index.ts';
+import { pinFiles } from './pinned-files.ts';
+import { type ComposeService, parseEnvFile, readProject, type UsedFile } from './project/index.ts';
 
 /** A project as its files are now. */
 export interface LoadedProject {
@@ -15,6 +15,8 @@ export interface LoadedProject {
   readonly invocation: ComposeInvocation;
   /** Every file that decides what the service is, by content. */
   readonly files: readonly ComposeFilePin[];
+  /** Folders of the project that are mounted: what is in them is not pinned. */
+  readonly folders: readonly string[];
   /** Files that were read, by their path in the project. */
   readonly read: ReadonlyMap<string, ProjectFile>;
 }
@@ -55,7 +57,19 @@ export async function loadProject({ profile, environment, instead }: LoadOptions
     ...(profile.envFiles ? { envFiles: profile.envFiles } : {}),
     profiles: profile.profiles,
   };
-  return { folder, service, invocation, files: await pinsOf(folder, service, read, instead), read };
+  const used = [...service.usedFiles, ...configFiles(profile, service)];
+  const { pins, folders } = await pinFiles(folder, used, read, instead);
+  return { folder, service, invocation, files: pins, folders, read };
+}
+
+/** Files that the profile counts to the service's config. A container holds them as it holds mounted files. */
+function configFiles(
+  { configFiles = [] }: ComposeProfile,
+  { usedFiles }: ComposeService,
+): readonly UsedFile[] {
+  return configFiles
+    .filter((path) => !usedFiles.some((file) => file.path === path))
+    .map((path) => ({ path, kind: 'config' }));
 }
 
 /** As Compose finds them: `COMPOSE_FILE` of .env, else the first default file and the override beside it. */
@@ -89,43 +103,4 @@ function projectNameOf(folder: string): string {
     .toLowerCase()
     .replaceAll(/[^a-z0-9_-]/g, '')
     .replace(/^[_-]+/, '');
-}
-
-/** Bind mounts may be folders, sockets or larger than any config: only files that can be kept are pinned. */
-async function pinsOf(
-  folder: ProjectFolder,
-  { usedFiles }: ComposeService,
-  read: Map<string, ProjectFile>,
-  instead: LoadOptions['instead'],
-): Promise<readonly ComposeFilePin[]> {
-  const pins: ComposeFilePin[] = [];
-  for (const { path, kind, mayBeMissing } of usedFiles) {
-    const changed = instead?.get(path);
-    if (changed !== undefined) {
-      pins.push({ path, kind, sha256: contentHash(changed) });
-      continue;
-    }
-    const file = read.get(path) ?? (await pinnable(folder, path, kind));
-    if (file) {
-      read.set(path, file);
-      pins.push({ path, kind, sha256: file.sha256 });
-    } else if (kind !== 'bind' && !mayBeMissing) {
-      throw new RunbookError('ReferenceMissing', `${path}, which the service needs, is not there`);
-    }
-  }
-  return pins;
-}
-
-async function pinnable(
-  folder: ProjectFolder,
-  path: string,
-  kind: ComposeFilePin['kind'],
-): Promise<ProjectFile | undefined> {
-  try {
-    return await folder.read(path);
-  } catch (error) {
-    if (kind === 'bind' && error instanceof RunbookError && error.type === 'ComposeFileUnsupported')
-      return undefined;
-    throw error;
-  }
 }

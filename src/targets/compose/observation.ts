@@ -67,7 +67,9 @@ function currentVersion(reading: Reading, container: string): VersionCandidate {
   const image = leading && !/^(sha256:)?[0-9a-f]{12,64}$/.test(leading.image) ? leading.image : service.image;
   const imageId = leading?.imageId ?? local?.id;
   const digest = local
-    ? (digestIn(local, parseImage(image).repository) ?? digestIn(local, parseImage(service.image).repository))
+    ? [image, service.image]
+        .map((reference) => digestIn(local, parseImage(reference).repository, reading.digests))
+        .find(Boolean)
     : parseImage(image).digest;
   const source: ComposeSource = {
     kind: 'compose',

@@ -1,4 +1,5 @@
 import type { RecordedVersion } from './candidates.ts';
+import type { ResolvedService } from './engine/compose-command.ts';
 import type { Container } from './engine/containers.ts';
 import type { EngineInfo } from './engine/docker.ts';
 import type { LocalImage } from './engine/images.ts';
@@ -14,8 +15,12 @@ export interface Reading {
   readonly image?: LocalImage;
   /** What the reference in the file means on this engine. */
   readonly named?: LocalImage;
-  /** Hash that Compose computes of the service now. */
-  readonly configHash?: string;
+  /** What Compose makes of the files; of a reading of everything. */
+  readonly resolved?: ResolvedService;
+  /** What the container was not started with. */
+  readonly drift: readonly string[];
+  /** Digests that are recorded, the last change's first. */
+  readonly digests: readonly string[];
   readonly recorded: readonly RecordedVersion[];
   readonly sources: ImageSources;
   /** Fingerprint that the last finished rollback of ours left. */

@@ -12,10 +12,11 @@ import { filesAfter } from './settle.ts';
 export async function keepContents(
   pin: ComposePin,
   source: ComposeSource,
+  files: readonly ComposeFileChange[],
   parts: ChangeParts,
 ): Promise<void> {
   const { profile, environment, contents, folder } = parts;
-  if (pin.changes.length === 0) return;
+  if (files.length === 0) return;
   const project = await loadProject({ profile, environment });
   const after = await filesAfter(source, pin.image, {
     profile,
@@ -23,7 +24,7 @@ export async function keepContents(
     project,
     contents: (sha256) => contents.read(sha256),
   });
-  for (const { path, before, sha256 } of pin.changes) {
+  for (const { path, before, sha256 } of files) {
     const content = after.contents.get(path);
     const file = await folder.read(path);
     if (!content || contentHash(content) !== sha256 || file?.sha256 !== before) {
@@ -33,21 +34,25 @@ export async function keepContents(
   }
 }
 
-/** Replaces the files one after the other, each as compare-and-set and each with a backup beside it. */
+/**
+ * Replaces the files one after the other, each as compare-and-set. A compose file gets a backup beside it; what env
+ * files hold must not lie about, and is kept in the state folder alone.
+ */
 export async function replaceFiles(
   changes: readonly ComposeFileChange[],
   { folder, contents }: ChangeParts,
   signal: AbortSignal,
 ): Promise<void> {
-  for (const { path, before, sha256 } of changes) {
+  for (const { path, kind, before, sha256 } of changes) {
     signal.throwIfAborted();
     const content = await contents.read(sha256);
     if (!content) throw new RunbookError('PinLost', `the planned content of ${path} is not kept any more`);
-    await folder.replace(path, { expect: before, content, backupSuffix: backupSuffixOf(before), signal });
+    const backup = kind === 'compose' ? { backupSuffix: backupSuffixOf(before) } : {};
+    await folder.replace(path, { expect: before, content, ...backup, signal });
   }
 }
 
 /** The backup beside a file is named by its content: a second attempt makes no second one. */
-export function backupSuffixOf(sha256: string): string {
+function backupSuffixOf(sha256: string): string {
   return `before-rollback-${sha256.slice(0, 12)}`;
 }

@@ -4,14 +4,17 @@ import { engineError } from './engine/engine-error.ts';
 import { loadProject } from './load-project.ts';
 import { leadingContainer } from './reading.ts';
 
-/** Restarts the services that depend on this one, when the profile asks for it; those started since are left alone. */
+/**
+ * Restarts the services that depend on this one; those started since are left alone. It does not change what is known of
+ * this service: what goes wrong is told.
+ * @returns a warning, or nothing.
+ */
 export async function restartDependants(
   change: Change,
   parts: ChangeParts,
   signal: AbortSignal,
-): Promise<void> {
+): Promise<readonly string[]> {
   const { profile, environment, docker, compose, invocation, name, gate, audit } = parts;
-  if (!profile.restartDependants) return;
   const { service } = await loadProject({ profile, environment });
   const started = leadingContainer(await docker.containers(name, signal))?.startedAt ?? '';
   const old: string[] = [];
@@ -19,10 +22,11 @@ export async function restartDependants(
     const container = leadingContainer(await docker.containers({ ...name, service: dependant }, signal));
     if (container?.running && Date.parse(container.startedAt) < Date.parse(started)) old.push(dependant);
   }
-  if (old.length === 0) return;
+  if (old.length === 0) return [];
   const result = await compose.restart(invocation, old, { signal, gate });
   if (result.code !== 0) {
-    throw engineError(`${old.join(', ')}, which depend on ${name.service}, cannot be restarted`, result);
+    return [engineError(`${old.join(', ')} could not be restarted`, result).message];
   }
   await audit('dependants-restarted', `${change.id} dependants`, { services: old });
+  return [];
 }

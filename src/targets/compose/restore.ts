@@ -1,14 +1,12 @@
+import { join } from 'node:path';
 import { RunbookError } from '../../domain/errors.ts';
 import { parseImage } from '../../domain/versions.ts';
+import { tagImage } from './bring-image.ts';
+import { bringUp, CannotStart } from './bring-up.ts';
 import type { Change } from './change.ts';
 import type { ChangeParts } from './change-parts.ts';
+import type { ComposeInvocation } from './engine/compose-command.ts';
 import { engineError } from './engine/engine-error.ts';
-import { backupSuffixOf } from './replace-files.ts';
-
-export interface RestoreOptions {
-  /** False: only the files; the container was not touched yet. */
-  readonly container?: boolean;
-}
 
 /**
  * The way back from a change whose container does not start: the files as they were, and the container of before.
@@ -16,20 +14,15 @@ export interface RestoreOptions {
  * @throws RolloutFailed when the way back is closed: somebody else has changed a file, or the container of before does
  * not start either. Passing errors of the engine are thrown as they are: the step tries again and goes on here.
  */
-export async function restoreChange(
-  change: Change,
-  parts: ChangeParts,
-  signal: AbortSignal,
-  { container = true }: RestoreOptions = {},
-): Promise<void> {
+export async function restoreChange(change: Change, parts: ChangeParts, signal: AbortSignal): Promise<void> {
   const { journal, audit } = parts;
   if (change.phase === 'restored') return;
   await journal.advance(change.id, 'restoring');
-  await restoreFiles(change, parts, container, signal);
-  if (container) await restoreContainer(change, parts, signal);
-  await journal.advance(change.id, 'restored');
+  await restoreFiles(change, parts, true);
+  await restoreContainer(change, parts, signal);
   const { from, to, files } = change;
-  await audit('restored', `${change.id} restored`, { from: to, to: from, files, container });
+  await audit('restored', `${change.id} restored`, { from: to, to: from, files });
+  await journal.advance(change.id, 'restored');
 }
 
 /** `docker-compose.yml and the container of 0.2.0 are restored` */
@@ -38,55 +31,79 @@ export function restoredTo({ files, from, containers }: Change): string {
   return `${[...files.map(({ path }) => path), container].join(' and ')} ${files.length === 0 ? 'is' : 'are'} restored`;
 }
 
-/** @param strict false while no container was touched: a file that is not ours by now was never replaced. */
-async function restoreFiles(
+/**
+ * Puts the files back, as compare-and-set on what we have written.
+ * @param strict false while no container was touched: a file that is not ours by now was never replaced, and stays.
+ * @returns the files that were replaced and are restored.
+ */
+export async function restoreFiles(
   { files }: Change,
   { folder, contents }: ChangeParts,
   strict: boolean,
-  signal: AbortSignal,
-): Promise<void> {
+): Promise<readonly string[]> {
+  const restored: string[] = [];
   for (const { path, before, sha256 } of files.toReversed()) {
     if (!strict && (await folder.read(path))?.sha256 !== sha256) continue;
     const content = await contents.read(before);
-    if (!content) {
-      throw new RunbookError(
-        'RolloutFailed',
-        `${path} cannot be restored: its content of before is not kept; its backup stands beside it`,
-      );
-    }
+    if (!content) throw closed(path, 'its content of before is not kept');
     try {
-      // Its backup is there already, so none of the version that did not start is made.
-      await folder.replace(path, { expect: sha256, content, backupSuffix: backupSuffixOf(before), signal });
+      await folder.replace(path, { expect: sha256, content });
     } catch (error) {
       if (!(error instanceof RunbookError) || error.type !== 'WorkloadChanged') throw error;
-      throw new RunbookError(
-        'RolloutFailed',
-        `${path} cannot be restored: somebody else has changed it meanwhile; a backup of before stands beside it`,
-      );
+      throw closed(path, 'somebody else has changed it meanwhile');
     }
+    restored.push(path);
   }
+  return restored;
 }
 
-async function restoreContainer(
-  { from, containers }: Change,
-  { compose, docker, invocation, name, gate }: ChangeParts,
-  signal: AbortSignal,
-): Promise<void> {
-  const fail = (reason: string) =>
-    new RunbookError('RolloutFailed', `the container of ${from.version} could not be restored: ${reason}`);
+function closed(path: string, why: string): RunbookError {
+  return new RunbookError(
+    'RolloutFailed',
+    `${path} cannot be restored: ${why}; look at it and at its backup`,
+  );
+}
+
+async function restoreContainer(change: Change, parts: ChangeParts, signal: AbortSignal): Promise<void> {
+  const { from, containers, containerIds } = change;
+  const { compose, docker, name, gate } = parts;
   if (containers === 0) {
-    const stopped = await compose.stop(invocation, name.service, { signal, gate });
+    const stopped = await compose.stop(parts.invocation, name.service, { signal, gate });
     if (stopped.code !== 0) throw engineError(`${name.service} cannot be stopped`, stopped);
     return;
   }
-  const { repository, tag, digest } = parseImage(from.image);
-  if (from.imageId && tag && !digest) await docker.tag(from.imageId, `${repository}:${tag}`, signal);
-  const scale = containers > 1 ? containers : undefined;
-  const result = await compose.up(invocation, name.service, scale, { signal, gate });
-  if (result.code !== 0)
-    throw engineError(`the container of ${from.version} cannot be brought up`, result, 'RolloutFailed');
+  const invocation = await invocationOf(change, parts, signal);
+  const isStale = (id: string) => !containerIds.includes(id);
+  const fail = (reason: string) =>
+    new RunbookError('RolloutFailed', `the container of ${from.version} could not be restored: ${reason}`);
+  try {
+    await bringUp(change, { side: from, invocation, isStale }, parts, signal);
+  } catch (error) {
+    if (error instanceof CannotStart) throw fail(error.message);
+    throw error;
+  }
   const running = await docker.containers(name, signal);
-  const other = running.find(({ imageId }) => from.imageId !== undefined && imageId !== from.imageId);
-  if (other) throw fail(`${other.name} runs another image`);
   if (!running.some((one) => one.running || one.restarting)) throw fail('it does not run');
+}
+
+/**
+ * The files say again what they said; what ran may have been another image (edited and never brought up). Then Compose
+ * is told by a file on top of them: giving the name in the file another meaning would be a lie to the next one.
+ */
+async function invocationOf(
+  change: Change,
+  parts: ChangeParts,
+  signal: AbortSignal,
+): Promise<ComposeInvocation> {
+  const { from, imageInFiles } = change;
+  const { invocation, docker, contents, contentsFolder, name } = parts;
+  if (!from.imageId) return invocation;
+  if (from.image === imageInFiles) {
+    await tagImage(imageInFiles, from.imageId, docker, signal);
+    return invocation;
+  }
+  const image = from.digest ? `${parseImage(from.image).repository}@${from.digest}` : from.imageId;
+  const override = JSON.stringify({ services: { [name.service]: { image } } });
+  const file = join(contentsFolder, await contents.keep(Buffer.from(override)));
+  return { ...invocation, files: [...invocation.files, file] };
 }

@@ -54,8 +54,15 @@ async function wholeFiles(
   const contents = new Map<string, Buffer>();
   for (const { path, kind, sha256 } of files) {
     const current = now.files.find((file) => file.path === path);
-    // A file that the service does not use any more is a matter of its definition.
-    if (kind === 'compose' || kind === 'interpolation' || !current || current.sha256 === sha256) continue;
+    if (kind === 'compose' || kind === 'interpolation' || current?.sha256 === sha256) continue;
+    if (!current) {
+      // One that the service does not use any more is a matter of its definition.
+      if (!now.service.usedFiles.some((file) => file.path === path)) continue;
+      throw new RunbookError(
+        'ReferenceMissing',
+        `${path}, with which the version was recorded, is not there any more: put it back (its content is kept as contents/${sha256} in the state folder)`,
+      );
+    }
     const content = await kept(sha256);
     if (!content) {
       throw new RunbookError(

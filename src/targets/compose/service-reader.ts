@@ -1,8 +1,11 @@
 import type { ComposeProfile } from '../../domain/profile.ts';
+import { parseImage } from '../../domain/versions.ts';
 import type { RecordedVersion } from './candidates.ts';
+import { driftOf } from './drift.ts';
 import type { ComposeCommand } from './engine/compose-command.ts';
 import type { Container } from './engine/containers.ts';
-import { type Docker, LABEL } from './engine/docker.ts';
+import type { Docker } from './engine/docker.ts';
+import { digestIn, type LocalImage } from './engine/images.ts';
 import type { ImageFinder, ImageSources } from './image-sources.ts';
 import { type LoadedProject, loadProject } from './load-project.ts';
 import { leadingContainer, type Reading } from './reading.ts';
@@ -17,36 +20,47 @@ export interface ServiceReaderParts {
   readonly clock: () => number;
 }
 
-/** What is read: all there is for a plan, or the running version alone. */
-export type Depth = 'everything' | 'running';
+/** What is read: all there is for a plan, the files as Compose reads them and the container, or what runs alone. */
+export type Depth = 'everything' | 'project' | 'running';
 
 /** Reads files, containers and versions of the service. Changes nothing. */
 export class ServiceReader {
   readonly #parts: ServiceReaderParts;
-  /** Steps that run at the same time share one reading. */
-  #underWay: { readonly depth: Depth; readonly reading: Promise<Reading> } | undefined;
+  #underWay: Promise<Reading> | undefined;
+  #lastRunning: LocalImage | undefined;
 
   constructor(parts: ServiceReaderParts) {
     this.#parts = parts;
   }
 
   /** @throws WorkloadMissing, ComposeFileUnsupported, Unreachable, AccessDenied, CommandMissing. */
-  async read(depth: Depth, signal: AbortSignal): Promise<Reading> {
-    const shared = this.#underWay;
+  read(depth: Depth, signal: AbortSignal): Promise<Reading> {
+    return this.#read(depth, signal);
+  }
+
+  /** As `read` of everything; steps that run at the same time share one reading. */
+  async readShared(signal: AbortSignal): Promise<Reading> {
     // Another step's signal may end its reading: then this one reads by itself.
-    if (shared?.depth === depth) {
-      const reading = await shared.reading.catch(() => undefined);
-      signal.throwIfAborted();
-      if (reading) return reading;
-    }
-    const reading = this.#read(depth, signal);
-    const own = { depth, reading };
+    const reading = await this.#underWay?.catch(() => undefined);
+    signal.throwIfAborted();
+    if (reading) return reading;
+    const own = this.#read('everything', signal);
     this.#underWay = own;
     try {
-      return await reading;
+      return await own;
     } finally {
       if (this.#underWay === own) this.#underWay = undefined;
     }
+  }
+
+  /** After a change of ours the image is to be inspected anew. */
+  forget(): void {
+    this.#lastRunning = undefined;
+  }
+
+  /** The files alone. @throws WorkloadMissing, ComposeFileUnsupported, AccessDenied. */
+  project(): Promise<LoadedProject> {
+    return loadProject(this.#parts);
   }
 
   /** What is kept beside the compose file. */
@@ -56,22 +70,23 @@ export class ServiceReader {
   }
 
   async #read(depth: Depth, signal: AbortSignal): Promise<Reading> {
-    const { docker, images, clock } = this.#parts;
+    const { docker, compose, images, profile, clock } = this.#parts;
     const [engine, project] = await Promise.all([docker.info(signal), loadProject(this.#parts)]);
     const { state } = this.stateOf(project);
-    const [containers, recorded, { change, warnings }] = await Promise.all([
+    const all = depth !== 'running';
+    const [containers, recorded, { change, warnings }, resolved, trail] = await Promise.all([
       docker.containers(nameOf(project), signal),
       recordedIn(state),
       state.journal.read(),
+      all ? compose.config(project.invocation, profile.service, signal) : undefined,
+      all ? state.audit.verify() : undefined,
     ]);
     const leading = leadingContainer(containers);
-    const all = depth === 'everything';
     const reference = project.service.image;
-    const [running, named, sources, configHash] = await Promise.all([
-      leading ? docker.image(leading.imageId, signal) : undefined,
+    const [running, named, sources] = await Promise.all([
+      leading ? this.#runningImage(leading, reference, depth, signal) : undefined,
       all || !leading ? docker.image(reference, signal) : undefined,
-      all ? images.list(reference, signal) : NO_SOURCES,
-      all && leading ? this.#configHash(project, leading, signal) : undefined,
+      depth === 'everything' ? images.list(reference, signal) : NO_SOURCES,
     ]);
     const image = leading ? running : named;
     return {
@@ -80,29 +95,37 @@ export class ServiceReader {
       containers,
       ...(image ? { image } : {}),
       ...(named ? { named } : {}),
-      ...(configHash ? { configHash } : {}),
+      ...(resolved ? { resolved } : {}),
+      drift: resolved && leading ? await driftOf(project, leading, resolved) : [],
+      digests: [change?.to.digest, ...recorded.versions.map(({ content }) => content.digest)].filter(
+        (digest) => digest !== undefined,
+      ),
       recorded: recorded.versions,
       sources,
       ...(change?.phase === 'started' ? { rolledBackTo: change.to.fingerprint } : {}),
-      problems: [...recorded.problems, ...warnings, ...unsettledChange(change?.phase)],
+      problems: [
+        ...recorded.problems,
+        ...warnings,
+        ...unsettledChange(change?.phase),
+        ...(trail?.faults ?? []),
+        ...(trail?.warnings ?? []),
+      ],
       at: new Date(clock()).toISOString(),
     };
   }
 
-  /**
-   * The hash that the container would be made with now. It can be compared only where the same version of Compose made
-   * the container, and for a service without env files, of which `config --hash` knows nothing (seen with 2.40.3).
-   */
-  async #configHash(
-    project: LoadedProject,
-    { labels }: Container,
+  /** Each run inspects the image anew when it plans; the steps behind that find it with its digest already. */
+  async #runningImage(
+    { imageId }: Container,
+    reference: string,
+    depth: Depth,
     signal: AbortSignal,
-  ): Promise<string | undefined> {
-    const { compose, profile } = this.#parts;
-    const { version } = await compose.program(signal);
-    if (labels[LABEL.version] !== version || project.files.some(({ kind }) => kind === 'env-file'))
-      return undefined;
-    return compose.configHash(project.invocation, profile.service, signal);
+  ): Promise<LocalImage | undefined> {
+    const last = this.#lastRunning;
+    const isKnown = last?.id === imageId && digestIn(last, parseImage(reference).repository) !== undefined;
+    if (depth === 'running' && isKnown) return last;
+    this.#lastRunning = await this.#parts.docker.image(imageId, signal);
+    return this.#lastRunning;
   }
 }
 

@@ -3,10 +3,10 @@ import type { ComposeFileChange, ComposePin, ComposeSource } from '../../domain/
 import type { Plan } from '../../domain/plan.ts';
 import type { ComposeProfile } from '../../domain/profile.ts';
 import { parseImage } from '../../domain/versions.ts';
-import { diffFiles } from './file-diff.ts';
+import { diffFiles, type ImageLine } from './file-diff.ts';
 import { contentHash } from './files/content-hash.ts';
 import { fingerprintOf } from './fingerprint.ts';
-import type { FoundImage, ImageFinder } from './image-sources.ts';
+import { type FoundImage, type ImageFinder, imageMissing } from './image-sources.ts';
 import { type LoadedProject, loadProject } from './load-project.ts';
 import { changeImage } from './project/index.ts';
 import { type KeptContents, restoreConfig } from './restored-config.ts';
@@ -96,10 +96,15 @@ export async function settlePlan(
         path,
         before: project.read.get(path)?.text ?? '',
         after: content.toString('utf8'),
-        ...(path === after.service.site.path ? { imageLine: after.service.site.line } : {}),
+        ...(path === project.service.site.path ? { imageBefore: imageLineOf(project) } : {}),
+        ...(path === after.service.site.path ? { imageAfter: imageLineOf(after) } : {}),
       })),
     ),
   };
+}
+
+function imageLineOf({ service }: LoadedProject): ImageLine {
+  return { line: service.site.line, image: service.image };
 }
 
 /** Config first, because it may bring back a compose file; then the one place of the image. */
@@ -187,7 +192,8 @@ function short(digest: string): string {
   return digest.slice(0, 'sha256:'.length + 12);
 }
 
-function refuseShared({ service }: LoadedProject, { sharedImage }: ComposeProfile): void {
+/** Other services would get the image too, with their next up: only where the profile says so. */
+export function refuseShared({ service }: LoadedProject, { sharedImage }: ComposeProfile): void {
   if (sharedImage === 'change' || service.sharedWith.length === 0) return;
   throw new RunbookError(
     'ComposeFileUnsupported',
@@ -206,14 +212,5 @@ function notExpressed({ service }: LoadedProject, wanted: string, got: string): 
   return new RunbookError(
     'ComposeFileUnsupported',
     `${service.site.description} cannot be made to say ${wanted} (it would say ${got}): give ${service.name} a plain image line`,
-  );
-}
-
-/** The image is nowhere: nothing can bring it back but a push. */
-export function imageMissing({ image, digest, imageId }: ComposeSource): RunbookError {
-  const exact = digest ?? imageId;
-  return new RunbookError(
-    'ImageMissing',
-    `${image}${exact ? ` (${exact})` : ''} is neither in its registry nor on the engine's host`,
   );
 }

@@ -1,4 +1,6 @@
+import { parseImage } from '../../domain/versions.ts';
 import { LABEL } from './engine/docker.ts';
+import { familiar } from './engine/images.ts';
 import { leadingContainer, type Reading } from './reading.ts';
 
 /** Things that an operator should know before the rollback. Pure. */
@@ -6,29 +8,22 @@ export function warningsOf(reading: Reading): readonly string[] {
   return [
     ...betweenFileAndContainer(reading),
     ...unsettled(reading),
+    ...notPinned(reading),
     ...reading.sources.problems,
     ...reading.problems,
   ];
 }
 
 /** The file says what should run, the container what does: every difference is told. */
-function betweenFileAndContainer({ project, containers, named, configHash }: Reading): readonly string[] {
+function betweenFileAndContainer({ project, containers, named, drift }: Reading): readonly string[] {
   const { service, invocation } = project;
   const container = leadingContainer(containers);
   if (!container) return [`no container runs: the version is the one that ${service.site.path} says`];
-  const warnings: string[] = [];
-  if (container.image !== service.image && !container.image.includes(service.image)) {
+  const warnings: string[] = [...drift];
+  if (!isSameReference(container.image, service.image)) {
     warnings.push(`${service.site.path} says ${service.image}, the container runs ${container.image}`);
   } else if (named && named.id !== container.imageId) {
     warnings.push(`${service.image} means another image by now than the one that the container runs`);
-  } else if (
-    configHash &&
-    container.labels[LABEL.configHash] &&
-    container.labels[LABEL.configHash] !== configHash
-  ) {
-    warnings.push(
-      'the files of the service, or the variables that they use, are not what the container was started with',
-    );
   }
   const others = new Set(containers.map(({ imageId }) => imageId)).size - 1;
   if (others > 0) warnings.push('the containers of the service run different images');
@@ -40,6 +35,28 @@ function betweenFileAndContainer({ project, containers, named, configHash }: Rea
     );
   }
   return warnings;
+}
+
+/** What the service uses and a rollback does not bring back, or brings back for others too. */
+function notPinned({ project }: Reading): readonly string[] {
+  const { folders, files, service } = project;
+  const open = folders.filter((folder) => !files.some(({ path }) => path.startsWith(`${folder}/`)));
+  const others = service.site.alsoUsedBy.filter((name) => name !== service.name);
+  return [
+    ...open.map(
+      (folder) =>
+        `${folder} is mounted as a folder: what is in it does not go back (configFiles names files that do)`,
+    ),
+    ...(others.length > 0 ? [`${service.site.description} is used by ${others.join(', ')} as well`] : []),
+  ];
+}
+
+/** Docker shortens names, and Compose may start a container by digest where the file has a tag as well. */
+function isSameReference(running: string, inFile: string): boolean {
+  const [a, b] = [parseImage(running), parseImage(inFile)];
+  if (familiar(a.repository) !== familiar(b.repository)) return false;
+  if (a.digest && b.digest) return a.digest === b.digest;
+  return (a.tag ?? 'latest') === (b.tag ?? 'latest');
 }
 
 function unsettled({ containers }: Reading): readonly string[] {

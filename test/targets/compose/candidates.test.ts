@@ -85,9 +85,19 @@ describe('an image that was never seen running', () => {
     ['with no version, made before', 'nightly-a', '2026-11-01T00:00:00Z', true],
     ['with no version, made after', 'nightly-b', '2026-11-15T00:00:00Z', false],
     ['with no version and no usable date', 'nightly-c', '1970-01-01T00:00:00Z', false],
-    ['a release candidate of the current version', 'v0.2.0-rc.1', '2026-11-09T00:00:00Z', true],
+    ['a release candidate of the current version', 'v0.2.0-rc.1', '2026-11-09T00:00:00Z', false],
+    ['a variant of a lower version', 'v0.1.0-debug', '2026-11-01T00:00:00Z', false],
   ])('%s', (_title, tag, createdAt, older) => {
     expect(isOlder(history({ local: [local(tag, createdAt)] })[0])).toBe(older);
+  });
+
+  it('of the variant that runs is an earlier one of it', () => {
+    const of = current('v0.2.0-alpine');
+    const versions = history({ tags: [{ tag: 'v0.1.0' }, { tag: 'v0.1.0-alpine' }] }, of);
+    expect(versions.map((version) => [version.version, isOlder(version)])).toEqual([
+      ['0.1.0-alpine', true],
+      ['0.1.0', false],
+    ]);
   });
 
   it('in the registry alone is placed by its version', () => {

@@ -15,11 +15,10 @@ export function container(change: Partial<Container> = {}): Container {
     error: '',
     oomKilled: false,
     startedAt: '2026-11-25T18:00:01Z',
-    finishedAt: '0001-01-01T00:00:00Z',
     restarts: 0,
-    restartPolicy: 'always',
     networkMode: 'host',
     labels: {},
+    environment: {},
     ...change,
   };
 }

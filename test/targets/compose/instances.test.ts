@@ -5,27 +5,29 @@ import { container } from './container.ts';
 
 const bridged = { networkMode: 'phoenix_default', address: '172.18.0.2' };
 
-it.each<[string, object, { address?: string; host?: string }, Record<string, string>, string]>([
-  ['in the network of this machine', {}, {}, {}, '127.0.0.1'],
-  ['in the network of a remote engine', {}, { host: 'tcp://10.0.0.7:2376' }, {}, '10.0.0.7'],
+const LOCAL = 'unix:///var/run/docker.sock';
+
+it.each<[string, object, { address?: string }, string, string]>([
+  ['in the network of this machine', {}, {}, LOCAL, '127.0.0.1'],
+  ['in the network of a remote engine', {}, {}, 'tcp://10.0.0.7:2376', '10.0.0.7'],
+  ['in the network of an engine behind ssh', {}, {}, 'ssh://ada@docker.internal', 'docker.internal'],
+  ['in a network of its own on this machine', bridged, {}, LOCAL, '172.18.0.2'],
   [
-    'in the network of the engine that DOCKER_HOST names',
+    'in a network of its own elsewhere, by its published ports',
+    bridged,
     {},
-    {},
-    { DOCKER_HOST: 'ssh://ada@docker.internal' },
+    'ssh://ada@docker.internal',
     'docker.internal',
   ],
-  ['behind a socket', {}, { host: 'unix:///var/run/docker.sock' }, {}, '127.0.0.1'],
-  ['in a network of its own', bridged, {}, {}, '172.18.0.2'],
-  ['as the profile says', bridged, { address: '192.168.0.9' }, {}, '192.168.0.9'],
-])('a container is reached %s', (_title, change, profile, env, address) => {
-  expect(instancesOf([container(change)], profile, env)).toMatchObject([
+  ['as the profile says', bridged, { address: '192.168.0.9' }, LOCAL, '192.168.0.9'],
+])('a container is reached %s', (_title, change, profile, endpoint, address) => {
+  expect(instancesOf([container(change)], profile, endpoint)).toMatchObject([
     { name: 'app-1', uid: 'a', address },
   ]);
 });
 
 it('a container that does not run is no instance', () => {
-  expect(instancesOf([container({ running: false })], {}, {})).toEqual([]);
+  expect(instancesOf([container({ running: false })], {}, LOCAL)).toEqual([]);
 });
 
 it.each<[string, { context?: string; host?: string }, object]>([

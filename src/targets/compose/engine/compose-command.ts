@@ -2,13 +2,22 @@ import { parse } from 'yaml';
 import { RunbookError } from '../../../domain/errors.ts';
 import type { ComposeProfile } from '../../../domain/profile.ts';
 import type { CommandOptions, CommandResult, RunCommand } from './command.ts';
-import { engineError } from './engine-error.ts';
+import { readingError } from './engine-error.ts';
 
 /** A Compose command that was found on the worker's host. */
 export interface ComposeProgram {
   readonly name: 'docker compose' | 'docker-compose';
   /** `2.40.3` */
   readonly version: string;
+}
+
+/** What Compose itself makes of one service. */
+export interface ResolvedService {
+  readonly image: string | undefined;
+  /** Variables with a value, those of env files included. They hold secrets: for comparing, never to be shown. */
+  readonly environment: Readonly<Record<string, string>>;
+  /** Variables of the files that have no value. */
+  readonly unset: readonly string[];
 }
 
 /** What a Compose command is told of its project. Paths are relative to the folder. */
@@ -61,38 +70,31 @@ export class ComposeCommand {
     invocation: ComposeInvocation,
     service: string,
     signal: AbortSignal,
-  ): Promise<{ readonly image: string | undefined; readonly warnings: readonly string[] }> {
+  ): Promise<ResolvedService> {
     const result = await this.#compose(invocation, ['config'], { signal });
     if (result.code !== 0) {
-      throw engineError('Compose refuses the files of the project', result, 'ComposeFileUnsupported');
+      throw readingError('Compose refuses the files of the project', result, 'ComposeFileUnsupported');
     }
     const resolved = parse(result.stdout, { maxAliasCount: -1 }) as {
-      services?: Record<string, { image?: unknown } | undefined>;
+      services?: Record<string, { image?: unknown; environment?: unknown } | undefined>;
     } | null;
-    const image = resolved?.services?.[service]?.image;
-    return { image: typeof image === 'string' ? image : undefined, warnings: unsetVariables(result.stderr) };
-  }
-
-  /** Hash over the configuration of a service, as Compose writes it on containers; nothing when it cannot tell. */
-  async configHash(
-    invocation: ComposeInvocation,
-    service: string,
-    signal: AbortSignal,
-  ): Promise<string | undefined> {
-    const { name } = await this.program(signal);
-    const wanted = name === 'docker compose' ? ['--hash', service] : [`--hash=${service}`];
-    const result = await this.#compose(invocation, ['config', ...wanted], { signal });
-    return result.code === 0 ? /\b([0-9a-f]{64})\b/.exec(result.stdout)?.[1] : undefined;
+    const { image, environment } = resolved?.services?.[service] ?? {};
+    return {
+      image: typeof image === 'string' ? image : undefined,
+      environment: variablesOf(environment),
+      unset: unsetVariables(result.stderr),
+    };
   }
 
   /**
    * Makes the service what the files say, and nothing else: no dependants, no pull, no build.
    * @param scale number of containers when it is not the one that the files say.
+   * @param anew whether containers are made anew though nothing that Compose compares has changed.
    */
   async up(
     invocation: ComposeInvocation,
     service: string,
-    scale: number | undefined,
+    { scale, anew }: { readonly scale?: number | undefined; readonly anew: boolean },
     options: CommandOptions,
   ): Promise<CommandResult> {
     const { name } = await this.program(options.signal);
@@ -105,6 +107,7 @@ export class ComposeCommand {
         '--no-build',
         // The old command pulls only what is missing, and nothing is by then.
         ...(name === 'docker compose' ? ['--pull', 'never'] : []),
+        ...(anew ? ['--force-recreate'] : []),
         ...(scale === undefined ? [] : ['--scale', `${service}=${scale}`]),
         service,
       ],
@@ -146,6 +149,16 @@ export class ComposeCommand {
     ];
     return this.#run(program, [...first, ...selected, ...args], { cwd: folder, ...options });
   }
+}
+
+/** Compose prints a mapping, and doubles every dollar sign so that its output can be read again. */
+function variablesOf(environment: unknown): Readonly<Record<string, string>> {
+  const entries = Object.entries((environment ?? {}) as Record<string, unknown>);
+  return Object.fromEntries(
+    entries
+      .filter(([, value]) => value !== null && value !== undefined)
+      .map(([name, value]) => [name, String(value).replaceAll('$$', '$')]),
+  );
 }
 
 /** Names of variables that Compose found no value for, in the words of both programs. */

@@ -16,17 +16,16 @@ export interface Container {
   readonly error: string;
   readonly oomKilled: boolean;
   readonly startedAt: string;
-  readonly finishedAt: string;
   /** Restarts by the restart policy since it was created. */
   readonly restarts: number;
-  /** `no`, `always`, `on-failure`, `unless-stopped`. */
-  readonly restartPolicy: string;
   /** `starting`, `healthy`, `unhealthy`; none without a healthcheck. */
   readonly health?: string;
   readonly networkMode: string;
   /** First address in a network of its own. */
   readonly address?: string;
   readonly labels: Readonly<Record<string, string>>;
+  /** Its variables, those of the image included. They hold secrets: for comparing, never to be shown. */
+  readonly environment: Readonly<Record<string, string>>;
 }
 
 type Raw = Readonly<Record<string, unknown>>;
@@ -61,17 +60,25 @@ function containerOf(entry: unknown): readonly Container[] {
       error: textOf(state.Error),
       oomKilled: state.OOMKilled === true,
       startedAt: textOf(state.StartedAt),
-      finishedAt: textOf(state.FinishedAt),
       restarts: typeof raw.RestartCount === 'number' ? raw.RestartCount : 0,
-      restartPolicy: textOf(objectOf(host.RestartPolicy).Name) || 'no',
       ...(health && health !== 'none' ? { health } : {}),
       networkMode: textOf(host.NetworkMode),
       ...(address ? { address } : {}),
+      environment: environmentOf(config.Env),
       labels: Object.fromEntries(
         Object.entries(objectOf(config.Labels)).map(([key, value]) => [key, textOf(value)]),
       ),
     },
   ];
+}
+
+function environmentOf(value: unknown): Readonly<Record<string, string>> {
+  const lines = Array.isArray(value) ? value.map(textOf) : [];
+  return Object.fromEntries(
+    lines
+      .filter((line) => line.includes('='))
+      .map((line) => [line.slice(0, line.indexOf('=')), line.slice(line.indexOf('=') + 1)]),
+  );
 }
 
 function objectOf(value: unknown): Raw {

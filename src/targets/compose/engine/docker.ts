@@ -21,10 +21,7 @@ export const LABEL = {
   project: 'com.docker.compose.project',
   service: 'com.docker.compose.service',
   oneOff: 'com.docker.compose.oneoff',
-  configHash: 'com.docker.compose.config-hash',
   configFiles: 'com.docker.compose.project.config_files',
-  /** Version of the Compose command that made the container. */
-  version: 'com.docker.compose.version',
 } as const;
 
 /**
@@ -33,15 +30,21 @@ export const LABEL = {
  */
 export class Docker {
   readonly #run: RunCommand;
+  readonly #env: Readonly<Record<string, string | undefined>>;
   #info: EngineInfo | undefined;
+  #endpoint: string | undefined;
 
-  constructor(run: RunCommand) {
+  constructor(run: RunCommand, env: Readonly<Record<string, string | undefined>>) {
     this.#run = run;
+    this.#env = env;
   }
 
-  /** Version and identity of the engine; asked once. @throws Unreachable, AccessDenied, CommandMissing. */
-  async info(signal: AbortSignal): Promise<EngineInfo> {
-    if (this.#info) return this.#info;
+  /**
+   * Version and identity of the engine; asked once unless it has to be fresh.
+   * @throws Unreachable, AccessDenied, CommandMissing.
+   */
+  async info(signal: AbortSignal, { fresh = false } = {}): Promise<EngineInfo> {
+    if (this.#info && !fresh) return this.#info;
     const format = '{"id":{{json .ID}},"version":{{json .ServerVersion}}}';
     const text = await this.#must('the engine cannot be reached', ['info', '--format', format], { signal });
     const { id, version } = JSON.parse(text) as EngineInfo;
@@ -49,6 +52,30 @@ export class Docker {
     if (!version) throw new RunbookError('Unreachable', 'the Docker engine does not answer');
     this.#info = { id, version };
     return this.#info;
+  }
+
+  /** Address of the engine that the environment or the Docker context leads to; asked once. */
+  async endpoint(signal: AbortSignal): Promise<string> {
+    if (this.#env.DOCKER_HOST) return this.#env.DOCKER_HOST;
+    this.#endpoint ??= (
+      await this.#must(
+        'the Docker context cannot be read',
+        ['context', 'inspect', '--format', '{{.Endpoints.docker.Host}}'],
+        { signal },
+      )
+    ).trim();
+    return this.#endpoint;
+  }
+
+  /** Whether the engine answers now. */
+  async answers(signal: AbortSignal): Promise<boolean> {
+    try {
+      await this.info(signal, { fresh: true });
+      return true;
+    } catch (error) {
+      if (error instanceof RunbookError) return false;
+      throw error;
+    }
   }
 
   /** The containers of a service, stopped ones too; those of `compose run` are not meant. */

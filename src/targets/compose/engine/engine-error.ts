@@ -49,6 +49,19 @@ export function engineError(
   );
 }
 
+/**
+ * As `engineError`, for a command that reads files: Compose repeats the lines that it does not understand, and such a
+ * line of an env file is a secret. What it quotes is left out.
+ */
+export function readingError(
+  what: string,
+  { code, stderr, stdout }: CommandResult,
+  otherwise: ErrorType,
+): RunbookError {
+  const unquoted = (text: string) => text.replaceAll(/(["'`]).*?(\1|$)/gm, '$1…$1');
+  return engineError(what, { code, stderr: unquoted(stderr), stdout: unquoted(stdout) }, otherwise);
+}
+
 /** True when a failed command never reached a decision of the engine: whether it did anything is not known. */
 export function isPassing(error: unknown): boolean {
   return error instanceof RunbookError && error.type === 'Unreachable';

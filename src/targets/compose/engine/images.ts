@@ -29,10 +29,23 @@ export function parseImages(text: string): readonly LocalImage[] {
   );
 }
 
-/** The digest by which a repository knows an image. */
-export function digestIn({ digests }: LocalImage, repository: string): string | undefined {
+/**
+ * The digest by which a repository knows an image.
+ * @param known an image that was pushed twice has several: one of these counts before the others, so that a version
+ * that was recorded is known again.
+ */
+export function digestIn(
+  { digests }: LocalImage,
+  repository: string,
+  known: readonly string[] = [],
+): string | undefined {
   const wanted = familiar(repository);
-  return digests.map(parseImage).find((reference) => familiar(reference.repository) === wanted)?.digest;
+  const found = digests
+    .map(parseImage)
+    .filter((reference) => familiar(reference.repository) === wanted)
+    .flatMap(({ digest }) => digest ?? [])
+    .sort();
+  return known.find((digest) => found.includes(digest)) ?? found[0];
 }
 
 /** The short form that docker itself shows: `docker.io/library/redis` is `redis`. */

@@ -18,8 +18,11 @@ export interface Replacement {
   /** SHA-256 of the content that may be written over. */
   readonly expect: string;
   readonly content: Uint8Array | string;
-  /** The former content is kept as `<file>.<suffix>`, unless that is there already. Letters, digits, `.`, `_`, `-`. */
-  readonly backupSuffix: string;
+  /**
+   * The former content is kept as `<file>.<suffix>`, unless that is there already; letters, digits, `.`, `_`, `-`.
+   * Without it there is no backup.
+   */
+  readonly backupSuffix?: string;
   readonly signal?: AbortSignal;
 }
 
@@ -50,7 +53,8 @@ export interface Replaced {
  *   `ComposeFileUnsupported` when it leads out of the folder, by now or from the start.
  */
 export async function replaceFile(root: string, asked: string, change: Replacement): Promise<Replaced> {
-  if (!/^[\w.-]+$/.test(change.backupSuffix)) throw new TypeError(`no suffix: ${change.backupSuffix}`);
+  if (!/^[\w.-]+$/.test(change.backupSuffix ?? 'none'))
+    throw new TypeError(`no suffix: ${change.backupSuffix}`);
   const replaced = await inPlace(root, asked, (place) => locked(place, change, () => swap(place, change)));
   if (!replaced) throw changed(resolve(root, asked));
   return replaced;
@@ -65,14 +69,14 @@ async function swap(
   const sha256 = contentHash(content);
   await removeLeftovers(folder, name);
   const current = await expected(place, [expect, sha256]);
-  const backup = `${name}.${backupSuffix}`;
-  const hasBackup = await isThere(place, backup);
+  const backup = backupSuffix === undefined ? undefined : `${name}.${backupSuffix}`;
+  const hasBackup = backup !== undefined && (await isThere(place, backup));
   if (current.sha256 === sha256) {
     await folder.sync();
     return { path, sha256, written: false, ...(hasBackup ? { backup: `${path}.${backupSuffix}` } : {}) };
   }
   await assertReplaceable(place, current);
-  if (!hasBackup) await appear(place, backup, current.bytes, current);
+  if (backup !== undefined && !hasBackup) await appear(place, backup, current.bytes, current);
   await appear(place, name, content, current, async () => {
     signal?.throwIfAborted();
     await expected(place, [expect]);
@@ -82,7 +86,7 @@ async function swap(
   await folder.sync().catch((error) => {
     throw notLasting(path, error);
   });
-  return { path, sha256, written: true, backup: `${path}.${backupSuffix}` };
+  return { path, sha256, written: true, ...(backup ? { backup: `${path}.${backupSuffix}` } : {}) };
 }
 
 async function expected(place: Place, hashes: readonly string[]): Promise<ProjectFile> {

@@ -93,7 +93,9 @@ function isChange(value: unknown): value is Change {
     isSide(value.from) &&
     isSide(value.to) &&
     Array.isArray(value.files) &&
-    value.files.every(isFileChange)
+    value.files.every(isFileChange) &&
+    isText(value.imageInFiles) &&
+    Array.isArray(value.containerIds)
   );
 }
 

@@ -11,7 +11,7 @@ it('reads what docker inspect says of a container', () => {
         Image: 'sha256:1',
         Created: '2026-11-25T18:00:00Z',
         RestartCount: 2,
-        Config: { Image: 'repo:v1', Labels: { a: 'b' } },
+        Config: { Image: 'repo:v1', Labels: { a: 'b' }, Env: ['A=1', 'B=x=y', 'C'] },
         State: {
           Status: 'running',
           Running: true,
@@ -34,10 +34,10 @@ it('reads what docker inspect says of a container', () => {
     imageId: 'sha256:1',
     running: true,
     restarts: 2,
-    restartPolicy: 'always',
     health: 'starting',
     address: '172.18.0.2',
     labels: { a: 'b' },
+    environment: { A: '1', B: 'x=y' },
   });
 });
 

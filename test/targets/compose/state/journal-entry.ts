@@ -17,6 +17,8 @@ export function changeOf(change: Partial<Change> = {}): Change {
     to: side(1),
     files: [],
     containers: 1,
+    containerIds: ['container-before'],
+    imageInFiles: 'repo/app:v2',
     ...change,
   };
 }

@@ -1,0 +1,52 @@
+import { openSandbox } from '../index.ts';
+import { DEPLOYMENT, imageOf, LABELS, NAMESPACE } from '../manifests.ts';
+import { deploymentEntry, writeConfig } from './config.ts';
+import type { DemoWorld, WorldKind, WorldOptions } from './world.ts';
+
+/** The service as a Deployment of three pods. */
+export const KUBERNETES: WorldKind = {
+  parts: 'Temporal, the Kubernetes API server with its controllers, and a node',
+  open: openKubernetesWorld,
+};
+
+async function openKubernetesWorld({ progress, signal }: WorldOptions): Promise<DemoWorld> {
+  const sandbox = await openSandbox({ temporal: { ui: true }, kubernetes: true, progress, signal });
+  const { cluster, temporal, folder } = sandbox;
+  try {
+    await cluster.createNamespace(NAMESPACE);
+    const service = await cluster.node.openService(NAMESPACE, LABELS);
+    const kubeconfig = await cluster.kubeconfigFor(NAMESPACE);
+    const { apiPort, metricsPort } = cluster.node;
+    const bad = `${DEPLOYMENT}=${imageOf('v0.2.0')}`;
+    return {
+      folder,
+      temporal,
+      listens: `Kubernetes ${cluster.server}`,
+      serviceUrl: service.url,
+      writeConfig: (options) =>
+        writeConfig({
+          folder,
+          target: deploymentEntry(kubeconfig),
+          endpoint: service.url,
+          apiPort,
+          metricsPort,
+          ...options,
+        }),
+      deploy: (release) => cluster.deploy({ image: imageOf(release), replicas: 3 }, signal),
+      show: async () => [],
+      whereabouts: [
+        `metrics on port ${metricsPort} of every pod`,
+        `audit log ${cluster.controlPlane.auditLog}`,
+      ],
+      terminal: { KUBECONFIG: cluster.adminKubeconfig },
+      commands: [
+        `kubectl -n ${NAMESPACE} get deployment,replicaset,pod`,
+        `kubectl -n ${NAMESPACE} set image deployment/${DEPLOYMENT} ${bad}`,
+      ],
+      [Symbol.asyncDispose]: () => sandbox.close(),
+    };
+  } catch (error) {
+    await sandbox.close();
+    throw error;
+  }
+}

@@ -1,0 +1,28 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect, it } from 'vitest';
+import { STEP_IDS } from '../../src/domain/steps.ts';
+
+const ROOT = join(import.meta.dirname, '../..');
+const rows = readFileSync(join(ROOT, 'docs/runbook-coverage.md'), 'utf8')
+  .split('\n')
+  .filter((line) => /^\| \d/.test(line))
+  .map((line) => line.split(' | ').map((cell) => cell.replace(/^\| | \|$/g, '')));
+
+it('docs/runbook-coverage.md has a row for each line of the runbook’s sections 3, 4 and 6.1 to 6.4', () => {
+  const sections = new Set(rows.map(([line = '']) => line.split(' ')[0]));
+  const expected = ['3.1.1', '3.1.2', '3.2', '4.1', '4.2', '4.3', '6.1', '6.2', '6.3', '6.4'];
+  expect([...sections]).toEqual(expected);
+  expect(rows.every((row) => row.length === 4)).toBe(true);
+});
+
+it.each(rows)('%s: its steps and tests exist', (_line, steps = '', tests = '') => {
+  for (const [, step] of steps.matchAll(/`([\w-]+)`/g)) expect(STEP_IDS).toContain(step);
+  const named = [...tests.matchAll(/`(test\/[\w/.-]+)`|"([^"]+)"/g)];
+  expect(named.length).toBeGreaterThan(0);
+  let text = '';
+  for (const [, file, title] of named) {
+    if (file) text = readFileSync(join(ROOT, file), 'utf8');
+    else expect(text).toMatch(new RegExp(`(it|test)\\('${title}'`));
+  }
+});

@@ -1,0 +1,137 @@
+import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { basename, join } from 'node:path';
+import type { ComposeHost, ContainerEvent } from '../../sandbox/compose/index.ts';
+import {
+  COMPOSE_FILE,
+  composeProject,
+  ENV_FILE,
+  SERVICE,
+  withTag,
+  withTimeout,
+} from '../../sandbox/demo/compose-project.ts';
+import { composeEntry, writeConfig } from '../../sandbox/demo/config.ts';
+import { type Receiver, startReceiver } from '../../sandbox/demo/receiver.ts';
+import { openSandbox, type Sandbox } from '../../sandbox/index.ts';
+import { freePorts } from '../../tools/ports.ts';
+import type { TemporalServer } from '../../tools/temporal-server.ts';
+import { until } from '../../tools/until.ts';
+import { type CastRuns, castRuns, workerFor } from './stage-runs.ts';
+import { connectTemporal, quietRuntime, type TemporalClients } from './stage-temporal.ts';
+
+/** One sandbox with a Compose host, shared by the stories of a file. */
+export interface ComposeStage extends TemporalClients {
+  readonly sandbox: Sandbox & { readonly composeHost: ComposeHost; readonly temporal: TemporalServer };
+  /** A project of its own for one story: folder, ports, configuration, task queue. */
+  cast(name: string, options?: ComposeCastOptions): Promise<ComposeCast>;
+}
+
+export interface ComposeCastOptions {
+  readonly checks?: Readonly<Record<string, unknown>>;
+  /** How long a container must run to count as up. Default: 200 ms. */
+  readonly stableFor?: string;
+  /** Changes the compose file before anything is deployed. */
+  readonly edit?: (composeFile: string) => string;
+  /** Default: a worker in this process. */
+  readonly worker?: boolean;
+}
+
+/** The service of one story and what can be done with it. */
+export interface ComposeCast extends CastRuns {
+  readonly directory: string;
+  readonly configFile: string;
+  readonly channel: Receiver;
+  /** A file of the project. */
+  read(path: string): Promise<string>;
+  /** Deploys as people do: edits the tag (and the time-out in the env file), then `docker compose up -d`. */
+  deploy(tag: string, options?: { readonly timeout?: number }): Promise<void>;
+  /** The one container of the service. */
+  container(): Promise<{ readonly id: string; readonly imageId: string; readonly running: boolean }>;
+  /** Containers of the project that were made since a mark of the host. */
+  created(mark: string): Promise<readonly ContainerEvent[]>;
+  close(): Promise<void>;
+}
+
+export async function openComposeStage(): Promise<ComposeStage> {
+  quietRuntime();
+  const sandbox = await openSandbox({ temporal: true, compose: true });
+  const clients = await connectTemporal(sandbox.temporal.address);
+  const casts: ComposeCast[] = [];
+  return {
+    sandbox,
+    ...clients,
+    async cast(name, options = {}) {
+      const cast = await openCast({ sandbox, ...clients }, name, options);
+      casts.push(cast);
+      return cast;
+    },
+    async close() {
+      await Promise.all(casts.map((cast) => cast.close()));
+      await clients.close();
+      await sandbox.close();
+    },
+  };
+}
+
+async function openCast(
+  { sandbox, client, native }: Pick<ComposeStage, 'sandbox' | 'client' | 'native'>,
+  name: string,
+  { checks, stableFor = '200ms', edit = (text) => text, worker: inThisProcess = true }: ComposeCastOptions,
+): Promise<ComposeCast> {
+  const { composeHost: host, folder: shared } = sandbox;
+  const [apiPort = 0, metricsPort = 0] = await freePorts(2);
+  const image = `${host.images.repository}:v0.1.0`;
+  // Health checks are events too, and the engine remembers the last 256.
+  const files = composeProject({ image, apiPort, metricsPort, healthcheck: false });
+  const directory = await host.project(name, { ...files, [COMPOSE_FILE]: edit(files[COMPOSE_FILE] ?? '') });
+  const [project, taskQueue] = [basename(directory), `queue-${name}`];
+  const folder = join(shared, name);
+  await mkdir(folder);
+  const channel = await startReceiver();
+  const slackFile = join(folder, 'slack');
+  await writeFile(slackFile, channel.url);
+  const url = `http://127.0.0.1:${apiPort}`;
+  const configFile = await writeConfig({
+    folder,
+    target: composeEntry(directory, stableFor),
+    endpoint: url,
+    apiPort,
+    metricsPort,
+    records: join(folder, 'incidents'),
+    slackFile,
+    ...(checks ? { checks } : {}),
+  });
+  const worker = inThisProcess ? await workerFor(native, configFile, taskQueue, host.environment) : undefined;
+  const read = (path: string) => readFile(join(directory, path), 'utf8');
+  const change = async (path: string, how: (text: string) => string) =>
+    writeFile(join(directory, path), how(await read(path)));
+  return {
+    ...castRuns(client, name, taskQueue),
+    directory,
+    configFile,
+    channel,
+    read,
+    async deploy(tag, { timeout } = {}) {
+      await change(COMPOSE_FILE, (text) => withTag(text, tag));
+      if (timeout !== undefined) await change(ENV_FILE, (text) => withTimeout(text, timeout));
+      await host.compose(directory, 'up', '--detach');
+      await until(`${tag} to answer`, () =>
+        fetch(`${url}/health`).then(
+          ({ ok }) => ok,
+          () => false,
+        ),
+      );
+    },
+    async container() {
+      const id = await host.compose(directory, 'ps', '--all', '--quiet', SERVICE);
+      const format = '{{.Image}} {{.State.Running}}';
+      const [imageId = '', running] = (await host.docker('inspect', '--format', format, id)).split(' ');
+      return { id, imageId, running: running === 'true' };
+    },
+    created: async (mark) =>
+      (await host.events(mark)).filter((event) => event.action === 'create' && event.project === project),
+    async close() {
+      await worker?.stop();
+      await channel.close();
+    },
+  };
+}

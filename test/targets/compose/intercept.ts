@@ -1,0 +1,86 @@
+import { existsSync } from 'node:fs';
+import { chmod, open, readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { execa } from 'execa';
+import { until } from '../../../tools/until.ts';
+
+/** At which docker command something is done, once: a pattern of the shell over all its arguments. */
+export type At = { readonly before: string } | { readonly after: string };
+
+/** A `docker` of the test's own in front of the real one. */
+export interface Intercepted {
+  readonly env: Readonly<Record<string, string | undefined>>;
+  /** Arguments of every command so far, in order. */
+  commands(): Promise<readonly string[]>;
+  /** Has a line of shell run at the next such command; the process that asked is `$PPID`. */
+  once(at: At, shell: string): Promise<void>;
+  /** Kills the process that asks with -9 at the next such command. */
+  kill(at: At): Promise<void>;
+  /** Stops the next such command until it is released. */
+  hold(at: At): Promise<Held>;
+}
+
+export interface Held {
+  reached(): Promise<void>;
+  release(): Promise<void>;
+}
+
+/**
+ * @param folder an empty one.
+ * @param env of a worker, whose PATH begins with the real docker.
+ */
+export async function interceptDocker(
+  folder: string,
+  env: Readonly<Record<string, string | undefined>>,
+): Promise<Intercepted> {
+  const real = join(env.PATH?.split(':')[0] ?? '', 'docker');
+  const file = (name: string) => join(folder, name);
+  await writeFile(file('docker'), script(folder, real));
+  await chmod(file('docker'), 0o755);
+
+  const once: Intercepted['once'] = async (at, shell) => {
+    const [when, pattern] = Object.entries(at)[0] as [string, string];
+    await writeFile(file(`${when}.run`), shell);
+    await writeFile(file(`${when}.pattern`), `${pattern}\n`);
+  };
+  return {
+    env: { ...env, PATH: `${folder}:${env.PATH}` },
+    commands: async () =>
+      (await readFile(file('commands'), 'utf8').catch(() => '')).split('\n').filter(Boolean),
+    once,
+    kill: (at) => once(at, 'kill -9 $PPID; exit 1'),
+    async hold(at) {
+      const [reached, gate] = [file('reached'), file('gate')];
+      await execa('mkfifo', [gate]);
+      await once(at, `: > '${reached}'; read -r _ < '${gate}'`);
+      return {
+        reached: async () => void (await until('the command', async () => existsSync(reached))),
+        async release() {
+          const pipe = await open(gate, 'w');
+          await pipe.writeFile('\n').finally(() => pipe.close());
+        },
+      };
+    },
+  };
+}
+
+/** A command becomes the real docker, so that signals reach it; only one that is followed by something does not. */
+function script(folder: string, real: string): string {
+  return `#!/bin/sh
+all="$*"
+printf '%s\\n' "$all" >> '${folder}/commands'
+meant() {
+  [ -e '${folder}'/$1.pattern ] || return 1
+  case "$all" in $(cat '${folder}'/$1.pattern)) ;; *) return 1 ;; esac
+  mv '${folder}'/$1.pattern '${folder}'/$1.done
+}
+if meant before; then . '${folder}/before.run'; fi
+if meant after; then
+  '${real}' "$@"
+  code=$?
+  . '${folder}/after.run'
+  exit $code
+fi
+exec '${real}' "$@"
+`;
+}

@@ -1,0 +1,216 @@
+/** What the tests of the Compose target need: one real host for a test file, and a service of its own for each test. */
+import { mkdtemp, readdir, readFile, stat, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { afterAll, afterEach, beforeAll } from 'vitest';
+import { type ComposeHost, composeHostProblem, type PublishedImage } from '../../../sandbox/compose/index.ts';
+import { openSandbox, type Sandbox } from '../../../sandbox/index.ts';
+import type { BehaviourWish } from '../../../sandbox/orchestrator/index.ts';
+import type { RunbookError } from '../../../src/domain/errors.ts';
+import type { ComposePin, RolloutStarted } from '../../../src/domain/pins.ts';
+import { planRollback } from '../../../src/domain/plan-rollback.ts';
+import type { ComposeProfile } from '../../../src/domain/profile.ts';
+import type { TargetWish } from '../../../src/domain/targets.ts';
+import { createComposeTarget } from '../../../src/targets/compose/index.ts';
+import type { RollbackTarget, TargetContext } from '../../../src/targets/target.ts';
+import { type Containers, containersOf } from './containers.ts';
+import { type Intercepted, interceptDocker } from './intercept.ts';
+import { type ComposeText, NAME, quiet } from './texts.ts';
+import { endWorkers } from './worker.ts';
+
+/** Why nothing here can run on this machine; part of the title of what is skipped. */
+export const problem = await composeHostProblem();
+export const titled = (title: string) => (problem ? `${title} (${problem})` : title);
+
+/** The step that asks, the same in every attempt. */
+export const context: TargetContext = { signal: new AbortController().signal, key: 'run-1/roll-back' };
+export const TO_FIRST: TargetWish = { kind: 'version', version: '0.1.0' };
+export const FILE = 'docker-compose.yml';
+
+export interface ServiceOptions {
+  /** The compose file for an image; quiet containers that end when asked to, without it. */
+  readonly text?: ComposeText;
+  /** Other files, with which every version is deployed. */
+  readonly files?: Readonly<Record<string, string>>;
+  /** By tag; `good` without it. */
+  readonly behaviours?: Readonly<Record<string, BehaviourWish>>;
+  readonly profile?: Partial<ComposeProfile>;
+  /** Address that the compose file names for the registry. */
+  readonly registry?: string;
+}
+
+/** A service of its own for one test, with what a test wants to know of it. */
+export interface Service {
+  readonly folder: string;
+  readonly project: string;
+  readonly repository: string;
+  readonly images: Readonly<Record<string, PublishedImage>>;
+  readonly profile: ComposeProfile;
+  /** What the worker's docker and Compose commands are given. */
+  readonly env: Readonly<Record<string, string | undefined>>;
+  readonly target: RollbackTarget;
+  /** Another worker, with other settings or another environment. */
+  another(
+    profile?: Partial<ComposeProfile>,
+    env?: Readonly<Record<string, string | undefined>>,
+  ): RollbackTarget;
+  /** A worker's environment in which this test sees, and may act at, every docker command. */
+  intercept(): Promise<Intercepted>;
+  /** Writes the files of a version and brings it up, as somebody does by hand. */
+  deploy(tag: string, change?: Pick<ServiceOptions, 'text' | 'files'>): Promise<void>;
+  up(...args: string[]): Promise<void>;
+  write(path: string, text: string): Promise<void>;
+  read(path?: string): Promise<string>;
+  /** The engine forgets these versions; the registry has them. */
+  forget(...tags: string[]): Promise<void>;
+  /** What each tag of the repository means on the engine, as `tag id`. */
+  tags(): Promise<readonly string[]>;
+  /** Records what runs now as known-good. */
+  prove(): Promise<void>;
+  pin(wish?: TargetWish, target?: RollbackTarget): Promise<ComposePin>;
+  settle(wish?: TargetWish, target?: RollbackTarget): ReturnType<RollbackTarget['settle']>;
+  wait(started: RolloutStarted, target?: RollbackTarget): ReturnType<RollbackTarget['waitForRollout']>;
+  containers(service?: string): Promise<Containers>;
+  /** Everything that must be as before when a rollback is refused: every file but records of ours, every container. */
+  state(): Promise<{ readonly files: Readonly<Record<string, string>>; readonly containers: Containers }>;
+  /** What happened to the containers of the project since a mark of the host, as `action service`. */
+  events(since: string): Promise<readonly string[]>;
+}
+
+/**
+ * One host for a test file.
+ * @param keep whether containers stay until the end of the file: for tests that run at the same time.
+ */
+export function openWorld({ keep = false } = {}) {
+  let sandbox: (Sandbox & { composeHost: ComposeHost }) | undefined;
+  let count = 0;
+  const host = () => sandbox!.composeHost;
+
+  beforeAll(async () => {
+    sandbox = await openSandbox({ compose: true });
+  });
+  afterEach(async () => {
+    if (keep || !sandbox) return;
+    const left = await host().docker('ps', '-aq');
+    if (left) await host().docker('rm', '--force', ...left.split('\n'));
+  });
+  afterAll(async () => {
+    endWorkers();
+    await sandbox?.close();
+  });
+
+  /** @param tags published, and deployed one after the other. */
+  async function service(tags: readonly string[], options: ServiceOptions = {}): Promise<Service> {
+    const name = `service-${++count}`;
+    const { docker, registry, images: publisher, environment, compose } = host();
+    const { text = quiet, files = {}, behaviours = {} } = options;
+    const images: Record<string, PublishedImage> = {};
+    for (const tag of tags) {
+      const behaviour = behaviours[tag] ?? 'good';
+      images[tag] = await publisher.publish(tag, {
+        repository: name,
+        behaviour,
+        labels: { of: `${name} ${tag}` },
+      });
+    }
+    const repository = `${options.registry ?? registry.address}/${name}`;
+    const folder = await host().project(name, {});
+    const project = folder.split('/').at(-1) ?? '';
+    const profile: ComposeProfile = { ...defaults(folder), ...options.profile };
+    const env = { ...environment };
+    const another: Service['another'] = (change = {}, other = env) =>
+      createComposeTarget({ ...profile, ...change }, { env: other });
+    const target = another();
+    const containers = (of?: string) => containersOf(docker, project, of);
+    const one: Service = {
+      folder,
+      project,
+      repository,
+      images,
+      profile,
+      env,
+      target,
+      another,
+      containers,
+      intercept: async () => interceptDocker(await mkdtemp(join(sandbox!.folder, 'docker-')), env),
+      async deploy(tag, change = {}) {
+        const all = { ...files, ...change.files, [FILE]: (change.text ?? text)(`${repository}:${tag}`, tag) };
+        for (const [path, content] of Object.entries(all)) await one.write(path, content);
+        await one.up();
+      },
+      up: async (...args) => void (await compose(folder, 'up', '--detach', ...args)),
+      write: (path, content) => writeFile(join(folder, path), content),
+      read: (path = FILE) => readFile(join(folder, path), 'utf8'),
+      forget: async (...forgotten) =>
+        void (await docker('rmi', ...forgotten.map((tag) => `${repository}:${tag}`))),
+      tags: async () =>
+        (await docker('images', '--no-trunc', '--format', '{{.Tag}} {{.ID}}', repository)).split('\n').sort(),
+      async prove() {
+        const { current } = await target.observe(context);
+        const { fingerprint, version, image } = current;
+        const at = new Date().toISOString();
+        const run = { provedBy: 'verify', workflowId: 'workflow', runId: `run of ${version}` } as const;
+        await target.recordKnownGood(
+          { fingerprint, version, image, at, verdict: 'passed', ...run, checks: {} },
+          context,
+        );
+      },
+      async settle(wish = TO_FIRST, by = target) {
+        const plan = planRollback(await by.observe(context), wish);
+        if ('problem' in plan) throw new Error(plan.message);
+        return by.settle(plan, context);
+      },
+      async pin(wish, by) {
+        const { plan } = await one.settle(wish, by);
+        if (plan.pin.target !== 'compose') throw new Error('a pin to something else');
+        return plan.pin;
+      },
+      wait: (started, by = target) => by.waitForRollout(started, context, () => undefined),
+      state: async () => ({ files: await contentsOf(folder), containers: await containers() }),
+      events: async (since) =>
+        (await host().events(since))
+          .filter((event) => event.project === project)
+          .map(({ action, service }) => `${action} ${service}`),
+    };
+    for (const tag of tags) await one.deploy(tag);
+    return one;
+  }
+
+  return { host, service };
+}
+
+function defaults(directory: string): ComposeProfile {
+  return {
+    directory,
+    service: NAME,
+    profiles: [],
+    command: 'auto',
+    pin: 'tag',
+    sharedImage: 'refuse',
+    config: 'restore',
+    restartDependants: false,
+    state: '.runbook',
+    pullTimeoutMs: 30_000,
+    rollout: { deadlineMs: 20_000, crashLoopRestarts: 3, stableForMs: 300 },
+  };
+}
+
+/** Every file of a project by its path, without what the target keeps for itself. */
+export async function contentsOf(folder: string): Promise<Record<string, string>> {
+  const found: Record<string, string> = {};
+  for (const path of (await readdir(folder, { recursive: true })).sort()) {
+    if (path.startsWith('.runbook') || !(await stat(join(folder, path))).isFile()) continue;
+    found[path] = await readFile(join(folder, path), 'latin1');
+  }
+  return found;
+}
+
+/** The error that a step ends with. */
+export async function errorOf(step: Promise<unknown>): Promise<RunbookError> {
+  try {
+    await step;
+  } catch (error) {
+    if ((error as Error).name === 'RunbookError') return error as RunbookError;
+    throw error;
+  }
+  throw new Error('it did not fail');
+}
