@@ -1,4 +1,4 @@
-import { nameWithRevision } from '../domain/versions.ts';
+import { nameWithRevision, type ObservedService } from '../domain/versions.ts';
 import type { Dependencies } from './dependencies.ts';
 import { stepActivity } from './step.ts';
 
@@ -14,10 +14,15 @@ import { stepActivity } from './step.ts';
 export function identifyVersions(deps: Dependencies) {
   return stepActivity(async ({ signal }, service: string) => {
     const value = await deps.service(service).target.observe({ signal });
-    const older = value.history.length;
     return {
       value,
-      summary: `${nameWithRevision(value.current)} runs; ${older} ${value.target === 'compose' ? 'others are known' : 'older in the history'}`,
+      summary: `${nameWithRevision(value.current)} runs; ${others(value)}`,
     };
   });
+}
+
+function others({ target, history }: ObservedService): string {
+  const count = history.length;
+  if (target === 'kubernetes') return `${count} older in the history`;
+  return count === 1 ? 'one other version is known' : `${count} other versions are known`;
 }

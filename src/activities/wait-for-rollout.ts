@@ -1,5 +1,5 @@
-import type { RolloutStarted } from '../domain/pins.ts';
-import type { RolloutProgress } from '../targets/target.ts';
+import type { RolloutFinished, RolloutStarted } from '../domain/pins.ts';
+import type { RollbackTarget, RolloutProgress } from '../targets/target.ts';
 import type { Dependencies } from './dependencies.ts';
 import { stepActivity } from './step.ts';
 
@@ -23,7 +23,18 @@ export function waitForRollout(deps: Dependencies) {
     );
     return {
       value,
-      summary: `${value.replicas} of ${value.replicas} replicas updated and available${value.revision > 0 ? ` (revision ${value.revision})` : ''}${(value.warnings ?? []).map((warning) => `; ${warning}`).join('')}`,
+      summary: whatIsUp(target.kind, value),
     };
   });
+}
+
+function whatIsUp(
+  target: RollbackTarget['kind'],
+  { replicas, revision, warnings = [] }: RolloutFinished,
+): string {
+  const up =
+    target === 'compose'
+      ? `${replicas} of ${replicas} containers up`
+      : `${replicas} of ${replicas} replicas updated and available (revision ${revision})`;
+  return [up, ...warnings].join('; ');
 }

@@ -33,6 +33,12 @@ export interface Current {
   readonly imageCreatedAt: string;
 }
 
+/**
+ * The observation goes into workflow history, and a registry may have thousands of tags. Of the ones that were never seen
+ * running the nearest are enough: one that is asked for by name is found all the same.
+ */
+const UNRECORDED = 20;
+
 /** A date before this is none: images that are built to be reproducible have 1970 or 1980. */
 const PLAUSIBLE_MS = Date.parse('2001-01-01T00:00:00Z');
 
@@ -53,7 +59,7 @@ export function historyOf(known: KnownVersions, current: Current): readonly Vers
   const isOlder = (candidate: VersionCandidate) =>
     Date.parse(candidate.createdAt) <= Date.parse(current.candidate.createdAt);
   images.sort((a, b) => Number(isOlder(b)) - Number(isOlder(a)) || byVersion(b, a));
-  return [...recorded, ...images];
+  return [...recorded, ...images.slice(0, UNRECORDED)];
 }
 
 function recordedCandidate(

@@ -126,6 +126,7 @@ export class ComposeChanges {
         ...(digest ? { digest } : {}),
         fingerprint,
       },
+      containers: reading.containers,
       imageInFiles: service.image,
       scaleInFiles: scaleOf(service.definition),
     };

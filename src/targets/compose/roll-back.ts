@@ -19,6 +19,7 @@ export interface RolledBack {
 
 /** What stands there when the change begins. */
 export interface Before {
+  readonly containers: readonly Container[];
   readonly live: ChangeSide;
   /** The image that the files say. */
   readonly imageInFiles: string;
@@ -42,7 +43,7 @@ export async function rollBackTo(
   parts: ChangeParts,
   signal: AbortSignal,
 ): Promise<RolledBack> {
-  const { docker, name, journal, profile } = parts;
+  const { docker, journal, profile } = parts;
   const id = createHash('sha256')
     .update(JSON.stringify([parts.by, pin]))
     .digest('hex');
@@ -53,11 +54,11 @@ export async function rollBackTo(
     await restoreChange(earlier, parts, unbroken);
     throw new RunbookError('RolloutFailed', `${pin.version} could not be started; ${restoredTo(earlier)}`);
   }
-  const containers = await docker.containers(name, signal);
+  const { containers } = before;
   await assertUnchanged(pin, source.imageId, earlier, containers, parts);
   const imageId = await bringImage(source, docker, profile, signal);
   // An earlier attempt knows what stood there before it: by now that may be its own work.
-  const change = earlier ?? (await newChange(id, pin, { ...source, imageId }, before, containers, parts));
+  const change = earlier ?? (await newChange(id, pin, { ...source, imageId }, before, parts));
   if (!earlier) {
     // Somebody who did the same by hand has made the container anew only if its image is another one now.
     const isMade = pin.changes.length === 0 || pin.replaces !== imageId;
@@ -79,8 +80,7 @@ async function newChange(
   id: string,
   pin: ComposePin,
   { imageId, digest }: ComposeSource,
-  { live, imageInFiles, scaleInFiles }: Before,
-  containers: readonly Container[],
+  { containers, live, imageInFiles, scaleInFiles }: Before,
   parts: ChangeParts,
 ): Promise<Change> {
   const count = containers.length;

@@ -59,6 +59,13 @@ describe('what is known of other versions', () => {
     expect(rest).toEqual([]);
   });
 
+  it('of thousands of tags only the nearest are listed, and the recorded ones always', () => {
+    const tags = Array.from({ length: 3000 }, (_, index) => ({ tag: `v0.1.${index}` }));
+    const versions = history({ tags, recorded: [recorded('v0.0.1', '2026-11-01T00:00:00Z', 'passed')] });
+    expect(names(versions).slice(0, 3)).toEqual(['0.0.1', '0.1.2999', '0.1.2998']);
+    expect(versions).toHaveLength(21);
+  });
+
   it.each(['latest', 'main', 'canary', 'Latest', '<none>'])('%s names no version', (tag) => {
     expect(history({ tags: [{ tag }], local: [local(tag, '2026-11-01T00:00:00Z')] })).toEqual([]);
   });

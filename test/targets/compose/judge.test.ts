@@ -48,6 +48,13 @@ it.each<[string, Partial<Container>, RegExp]>([
   });
 });
 
+it('does not count restarts of before the wait', () => {
+  const old = container({ restarts: 7 });
+  expect(judge([old], { ...expected, restartsBefore: { [old.id]: 7 } }).kind).toBe('good');
+  expect(judge([old], { ...expected, restartsBefore: { [old.id]: 4 } }).kind).toBe('failed');
+  expect(judge([old], { ...expected, restartsBefore: { other: 7 } }).kind).toBe('failed');
+});
+
 it('waits for as many containers as there have to be', () => {
   const two = { ...expected, containers: 2 };
   expect(judge([], expected)).toEqual({ kind: 'waiting', message: '0 of 1 containers are up' });

@@ -58,7 +58,7 @@ describe.skipIf(problem)(titled('the wait for a start'), () => {
     );
     const healthyAt = Date.parse(good?.End ?? '');
     // It looks by itself every five seconds.
-    expect(Date.parse(done.completeAt) - healthyAt).toBeLessThan(1_000);
+    expect(Date.parse(done.completeAt) - healthyAt).toBeLessThan(2_500);
     expect(messages[0]).toMatch(/^0 of 1 containers are up, \S+ is running, health starting$/);
     expect(await listeners(one)).toEqual([]);
   });
@@ -116,7 +116,7 @@ describe.skipIf(problem)(titled('the wait for a start'), () => {
       ({ action, project, image }) =>
         action === 'die' && project === one.project && image.endsWith(':v0.1.0'),
     );
-    expect(Date.parse(at) - (died?.at ?? 0)).toBeLessThan(4_000);
+    expect(Date.parse(at) - (died?.at ?? 0)).toBeLessThan(10_000);
   });
 
   test('ends within a second when the step is cancelled, changes nothing, and stops listening', async () => {

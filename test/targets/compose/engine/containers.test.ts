@@ -74,3 +74,9 @@ it('finds the digest of the repository that is meant, whichever way it is writte
   expect(image && digestIn(image, 'other:5000/app')).toBe('sha256:aa');
   expect(image && digestIn(image, 'elsewhere/app')).toBeUndefined();
 });
+
+it('an image that was pushed twice is known by the digest that is recorded', () => {
+  const image = { id: 'a', tags: [], digests: ['app@sha256:bb', 'app@sha256:aa'], createdAt: '' };
+  expect(digestIn(image, 'app')).toBe('sha256:aa');
+  expect(digestIn(image, 'app', ['sha256:cc', 'sha256:bb'])).toBe('sha256:bb');
+});

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { engineError } from '../../../../src/targets/compose/engine/engine-error.ts';
+import { engineError, readingError } from '../../../../src/targets/compose/engine/engine-error.ts';
 
 const failed = (stderr: string, stdout = '') => ({ code: 1, stdout, stderr });
 
@@ -42,4 +42,19 @@ describe('what docker, Compose and registries say', () => {
     expect(engineError('pull failed', failed('token: abcdef1234567890')).message).not.toContain('abcdef');
     expect(engineError('pull failed', failed('')).message).toBe('pull failed: exit code 1');
   });
+});
+
+it.each([
+  'unexpected character "!" in variable name "hunter2 s3cr3t!"',
+  'failed to read app.env: line 3: unterminated quoted value "Uid=sa Pwd=hunter2',
+  "yaml: line 4: could not find expected ':' near 'hunter2'",
+])('a complaint about a file does not repeat what stands in it: %s', (stderr) => {
+  const { message, type } = readingError(
+    'Compose refuses the files',
+    failed(stderr),
+    'ComposeFileUnsupported',
+  );
+  expect(type).toBe('ComposeFileUnsupported');
+  expect(message).not.toMatch(/hunter2|s3cr3t|Uid/);
+  expect(message).toMatch(/variable name|line \d/);
 });
