@@ -1,3 +1,4 @@
+import { setTimeout as pause } from 'node:timers/promises';
 import { RunbookError } from '../../domain/errors.ts';
 import type { ComposeProfile } from '../../domain/profile.ts';
 import { oneLine } from '../../domain/redact.ts';
@@ -19,6 +20,8 @@ export interface StartWaitParts {
 
 /** Events may be lost with their connection: the containers are looked at this often all the same, in milliseconds. */
 const LOOK_MS = 5000;
+/** How long a container that has ended may take to be started again by hand, in milliseconds. */
+const CONFIRM_MS = 700;
 const LOG_LINES = 20;
 /** Longest piece of a container's log that an error repeats, in characters. */
 const LOG_SHOWN = 1500;
@@ -54,12 +57,22 @@ export async function waitForStart(
   const events = listen(parts.env, name, clock());
   let good: { readonly marks: string; readonly since: number } | undefined;
   let last = '';
+  let suspected = false;
   try {
     for (;;) {
       const containers = await docker.containers(name, signal);
       const judgement = judge(containers, expected);
       const now = clock();
-      if (judgement.kind === 'failed') throw await failed(docker, judgement, version, signal);
+      if (judgement.kind === 'failed') {
+        if (suspected || judgement.container.status !== 'exited') {
+          throw await failed(docker, judgement, version, signal);
+        }
+        // Somebody who restarts it by hand stops it first: what has ended is looked at twice.
+        suspected = true;
+        await pause(CONFIRM_MS, undefined, { signal }).catch(() => signal.throwIfAborted());
+        continue;
+      }
+      suspected = false;
       if (judgement.kind === 'replaced') throw replaced(judgement.container, version);
       const marks = judgement.kind === 'good' ? judgement.marks : undefined;
       if (marks === undefined) good = undefined;

@@ -119,6 +119,17 @@ describe.skipIf(problem)(titled('the wait for a start'), () => {
     expect(Date.parse(at) - (died?.at ?? 0)).toBeLessThan(10_000);
   });
 
+  test('does not take a restart by hand for a failed start', async () => {
+    const one = await service(both, { profile: { rollout: { ...rollout, stableForMs: 2_500 } } });
+    const started = await rolledBack(one);
+    const begun: RolloutProgress[] = [];
+    const waiting = one.target.waitForRollout(started, context, (progress) => begun.push(progress));
+    await until('the wait to have begun', async () => begun.length > 0);
+    const [container] = await one.containers();
+    await host().docker('restart', container?.id ?? '');
+    expect(await waiting).toMatchObject({ replicas: 1, instances: [{ uid: container?.id }] });
+  });
+
   test('ends within a second when the step is cancelled, changes nothing, and stops listening', async () => {
     const one = await service(both, {
       profile: { rollout: { ...rollout, stableForMs: 60_000, deadlineMs: 90_000 } },
