@@ -23,10 +23,11 @@ import { Docker } from './engine/docker.ts';
 import { ImageFinder } from './image-sources.ts';
 import { instancesOf } from './instances.ts';
 import { keepKnownGood, keepSnapshot } from './keep.ts';
-import { observedFrom, workloadOf } from './observation.ts';
+import { observedFrom } from './observation.ts';
 import { leadingContainer, type Reading } from './reading.ts';
 import { ServiceReader } from './service-reader.ts';
 import { settlePlan } from './settle.ts';
+import { workloadOf } from './workload.ts';
 
 /** How a target is made beside its profile. */
 export interface ComposeTargetOptions {

@@ -1,14 +1,35 @@
 import type { ComposeProfile } from '../../domain/profile.ts';
 import type { RollbackTarget } from '../target.ts';
-import { ComposeTarget, type ComposeTargetOptions } from './compose-target.ts';
+import type { ComposeTargetOptions } from './compose-target.ts';
+import { workloadOf } from './workload.ts';
 
 /**
- * The Docker Compose service of a profile as a rollback target. Nothing is read, and no command is run, before the first
- * call that needs it.
+ * The Docker Compose service of a profile as a rollback target. Nothing is loaded, read or run before the first call
+ * that needs it: a worker that has no Compose service to roll back starts without all that.
  */
 export function createComposeTarget(
   profile: ComposeProfile,
   options: Pick<ComposeTargetOptions, 'env'> & Partial<ComposeTargetOptions>,
 ): RollbackTarget {
-  return new ComposeTarget(profile, { clock: Date.now, ...options });
+  let made: Promise<RollbackTarget> | undefined;
+  const target = () => {
+    made ??= import('./compose-target.ts').then(
+      ({ ComposeTarget }) => new ComposeTarget(profile, { clock: Date.now, ...options }),
+    );
+    return made;
+  };
+  return {
+    kind: 'compose',
+    workload: workloadOf(profile),
+    checkAccess: async (...asked) => (await target()).checkAccess(...asked),
+    observe: async (...asked) => (await target()).observe(...asked),
+    settle: async (...asked) => (await target()).settle(...asked),
+    takeSnapshot: async (...asked) => (await target()).takeSnapshot(...asked),
+    rollBack: async (...asked) => (await target()).rollBack(...asked),
+    waitForRollout: async (...asked) => (await target()).waitForRollout(...asked),
+    current: async (...asked) => (await target()).current(...asked),
+    instances: async (...asked) => (await target()).instances(...asked),
+    recordKnownGood: async (...asked) => (await target()).recordKnownGood(...asked),
+    close: async () => (await made)?.close(),
+  };
 }

@@ -13,6 +13,7 @@ import { digestIn } from './engine/images.ts';
 import { fingerprintOf } from './fingerprint.ts';
 import { leadingContainer, type Reading } from './reading.ts';
 import { warningsOf } from './warnings.ts';
+import { workloadOf } from './workload.ts';
 
 /** How many earlier versions are kept beside the service. */
 const KEPT = 50;
@@ -43,11 +44,6 @@ export function observedFrom(reading: Reading, profile: ComposeProfile): Observe
     warnings: warningsOf(reading),
     at,
   };
-}
-
-/** For people. */
-export function workloadOf({ service, directory }: ComposeProfile, project?: string): string {
-  return `service/${service} of ${project ? `project ${project} in ` : ''}${directory}`;
 }
 
 /** Stands for one service of one project on one engine, as long as the engine lives. */
