@@ -11,7 +11,7 @@ import type { ImageFinder } from './image-sources.ts';
 import type { LoadedProject } from './load-project.ts';
 import { changeImage } from './project/index.ts';
 import type { Reading } from './reading.ts';
-import { refuseShared } from './settle.ts';
+import { refuseShared } from './shared-image.ts';
 
 export interface AccessParts {
   readonly profile: ComposeProfile;

@@ -1,9 +1,9 @@
-import semver from 'semver';
 import type { KnownGoodRecord } from '../../domain/known-good.ts';
 import type { ComposeSource } from '../../domain/pins.ts';
 import { MOVING_TAGS, parseImage, type VersionCandidate, versionOfImage } from '../../domain/versions.ts';
 import { digestIn, type LocalImage } from './engine/images.ts';
 import type { VersionContent } from './state/content.ts';
+import { compareVersions, placeInTime } from './version-order.ts';
 
 /** A version that evidence or a snapshot tells of. */
 export interface RecordedVersion {
@@ -38,9 +38,6 @@ export interface Current {
  * running the nearest are enough: one that is asked for by name is found all the same.
  */
 const UNRECORDED = 20;
-
-/** A date before this is none: images that are built to be reproducible have 1970 or 1980. */
-const PLAUSIBLE_MS = Date.parse('2001-01-01T00:00:00Z');
 
 /**
  * Everything that can be returned to but the current version, newest first: what has been seen running, by the time
@@ -136,36 +133,12 @@ function imageCandidate(source: ComposeSource, createdAt: string, current: Curre
     fingerprint: '',
     contentFingerprint: `image ${digest ?? imageId ?? image}`,
     source,
-    createdAt: placeInTime(image, createdAt, current),
+    createdAt: placeInTime(image, createdAt, {
+      version: current.candidate.version,
+      since: current.candidate.createdAt,
+      imageCreatedAt: current.imageCreatedAt,
+    }),
   };
-}
-
-/**
- * An image that was never seen running takes its place by when it was made and by its version. One that is newer by
- * either is newer: it is never what a rollback goes to by itself.
- */
-function placeInTime(image: string, createdAt: string, { candidate, imageCreatedAt }: Current): string {
-  const [made, currentMade] = [createdAt, imageCreatedAt].map(Date.parse) as [number, number];
-  const since = candidate.createdAt;
-  const order = compareVersions(versionOfImage(image), candidate.version);
-  const isDated = made > PLAUSIBLE_MS && currentMade > PLAUSIBLE_MS;
-  const isOlder =
-    (!isDated || made <= currentMade) &&
-    (order === undefined ? isDated : order < 0) &&
-    isKin(image, candidate);
-  return isOlder ? since : new Date(Date.parse(since) + 1).toISOString();
-}
-
-/**
- * `0.2.0-rc.1`, `0.1.0-debug` and `0.1.0-alpine` are no earlier versions of `0.2.0`: a release is followed by a
- * release, a variant by the same variant.
- */
-function isKin(image: string, { version }: VersionCandidate): boolean {
-  const variant = (text: string) =>
-    (semver.parse(text, { loose: true })?.prerelease ?? [])
-      .filter((part) => typeof part === 'string')
-      .join('.');
-  return variant(versionOfImage(image)) === variant(version);
 }
 
 function named(image: string, container: string) {
@@ -196,10 +169,4 @@ function isMoving(tag: string | undefined): boolean {
 
 function byVersion(a: VersionCandidate, b: VersionCandidate): number {
   return compareVersions(a.version, b.version) ?? a.version.localeCompare(b.version, 'en', { numeric: true });
-}
-
-/** Semantic Versioning order; nothing when one of them is no such version. */
-function compareVersions(a: string, b: string): number | undefined {
-  const [left, right] = [semver.parse(a, { loose: true }), semver.parse(b, { loose: true })];
-  return left && right ? semver.compare(left, right) : undefined;
 }

@@ -2,8 +2,8 @@ import { RunbookError } from '../../domain/errors.ts';
 import type { ComposeFileChange, ComposePin, ComposeSource } from '../../domain/pins.ts';
 import type { ChangeParts } from './change-parts.ts';
 import { contentHash } from './files/content-hash.ts';
+import { filesAfter } from './files-after.ts';
 import { loadProject } from './load-project.ts';
-import { filesAfter } from './settle.ts';
 
 /**
  * Keeps what the files hold and what they will hold, so that an interrupted attempt can be gone on with, and gone back

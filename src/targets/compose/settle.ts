@@ -1,23 +1,17 @@
 import { RunbookError } from '../../domain/errors.ts';
 import type { ComposeFileChange, ComposePin, ComposeSource } from '../../domain/pins.ts';
 import type { Plan } from '../../domain/plan.ts';
-import type { ComposeProfile } from '../../domain/profile.ts';
-import { parseImage } from '../../domain/versions.ts';
 import { diffFiles, type ImageLine } from './file-diff.ts';
 import { contentHash } from './files/content-hash.ts';
+import { type FilesAfterParts, filesAfter } from './files-after.ts';
 import { fingerprintOf } from './fingerprint.ts';
-import { type FoundImage, type ImageFinder, imageMissing } from './image-sources.ts';
+import { type ImageFinder, imageMissing } from './image-sources.ts';
 import { type LoadedProject, loadProject } from './load-project.ts';
-import { changeImage } from './project/index.ts';
-import { type KeptContents, restoreConfig } from './restored-config.ts';
+import { movedWarning, referenceOf } from './pinned-reference.ts';
+import { refuseShared, sharedWarning } from './shared-image.ts';
 
-export interface SettleParts {
-  readonly profile: ComposeProfile;
-  readonly environment: Readonly<Record<string, string | undefined>>;
+export interface SettleParts extends FilesAfterParts {
   readonly images: ImageFinder;
-  readonly contents: KeptContents;
-  /** The project as it was read now. */
-  readonly project: LoadedProject;
   /** ID of the image that runs. */
   readonly running?: string;
 }
@@ -26,12 +20,6 @@ export interface SettleParts {
 export interface SettledPlan {
   readonly plan: Plan;
   readonly diff: string;
-}
-
-/** What the project's files will be. */
-export interface FilesAfter {
-  readonly contents: ReadonlyMap<string, Buffer>;
-  readonly warnings: readonly string[];
 }
 
 /**
@@ -88,7 +76,7 @@ export async function settlePlan(
         ...plan.warnings,
         ...warnings,
         ...movedWarning(source, found, wanted),
-        ...sharedWarning(parts),
+        ...sharedWarning(project, profile),
       ],
     },
     diff: diffFiles(
@@ -105,35 +93,6 @@ export async function settlePlan(
 
 function imageLineOf({ service }: LoadedProject): ImageLine {
   return { line: service.site.line, image: service.image };
-}
-
-/** Config first, because it may bring back a compose file; then the one place of the image. */
-export async function filesAfter(
-  source: ComposeSource,
-  wanted: string,
-  parts: Pick<SettleParts, 'project' | 'profile' | 'environment' | 'contents'>,
-): Promise<FilesAfter> {
-  const { project, profile, environment } = parts;
-  const config =
-    profile.config === 'restore' && source.files && source.definitionHash
-      ? await restoreConfig(
-          { files: source.files, definitionHash: source.definitionHash, image: wanted },
-          project,
-          parts.contents,
-          (instead) => loadProject({ profile, environment, instead }),
-        )
-      : { contents: new Map<string, Buffer>(), warnings: [] };
-  const base =
-    config.contents.size > 0
-      ? await loadProject({ profile, environment, instead: config.contents })
-      : project;
-  const edit = changeImage(base.service, wanted);
-  const contents = new Map(config.contents);
-  const content = Buffer.from(edit.after);
-  const isEdited = contentHash(content) !== project.read.get(edit.path)?.sha256;
-  if (isEdited) contents.set(edit.path, content);
-  else contents.delete(edit.path);
-  return { contents, warnings: config.warnings };
 }
 
 function changeOf(
@@ -155,57 +114,6 @@ function changeOf(
     sha256: contentHash(content),
     how: isImageAlone ? 'image' : 'content',
   };
-}
-
-/** `repository:tag`, with the digest where the file had one, the profile wants it, or the tag leads elsewhere by now. */
-function referenceOf(
-  image: string,
-  { digest, movedTo }: FoundImage,
-  inFile: string,
-  style: ComposeProfile['pin'],
-): string {
-  const { repository, tag } = parseImage(image);
-  const written = parseImage(inFile);
-  const withDigest =
-    style === 'digest' || written.digest !== undefined || movedTo !== undefined || tag === undefined;
-  const withTag = tag !== undefined && !(written.digest !== undefined && written.tag === undefined);
-  return `${repository}${withTag ? `:${tag}` : ''}${withDigest && digest ? `@${digest}` : ''}`;
-}
-
-function movedWarning(
-  source: ComposeSource,
-  { movedTo, digest }: FoundImage,
-  wanted: string,
-): readonly string[] {
-  if (!movedTo) return [];
-  const { tag = '' } = parseImage(source.image);
-  return digest
-    ? [
-        `the tag ${tag} leads to another image in the registry by now (${short(movedTo)}): the file gets ${wanted}`,
-      ]
-    : [
-        `the tag ${tag} leads to another image in the registry (${short(movedTo)}): a pull would replace what is pinned`,
-      ];
-}
-
-function short(digest: string): string {
-  return digest.slice(0, 'sha256:'.length + 12);
-}
-
-/** Other services would get the image too, with their next up: only where the profile says so. */
-export function refuseShared({ service }: LoadedProject, { sharedImage }: ComposeProfile): void {
-  if (sharedImage === 'change' || service.sharedWith.length === 0) return;
-  throw new RunbookError(
-    'ComposeFileUnsupported',
-    `${service.site.description} decides the image of ${service.sharedWith.join(', ')} too: give ${service.name} an image line of its own, or set sharedImage: change in the profile`,
-  );
-}
-
-function sharedWarning({ project, profile }: SettleParts): readonly string[] {
-  const { sharedWith, site } = project.service;
-  return profile.sharedImage === 'change' && sharedWith.length > 0
-    ? [`${site.description} decides the image of ${sharedWith.join(', ')} too: their next up takes it`]
-    : [];
 }
 
 function notExpressed({ service }: LoadedProject, wanted: string, got: string): RunbookError {

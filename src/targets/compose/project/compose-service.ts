@@ -33,7 +33,7 @@ export interface ComposeService {
   /** As Compose resolves it: `registry:5000/repo:v1`. */
   readonly image: string;
   readonly site: ImageSite;
-  /** The same place for {@link changeImage} and {@link maskedText}; shows nothing when it is logged. */
+  /** The same place for {@link changeImage}; shows nothing when it is logged. */
   readonly place: ImagePlace;
   /** As the files and variables name the project; undefined when they do not. */
   readonly projectName?: string;

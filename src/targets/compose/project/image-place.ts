@@ -16,9 +16,6 @@ export interface ImageChange {
   readonly line: number;
 }
 
-/** What an image may consist of: nothing that would need quotes in YAML or in an env file. */
-const IMAGE_CHARACTERS = /^[\w./:@+-]*$/;
-
 /** The characters that decide an image, with the text around them. Private, because an env file holds secrets. */
 export class ImagePlace {
   readonly #image: ImageExpression;
@@ -43,17 +40,6 @@ export class ImagePlace {
       throw unsupported(place, `${wanted} cannot be written here as it is; put the value in quotes first`);
     }
     return { path: place.path, before, after, line: place.line };
-  }
-
-  /** The text with these characters left out; as it is when it is not this file, or differs in anything else. */
-  masked(path: string, text: string): string {
-    const { place } = this.#piece;
-    const start = this.#text.slice(0, place.start);
-    const end = this.#text.slice(place.end);
-    const same = path === place.path && text.startsWith(start) && text.endsWith(end);
-    if (!same || text.length < start.length + end.length) return text;
-    const image = text.slice(start.length, text.length - end.length);
-    return IMAGE_CHARACTERS.test(image) ? `${start}\0${end}` : text;
   }
 
   /** What must stand in the place so that the whole image is the wanted one. */

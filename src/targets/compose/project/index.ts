@@ -17,12 +17,3 @@ export { sameButForService } from './same-but-for-service.ts';
 export function changeImage(service: ComposeService, wanted: string): ImageChange {
   return service.place.change(wanted);
 }
-
-/**
- * The text of a file without the characters that decide the image, so that two states of it can be compared but for
- * the image; other files are returned as they are. The text must be the one that the service was read from, or
- * differ from it in the image alone: one that differs in more is returned with its image, and so differs.
- */
-export function maskedText(service: ComposeService, path: string, text: string): string {
-  return service.place.masked(path, text);
-}

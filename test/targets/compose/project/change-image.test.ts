@@ -1,6 +1,6 @@
 import { inspect } from 'node:util';
 import { describe, expect, it } from 'vitest';
-import { changeImage, maskedText } from '../../../../src/targets/compose/project/index.ts';
+import { changeImage } from '../../../../src/targets/compose/project/index.ts';
 import { readWeb } from './reading.ts';
 
 const DIGEST = `sha256:${'ab'.repeat(32)}`;
@@ -101,30 +101,5 @@ describe('the site', () => {
     const { definition: _left, ...service } = await readWeb(files);
     expect(inspect(service, { depth: 9 })).not.toContain('s3cret');
     expect(JSON.stringify(service)).not.toContain('s3cret');
-  });
-});
-
-describe('maskedText', () => {
-  const path = 'docker-compose.yml';
-
-  it('is the same for two states that differ in the image alone', async () => {
-    const [one, other] = [await readWeb(web('repo:v1')), await readWeb(web('repo:v22'))];
-    expect(maskedText(one, path, web('repo:v1'))).toBe(maskedText(other, path, web('repo:v22')));
-    expect(maskedText(one, path, web('repo:v333'))).toBe(maskedText(one, path, web('repo:v1')));
-  });
-
-  it.each([
-    ['another line', `${web('repo:v2')}    restart: always\n`],
-    ['more than an image in its place', web('repo:v2\n    privileged: true')],
-    ['a comment behind it', web('repo:v2 # x')],
-    ['nothing', ''],
-  ])('differs for %s', async (_name, text) => {
-    const service = await readWeb(web('repo:v1'));
-    expect(maskedText(service, path, text)).toBe(text);
-  });
-
-  it('leaves other files as they are', async () => {
-    const service = await readWeb(web('repo:v1'));
-    expect(maskedText(service, 'other.yml', web('repo:v1'))).toBe(web('repo:v1'));
   });
 });

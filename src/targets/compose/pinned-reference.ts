@@ -1,0 +1,40 @@
+import type { ComposeSource } from '../../domain/pins.ts';
+import type { ComposeProfile } from '../../domain/profile.ts';
+import { parseImage } from '../../domain/versions.ts';
+import type { FoundImage } from './image-sources.ts';
+
+/** `repository:tag`, with the digest where the file had one, the profile wants it, or the tag leads elsewhere by now. */
+export function referenceOf(
+  image: string,
+  { digest, movedTo }: FoundImage,
+  inFile: string,
+  style: ComposeProfile['pin'],
+): string {
+  const { repository, tag } = parseImage(image);
+  const written = parseImage(inFile);
+  const withDigest =
+    style === 'digest' || written.digest !== undefined || movedTo !== undefined || tag === undefined;
+  const withTag = tag !== undefined && !(written.digest !== undefined && written.tag === undefined);
+  return `${repository}${withTag ? `:${tag}` : ''}${withDigest && digest ? `@${digest}` : ''}`;
+}
+
+/** What a tag that was moved means for the file. */
+export function movedWarning(
+  source: ComposeSource,
+  { movedTo, digest }: FoundImage,
+  wanted: string,
+): readonly string[] {
+  if (!movedTo) return [];
+  const { tag = '' } = parseImage(source.image);
+  return digest
+    ? [
+        `the tag ${tag} leads to another image in the registry by now (${short(movedTo)}): the file gets ${wanted}`,
+      ]
+    : [
+        `the tag ${tag} leads to another image in the registry (${short(movedTo)}): a pull would replace what is pinned`,
+      ];
+}
+
+function short(digest: string): string {
+  return digest.slice(0, 'sha256:'.length + 12);
+}
