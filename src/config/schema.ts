@@ -12,6 +12,14 @@ import {
   text,
 } from './schema-parts.ts';
 
+const crashLoopRestarts = () =>
+  z
+    .int()
+    .min(1)
+    .max(100)
+    .default(3)
+    .describe('Restarts of one container after which the version counts as broken, whatever the exit code.');
+
 const kubernetesSchema = section({
   namespace: objectName().describe('Namespace of the service.'),
   deployment: objectName().describe('Name of the Deployment.'),
@@ -26,14 +34,7 @@ const kubernetesSchema = section({
     deadline: duration('1s', '29m')
       .prefault('10m')
       .describe('The wait for the rollout gives up after this long.'),
-    crashLoopRestarts: z
-      .int()
-      .min(1)
-      .max(100)
-      .default(3)
-      .describe(
-        'Restarts of one container after which the version counts as broken, whatever the exit code.',
-      ),
+    crashLoopRestarts: crashLoopRestarts(),
   })
     .prefault({})
     .describe('Patience with the rollout.'),
@@ -113,14 +114,7 @@ const composeSchema = section({
     deadline: duration('1s', '29m')
       .prefault('10m')
       .describe('The wait for the container gives up after this long.'),
-    crashLoopRestarts: z
-      .int()
-      .min(1)
-      .max(100)
-      .default(3)
-      .describe(
-        'Restarts of one container after which the version counts as broken, whatever the exit code.',
-      ),
+    crashLoopRestarts: crashLoopRestarts(),
     stableFor: duration('0ms', '10m')
       .prefault('10s')
       .describe('How long a container must run, and be healthy where it has a healthcheck, to count as up.'),

@@ -1,4 +1,4 @@
-import { MOVING_TAGS, normaliseVersion } from './versions.ts';
+import { isMovingTag, normaliseVersion } from './versions.ts';
 
 /** What the request asks to return to. */
 export type TargetWish =
@@ -25,7 +25,7 @@ export function parseTarget(text: string): TargetWish | { readonly problem: stri
       ? { kind: 'digest', digest: wish }
       : { problem: 'a digest is sha256: and 64 lowercase hexadecimal digits' };
   }
-  if (MOVING_TAGS.some((tag) => tag === wish.toLowerCase())) {
+  if (isMovingTag(wish)) {
     return { problem: `"${wish}" names no version: its content moves` };
   }
   if (/^[A-Za-z0-9_][A-Za-z0-9_.-]{0,127}$/.test(wish))

@@ -84,6 +84,11 @@ export function normaliseVersion(text: string): string {
 /** Tags that name no version because their content moves (service contract, section 5.4). */
 export const MOVING_TAGS = ['latest', 'canary', 'unreleased', 'stable', 'main', 'master'] as const;
 
+/** True for a tag that names no version, however it is written. */
+export function isMovingTag(tag: string): boolean {
+  return MOVING_TAGS.some((moving) => moving === tag.toLowerCase());
+}
+
 /** The parts of an image reference. */
 export interface ImageReference {
   readonly repository: string;
@@ -107,5 +112,10 @@ export function parseImage(image: string): ImageReference {
 export function versionOfImage(image: string): string {
   const { tag, digest } = parseImage(image);
   if (tag) return normaliseVersion(tag);
-  return digest ? digest.slice(0, 'sha256:'.length + 12) : 'latest';
+  return digest ? shortDigest(digest) : 'latest';
+}
+
+/** `sha256:` and 12 digits: enough for people. */
+export function shortDigest(digest: string): string {
+  return digest.slice(0, 'sha256:'.length + 12);
 }

@@ -1,5 +1,6 @@
 import { Agent, request as send } from 'undici';
-import { describeNetworkError, isSizeError, isUndelivered, tooLarge } from './network-errors.ts';
+import { describeNetworkError, isSizeError, isUndelivered } from './network-errors.ts';
+import { readBytes } from './read-bytes.ts';
 import { retryAfterMs } from './retry-after.ts';
 
 /** No answer of the service is anywhere near this; a larger one is not read to its end. In bytes. */
@@ -65,7 +66,7 @@ export async function exchange(request: HttpRequest): Promise<HttpAnswer | NoAns
       headersTimeout: 0,
       bodyTimeout: 0,
     });
-    const text = await readCapped(answer.body, request.limit ?? RESPONSE_LIMIT);
+    const text = (await readBytes(answer.body, request.limit ?? RESPONSE_LIMIT)).toString('utf8');
     return toAnswer(answer.statusCode, answer.headers, text);
   } catch (error) {
     if (isTimeout(signal.reason) || timeout.aborted) {
@@ -79,18 +80,6 @@ export async function exchange(request: HttpRequest): Promise<HttpAnswer | NoAns
 
 function unanswered(problem: string, delivered: NoAnswer['delivered'] = 'perhaps'): NoAnswer {
   return { kind: 'unanswered', problem, delivered };
-}
-
-async function readCapped(body: AsyncIterable<Uint8Array>, limit: number): Promise<string> {
-  const chunks: Uint8Array[] = [];
-  let bytes = 0;
-  // Leaving the loop early destroys the body, and with it the connection.
-  for await (const chunk of body) {
-    bytes += chunk.byteLength;
-    if (bytes > limit) throw tooLarge(limit);
-    chunks.push(chunk);
-  }
-  return Buffer.concat(chunks).toString('utf8');
 }
 
 function toAnswer(

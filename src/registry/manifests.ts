@@ -13,12 +13,6 @@ export interface ManifestDescriptor {
   readonly size?: number;
 }
 
-/** A manifest whose digest was computed from what was read. */
-export interface Manifest extends ManifestDescriptor {
-  readonly size: number;
-  readonly content: Readonly<Record<string, unknown>>;
-}
-
 const ACCEPT = [
   'application/vnd.oci.image.index.v1+json',
   'application/vnd.docker.distribution.manifest.list.v2+json',
@@ -42,12 +36,7 @@ export async function findManifest(
   const head = await session.ask(repository, questionOf('HEAD', reference), signal);
   if (saysMissing(head)) return undefined;
   const told = head.status === 200 ? toldBy(head) : undefined;
-  if (!told) {
-    const manifest = await readManifest(session, repository, reference, signal);
-    if (!manifest) return undefined;
-    const { digest, mediaType, size } = manifest;
-    return { digest, mediaType, size };
-  }
+  if (!told) return readManifest(session, repository, reference, signal);
   if (isDigest(reference) && told.digest !== reference) {
     throw broken(repository, `asked for ${reference}, it offers ${told.digest}`);
   }
@@ -60,7 +49,7 @@ async function readManifest(
   repository: RegistryRepository,
   reference: string,
   signal: AbortSignal,
-): Promise<Manifest | undefined> {
+): Promise<ManifestDescriptor | undefined> {
   const answer = await session.ask(repository, questionOf('GET', reference), signal);
   if (saysMissing(answer)) return undefined;
   if (answer.status !== 200) throw unexpected(repository, answer);
@@ -75,7 +64,7 @@ async function readManifest(
     throw broken(repository, `the manifest does not have the digest ${expected}`);
   }
   const own = typeof content.mediaType === 'string' ? content.mediaType : '';
-  return { digest, mediaType: own || mediaTypeOf(answer), size: answer.body.length, content };
+  return { digest, mediaType: own || mediaTypeOf(answer), size: answer.body.length };
 }
 
 function questionOf<M extends 'GET' | 'HEAD'>(method: M, reference: string) {

@@ -1,6 +1,7 @@
 import { Agent, type Dispatcher, request as send } from 'undici';
 import { RunbookError } from '../domain/errors.ts';
-import { describeNetworkError, isSizeError, tooLarge } from '../http/network-errors.ts';
+import { describeNetworkError, isSizeError } from '../http/network-errors.ts';
+import { readBytes } from '../http/read-bytes.ts';
 import { retryAfterMs } from '../http/retry-after.ts';
 
 /** One request to a registry or its token server. */
@@ -75,19 +76,6 @@ export function createTransport({ timeoutMs, dispatcher }: TransportOptions): Tr
 
 function reasonOf(error: unknown): string {
   return isSizeError(error) ? error.message : describeNetworkError(error);
-}
-
-/** The bytes as they came, for their digest; `http/` reads text. */
-async function readBytes(body: AsyncIterable<Uint8Array>, limit: number): Promise<Buffer> {
-  const chunks: Uint8Array[] = [];
-  let bytes = 0;
-  // Leaving the loop early destroys the body, and with it the connection.
-  for await (const chunk of body) {
-    bytes += chunk.byteLength;
-    if (bytes > limit) throw tooLarge(limit);
-    chunks.push(chunk);
-  }
-  return Buffer.concat(chunks);
 }
 
 function toAnswer(

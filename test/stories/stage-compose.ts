@@ -16,7 +16,7 @@ import { freePorts } from '../../tools/ports.ts';
 import type { TemporalServer } from '../../tools/temporal-server.ts';
 import { until } from '../../tools/until.ts';
 import { type CastRuns, castRuns, workerFor } from './stage-runs.ts';
-import { connectTemporal, quietRuntime, type TemporalClients } from './stage-temporal.ts';
+import { openStageOn, type TemporalClients } from './stage-temporal.ts';
 
 /** One sandbox with a Compose host, shared by the stories of a file. */
 export interface ComposeStage extends TemporalClients {
@@ -51,25 +51,8 @@ export interface ComposeCast extends CastRuns {
   close(): Promise<void>;
 }
 
-export async function openComposeStage(): Promise<ComposeStage> {
-  quietRuntime();
-  const sandbox = await openSandbox({ temporal: true, compose: true });
-  const clients = await connectTemporal(sandbox.temporal.address);
-  const casts: ComposeCast[] = [];
-  return {
-    sandbox,
-    ...clients,
-    async cast(name, options = {}) {
-      const cast = await openCast({ sandbox, ...clients }, name, options);
-      casts.push(cast);
-      return cast;
-    },
-    async close() {
-      await Promise.all(casts.map((cast) => cast.close()));
-      await clients.close();
-      await sandbox.close();
-    },
-  };
+export function openComposeStage(): Promise<ComposeStage> {
+  return openStageOn(() => openSandbox({ temporal: true, compose: true }), openCast);
 }
 
 async function openCast(

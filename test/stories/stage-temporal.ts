@@ -8,7 +8,7 @@ export interface TemporalClients {
   close(): Promise<void>;
 }
 
-export async function connectTemporal(address: string): Promise<TemporalClients> {
+async function connectTemporal(address: string): Promise<TemporalClients> {
   const [connection, native] = await Promise.all([
     Connection.connect({ address }),
     NativeConnection.connect({ address }),
@@ -20,8 +20,46 @@ export async function connectTemporal(address: string): Promise<TemporalClients>
   };
 }
 
+/** What a stage closes with its services. */
+interface Closable {
+  close(): Promise<void>;
+}
+
+/** A sandbox with connections to its Temporal server, and services of their own for the stories of a file. */
+export async function openStageOn<
+  S extends Closable & { readonly temporal: { readonly address: string } },
+  C extends Closable,
+  O,
+>(
+  open: () => Promise<S>,
+  openCast: (
+    stage: { readonly sandbox: S } & TemporalClients,
+    name: string,
+    options: Partial<O>,
+  ) => Promise<C>,
+) {
+  quietRuntime();
+  const sandbox = await open();
+  const clients = await connectTemporal(sandbox.temporal.address);
+  const casts: C[] = [];
+  return {
+    sandbox,
+    ...clients,
+    async cast(name: string, options: Partial<O> = {}) {
+      const cast = await openCast({ sandbox, ...clients }, name, options);
+      casts.push(cast);
+      return cast;
+    },
+    async close() {
+      await Promise.all(casts.map((cast) => cast.close()));
+      await clients.close();
+      await sandbox.close();
+    },
+  };
+}
+
 /** Keeps the worker's own log out of the tests' output. */
-export function quietRuntime(): void {
+function quietRuntime(): void {
   try {
     Runtime.install({ logger: new DefaultLogger('ERROR') });
   } catch {

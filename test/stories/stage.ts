@@ -8,7 +8,7 @@ import type { RunReport } from '../../src/domain/ledger.ts';
 import type { RunningWorker } from '../../src/wiring/start-worker.ts';
 import type { TemporalServer } from '../../tools/temporal-server.ts';
 import { type CastRuns, castRuns, workerFor } from './stage-runs.ts';
-import { connectTemporal, quietRuntime, type TemporalClients } from './stage-temporal.ts';
+import { openStageOn, type TemporalClients } from './stage-temporal.ts';
 
 /** One sandbox and one connection, shared by the stories of a file. */
 export interface Stage extends TemporalClients {
@@ -56,25 +56,8 @@ type DeploymentObject = any;
 
 let count = 0;
 
-export async function openStage({ ui = false }: { readonly ui?: boolean } = {}): Promise<Stage> {
-  quietRuntime();
-  const sandbox = await openSandbox({ temporal: { ui }, kubernetes: true });
-  const clients = await connectTemporal(sandbox.temporal.address);
-  const casts: Cast[] = [];
-  return {
-    sandbox,
-    ...clients,
-    async cast(name, options = {}) {
-      const cast = await openCast({ sandbox, ...clients }, name, options);
-      casts.push(cast);
-      return cast;
-    },
-    async close() {
-      await Promise.all(casts.map((cast) => cast.close()));
-      await clients.close();
-      await sandbox.close();
-    },
-  };
+export function openStage({ ui = false }: { readonly ui?: boolean } = {}): Promise<Stage> {
+  return openStageOn(() => openSandbox({ temporal: { ui }, kubernetes: true }), openCast);
 }
 
 async function openCast(

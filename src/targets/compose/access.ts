@@ -3,7 +3,7 @@ import { RunbookError } from '../../domain/errors.ts';
 import type { ComposeSource } from '../../domain/pins.ts';
 import type { ComposeProfile } from '../../domain/profile.ts';
 import { describeWish, type TargetWish } from '../../domain/targets.ts';
-import type { ObservedService } from '../../domain/versions.ts';
+import { type ObservedService, shortDigest } from '../../domain/versions.ts';
 import type { AccessReport } from '../target.ts';
 import type { ComposeCommand, ComposeProgram } from './engine/compose-command.ts';
 import type { EngineInfo } from './engine/docker.ts';
@@ -54,7 +54,7 @@ export async function checkAccess(
     const found = await images.find(source.image, source, signal);
     if (!found) throw missing(candidate.image, wish, observed);
     const where = found.where === 'registry' ? 'in the registry' : "on the engine's host";
-    image = `${candidate.version} is ${where} as ${short(found.digest ?? found.imageId ?? '')}`;
+    image = `${candidate.version} is ${where} as ${shortDigest(found.digest ?? found.imageId ?? '')}`;
   }
   const host = profile.context ? `context ${profile.context}` : 'engine';
   return {
@@ -99,8 +99,4 @@ function missing(image: string, wish: TargetWish, observed: ObservedService): Ru
     'ImageMissing',
     `${image} (asked for: ${describeWish(wish)}) is neither in its registry nor on the engine's host; known versions: ${known.join(', ')}`,
   );
-}
-
-function short(id: string): string {
-  return id.slice(0, 'sha256:'.length + 12);
 }

@@ -1,4 +1,5 @@
 import { oneLine } from '../../domain/redact.ts';
+import { shortDigest } from '../../domain/versions.ts';
 import type { Change, ChangeSide } from './change.ts';
 import type { ChangeParts } from './change-parts.ts';
 import type { ComposeInvocation } from './engine/compose-command.ts';
@@ -43,7 +44,7 @@ export async function bringUp(
   if (containers.length > 0 && !other) return;
   throw new CannotStart(
     other
-      ? `container ${other.name} runs ${oneLine(other.image, 200)} (${short(other.imageId)}), not the pinned image ${short(side.imageId)}`
+      ? `container ${other.name} runs ${oneLine(other.image, 200)} (${shortDigest(other.imageId)}), not the pinned image ${shortDigest(side.imageId ?? '')}`
       : `Compose has started no container of ${side.version}`,
   );
 }
@@ -51,8 +52,4 @@ export async function bringUp(
 /** Compose ran, and the container of the version could not be made or started. */
 export class CannotStart extends Error {
   override readonly name = 'CannotStart';
-}
-
-function short(id = ''): string {
-  return id.slice(0, 'sha256:'.length + 12);
 }

@@ -1,6 +1,6 @@
 import type { KnownGoodRecord } from '../../domain/known-good.ts';
 import type { ComposeSource } from '../../domain/pins.ts';
-import { MOVING_TAGS, parseImage, type VersionCandidate, versionOfImage } from '../../domain/versions.ts';
+import { isMovingTag, parseImage, type VersionCandidate, versionOfImage } from '../../domain/versions.ts';
 import { digestIn, type LocalImage } from './engine/images.ts';
 import type { VersionContent } from './state/content.ts';
 import { compareVersions, placeInTime } from './version-order.ts';
@@ -141,7 +141,8 @@ function imageCandidate(source: ComposeSource, createdAt: string, current: Curre
   };
 }
 
-function named(image: string, container: string) {
+/** What every version of a service has, whatever is known of it: Compose numbers none. */
+export function named(image: string, container: string) {
   return {
     version: versionOfImage(image),
     image,
@@ -164,7 +165,7 @@ function isSame(a: VersionCandidate, b: VersionCandidate): boolean {
 }
 
 function isMoving(tag: string | undefined): boolean {
-  return tag === undefined || tag === '<none>' || MOVING_TAGS.some((moving) => moving === tag.toLowerCase());
+  return tag === undefined || tag === '<none>' || isMovingTag(tag);
 }
 
 function byVersion(a: VersionCandidate, b: VersionCandidate): number {

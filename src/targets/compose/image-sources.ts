@@ -2,7 +2,7 @@ import semver from 'semver';
 import { RunbookError } from '../../domain/errors.ts';
 import type { ComposeSource } from '../../domain/pins.ts';
 import { parseImage } from '../../domain/versions.ts';
-import { parseReference, type RegistryClient, type RegistryRepository } from '../../registry/index.ts';
+import { parseReference, type RegistryClient } from '../../registry/index.ts';
 import type { RegistryTag } from './candidates.ts';
 import type { Docker } from './engine/docker.ts';
 import { digestIn, type LocalImage } from './engine/images.ts';
@@ -66,7 +66,7 @@ export class ImageFinder {
     // What is here can be run whatever the registry says: it is asked for moved tags alone, and not for long.
     const patience = local ? SHORT_MS : LONG_MS;
     const remote = await within(patience, signal, (limited) => this.#remote(image, wanted, tag, limited));
-    const localDigest = local ? (digestIn(local, repository) ?? undefined) : undefined;
+    const localDigest = local ? digestIn(local, repository) : undefined;
     const answered = remote instanceof RunbookError ? undefined : sameImage(remote, local);
     // An image that was never pushed is known by its ID alone: what the registry has under its tag is another one.
     const isUnpushed = known.imageId !== undefined && wanted === undefined;
@@ -109,7 +109,7 @@ export class ImageFinder {
     tag: string | undefined,
     signal: AbortSignal,
   ): Promise<{ readonly digest?: string; readonly movedTo?: string }> {
-    const repository = repositoryOf(image);
+    const repository = parseReference(image);
     if (!repository) return {};
     const [byDigest, byTag] = await Promise.all([
       digest ? this.#registry.digestOf(repository, digest, signal) : undefined,
@@ -121,7 +121,7 @@ export class ImageFinder {
   }
 
   async #tags(image: string, signal: AbortSignal): Promise<Omit<ImageSources, 'local'>> {
-    const repository = repositoryOf(image);
+    const repository = parseReference(image);
     if (!repository) return { tags: [], problems: [`${image} names no registry`] };
     const listed = await within(LONG_MS, signal, (limited) => this.#registry.tags(repository, limited));
     if (listed instanceof RunbookError) {
@@ -175,10 +175,6 @@ export function imageMissing({ image, digest, imageId }: ComposeSource): Runbook
     'ImageMissing',
     `${image}${exact ? ` (${exact})` : ''} is neither in its registry nor on the engine's host`,
   );
-}
-
-function repositoryOf(image: string): RegistryRepository | undefined {
-  return parseReference(image);
 }
 
 /** Newest first; tags that are no versions last. */

@@ -1,13 +1,8 @@
 import { createHash } from 'node:crypto';
 import type { ComposeSource } from '../../domain/pins.ts';
 import type { ComposeProfile } from '../../domain/profile.ts';
-import {
-  type ObservedService,
-  parseImage,
-  type VersionCandidate,
-  versionOfImage,
-} from '../../domain/versions.ts';
-import { evidenceOf, historyOf } from './candidates.ts';
+import { type ObservedService, parseImage, type VersionCandidate } from '../../domain/versions.ts';
+import { evidenceOf, historyOf, named } from './candidates.ts';
 import type { EngineInfo } from './engine/docker.ts';
 import { digestIn } from './engine/images.ts';
 import { fingerprintOf } from './fingerprint.ts';
@@ -81,16 +76,11 @@ function currentVersion(reading: Reading, container: string): VersionCandidate {
   const record = known.find((version) => version.record)?.record;
   const since = [leading?.createdAt ?? at, ...known.map(({ content }) => content.firstSeenAt)];
   return {
-    version: versionOfImage(image),
-    image,
-    container,
-    revision: 0,
-    formerRevisions: [],
+    ...named(image, container),
     fingerprint,
     contentFingerprint: fingerprint,
     source,
     createdAt: new Date(Math.min(...since.map(Date.parse))).toISOString(),
-    references: [],
     ...(record ? { evidence: evidenceOf(record) } : {}),
   };
 }

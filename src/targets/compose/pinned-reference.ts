@@ -1,6 +1,6 @@
 import type { ComposeSource } from '../../domain/pins.ts';
 import type { ComposeProfile } from '../../domain/profile.ts';
-import { parseImage } from '../../domain/versions.ts';
+import { parseImage, shortDigest } from '../../domain/versions.ts';
 import type { FoundImage } from './image-sources.ts';
 
 /** `repository:tag`, with the digest where the file had one, the profile wants it, or the tag leads elsewhere by now. */
@@ -28,13 +28,9 @@ export function movedWarning(
   const { tag = '' } = parseImage(source.image);
   return digest
     ? [
-        `the tag ${tag} leads to another image in the registry by now (${short(movedTo)}): the file gets ${wanted}`,
+        `the tag ${tag} leads to another image in the registry by now (${shortDigest(movedTo)}): the file gets ${wanted}`,
       ]
     : [
-        `the tag ${tag} leads to another image in the registry (${short(movedTo)}): a pull would replace what is pinned`,
+        `the tag ${tag} leads to another image in the registry (${shortDigest(movedTo)}): a pull would replace what is pinned`,
       ];
-}
-
-function short(digest: string): string {
-  return digest.slice(0, 'sha256:'.length + 12);
 }

@@ -34,42 +34,7 @@ export class ServiceReader {
   }
 
   /** @throws WorkloadMissing, ComposeFileUnsupported, Unreachable, AccessDenied, CommandMissing. */
-  read(depth: Depth, signal: AbortSignal): Promise<Reading> {
-    return this.#read(depth, signal);
-  }
-
-  /** As `read` of everything; steps that run at the same time share one reading. */
-  async readShared(signal: AbortSignal): Promise<Reading> {
-    // Another step's signal may end its reading: then this one reads by itself.
-    const reading = await this.#underWay?.catch(() => undefined);
-    signal.throwIfAborted();
-    if (reading) return reading;
-    const own = this.#read('everything', signal);
-    this.#underWay = own;
-    try {
-      return await own;
-    } finally {
-      if (this.#underWay === own) this.#underWay = undefined;
-    }
-  }
-
-  /** After a change of ours the image is to be inspected anew. */
-  forget(): void {
-    this.#lastRunning = undefined;
-  }
-
-  /** The files alone. @throws WorkloadMissing, ComposeFileUnsupported, AccessDenied. */
-  project(): Promise<LoadedProject> {
-    return loadProject(this.#parts);
-  }
-
-  /** What is kept beside the compose file. */
-  stateOf({ folder }: LoadedProject): { readonly folder: StateFolder; readonly state: ServiceState } {
-    const state = new StateFolder(folder, this.#parts.profile.state);
-    return { folder: state, state: state.service(this.#parts.profile.service) };
-  }
-
-  async #read(depth: Depth, signal: AbortSignal): Promise<Reading> {
+  async read(depth: Depth, signal: AbortSignal): Promise<Reading> {
     const { docker, compose, images, profile, clock } = this.#parts;
     const [engine, project] = await Promise.all([docker.info(signal), loadProject(this.#parts)]);
     const { state } = this.stateOf(project);
@@ -112,6 +77,37 @@ export class ServiceReader {
       ],
       at: new Date(clock()).toISOString(),
     };
+  }
+
+  /** As `read` of everything; steps that run at the same time share one reading. */
+  async readShared(signal: AbortSignal): Promise<Reading> {
+    // Another step's signal may end its reading: then this one reads by itself.
+    const reading = await this.#underWay?.catch(() => undefined);
+    signal.throwIfAborted();
+    if (reading) return reading;
+    const own = this.read('everything', signal);
+    this.#underWay = own;
+    try {
+      return await own;
+    } finally {
+      if (this.#underWay === own) this.#underWay = undefined;
+    }
+  }
+
+  /** After a change of ours the image is to be inspected anew. */
+  forget(): void {
+    this.#lastRunning = undefined;
+  }
+
+  /** The files alone. @throws WorkloadMissing, ComposeFileUnsupported, AccessDenied. */
+  project(): Promise<LoadedProject> {
+    return loadProject(this.#parts);
+  }
+
+  /** What is kept beside the compose file. */
+  stateOf({ folder }: LoadedProject): { readonly folder: StateFolder; readonly state: ServiceState } {
+    const state = new StateFolder(folder, this.#parts.profile.state);
+    return { folder: state, state: state.service(this.#parts.profile.service) };
   }
 
   /** Each run inspects the image anew when it plans; the steps behind that find it with its digest already. */
