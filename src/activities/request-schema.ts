@@ -1,32 +1,20 @@
 import { z } from 'zod';
 import { CHECK_IDS } from '../domain/checks.ts';
 import { RunbookError } from '../domain/errors.ts';
-import { holdsSecret, oneLine } from '../domain/redact.ts';
+import { oneLine } from '../domain/redact.ts';
 import type { RollbackRequest, VerifyRequest } from '../domain/request.ts';
 import { parseTarget } from '../domain/targets.ts';
-
-/** No boundary in front: a URL may hide behind the punctuation of Markdown. */
-const URL_SHAPE = /[a-z][a-z0-9+.-]{1,20}:\/\//i;
+import { textProblem } from '../domain/text.ts';
 
 /** More problems than this are counted only: the message goes into history. */
 const PROBLEM_LIMIT = 20;
 
 /** Free text of a request: short, one paragraph, and neither an address nor a credential. Read only when it is short. */
 function text(limit: number) {
-  return z
-    .string()
-    .max(limit, { error: `is longer than ${limit} characters`, abort: true })
-    .refine(
-      (value) => !URL_SHAPE.test(value),
-      'holds a URL; a request names things, addresses stand in runbook.yaml',
-    )
-    .refine((value) => !holdsSecret(value), 'looks like a secret; a request never carries one')
-    .refine((value) => !hasControlCharacters(value), 'holds control characters');
-}
-
-/** Control and format characters (Unicode Cc and Cf): terminal escapes of 7 and 8 bit, and bidirectional overrides. */
-function hasControlCharacters(value: string): boolean {
-  return /[\p{Cc}\p{Cf}]/u.test(value.replaceAll(/[\n\t\u200d]/g, ''));
+  return z.string().superRefine((value, context) => {
+    const message = textProblem(value, limit);
+    if (message) context.addIssue({ code: 'custom', message });
+  });
 }
 
 const name = text(63).regex(

@@ -26,6 +26,7 @@ export function headLine(report: RunReport, link: string | undefined, now: numbe
         'rolled-back-before': 'an earlier rollback put it there',
         'previous-without-evidence': 'the version before, without known-good evidence',
         asked: 'as asked',
+        snapshot: 'what ran before the rollback',
       }[plan.basis],
     );
   }

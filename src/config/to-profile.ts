@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { resolve } from 'node:path';
 import { CHECK_IDS } from '../domain/checks.ts';
+import { DEFAULT_POLICY } from '../domain/policy.ts';
 import type { NotifierSettings, SecretReference, ServiceProfile, TargetProfile } from '../domain/profile.ts';
 import type { ServiceEntry } from './schema.ts';
 
@@ -29,6 +30,7 @@ export function toProfile(
     },
     required: required ?? CHECK_IDS.filter((id) => checks[id] !== false),
     notify: notifiersOf(entry.notify, secret),
+    policy: DEFAULT_POLICY,
     hash: hashOf(written),
   };
 }

@@ -24,6 +24,11 @@ const HEADLINES: Readonly<Record<RunOutcome, string>> = {
   'not-known-good': 'was verified: this version is NOT known-good',
   failed: 'was NOT rolled back',
   cancelled: 'rollback was cancelled',
+  restored: 'was NOT helped by the rollback: what ran before is back',
+  joined: 'is being rolled back by another run already',
+  'stayed-well': 'has stayed well since its rollback',
+  superseded: 'was rolled back once more',
+  'changed-back': 'was changed by somebody else after its rollback',
 };
 
 /** Headlines of runs that ended after the change was written, or may have been. */

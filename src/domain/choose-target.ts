@@ -1,4 +1,5 @@
 import type { ErrorType } from './errors.ts';
+import type { SnapshotReference } from './pins.ts';
 import type { PlanBasis } from './plan.ts';
 import { describeWish, type TargetWish } from './targets.ts';
 import {
@@ -38,6 +39,10 @@ export function chooseTarget(observed: ObservedService, wish: TargetWish): Choic
       return chooseKnownGood(observed);
     case 'previous':
       return choosePrevious(observed);
+    case 'older-known-good':
+      return chooseOlderKnownGood(observed, wish.tried);
+    case 'snapshot':
+      return chooseSnapshot(observed, wish.snapshot);
     case 'revision':
       return choose(
         everyVersion(observed).find(
@@ -78,6 +83,41 @@ function chooseKnownGood(observed: ObservedService): Choice | NoChoice {
   if (proved) return { candidate: proved, basis: 'known-good' };
   const [before] = older;
   return before ? { candidate: before, basis: 'previous-without-evidence' } : nothingOlder(observed);
+}
+
+/**
+ * Falls back: of the versions that were proved well, the last proof among those that are neither live nor tried.
+ * @param tried fingerprints that this incident has shown to be no way out.
+ */
+function chooseOlderKnownGood(observed: ObservedService, tried: readonly string[]): Choice | NoChoice {
+  const given = everyVersion(observed).filter(({ fingerprint }) => tried.includes(fingerprint));
+  const isNew = (version: VersionCandidate) =>
+    differs(version, observed) &&
+    !given.some(({ contentFingerprint }) => contentFingerprint === version.contentFingerprint);
+  const proved = newestProof(observed.history.filter(isNew));
+  if (proved) return { candidate: proved, basis: 'known-good' };
+  return {
+    problem: 'NoHistory',
+    message: `${observed.workload} has no further version with known-good evidence; it has ${listed(everyVersion(observed))}`,
+  };
+}
+
+/** What was live before the change: from the history, or from where `take-snapshot` has copied it to. */
+function chooseSnapshot(observed: ObservedService, snapshot: SnapshotReference): Choice | NoChoice {
+  const { fingerprint, keptIn, uid, version, image } = snapshot;
+  const found = everyVersion(observed).find((candidate) => candidate.fingerprint === fingerprint);
+  if (found) return { candidate: found, basis: 'snapshot' };
+  const [kind, name] = keptIn.split('/', 2);
+  if (observed.target === 'kubernetes' && kind === 'configmap' && name) {
+    const { evidence: _evidence, changeCause: _changeCause, ...rest } = observed.current;
+    const source = { kind: 'config-map', name, uid } as const;
+    const candidate = { ...rest, version, image, fingerprint, source, revision: 0, formerRevisions: [] };
+    return { candidate: { ...candidate, contentFingerprint: '' }, basis: 'snapshot' };
+  }
+  return {
+    problem: 'PinLost',
+    message: `the snapshot of ${version} (${keptIn}) is not in the history of ${observed.workload} any more`,
+  };
 }
 
 /** Whether an earlier rollback put the current content there: its write says so, or the proof that it recorded. */

@@ -146,6 +146,43 @@ export const ERRORS = {
       'Check the folder or the ConfigMap that the message names; `runbook audit` makes the record again from history.',
     retryable: true,
   },
+  RollbackInProgress: {
+    meaning:
+      'Another run is rolling the same target back; the message names its workflow id. This run has changed nothing.',
+    remedy:
+      'Follow the other run (`runbook status <workflow id>`), or start with `ifRunning: join` to hand over what you know.',
+    retryable: false,
+  },
+  ApprovalRejected: {
+    meaning:
+      'The plan needed approval and somebody refused it; the message says who and why. Nothing was changed.',
+    remedy: 'Start a new run with what was asked for.',
+    retryable: false,
+  },
+  ApprovalExpired: {
+    meaning: 'The plan needed approval and did not get enough in time. Nothing was changed.',
+    remedy: 'Start a new run when somebody can approve it, or break the glass where the profile allows it.',
+    retryable: false,
+  },
+  WrongAnswer: {
+    meaning:
+      'An update of a running run was refused: it does not fit what the run waits for; the message says what is possible now.',
+    remedy: 'Send it again with what the message names. The refused one left no trace in the run.',
+    retryable: false,
+  },
+  NotWellAgain: {
+    meaning: 'After a proved rollback the service became unwell again while the run followed through.',
+    remedy:
+      'Read the evidence of the watch; start a rollback to an older version, or mend the service itself.',
+    retryable: false,
+  },
+  ChangedBack: {
+    meaning:
+      'After a proved rollback somebody else changed the service; the message names who, as far as it can be told.',
+    remedy:
+      'Suspend what reverts it (a GitOps tool, another controller) or revert the change in its source, then start again.',
+    retryable: false,
+  },
   RunTerminated: {
     meaning:
       'The run was ended from outside: terminated by an operator, or closed by Temporal. Nobody was told and no record was written.',

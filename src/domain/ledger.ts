@@ -1,10 +1,12 @@
 import type { CheckResult } from './checks.ts';
+import type { RunEvent } from './events.ts';
 import type { Instant } from './json.ts';
 import type { RolloutFinished, RolloutStarted, SnapshotReference } from './pins.ts';
 import type { ShownPlan } from './plan.ts';
 import type { ResolvedRun } from './request.ts';
 import type { StepId } from './steps.ts';
 import type { Verdict } from './verdict.ts';
+import type { Waiting } from './waiting.ts';
 
 /** What every activity returns: its value, and what the ledger keeps of it. */
 export interface StepResult<T> {
@@ -46,6 +48,8 @@ export interface LedgerEntry {
   readonly record?: RecordedFiles;
   /** For `notify`: which receiver. */
   readonly receiver?: string;
+  /** For `notify` in the middle of a run: what it was about, for example `decision-1`. */
+  readonly about?: string;
   readonly error?: { readonly type: string; readonly message: string };
 }
 
@@ -60,12 +64,21 @@ export const RUN_OUTCOMES = [
   'not-known-good',
   'failed',
   'cancelled',
+  'restored',
+  'joined',
+  'stayed-well',
+  'superseded',
+  'changed-back',
 ] as const;
 export type RunOutcome = (typeof RUN_OUTCOMES)[number];
 
+/** The kinds of runs: their workflow types. */
+export const WORKFLOWS = ['rollback', 'verify', 'followThrough'] as const;
+export type WorkflowKind = (typeof WORKFLOWS)[number];
+
 /** The whole run: the workflow's result, its query, and the source of every record. */
 export interface RunReport {
-  readonly workflow: 'rollback' | 'verify';
+  readonly workflow: WorkflowKind;
   readonly workflowId: string;
   readonly runId: string;
   readonly outcome: RunOutcome;
@@ -76,6 +89,10 @@ export interface RunReport {
   readonly request?: ResolvedRun;
   readonly plan?: ShownPlan;
   readonly ledger: readonly LedgerEntry[];
+  /** What happened beside the steps: decisions, approvals, notes. The ledger in time is both together. */
+  readonly events?: readonly RunEvent[];
+  /** What the run waits for a person with. */
+  readonly waitingFor?: Waiting;
   readonly error?: { readonly type: string; readonly message: string };
 }
 
@@ -100,8 +117,18 @@ export function evidenceOf(step: StepId, value: unknown): Partial<LedgerEntry> {
   }
 }
 
+/** Whom a message went to, and what it was about when it was not the end of the run. */
+export interface Addressee {
+  readonly receiver?: string;
+  readonly about?: string;
+}
+
 /** The entry of a step that gave a result. */
-export function completedEntry(step: StepId, result: StepResult<unknown>, receiver?: string): LedgerEntry {
+export function completedEntry(
+  step: StepId,
+  result: StepResult<unknown>,
+  { receiver, about }: Addressee = {},
+): LedgerEntry {
   return {
     step,
     outcome: 'completed',
@@ -112,13 +139,18 @@ export function completedEntry(step: StepId, result: StepResult<unknown>, receiv
     finishedAt: result.finishedAt,
     ...evidenceOf(step, result.value),
     ...(receiver ? { receiver } : {}),
+    ...(about ? { about } : {}),
   };
 }
 
-/** Whether the one change of a rollback was made; `unknown` when its step ended without an answer. */
+/** Whether a run changed anything; `unknown` when a step that may have ended without an answer, and none said later. */
 export function changeOf({ ledger }: Pick<RunReport, 'ledger'>): 'none' | 'made' | 'unknown' {
-  const entry = ledger.find(({ step }) => step === 'roll-back');
-  if (!entry) return 'none';
+  const changes = ledger.filter(({ step }) => step === 'roll-back').map(changeOfStep);
+  if (changes.includes('made')) return 'made';
+  return changes.at(-1) ?? 'none';
+}
+
+function changeOfStep(entry: LedgerEntry): 'none' | 'made' | 'unknown' {
   if (entry.outcome === 'completed') return entry.changed ? 'made' : 'none';
   const answered = entry.outcome === 'failed' && !UNANSWERED.some((type) => type === entry.error?.type);
   return answered ? 'none' : 'unknown';
@@ -127,7 +159,10 @@ export function changeOf({ ledger }: Pick<RunReport, 'ledger'>): 'none' | 'made'
 /** Errors after which a write may have been carried out all the same. */
 const UNANSWERED = ['StepTimedOut', 'Unreachable'] as const;
 
-/** The results of all checks that ran, in the order of the ledger. */
+/** The last result of each check that ran, in the order of the ledger. */
 export function checksOf(report: RunReport): readonly CheckResult[] {
-  return report.ledger.flatMap((entry) => (entry.check ? [entry.check] : []));
+  const last = new Map(
+    report.ledger.flatMap((entry) => (entry.check ? [[entry.check.check, entry.check]] : [])),
+  );
+  return [...last.values()];
 }

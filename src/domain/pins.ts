@@ -10,6 +10,8 @@ export type PinSource =
       readonly uid: string;
       readonly podTemplateHash: string;
     }
+  /** A template that `take-snapshot` has copied into a ConfigMap, because no ReplicaSet keeps it. */
+  | { readonly kind: 'config-map'; readonly name: string; readonly uid: string }
   /** The live template with another image: for a version that the history does not have. */
   | { readonly kind: 'image'; readonly container: string; readonly image: string }
   /** What is live as it is: the target is already there, or its ReplicaSet does not exist yet. */

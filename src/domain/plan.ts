@@ -12,10 +12,15 @@ export interface PlannedVersion {
 }
 
 /**
- * Why this target: recorded evidence, an earlier rollback that put it there, no evidence so the one before, or
- * because it was asked for.
+ * Why this target: recorded evidence, an earlier rollback that put it there, no evidence so the one before, because
+ * it was asked for, or because it was live before the rollback that is taken back.
  */
-export type PlanBasis = 'known-good' | 'rolled-back-before' | 'previous-without-evidence' | 'asked';
+export type PlanBasis =
+  | 'known-good'
+  | 'rolled-back-before'
+  | 'previous-without-evidence'
+  | 'asked'
+  | 'snapshot';
 
 /** What will be done, fixed before anything is changed. A pure function of what was observed and asked. */
 export interface Plan {

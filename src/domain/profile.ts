@@ -1,3 +1,5 @@
+import type { RunPolicy } from './policy.ts';
+
 /** Where a secret is found. The value is resolved inside activities, never logged and never put into history. */
 export type SecretReference =
   | { readonly env: string }
@@ -172,6 +174,7 @@ export interface ServiceProfile {
   /** Checks whose verdict counts; the others are recorded only. */
   readonly required: readonly ('health' | 'chat' | 'agents' | 'metrics')[];
   readonly notify: readonly NotifierSettings[];
+  readonly policy: RunPolicy;
   /** SHA-256 over the profile as written, first 12 digits. */
   readonly hash: string;
 }

@@ -1,4 +1,5 @@
 import type { CheckId } from './checks.ts';
+import type { RunPolicy, Severity } from './policy.ts';
 import type { TargetWish } from './targets.ts';
 
 /**
@@ -23,6 +24,11 @@ export interface RollbackRequest {
   readonly mitigationsTried?: readonly string[];
   /** Stop after the plan. */
   readonly dryRun?: boolean;
+  readonly severity?: Severity;
+  /** Why the run may go on without the approval that the profile requires; counts for the severities that it names. */
+  readonly breakGlass?: string;
+  /** What to do when the target is being rolled back already: end, or hand over what this request knows and end well. */
+  readonly ifRunning?: 'refuse' | 'join';
 }
 
 /** Starts the verification of what is running, after a deploy. */
@@ -57,4 +63,9 @@ export interface ResolvedRun {
   readonly profile: string;
   /** Whether the Temporal namespace has the runbook's search attributes. */
   readonly searchAttributes: boolean;
+  readonly severity?: Severity;
+  readonly breakGlass?: string;
+  readonly ifRunning?: 'refuse' | 'join';
+  /** How the run behaves beside its steps. Runs of before 0.2 have none: they ask nobody, claim nothing and watch nothing. */
+  readonly policy?: RunPolicy;
 }

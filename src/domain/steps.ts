@@ -4,6 +4,7 @@ export const STEP_IDS = [
   'check-access',
   'identify-versions',
   'plan',
+  'identify-holder',
   'take-snapshot',
   'roll-back',
   'wait-for-rollout',
@@ -11,6 +12,7 @@ export const STEP_IDS = [
   'verify-chat',
   'verify-agents',
   'verify-metrics',
+  'watch-service',
   'record-known-good',
   'notify',
   'record-incident',
@@ -59,6 +61,15 @@ export const PROFILES = {
     heartbeat: 5,
     retry: { initial: 0.5, backoff: 2, maximum: 5 },
   },
+  /** Following through after a success, for as long as the profile says (at most a day). */
+  watch: {
+    startToClose: 90_000,
+    scheduleToClose: 100_000,
+    heartbeat: 10,
+    retry: { initial: 0.5, backoff: 2, maximum: 10 },
+  },
+  /** Waiting for the server to free a claim whose run has just closed. */
+  claim: { startToClose: 30, scheduleToClose: 120, retry: { initial: 0.2, backoff: 2, maximum: 5 } },
   /** Messages to people: worth a few tries, never worth a stuck run. */
   message: {
     startToClose: 20,
@@ -112,6 +123,13 @@ export const STEPS: Readonly<Record<StepId, StepEntry>> = {
     profile: 'cluster',
     summary: 'Pin the exact target and show the change',
   },
+  'identify-holder': {
+    title: 'identify holder',
+    runbook: '2',
+    phase: 'decide',
+    profile: 'claim',
+    summary: 'Another run has claimed the target: which one, and is it still open',
+  },
   'take-snapshot': {
     title: 'take snapshot',
     runbook: '2',
@@ -160,6 +178,13 @@ export const STEPS: Readonly<Record<StepId, StepEntry>> = {
     phase: 'prove',
     profile: 'check',
     summary: 'Scrape every instance: failures have stopped growing',
+  },
+  'watch-service': {
+    title: 'watch service',
+    runbook: '7.3',
+    phase: 'prove',
+    profile: 'watch',
+    summary: 'Keep looking after the success: is it changed back, does it stay well',
   },
   'record-known-good': {
     title: 'record known-good',

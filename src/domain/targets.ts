@@ -1,9 +1,14 @@
+import type { SnapshotReference } from './pins.ts';
 import { isMovingTag, normaliseVersion } from './versions.ts';
 
 /** What the request asks to return to. */
 export type TargetWish =
   | { readonly kind: 'known-good' }
   | { readonly kind: 'previous' }
+  /** The newest proof among the versions that are neither live nor tried: what falls back further. */
+  | { readonly kind: 'older-known-good'; readonly tried: readonly string[] }
+  /** What was live before the run changed it. */
+  | { readonly kind: 'snapshot'; readonly snapshot: SnapshotReference }
   | { readonly kind: 'version'; readonly version: string }
   | { readonly kind: 'revision'; readonly revision: number }
   | { readonly kind: 'digest'; readonly digest: string };
@@ -41,6 +46,10 @@ export function describeWish(wish: TargetWish): string {
       return wish.kind;
     case 'version':
       return wish.version;
+    case 'older-known-good':
+      return 'the next older known-good version';
+    case 'snapshot':
+      return `the snapshot of ${wish.snapshot.version}`;
     case 'revision':
       return `revision ${wish.revision}`;
     case 'digest':

@@ -15,6 +15,11 @@ const MARKS: Readonly<Record<RunOutcome, string>> = {
   'not-known-good': ':warning:',
   failed: ':x:',
   cancelled: ':no_entry_sign:',
+  restored: ':warning:',
+  joined: ':link:',
+  'stayed-well': ':white_check_mark:',
+  superseded: ':fast_forward:',
+  'changed-back': ':warning:',
 };
 
 /** A message in Slack's form. `text` says everything for receivers that know no blocks. */

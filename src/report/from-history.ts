@@ -69,7 +69,7 @@ export function auditHistory(history: HistoryFile, ids: { workflowId?: string; r
         const step = scheduled.get(String(scheduledEventId));
         if (!step) break;
         const value = readable(decodePayloads(result)[0]) as StepResult<unknown>;
-        ledger.push(completedEntry(step.step, value, step.receiver));
+        ledger.push(completedEntry(step.step, value, step));
         if (step.step === 'resolve-request') request = value.value as ResolvedRun;
         if (step.step === 'plan') plan = value.value as ShownPlan;
         break;

@@ -68,6 +68,7 @@ function whatWasPlanned({ plan }: RunReport): string[] {
     'rolled-back-before': 'an earlier rollback put it there',
     'previous-without-evidence': 'the version before; none has known-good evidence',
     asked: 'asked for',
+    snapshot: 'what ran before the rollback',
   }[plan.basis];
   const rows: [string, string][] = [
     ['from', `${nameWithRevision(plan.from)}, \`${plan.from.image}\``],
@@ -101,6 +102,8 @@ function pinned(source: NonNullable<RunReport['plan']>['pin']['source']): string
       return `template of replicaset/${source.name} (uid ${source.uid})`;
     case 'image':
       return `image \`${source.image}\` in container ${source.container}`;
+    case 'config-map':
+      return `template in configmap/${source.name} (uid ${source.uid})`;
     case 'live':
       return 'what is live already';
     case 'compose':

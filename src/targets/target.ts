@@ -35,6 +35,12 @@ export interface RolloutProgress {
   readonly restarts?: Readonly<Record<string, number>>;
 }
 
+/** The last change of a workload. */
+export interface LastChange {
+  readonly who: string;
+  readonly ours: boolean;
+}
+
 /**
  * What is rolled back: a Kubernetes Deployment or a Docker Compose service. One object per service profile,
  * kept by the worker; every method may be called again after a crash in the middle of itself.
@@ -82,6 +88,12 @@ export interface RollbackTarget {
 
   /** The state that a wait without a change waits for: what is live now. For `verify` and for "already there". */
   current(context: TargetContext): Promise<RolloutStarted>;
+
+  /**
+   * Who changed what is live last, as far as the target can tell, for people: `field manager "argocd-controller" at …`.
+   * `ours` when it was a run of this runbook.
+   */
+  lastChangedBy(context: TargetContext): Promise<LastChange>;
 
   /** The running pods of the live template, or the running containers. */
   instances(context: TargetContext): Promise<readonly Instance[]>;

@@ -146,7 +146,7 @@ function openRun(workflow: RunReport['workflow']): OpenRun {
       const result = await groupOf(STEPS[id].phase).withScope(async () =>
         activity.executeWithOptions(optionsOf(id, receiver), args),
       );
-      ledger.push(completedEntry(id, result, receiver));
+      ledger.push(completedEntry(id, result, receiver ? { receiver } : {}));
       return result.value;
     } catch (error) {
       ledger.push(failedEntry(id, error, startedAt, now(), receiver));

@@ -5,6 +5,7 @@ import { describe, expect, it } from 'vitest';
 import type { Dependencies } from '../../src/activities/dependencies.ts';
 import { resolveRequest } from '../../src/activities/resolve-request.ts';
 import { createChecks } from '../../src/checks/index.ts';
+import { DEFAULT_POLICY } from '../../src/domain/policy.ts';
 import type { ServiceProfile } from '../../src/domain/profile.ts';
 import type { RollbackTarget } from '../../src/targets/target.ts';
 
@@ -33,6 +34,7 @@ function profile(name: string, change: Partial<ServiceProfile> = {}): ServicePro
       { kind: 'slack', name: 'slack', url: { env: 'SLACK_URL' }, timeoutMs: 1000 },
       { kind: 'webhook', name: 'pager', url: { file: '/etc/runbook/pager' }, timeoutMs: 1000 },
     ],
+    policy: DEFAULT_POLICY,
     hash: '0123456789ab',
     ...change,
   };

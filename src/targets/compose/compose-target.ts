@@ -13,7 +13,7 @@ import type { ComposeProfile } from '../../domain/profile.ts';
 import type { TargetWish } from '../../domain/targets.ts';
 import type { LiveVersion, ObservedService } from '../../domain/versions.ts';
 import { createRegistryClient, dockerCredentials } from '../../registry/index.ts';
-import type { AccessReport, RollbackTarget, RolloutProgress, TargetContext } from '../target.ts';
+import type { AccessReport, LastChange, RollbackTarget, RolloutProgress, TargetContext } from '../target.ts';
 import { checkAccess } from './access.ts';
 import { ComposeChanges } from './changes.ts';
 import { commandEnvironment } from './command-environment.ts';
@@ -163,6 +163,13 @@ export class ComposeTarget implements RollbackTarget {
     const imageId = leadingContainer(reading.containers)?.imageId;
     const { fingerprint, version } = current;
     return { changed: false, uid, generation: 0, fingerprint, version, ...(imageId ? { imageId } : {}) };
+  }
+
+  async lastChangedBy({ signal }: TargetContext): Promise<LastChange> {
+    const { rolledBackTo } = await this.#reader.read('running', signal);
+    const { fingerprint } = await this.current({ signal });
+    const ours = rolledBackTo === fingerprint;
+    return { who: ours ? 'a rollback of this runbook' : 'somebody on the host', ours };
   }
 
   async instances({ signal }: TargetContext): Promise<readonly Instance[]> {

@@ -28,6 +28,7 @@ export function createComposeTarget(
     rollBack: async (...asked) => (await target()).rollBack(...asked),
     waitForRollout: async (...asked) => (await target()).waitForRollout(...asked),
     current: async (...asked) => (await target()).current(...asked),
+    lastChangedBy: async (...asked) => (await target()).lastChangedBy(...asked),
     instances: async (...asked) => (await target()).instances(...asked),
     recordKnownGood: async (...asked) => (await target()).recordKnownGood(...asked),
     close: async () => (await made)?.close(),

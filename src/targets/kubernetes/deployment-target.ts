@@ -17,12 +17,13 @@ import {
   type ObservedService,
   versionOfImage,
 } from '../../domain/versions.ts';
-import type { AccessReport, RollbackTarget, RolloutProgress, TargetContext } from '../target.ts';
+import type { AccessReport, LastChange, RollbackTarget, RolloutProgress, TargetContext } from '../target.ts';
 import { AccessCheck } from './access.ts';
 import { asRunbookError } from './api-error.ts';
 import { DeploymentWatch } from './deployment-watch.ts';
 import { evidenceName, writeEvidence } from './evidence.ts';
 import { fingerprint } from './fingerprint.ts';
+import { changedTemplateLast, lastManager } from './managers.ts';
 import { Observer } from './observation.ts';
 import { pinnedTemplate } from './pinned-template.ts';
 import { PodInspector } from './pod-inspector.ts';
@@ -153,6 +154,13 @@ export class DeploymentTarget implements RollbackTarget {
       const live = await this.#observer.deployment(signal);
       const image = imageOf(live.spec.template, this.#profile.container);
       return startedFrom({ version: image ? versionOfImage(image) : '' }, live, false);
+    });
+  }
+
+  lastChangedBy({ signal }: TargetContext): Promise<LastChange> {
+    return this.#run(async () => {
+      const live = await this.#observer.freshDeployment(signal);
+      return { who: lastManager(live), ours: changedTemplateLast(live, this.#options.fieldManager) };
     });
   }
 
