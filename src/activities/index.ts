@@ -1,5 +1,6 @@
 import { checkAccess } from './check-access.ts';
 import type { Dependencies } from './dependencies.ts';
+import { identifyHolder } from './identify-holder.ts';
 import { identifyVersions } from './identify-versions.ts';
 import { notify } from './notify.ts';
 import { plan } from './plan.ts';
@@ -13,6 +14,7 @@ import { verifyChat } from './verify-chat.ts';
 import { verifyHealth } from './verify-health.ts';
 import { verifyMetrics } from './verify-metrics.ts';
 import { waitForRollout } from './wait-for-rollout.ts';
+import { watchService } from './watch-service.ts';
 
 /** Every activity under the id of its step: the activity type in history is the step. */
 export function createActivities(deps: Dependencies) {
@@ -21,6 +23,7 @@ export function createActivities(deps: Dependencies) {
     'check-access': checkAccess(deps),
     'identify-versions': identifyVersions(deps),
     plan: plan(deps),
+    'identify-holder': identifyHolder(deps),
     'take-snapshot': takeSnapshot(deps),
     'roll-back': rollBack(deps),
     'wait-for-rollout': waitForRollout(deps),
@@ -28,6 +31,7 @@ export function createActivities(deps: Dependencies) {
     'verify-chat': verifyChat(deps),
     'verify-agents': verifyAgents(deps),
     'verify-metrics': verifyMetrics(deps),
+    'watch-service': watchService(deps),
     'record-known-good': recordKnownGood(deps),
     notify: notify(deps),
     'record-incident': recordIncident(deps),

@@ -4,6 +4,7 @@ import {
   cancellationSignal,
   getClient,
   heartbeat,
+  sleep,
 } from '@temporalio/activity';
 import { CancelledFailure } from '@temporalio/common';
 import { RunbookError } from '../domain/errors.ts';
@@ -30,6 +31,17 @@ export interface StepContext {
   resume<T>(): T | undefined;
   /** Asks the run for its report so far (query `report`). */
   readReport(): Promise<RunReport>;
+  /** Looks at another run; undefined when there is none of these ids. */
+  look(workflowId: string, runId?: string): Promise<SeenRun | undefined>;
+  /** Waits, until the step is cancelled at the longest. */
+  pause(ms: number): Promise<void>;
+}
+
+/** What the Temporal server says of a run. */
+export interface SeenRun {
+  readonly isOpen: boolean;
+  /** The run that started it as its child. */
+  readonly parent?: { readonly workflowId: string; readonly runId: string };
 }
 
 /** What a step's work gives back. */
@@ -62,6 +74,8 @@ export function stepActivity<A extends unknown[], T>(
         heartbeat(details);
       },
       resume: <P>() => info.heartbeatDetails as P | undefined,
+      look: lookAtRun,
+      pause: sleep,
       readReport: () => getClient().workflow.getHandle(workflowId, runId).query<RunReport>('report'),
     };
     const beat = info.heartbeatTimeoutMs ? setInterval(() => heartbeat(progress), BEAT_MS) : undefined;
@@ -81,6 +95,17 @@ export function stepActivity<A extends unknown[], T>(
       clearInterval(beat);
     }
   };
+}
+
+async function lookAtRun(workflowId: string, runId?: string): Promise<SeenRun | undefined> {
+  try {
+    const { status, parentExecution } = await getClient().workflow.getHandle(workflowId, runId).describe();
+    const parent = parentExecution as SeenRun['parent'];
+    return { isOpen: status.name === 'RUNNING', ...(parent ? { parent } : {}) };
+  } catch (error) {
+    if ((error as Error).name === 'WorkflowNotFoundError') return undefined;
+    throw error;
+  }
 }
 
 function asFailure(error: unknown, attempt: number): unknown {

@@ -1,6 +1,9 @@
+import { ANSWER_MEANINGS } from './answers.ts';
+import type { EventKind } from './events.ts';
 import type { Instant } from './json.ts';
 import { changeOf, checksOf, type RunOutcome, type RunReport } from './ledger.ts';
 import type { ResolvedRun } from './request.ts';
+import { describeWaiting, type Waiting } from './waiting.ts';
 
 /** One message about a run, in words: runbook section 7.1 (when, to which version, impact before and after). */
 export interface Announcement {
@@ -12,6 +15,8 @@ export interface Announcement {
   readonly headline: string;
   /** Lines of detail: versions, reason, who asked, symptoms, verdicts. */
   readonly lines: readonly string[];
+  /** In the middle of a run: what it is about, for example `decision-1`. Part of the message's identity. */
+  readonly about?: string;
 }
 
 const HEADLINES: Readonly<Record<RunOutcome, string>> = {
@@ -44,6 +49,29 @@ const AFTER_THE_CHANGE: Readonly<Record<'made' | 'unknown', Readonly<Partial<Rec
     },
   };
 
+/** What happened beside the steps and belongs into the last message. */
+const TOLD_AT_THE_END: readonly EventKind[] = [
+  'decision',
+  'approval',
+  'rejection',
+  'break-glass',
+  'target-change',
+  'evidence',
+  'cancellation',
+];
+
+/** Why the run was asked for, and by whom. */
+function circumstances(request: ResolvedRun): readonly string[] {
+  return [
+    ...(request.breakGlass ? [`BREAK-GLASS: ${request.breakGlass}`] : []),
+    ...(request.reason ? [`reason: ${request.reason}`] : []),
+    ...(request.severity ? [`severity: ${request.severity}`] : []),
+    ...(request.incident ? [`incident: ${request.incident}`] : []),
+    ...(request.requestedBy ? [`requested by: ${request.requestedBy}`] : []),
+    ...request.symptoms.map((symptom) => `before: ${symptom}`),
+  ];
+}
+
 /** What people are told of a run. */
 export function announce(report: RunReport, request: ResolvedRun): Announcement {
   const { plan, outcome } = report;
@@ -51,10 +79,11 @@ export function announce(report: RunReport, request: ResolvedRun): Announcement 
   const lines: string[] = [];
   if (plan) lines.push(`${plan.from.version} → ${plan.to.version}`);
   if (report.error) lines.push(`${report.error.type}: ${report.error.message}`);
-  if (request.reason) lines.push(`reason: ${request.reason}`);
-  if (request.incident) lines.push(`incident: ${request.incident}`);
-  if (request.requestedBy) lines.push(`requested by: ${request.requestedBy}`);
-  for (const symptom of request.symptoms) lines.push(`before: ${symptom}`);
+  lines.push(...circumstances(request));
+  for (const { kind, by, summary, reason } of report.events ?? []) {
+    if (!TOLD_AT_THE_END.includes(kind)) continue;
+    lines.push(`${by ? `${by}: ` : ''}${summary}${reason ? ` (${reason})` : ''}`);
+  }
   for (const check of checksOf(report)) {
     lines.push(
       `${check.check}: ${check.verdict}${check.failedBefore ? ' (as on the known-good version)' : ''}, ${check.summary}`,
@@ -64,4 +93,76 @@ export function announce(report: RunReport, request: ResolvedRun): Announcement 
   const what = (change !== 'none' && AFTER_THE_CHANGE[change][outcome]) || HEADLINES[outcome];
   const headline = `${service} (${environment}) ${what}`;
   return { service, environment, outcome, at: report.finishedAt ?? report.startedAt, headline, lines };
+}
+
+/** What people are told when a run waits for one of them; `reminder` at half of the time. */
+export function announceWaiting(
+  report: RunReport,
+  request: ResolvedRun,
+  waiting: Waiting,
+  reminder: boolean,
+): Announcement {
+  const { service, environment } = request;
+  const { plan, workflowId } = report;
+  const again = reminder ? ' (half of the time is over)' : '';
+  const lines: string[] = [];
+  if (plan) lines.push(`${plan.from.version} → ${plan.to.version}`);
+  if (waiting.kind === 'decision') {
+    lines.push(`${waiting.step}: ${waiting.error.type}: ${waiting.error.message}`);
+    for (const answer of waiting.answers) lines.push(`${answer}: ${ANSWER_MEANINGS[answer]}`);
+    lines.push(`without an answer until ${waiting.dueAt}: ${waiting.atDeadline}`);
+    lines.push(`answer: runbook decide ${workflowId} <answer> --by <name> --reason <why>`);
+  } else if (waiting.kind === 'approval') {
+    lines.push(`plan ${waiting.planHash}, ${waiting.quorum} must approve until ${waiting.dueAt}`);
+    if (waiting.approvedBy.length > 0) lines.push(`approved by: ${waiting.approvedBy.join(', ')}`);
+    lines.push(`approve: runbook approve ${workflowId} --plan ${waiting.planHash.slice(0, 16)} --by <name>`);
+  } else {
+    lines.push(`paused by ${waiting.by}: ${waiting.reason}`, `goes on by itself at ${waiting.dueAt}`);
+    lines.push(`go on: runbook resume ${workflowId} --by <name> --reason <why>`);
+  }
+  return {
+    service,
+    environment,
+    outcome: 'running',
+    at: reminder ? halfOf(waiting) : waiting.openedAt,
+    headline: `${service} (${environment}) rollback ${WAITS[waiting.kind]}${again}`,
+    lines: [...lines, ...circumstances(request)],
+    about: reminder ? `${waiting.id}-reminder` : waiting.id,
+  };
+}
+
+const WAITS: Readonly<Record<Waiting['kind'], string>> = {
+  decision: 'cannot go on: somebody has to DECIDE',
+  approval: 'waits for APPROVAL',
+  pause: 'is paused',
+};
+
+function halfOf({ openedAt, dueAt }: Waiting): Instant {
+  return new Date((Date.parse(openedAt) + Date.parse(dueAt)) / 2).toISOString();
+}
+
+/** What people are told when something takes longer than it should. The run goes on. */
+export function announceOverBudget(
+  report: RunReport,
+  request: ResolvedRun,
+  { what, budgetMs, at }: { readonly what: string; readonly budgetMs: number; readonly at: Instant },
+): Announcement {
+  const { service, environment } = request;
+  const { plan, ledger, waitingFor } = report;
+  const last = ledger.at(-1);
+  return {
+    service,
+    environment,
+    outcome: 'running',
+    at,
+    headline: `${service} (${environment}) rollback takes LONGER than it should: ${what}`,
+    lines: [
+      ...(plan ? [`${plan.from.version} → ${plan.to.version}`] : []),
+      `budget of ${what}: ${budgetMs / 1000} s; the run goes on`,
+      ...(last ? [`last: ${last.step}, ${last.summary}`] : []),
+      ...(waitingFor ? [describeWaiting(waitingFor)] : []),
+      ...circumstances(request),
+    ],
+    about: `over-budget-${what.replaceAll(/\W+/g, '-')}-${budgetMs}`,
+  };
 }

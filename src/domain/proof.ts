@@ -7,6 +7,8 @@ export interface Proof {
   readonly verdict: Verdict;
   /** One sentence for people. */
   readonly summary: string;
+  /** Required checks that stand in the way of a pass. */
+  readonly open: readonly CheckId[];
 }
 
 /**
@@ -21,18 +23,23 @@ export function comparedWithBaseline(result: CheckResult, baseline: CheckEvidenc
 /**
  * The verdict over the required checks. A check that failed on the known-good version too does not count, nor
  * does one whose failure was accepted; a required check that never ran leaves the question open.
+ *
+ * @param waived checks that a person has left out in the middle of the run: they do not count, whatever they found
  */
 export function proofOf(
   results: readonly CheckResult[],
   required: readonly CheckId[],
   accepted: readonly CheckId[] = [],
+  waived: readonly CheckId[] = [],
 ): Proof {
+  const waivedOf = required.filter((id) => waived.includes(id));
   const counted = required
+    .filter((id) => !waived.includes(id))
     .map((id) => ({ id, result: results.find((result) => result.check === id) }))
     .filter(
       ({ id, result }) => !(result?.failedBefore || (result?.verdict === 'failed' && accepted.includes(id))),
     );
-  const exempt = required.length - counted.length;
+  const exempt = required.length - waivedOf.length - counted.length;
   const verdicts = counted.map(({ result }) => result?.verdict ?? 'inconclusive');
   const verdict = worstVerdict(verdicts);
   const named = (wanted: Verdict) =>
@@ -40,15 +47,18 @@ export function proofOf(
       .filter((_, index) => verdicts[index] === wanted)
       .map(({ id }) => id)
       .join(', ');
-  const note = exempt > 0 ? `; ${exempt} failed as before or accepted, not counted` : '';
+  const exemption = exempt > 0 ? `; ${exempt} failed as before or accepted, not counted` : '';
+  const note = waivedOf.length > 0 ? `${exemption}; ${waivedOf.join(', ')} left out by decision` : exemption;
+  const open = counted.filter((_, index) => verdicts[index] !== 'passed').map(({ id }) => id);
   switch (verdict) {
     case 'passed':
-      return { verdict, summary: `${named('passed')} passed${note}` };
+      return { verdict, summary: `${named('passed')} passed${note}`, open };
     case 'failed':
-      return { verdict, summary: `${named('failed')} failed${note}` };
+      return { verdict, summary: `${named('failed')} failed${note}`, open };
     case 'inconclusive':
       return {
         verdict,
+        open,
         summary:
           counted.length === 0
             ? `no check proves anything${note}`

@@ -1,6 +1,6 @@
 import { ActivityFailure, ApplicationFailure, isCancellation, TimeoutFailure } from '@temporalio/workflow';
 import { type ErrorType, isErrorType } from '../domain/errors.ts';
-import type { LedgerEntry, RunReport } from '../domain/ledger.ts';
+import type { Addressee, LedgerEntry, RunReport } from '../domain/ledger.ts';
 import { STEPS, type StepId } from '../domain/steps.ts';
 
 /** An expected error as it stands in ledger and report. */
@@ -42,7 +42,7 @@ export function failedEntry(
   error: unknown,
   startedAt: string,
   finishedAt: string,
-  receiver?: string,
+  addressee: Addressee = {},
 ): LedgerEntry {
   const cancelled = isCancellation(error);
   const reason = cancelled ? undefined : reasonOf(error);
@@ -54,7 +54,7 @@ export function failedEntry(
     startedAt,
     finishedAt,
     ...(reason ? { error: reason } : {}),
-    ...(receiver ? { receiver } : {}),
+    ...addressee,
   };
 }
 

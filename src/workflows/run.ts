@@ -1,44 +1,24 @@
-import { defineSearchAttributeKey, SearchAttributeType } from '@temporalio/common';
-import {
-  type ActivityOptions,
-  CancellationScope,
-  createEventGroup,
-  defineQuery,
-  isCancellation,
-  proxyActivities,
-  setCurrentDetails,
-  setHandler,
-  upsertSearchAttributes,
-  workflowInfo,
-} from '@temporalio/workflow';
-import type { Activities } from '../activities/index.ts';
+import { CancelledFailure } from '@temporalio/common';
+import { CancellationScope, isCancellation } from '@temporalio/workflow';
 import type { KnownGoodEvidence } from '../activities/record-known-good.ts';
 import { announce } from '../domain/announce.ts';
 import type { ErrorType } from '../domain/errors.ts';
-import {
-  completedEntry,
-  type LedgerEntry,
-  type RunOutcome,
-  type RunReport,
-  type StepResult,
-} from '../domain/ledger.ts';
+import type { RunOutcome, RunReport, WorkflowKind } from '../domain/ledger.ts';
 import type { ShownPlan } from '../domain/plan.ts';
-import { detailsOf } from '../domain/progress.ts';
 import type { ResolvedRun } from '../domain/request.ts';
-import { SEARCH_ATTRIBUTES } from '../domain/search-attributes.ts';
-import { STEPS, type StepId } from '../domain/steps.ts';
-import { failedEntry, failureOf, isExpected, reasonOf } from './failures.ts';
-import { optionsOf } from './step-options.ts';
-
-/** The report so far. It answers on closed runs too, as long as a worker is up. */
-export const reportQuery = defineQuery<RunReport>('report');
-
-const keyword = (name: string) => defineSearchAttributeKey(name, SearchAttributeType.KEYWORD);
-
-const activities = proxyActivities<Activities>({ startToCloseTimeout: '1 minute' });
-
-type Step = keyof Activities;
-type ValueOf<S extends Step> = Awaited<ReturnType<Activities[S]>>['value'];
+import type { ObservedService } from '../domain/versions.ts';
+import { activitySteps, type CarryOutStep, type Step, type ValueOf } from './activity-step.ts';
+import { type Approve, openApprovals } from './approval.ts';
+import { watchBudgets } from './budgets.ts';
+import { claimTarget, type Joined } from './claim.ts';
+import { type Ask, openDecisions, type WaysOut } from './decisions.ts';
+import { type Desk, openDesk } from './desk.ts';
+import { failureOf, isExpected, reasonOf } from './failures.ts';
+import { type Journal, now, openJournal } from './journal.ts';
+import { openGate } from './pause.ts';
+import { redirectionOf } from './redirection.ts';
+import { openTeller } from './tell.ts';
+import { openWaitingRoom } from './waiting.ts';
 
 /** How a run ends: with an outcome and, when that is not a success, with an error of the catalogue. */
 export interface Ending {
@@ -47,23 +27,33 @@ export interface Ending {
   readonly error?: { readonly type: ErrorType; readonly message: string };
   /** What is recorded beside the service while people are told. */
   readonly evidence?: KnownGoodEvidence;
+  /** Nobody is told and no record is written: whoever asked has the answer. */
+  readonly quiet?: boolean;
 }
 
-/** A run of a runbook: carries out steps, keeps the ledger, and shows where it stands. */
+/** A run of a runbook: carries out steps, asks people, keeps the ledger, and shows where it stands. */
 export interface Run {
-  /** Carries out one step as an activity of the same id and enters it into the ledger. */
+  /**
+   * Carries out one step. When it fails for good, people are asked what to do where the profile says so.
+   * @throws the step's error, or a `Redirection` when the answer is to go on elsewhere.
+   */
   step<S extends Step>(step: S, ...args: Parameters<Activities[S]>): Promise<ValueOf<S>>;
+  /** As `step`, for one that may be skipped. @returns undefined when somebody skipped it. */
+  optional<S extends Step>(step: S, ...args: Parameters<Activities[S]>): Promise<ValueOf<S> | undefined>;
+  readonly ask: Ask;
+  readonly approval: Approve;
+  readonly desk: Desk;
+  readonly journal: Journal;
+  /** Claims the target for this run. @returns the other run, when this one has joined it. */
+  claim(observed: ObservedService): Promise<Joined | undefined>;
   /** Makes the resolved request known to report and search attributes. */
   adoptRequest(request: ResolvedRun): void;
   adoptPlan(plan: ShownPlan): void;
+  /** What can still be offered to people who are asked. */
+  waysOut: WaysOut;
 }
 
-/** What only `carryOut` may do with a run. */
-interface OpenRun extends Run {
-  /** Runbook 7: fixes how the run ends, tells people, keeps evidence and record. What fails here stops nothing. */
-  close(ending: Ending): Promise<void>;
-  report(): RunReport;
-}
+type Activities = import('../activities/index.ts').Activities;
 
 /**
  * Opens a run and carries out the runbook's text. However the text ends, the run is closed as a whole: a cancellation
@@ -71,10 +61,11 @@ interface OpenRun extends Run {
  * @returns the report. A run that did not reach its aim fails with an error of the catalogue that holds the report.
  */
 export async function carryOut(
-  workflow: RunReport['workflow'],
+  workflow: WorkflowKind,
   text: (run: Run) => Promise<Ending>,
+  afterwards: (report: RunReport) => Promise<void> = async () => undefined,
 ): Promise<RunReport> {
-  const run = openRun(workflow);
+  const { run, close } = openRun(workflow);
   let ending: Ending;
   let cause: unknown;
   try {
@@ -84,9 +75,13 @@ export async function carryOut(
     ending = endingOf(error);
     cause = error;
   }
-  await CancellationScope.nonCancellable(() => run.close(ending));
+  await CancellationScope.nonCancellable(async () => {
+    await close(ending);
+    await afterwards(run.journal.report());
+  });
   if (isCancellation(cause)) throw cause;
-  const report = run.report();
+  const report = run.journal.report();
+  if (ending.outcome === 'cancelled') throw new CancelledFailure('cancelled on request');
   if (report.error) throw failureOf(report);
   return report;
 }
@@ -97,113 +92,85 @@ function endingOf(error: unknown): Ending {
   return { outcome: 'failed', summary: `${reason.type}: ${reason.message}`, error: reason };
 }
 
-function openRun(workflow: RunReport['workflow']): OpenRun {
-  const { workflowId, runId, startTime } = workflowInfo();
-  const ledger: LedgerEntry[] = [];
-  const running = new Set<StepId>();
-  const groups = new Map<string, ReturnType<typeof createEventGroup>>();
-  let report: RunReport = {
-    workflow,
-    workflowId,
-    runId,
-    outcome: 'running',
-    summary: '',
-    startedAt: startTime.toISOString(),
-    ledger,
-  };
-  setHandler(reportQuery, () => report, { description: 'The ledger of this run so far' });
+function openRun(workflow: WorkflowKind): { run: Run; close(ending: Ending): Promise<void> } {
+  const journal = openJournal(workflow);
+  const perform = activitySteps(journal);
+  const teller = openTeller(journal, perform);
+  const room = openWaitingRoom(journal, teller);
+  const budgets = watchBudgets(journal, teller);
+  const desk = workflow === 'verify' ? openDesk(journal, ['add-note']) : openDesk(journal);
+  const gate = openGate(journal, desk, room);
+  const ask = openDecisions(journal, desk, room, () => run.waysOut);
 
-  const now = () => new Date().toISOString();
-  const show = () => setCurrentDetails(detailsOf(report, [...running]));
-  const unindexed = new Map<keyof typeof SEARCH_ATTRIBUTES, string>();
-  /** What changes within one workflow task becomes one event of the history. */
-  const index = (name: keyof typeof SEARCH_ATTRIBUTES, value: string) => {
-    if (unindexed.size === 0) void Promise.resolve().then(flushIndex);
-    unindexed.set(name, value);
-  };
-  const flushIndex = () => {
-    const pairs = [...unindexed].map(([name, value]) => ({ key: keyword(SEARCH_ATTRIBUTES[name]), value }));
-    unindexed.clear();
-    if (report.request?.searchAttributes) upsertSearchAttributes(pairs);
-  };
-  const groupOf = (phase: string) => {
-    const group = groups.get(phase) ?? createEventGroup(phase, { id: phase });
-    groups.set(phase, group);
-    return group;
-  };
-
-  async function step<S extends Step>(id: S, ...args: Parameters<Activities[S]>): Promise<ValueOf<S>> {
-    const receiver = id === 'notify' ? String(args[0]) : undefined;
-    const startedAt = now();
-    running.add(id);
-    index('step', id);
-    show();
-    try {
-      // The compiler cannot follow a generic key through the proxy; the signature above keeps callers honest.
-      const activity = activities[id] as unknown as {
-        executeWithOptions(options: ActivityOptions, args: unknown[]): Promise<StepResult<ValueOf<S>>>;
-      };
-      const result = await groupOf(STEPS[id].phase).withScope(async () =>
-        activity.executeWithOptions(optionsOf(id, receiver), args),
-      );
-      ledger.push(completedEntry(id, result, receiver ? { receiver } : {}));
-      return result.value;
-    } catch (error) {
-      ledger.push(failedEntry(id, error, startedAt, now(), receiver));
-      throw error;
-    } finally {
-      running.delete(id);
-      show();
+  async function optional<S extends Step>(id: S, ...args: Parameters<Activities[S]>) {
+    for (;;) {
+      const stopped = gate();
+      if (stopped) await stopped;
+      budgets.enter(id);
+      try {
+        return await perform(id, ...args);
+      } catch (error) {
+        if (!isExpected(error) || isCancellation(error)) throw error;
+        const decided = await ask(id, reasonOf(error));
+        if (decided?.answer === 'skip') return undefined;
+        if (!decided || decided.answer === 'abort') throw error;
+        const redirection = redirectionOf(decided, id, journal.report());
+        if (redirection) throw redirection;
+      }
     }
   }
 
-  /** As `step`, for what must not stop the run: a failure stands in the ledger. */
-  async function attempt<S extends Step>(id: S, ...args: Parameters<Activities[S]>): Promise<void> {
-    try {
-      await step(id, ...args);
-    } catch (error) {
-      if (!isExpected(error)) throw error;
-    }
-  }
-
-  return {
-    step,
+  const run: Run = {
+    optional,
+    step: (id, ...args) => optional(id, ...args) as Promise<ValueOf<typeof id>>,
+    ask,
+    approval: openApprovals(journal, desk, room),
+    desk,
+    journal,
+    waysOut: { restorable: false, fallBacksLeft: 0 },
+    async claim(observed) {
+      const { request } = journal.report();
+      return request && claimTarget(perform, request, observed);
+    },
     adoptRequest(request) {
-      report = { ...report, request };
-      index('service', request.service);
-      index('environment', request.environment);
+      journal.adopt({ request });
+      journal.index('service', request.service);
+      journal.index('environment', request.environment);
     },
-    adoptPlan(plan) {
-      report = { ...report, plan };
-    },
-    async close({ evidence, ...ending }) {
-      report = { ...report, ...ending, finishedAt: now() };
-      index('outcome', ending.outcome);
-      show();
-      const { request } = report;
-      // A verification and a dry run are no incident: whoever asked has the answer.
-      if (!request || request.dryRun || workflow === 'verify') return;
-      await Promise.all([
-        ...request.notifiers.map((receiver) => attempt('notify', receiver, announce(report, request))),
-        ...(evidence ? [attempt('record-known-good', request.service, evidence)] : []),
-      ]);
-      await attempt('record-incident');
-    },
-    report: () => report,
+    adoptPlan: (plan) => journal.adopt({ plan }),
   };
+
+  /** Runbook 7: fixes how the run ends, tells people, keeps evidence and record. What fails here stops nothing. */
+  async function close({ evidence, quiet, ...ending }: Ending): Promise<void> {
+    desk.stage = 'closing';
+    budgets.stop();
+    await teller.settled();
+    journal.adopt({ ...ending, finishedAt: now() });
+    journal.index('outcome', ending.outcome);
+    const { request } = journal.report();
+    // A verification and a dry run are no incident: whoever asked has the answer.
+    if (!request || request.dryRun || workflow === 'verify' || quiet) return;
+    await Promise.all([
+      ...request.notifiers.map((receiver) =>
+        attempt(perform, 'notify', receiver, announce(journal.report(), request)),
+      ),
+      ...(evidence ? [attempt(perform, 'record-known-good', request.service, evidence)] : []),
+    ]);
+    await attempt(perform, 'record-incident');
+  }
+
+  return { run, close };
 }
 
-/**
- * Waits for steps that run at the same time. Unlike `Promise.all` it leaves none behind: when one fails the others
- * still end and stand in the ledger, then the first failure (in the order given) is thrown.
- */
-export async function together<T extends readonly (Promise<unknown> | undefined)[]>(
-  ...steps: T
-): Promise<{ [K in keyof T]: Awaited<T[K]> }> {
-  const settled = await Promise.allSettled(steps);
-  const failed = settled.find((result) => result.status === 'rejected');
-  if (failed) throw failed.reason;
-  return settled.map((result) => (result as PromiseFulfilledResult<unknown>).value) as {
-    [K in keyof T]: Awaited<T[K]>;
-  };
+/** Carries out what must not stop the run: a failure stands in the ledger. */
+async function attempt<S extends Step>(
+  perform: CarryOutStep,
+  id: S,
+  ...args: Parameters<Activities[S]>
+): Promise<void> {
+  try {
+    await perform(id, ...args);
+  } catch (error) {
+    if (!isExpected(error)) throw error;
+  }
 }

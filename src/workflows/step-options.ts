@@ -1,13 +1,14 @@
 import { ActivityCancellationType, type ActivityOptions } from '@temporalio/workflow';
+import type { Addressee } from '../domain/ledger.ts';
 import { PROFILES, type RetryProfile, STEPS, type StepId } from '../domain/steps.ts';
 
 /** The activity options of a step: everything comes from the step catalogue. */
-export function optionsOf(step: StepId, receiver?: string): ActivityOptions {
+export function optionsOf(step: StepId, activityId: string, { receiver, about }: Addressee): ActivityOptions {
   const entry = STEPS[step];
   const profile: RetryProfile = PROFILES[entry.profile];
   return {
-    activityId: receiver ? `${step}-${receiver}` : step,
-    summary: receiver ? `${entry.summary} (${receiver})` : entry.summary,
+    activityId,
+    summary: receiver ? `${entry.summary} (${[receiver, about].filter(Boolean).join(', ')})` : entry.summary,
     startToCloseTimeout: profile.startToClose * 1000,
     // What was begun is known to have ended before people are told how the run ended.
     cancellationType: ActivityCancellationType.WAIT_CANCELLATION_COMPLETED,

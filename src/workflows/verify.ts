@@ -22,7 +22,7 @@ export async function verify(request: VerifyRequest = {}): Promise<RunReport> {
     const rollout = await run.step('wait-for-rollout', service);
     const observed = await run.step('identify-versions', service);
     if (observed.current.fingerprint !== rollout.fingerprint) throw changedMeanwhile(resolved.workload);
-    const verification = await verifyService(run, resolved, rollout, {});
+    const verification = await verifyService(run, { request: resolved, rollout, baseline: {} });
 
     await run.step(
       'record-known-good',

@@ -169,13 +169,17 @@ describe('what the workflow gives to a verify step', () => {
   async function inputs(chat: Partial<CheckResult>, checks: readonly CheckId[] = ['chat', 'metrics']) {
     const given: Record<string, VerifyInput> = {};
     const run = {
-      step: async (step: string, _service: string, input: VerifyInput) => {
+      optional: async (step: string, _service: string, input: VerifyInput) => {
         given[step] = input;
         return found(step.replace('verify-', '') as CheckId, step === 'verify-chat' ? chat : {});
       },
     } as unknown as Run;
     const rollout = { ...proved, instances: [pod('a')] } as unknown as RolloutFinished;
-    await verifyService(run, { ...request, checks } as unknown as ResolvedRun, rollout, {});
+    await verifyService(run, {
+      request: { ...request, checks } as unknown as ResolvedRun,
+      rollout,
+      baseline: {},
+    });
     return given;
   }
 

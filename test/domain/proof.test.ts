@@ -36,12 +36,13 @@ describe('what all checks prove together', () => {
   });
   it('fails when one required check failed', () => {
     const proof = proofOf([result('health', 'passed'), result('chat', 'failed')], required);
-    expect(proof).toEqual({ verdict: 'failed', summary: 'chat failed' });
+    expect(proof).toEqual({ verdict: 'failed', summary: 'chat failed', open: ['chat'] });
   });
   it('stays open when a required check never ran', () => {
     expect(proofOf([result('health', 'passed')], required)).toEqual({
       verdict: 'inconclusive',
       summary: 'chat could not be decided',
+      open: ['chat'],
     });
   });
   it('does not count a check that is not required', () => {
@@ -53,6 +54,17 @@ describe('what all checks prove together', () => {
     const proof = proofOf(results, required);
     expect(proof.verdict).toBe('passed');
     expect(proof.summary).toContain('1 failed as before or accepted, not counted');
+  });
+  it('does not count a check that somebody left out, and says so', () => {
+    const results = [result('health', 'passed'), result('chat', 'failed')];
+    expect(proofOf(results, required, [], ['chat'])).toEqual({
+      verdict: 'passed',
+      summary: 'health passed; chat left out by decision',
+      open: [],
+    });
+  });
+  it('proves nothing when everything was left out', () => {
+    expect(proofOf([], required, [], required)).toMatchObject({ verdict: 'inconclusive', open: [] });
   });
   it('does not count an accepted failure', () => {
     const results = [result('health', 'passed'), result('chat', 'failed')];

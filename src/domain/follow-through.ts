@@ -1,0 +1,35 @@
+import type { ResolvedRun } from './request.ts';
+
+/** What a watch looks for, and for how long. Durations in ms. */
+export interface WatchInput {
+  /** The workload and content that were proved well. */
+  readonly uid: string;
+  readonly fingerprint: string;
+  readonly forMs: number;
+  readonly everyMs: number;
+  /** Bad looks in a row that count. */
+  readonly failures: number;
+}
+
+/** How a watch ended. */
+export type Watched =
+  | { readonly end: 'well'; readonly looks: number }
+  | {
+      readonly end: 'changed';
+      readonly looks: number;
+      /** Whether it was a run of this runbook. */
+      readonly ours: boolean;
+      readonly version: string;
+      /** What is there now, and who put it there. */
+      readonly summary: string;
+    }
+  | { readonly end: 'unwell'; readonly looks: number; readonly summary: string };
+
+/** What a finished rollback hands over to the run that follows it through. */
+export interface FollowThroughInput {
+  readonly request: ResolvedRun;
+  readonly rollback: { readonly workflowId: string; readonly runId: string };
+  readonly version: string;
+  readonly uid: string;
+  readonly fingerprint: string;
+}

@@ -1,0 +1,119 @@
+import { ANSWERS } from './answers.ts';
+import type { RunReport } from './ledger.ts';
+import type { OperatorInputs, OperatorUpdate } from './operator-events.ts';
+import { describeWaiting, type OpenApproval } from './waiting.ts';
+
+/** What beside the report decides whether an update fits. */
+export interface Moment {
+  readonly stage: 'open' | 'changing' | 'proving' | 'closing';
+  readonly pausedBy?: unknown;
+  readonly decision?: unknown;
+  readonly rejection?: unknown;
+}
+
+/**
+ * Why an update does not fit this moment of a run, with what is possible now; undefined when it does. Pure and
+ * synchronous: the validator of the update asks it, and what is refused leaves no trace in history.
+ */
+export function objectionTo<U extends OperatorUpdate>(
+  update: U,
+  input: OperatorInputs[U],
+  report: Pick<RunReport, 'waitingFor' | 'request'>,
+  moment: Moment,
+): string | undefined {
+  if (moment.stage === 'closing') return 'the run is being closed: nothing can be decided any more';
+  const given = input as Partial<
+    OperatorInputs['decide'] & OperatorInputs['approve'] & OperatorInputs['reject']
+  > &
+    Partial<OperatorInputs['repeat-check']>;
+  switch (update) {
+    case 'decide':
+      return objectionToDecision(input as OperatorInputs['decide'], report, moment);
+    case 'approve':
+      return objectionToApproval(String(given.plan), String(given.approvedBy), report, moment);
+    case 'reject':
+      return objectionToRejection(String(given.plan), report, moment);
+    case 'pause':
+      return moment.pausedBy ? `the run is paused already; ${possible(report)}` : undefined;
+    case 'resume':
+      return moment.pausedBy ? undefined : `the run is not paused; ${possible(report)}`;
+    case 'change-target':
+      return moment.stage === 'open'
+        ? undefined
+        : `the change has begun: the target stays; ${possible(report)}`;
+    case 'repeat-check':
+      if (moment.stage !== 'proving') return 'there is no finished rollout that could be checked yet';
+      return report.request?.checks.some((check) => check === given.check)
+        ? undefined
+        : `check: ${given.check} is not configured; there are ${report.request?.checks.join(', ')}`;
+    default:
+      return undefined;
+  }
+}
+
+/** What the run waits for, in words. */
+function possible({ waitingFor }: Pick<RunReport, 'waitingFor'>): string {
+  return waitingFor ? describeWaiting(waitingFor) : 'the run waits for nobody';
+}
+
+function objectionToDecision(
+  { answer, decision }: OperatorInputs['decide'],
+  report: Pick<RunReport, 'waitingFor'>,
+  moment: Moment,
+): string | undefined {
+  const { waitingFor } = report;
+  if (waitingFor?.kind !== 'decision') return `no decision is due; ${possible(report)}`;
+  if (moment.decision) return `${waitingFor.id} has just been taken`;
+  if (decision !== undefined && decision !== waitingFor.id) {
+    return `decision: ${decision} is not open; ${possible(report)}`;
+  }
+  if (waitingFor.answers.includes(answer)) return undefined;
+  const known = ANSWERS.includes(answer) ? `${answer} is not possible` : 'unknown answer';
+  return `answer: ${known}; ${possible(report)}`;
+}
+
+function objectionToApproval(
+  plan: string,
+  approvedBy: string,
+  report: Pick<RunReport, 'waitingFor'>,
+  moment: Moment,
+): string | undefined {
+  const open = openApproval(plan, report, moment);
+  if (typeof open === 'string') return open;
+  const { requestedBy, approvers } = open;
+  if (isSame(approvedBy, requestedBy)) return `approvedBy: ${approvedBy} has asked for the rollback`;
+  if (open.approvedBy.some((name) => isSame(name, approvedBy))) {
+    return `approvedBy: ${approvedBy} has approved already`;
+  }
+  const mayApprove = approvers.length === 0 || approvers.some((name) => isSame(name, approvedBy));
+  return mayApprove ? undefined : `approvedBy: only ${approvers.join(', ')} may approve`;
+}
+
+function objectionToRejection(
+  plan: string,
+  report: Pick<RunReport, 'waitingFor'>,
+  moment: Moment,
+): string | undefined {
+  const open = openApproval(plan, report, moment);
+  return typeof open === 'string' ? open : undefined;
+}
+
+function openApproval(
+  plan: string,
+  report: Pick<RunReport, 'waitingFor'>,
+  moment: Moment,
+): OpenApproval | string {
+  const { waitingFor } = report;
+  if (waitingFor?.kind !== 'approval') return `no approval is due; ${possible(report)}`;
+  if (moment.rejection) return 'the plan has just been refused';
+  if (waitingFor.approvedBy.length >= waitingFor.quorum) return 'the plan has just been approved';
+  return waitingFor.planHash.startsWith(plan)
+    ? waitingFor
+    : `plan: that is another plan; ${possible(report)}`;
+}
+
+/** Names of people, as they are typed. */
+function isSame(one: string, other: string): boolean {
+  const plain = (name: string) => name.trim().normalize('NFKC').toLowerCase();
+  return plain(one) === plain(other);
+}

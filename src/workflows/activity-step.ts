@@ -1,0 +1,69 @@
+import { type ActivityOptions, createEventGroup, proxyActivities } from '@temporalio/workflow';
+import type { Activities } from '../activities/index.ts';
+import type { Announcement } from '../domain/announce.ts';
+import { type Addressee, completedEntry, type StepResult } from '../domain/ledger.ts';
+import { STEPS, type StepId } from '../domain/steps.ts';
+import { failedEntry } from './failures.ts';
+import { type Journal, now } from './journal.ts';
+import { optionsOf } from './step-options.ts';
+
+const activities = proxyActivities<Activities>({ startToCloseTimeout: '1 minute' });
+
+export type Step = keyof Activities;
+export type ValueOf<S extends Step> = Awaited<ReturnType<Activities[S]>>['value'];
+
+/** Carries out one step as an activity and enters how it ended into the ledger. */
+export type CarryOutStep = <S extends Step>(
+  step: S,
+  ...args: Parameters<Activities[S]>
+) => Promise<ValueOf<S>>;
+
+/**
+ * Steps of one run. The activity id is the step's id, with a number from the second time on; a message's id names its
+ * receiver and what it is about, so that no two messages share an idempotency key.
+ */
+export function activitySteps(journal: Journal): CarryOutStep {
+  const groups = new Map<string, ReturnType<typeof createEventGroup>>();
+  const times = new Map<string, number>();
+  const groupOf = (phase: string) => {
+    const group = groups.get(phase) ?? createEventGroup(phase, { id: phase });
+    groups.set(phase, group);
+    return group;
+  };
+  const idOf = (step: StepId, addressee: Addressee) => {
+    const name = [step, addressee.receiver, addressee.about].filter(Boolean).join('-');
+    const count = (times.get(name) ?? 0) + 1;
+    times.set(name, count);
+    return count === 1 ? name : `${name}-${count}`;
+  };
+
+  return async (id, ...args) => {
+    const addressee = id === 'notify' ? addresseeOf(args) : {};
+    const startedAt = now();
+    journal.begin(id);
+    try {
+      // The compiler cannot follow a generic key through the proxy; the signature above keeps callers honest.
+      const activity = activities[id] as unknown as {
+        executeWithOptions(
+          options: ActivityOptions,
+          args: unknown[],
+        ): Promise<StepResult<ValueOf<typeof id>>>;
+      };
+      const options = optionsOf(id, idOf(id, addressee), addressee);
+      const result = await groupOf(STEPS[id].phase).withScope(async () =>
+        activity.executeWithOptions(options, args),
+      );
+      journal.end(id, completedEntry(id, result, addressee));
+      return result.value;
+    } catch (error) {
+      journal.end(id, failedEntry(id, error, startedAt, now(), addressee));
+      throw error;
+    }
+  };
+}
+
+/** Whom a message goes to, and what it is about. */
+function addresseeOf([receiver, announcement]: readonly unknown[]): Addressee {
+  const { about } = announcement as Announcement;
+  return { receiver: String(receiver), ...(about ? { about } : {}) };
+}

@@ -1,0 +1,76 @@
+import { ApplicationFailure } from '@temporalio/workflow';
+import type { ErrorType } from '../domain/errors.ts';
+import type { ShownPlan } from '../domain/plan.ts';
+import { breaksGlass } from '../domain/policy.ts';
+import type { Desk } from './desk.ts';
+import { type Journal, now } from './journal.ts';
+import type { WaitingRoom } from './waiting.ts';
+
+/**
+ * Waits until enough people have approved a plan, where the profile requires it. A plan that was approved once stays
+ * so: its hash is over everything that it would do.
+ * @returns when the run may go on, or when another target was asked for.
+ * @throws ApplicationFailure `ApprovalRejected`, `ApprovalExpired`.
+ */
+export type Approve = (plan: ShownPlan) => Promise<void>;
+
+export function openApprovals(journal: Journal, desk: Desk, room: WaitingRoom): Approve {
+  let count = 0;
+  let brokenGlass = false;
+
+  return async (plan) => {
+    const { request } = journal.report();
+    const policy = request?.policy?.approval;
+    if (!request || !policy?.required || plan.changesNothing) return;
+    if (breaksGlass(policy, request)) {
+      if (!brokenGlass) {
+        journal.record({
+          kind: 'break-glass',
+          ...(request.requestedBy ? { by: request.requestedBy } : {}),
+          summary: `break-glass: goes on without approval (${request.severity})`,
+          ...(request.breakGlass ? { reason: request.breakGlass } : {}),
+        });
+      }
+      brokenGlass = true;
+      return;
+    }
+    const approved = () => desk.approvals.get(plan.hash)?.size ?? 0;
+    const isEnough = () => approved() >= policy.quorum;
+    if (isEnough()) return;
+    delete desk.rejection;
+    const open = () => {
+      count += 1;
+      const openedAt = now();
+      journal.record({
+        kind: 'approval-due',
+        summary: `plan ${plan.hash.slice(0, 12)} (${plan.from.version} -> ${plan.to.version}) needs ${policy.quorum} to approve`,
+      });
+      return {
+        kind: 'approval',
+        id: `approval-${count}`,
+        planHash: plan.hash,
+        quorum: policy.quorum,
+        approvedBy: [...(desk.approvals.get(plan.hash) ?? [])],
+        approvers: policy.approvers,
+        requestedBy: request.requestedBy,
+        openedAt,
+        dueAt: new Date(Date.parse(openedAt) + policy.expiresMs).toISOString(),
+      } as const;
+    };
+    const isOver = () => isEnough() || desk.rejection !== undefined || desk.target !== undefined;
+    await room.waitFor(open, isOver);
+    if (desk.rejection) {
+      const { rejectedBy, reason } = desk.rejection;
+      throw failure('ApprovalRejected', `${rejectedBy} refused the plan: ${reason}`);
+    }
+    if (isEnough() || desk.target) return;
+    throw failure(
+      'ApprovalExpired',
+      `plan ${plan.hash.slice(0, 12)} had ${approved()} of ${policy.quorum} approvals when the time was up`,
+    );
+  };
+}
+
+function failure(type: ErrorType, message: string): ApplicationFailure {
+  return ApplicationFailure.nonRetryable(message, type);
+}

@@ -1,0 +1,104 @@
+import { WorkflowExecutionAlreadyStartedError } from '@temporalio/common';
+import {
+  ApplicationFailure,
+  ChildWorkflowCancellationType,
+  condition,
+  getExternalWorkflowHandle,
+  isCancellation,
+  ParentClosePolicy,
+  startChild,
+  workflowInfo,
+} from '@temporalio/workflow';
+import type { ErrorType } from '../domain/errors.ts';
+import type { EvidenceInput } from '../domain/operator-inputs.ts';
+import type { ResolvedRun } from '../domain/request.ts';
+import type { ObservedService } from '../domain/versions.ts';
+import type { CarryOutStep } from './activity-step.ts';
+
+/** How often a claim whose run has just closed is tried again. */
+const TRIES = 5;
+
+/** Signal by which one run hands over to another what it knows of the same incident. */
+export const EVIDENCE_SIGNAL = 'add-evidence';
+
+/**
+ * Holds a target for the run that started it: as long as this workflow is open, no other run can start one of the same
+ * id. It does nothing, and it ends with its parent, however that ends: the Temporal server itself terminates it, so that
+ * neither a killed worker nor a terminated run leaves it behind.
+ */
+export async function claim(): Promise<void> {
+  await condition(() => false);
+}
+
+/** The id that stands for a target, whatever service profile, request or workflow id a run began with. */
+export function claimId({ target, namespace, name, uid }: ObservedService): string {
+  return `claim/${target}/${namespace}/${name}/${uid}`;
+}
+
+/** The run that another one has joined instead of rolling back itself. */
+export interface Joined {
+  readonly workflowId: string;
+}
+
+/**
+ * Makes sure that no other run rolls the same target back. The claim is a child workflow with the target's id: the
+ * Temporal server keeps two of them apart.
+ * @returns nothing when the target is claimed; the other run when the request wants to join it.
+ * @throws ApplicationFailure `RollbackInProgress` with the id of the other run.
+ */
+export async function claimTarget(
+  carryOut: CarryOutStep,
+  request: ResolvedRun,
+  observed: ObservedService,
+): Promise<Joined | undefined> {
+  if (!request.policy) return undefined;
+  const id = claimId(observed);
+  for (let attempt = 1; ; attempt += 1) {
+    if (await isClaimed(id)) return undefined;
+    const holder = await carryOut('identify-holder', id);
+    if (holder.state === 'closed' && attempt < TRIES) continue;
+    const { workflowId = 'unknown', runId } = holder;
+    const join = request.ifRunning === 'join' && runId !== undefined;
+    if (join && (await handOver(workflowId, runId, request))) return { workflowId };
+    if (join && attempt < TRIES) continue;
+    throw ApplicationFailure.nonRetryable(
+      `${request.workload} is being rolled back by ${workflowId} (run ${runId ?? 'unknown'})`,
+      'RollbackInProgress' satisfies ErrorType,
+    );
+  }
+}
+
+async function isClaimed(workflowId: string): Promise<boolean> {
+  try {
+    await startChild(claim, {
+      workflowId,
+      args: [],
+      parentClosePolicy: ParentClosePolicy.TERMINATE,
+      // A cancelled run finishes what it has begun, and holds the target until then.
+      cancellationType: ChildWorkflowCancellationType.ABANDON,
+      staticSummary: `held by ${workflowInfo().workflowId}`,
+    });
+    return true;
+  } catch (error) {
+    if (error instanceof WorkflowExecutionAlreadyStartedError) return false;
+    throw error;
+  }
+}
+
+/** @returns false when the other run has closed meanwhile. */
+async function handOver(workflowId: string, runId: string, request: ResolvedRun): Promise<boolean> {
+  const { requestedBy, reason, symptoms, incident } = request;
+  const evidence: EvidenceInput = {
+    by: requestedBy || workflowInfo().workflowId.slice(0, 100),
+    reason: reason || 'asked for the same rollback',
+    symptoms,
+    ...(incident ? { incident } : {}),
+  };
+  try {
+    await getExternalWorkflowHandle(workflowId, runId).signal(EVIDENCE_SIGNAL, evidence);
+    return true;
+  } catch (error) {
+    if (isCancellation(error)) throw error;
+    return false;
+  }
+}

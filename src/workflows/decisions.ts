@@ -1,0 +1,94 @@
+import { type Answer, answersFor } from '../domain/answers.ts';
+import { changeOf } from '../domain/ledger.ts';
+import type { StepId } from '../domain/steps.ts';
+import { parseTarget, type TargetWish } from '../domain/targets.ts';
+import type { OpenDecision } from '../domain/waiting.ts';
+import type { Desk } from './desk.ts';
+import type { Reason } from './failures.ts';
+import { type Journal, now } from './journal.ts';
+import type { WaitingRoom } from './waiting.ts';
+
+/** What a person, or the configured default, has decided. */
+export interface Decided {
+  readonly answer: Answer;
+  /** With `change-target`. */
+  readonly wish?: TargetWish;
+}
+
+/** What only the runbook's text knows when somebody has to be asked. */
+export interface WaysOut {
+  readonly restorable: boolean;
+  readonly fallBacksLeft: number;
+}
+
+/**
+ * Asks what is to be done about a step that cannot go on, and waits for the answer as long as the profile says.
+ * @param interrupted ends the question without an answer: what was asked about has changed.
+ * @returns undefined when it was interrupted.
+ */
+export type Ask = (step: StepId, error: Reason, interrupted?: () => boolean) => Promise<Decided | undefined>;
+
+export function openDecisions(journal: Journal, desk: Desk, room: WaitingRoom, waysOut: () => WaysOut): Ask {
+  let count = 0;
+
+  return async (step, error, interrupted = () => false) => {
+    const policy = journal.report().request?.policy?.decisions;
+    if (!policy) return { answer: 'abort' };
+    const { waitMs = policy.waitMs, atDeadline = policy.atDeadline } = policy.steps[step] ?? {};
+    let opened: OpenDecision | undefined;
+    const open = (): OpenDecision | undefined => {
+      const answers = answersFor({
+        step,
+        error: error.type,
+        changeBegun: changeOf(journal.report()) !== 'none',
+        ...waysOut(),
+      });
+      const fallback = answers.includes(atDeadline) && atDeadline !== 'change-target' ? atDeadline : 'abort';
+      if (answers.length === 0) return undefined;
+      count += 1;
+      const openedAt = now();
+      opened = {
+        kind: 'decision',
+        id: `decision-${count}`,
+        step,
+        error,
+        answers,
+        openedAt,
+        dueAt: new Date(Date.parse(openedAt) + waitMs).toISOString(),
+        atDeadline: fallback,
+      };
+      delete desk.decision;
+      if (waitMs === 0) return undefined;
+      journal.record({
+        kind: 'decision-due',
+        step,
+        summary: `${opened.id}: ${error.type}: ${error.message}`,
+      });
+      return opened;
+    };
+    // Another target is an answer as well, as long as nothing is changed.
+    const isAnswered = () => desk.decision !== undefined || desk.target !== undefined || interrupted();
+    await room.waitFor(open, isAnswered);
+    if (!opened) return { answer: 'abort' };
+    const { decision, target } = desk;
+    delete desk.decision;
+    if (decision) return decidedFrom(decision.answer, decision.target);
+    if (target) {
+      delete desk.target;
+      return decidedFrom('change-target', target.target);
+    }
+    if (interrupted()) return undefined;
+    const answer = opened.atDeadline;
+    // Where nobody was asked and nothing is done there is nothing to tell.
+    if (waitMs > 0 || answer !== 'abort') {
+      const why = waitMs > 0 ? 'nobody has answered in time' : 'as configured, nobody is asked';
+      journal.record({ kind: 'decision', step, summary: `${answer}: ${why}`, answer });
+    }
+    return { answer };
+  };
+}
+
+function decidedFrom(answer: Answer, target: string | undefined): Decided {
+  const wish = target === undefined ? undefined : parseTarget(target);
+  return wish && 'kind' in wish ? { answer, wish } : { answer };
+}

@@ -1,0 +1,113 @@
+import { ApplicationFailure, defineSignal, defineUpdate, setHandler } from '@temporalio/workflow';
+import type { CheckId } from '../domain/checks.ts';
+import type { ErrorType } from '../domain/errors.ts';
+import type { RunEvent } from '../domain/events.ts';
+import { objectionTo } from '../domain/objections.ts';
+import {
+  eventOfUpdate,
+  OPERATOR_UPDATE_NAMES,
+  OPERATOR_UPDATES,
+  type OperatorInputs,
+  type OperatorUpdate,
+} from '../domain/operator-events.ts';
+import type { DecisionInput, RejectionInput, TargetInput } from '../domain/operator-inputs.ts';
+import { EVIDENCE_SIGNAL } from './claim.ts';
+import type { Journal } from './journal.ts';
+
+/** What people have said to a run and the run has not acted on yet. */
+export interface Desk {
+  /** The answer to the open decision. */
+  decision?: DecisionInput;
+  /** Who has approved which plan, by its hash. */
+  readonly approvals: Map<string, Set<string>>;
+  rejection?: RejectionInput;
+  pausedBy?: { readonly by: string; readonly reason: string };
+  /** Another target was asked for. */
+  target?: TargetInput;
+  /** Checks that are to be repeated, in the order asked. */
+  readonly repeats: CheckId[];
+  /** How far the run is: what decides which updates are taken. */
+  stage: Stage;
+}
+
+/**
+ * `open`: nothing is changed yet. `changing`: the change has begun. `proving`: there is a rollout that checks can be
+ * repeated on. `closing`: the end is fixed.
+ */
+export type Stage = 'open' | 'changing' | 'proving' | 'closing';
+
+/** What an update does beside its line in the ledger. The input was read and checked. */
+type Effects = { readonly [U in OperatorUpdate]: (input: OperatorInputs[U]) => void };
+
+/**
+ * Takes what people send to the run: one Temporal update for each thing that can be said. A validator refuses what
+ * does not fit the moment, with what is possible now, and then the update leaves no trace in history.
+ */
+export function openDesk(journal: Journal, names: readonly OperatorUpdate[] = OPERATOR_UPDATE_NAMES): Desk {
+  const desk: Desk = { approvals: new Map(), repeats: [], stage: 'open' };
+  const effects: Effects = {
+    decide(input) {
+      desk.decision = input;
+    },
+    approve({ plan, approvedBy }) {
+      const { waitingFor } = journal.report();
+      if (waitingFor?.kind !== 'approval' || !waitingFor.planHash.startsWith(plan)) return;
+      const approvedBySoFar = desk.approvals.get(waitingFor.planHash) ?? new Set();
+      desk.approvals.set(waitingFor.planHash, approvedBySoFar.add(approvedBy));
+      journal.showWaiting({ ...waitingFor, approvedBy: [...approvedBySoFar] });
+    },
+    reject(input) {
+      desk.rejection = input;
+    },
+    pause(input) {
+      desk.pausedBy = input;
+    },
+    resume() {
+      delete desk.pausedBy;
+    },
+    'change-target'(input) {
+      desk.target = input;
+    },
+    'repeat-check'({ check }) {
+      if (!desk.repeats.includes(check)) desk.repeats.push(check);
+    },
+    'add-note'() {},
+    'add-evidence'() {},
+  };
+  const take = <U extends OperatorUpdate>(name: U) => {
+    const { description, read, event } = OPERATOR_UPDATES[name];
+    setHandler(
+      defineUpdate<RunEvent, [unknown]>(name),
+      (input) => {
+        const parsed = read(input);
+        if ('problem' in parsed) throw refused(parsed.problem);
+        effects[name](parsed.value);
+        return journal.record(event(parsed.value));
+      },
+      {
+        description,
+        validator: (input) => {
+          const parsed = read(input);
+          const problem =
+            'problem' in parsed ? parsed.problem : objectionTo(name, parsed.value, journal.report(), desk);
+          if (problem) throw refused(problem);
+        },
+      },
+    );
+  };
+  for (const name of names) take(name);
+  // From other runs, which can send signals only. Nobody hears of a wrong one, so it is left alone.
+  setHandler(
+    defineSignal<[unknown]>(EVIDENCE_SIGNAL),
+    (input) => {
+      const event = eventOfUpdate('add-evidence', input);
+      if (event) journal.record(event);
+    },
+    { description: OPERATOR_UPDATES['add-evidence'].description },
+  );
+  return desk;
+}
+
+function refused(message: string): ApplicationFailure {
+  return ApplicationFailure.nonRetryable(message, 'WrongAnswer' satisfies ErrorType);
+}

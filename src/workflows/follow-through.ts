@@ -1,0 +1,75 @@
+import { ChildWorkflowCancellationType, ParentClosePolicy, startChild } from '@temporalio/workflow';
+import type { FollowThroughInput, Watched } from '../domain/follow-through.ts';
+import type { RunReport } from '../domain/ledger.ts';
+import type { RollbackRequest } from '../domain/request.ts';
+import { describeWish } from '../domain/targets.ts';
+import { carryOut, type Ending, type Run } from './run.ts';
+
+/**
+ * Runbook 7.3: keeps watching a service that was rolled back and proved well. Somebody else's change is told with their
+ * name; a service that becomes unwell again opens a decision.
+ *
+ * @throws ApplicationFailure `ChangedBack`, `NotWellAgain`, with the report in its details.
+ */
+export async function followThrough(input: FollowThroughInput): Promise<RunReport> {
+  return carryOut('followThrough', async (run) => {
+    const { request, version, uid, fingerprint } = input;
+    run.adoptRequest(request);
+    const { forMs = 0, everyMs = 10_000, failures = 3 } = request.policy?.followThrough ?? {};
+    const end = Date.now() + forMs;
+    for (;;) {
+      const left = Math.max(0, end - Date.now());
+      const watch = { uid, fingerprint, forMs: left, everyMs, failures };
+      const watched = await run.step('watch-service', request.service, watch);
+      const ending = endingOf(version, watched);
+      if (watched.end !== 'unwell') return ending;
+      const message = ending.error?.message ?? watched.summary;
+      const decided = await run.ask('watch-service', { type: 'NotWellAgain', message });
+      if (decided?.answer === 'retry') continue;
+      if (decided?.answer !== 'change-target' || !decided.wish) return ending;
+      return startRollback(run, input, describeWish(decided.wish));
+    }
+  });
+}
+
+function endingOf(version: string, watched: Watched): Ending {
+  switch (watched.end) {
+    case 'well':
+      return { outcome: 'stayed-well', summary: `${version} has stayed well`, quiet: true };
+    case 'changed': {
+      const message = `${version} was replaced: ${watched.summary}`;
+      if (watched.ours) return { outcome: 'superseded', summary: message, quiet: true };
+      return { outcome: 'changed-back', summary: message, error: { type: 'ChangedBack', message } };
+    }
+    case 'unwell': {
+      const message = `${version} was proved well and is not any more: ${watched.summary}`;
+      return { outcome: 'failed', summary: message, error: { type: 'NotWellAgain', message } };
+    }
+  }
+}
+
+/** Another rollback, in a run of its own. */
+async function startRollback(
+  run: Run,
+  { request, rollback }: FollowThroughInput,
+  target: string,
+): Promise<Ending> {
+  const { runId } = run.journal.report();
+  const workflowId = `rollback/${request.service}/after/${runId}`;
+  const next: RollbackRequest = {
+    service: request.service,
+    target: target.replace(' ', ':'),
+    reason: `not well again after ${rollback.workflowId}`,
+    ...(request.requestedBy ? { requestedBy: request.requestedBy } : {}),
+    ...(request.incident ? { incident: request.incident } : {}),
+  };
+  await startChild('rollback', {
+    workflowId,
+    args: [next],
+    parentClosePolicy: ParentClosePolicy.ABANDON,
+    cancellationType: ChildWorkflowCancellationType.ABANDON,
+    staticSummary: `roll back ${request.service} to ${target}`,
+  });
+  run.journal.record({ kind: 'follow-through', summary: `started ${workflowId} to ${target}` });
+  return { outcome: 'superseded', summary: `${workflowId} rolls back to ${target}` };
+}

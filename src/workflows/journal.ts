@@ -1,0 +1,104 @@
+import { defineSearchAttributeKey, SearchAttributeType } from '@temporalio/common';
+import {
+  defineQuery,
+  setCurrentDetails,
+  setHandler,
+  upsertSearchAttributes,
+  workflowInfo,
+} from '@temporalio/workflow';
+import type { RunEvent } from '../domain/events.ts';
+import type { LedgerEntry, RunReport, WorkflowKind } from '../domain/ledger.ts';
+import { detailsOf } from '../domain/progress.ts';
+import { SEARCH_ATTRIBUTES } from '../domain/search-attributes.ts';
+import type { StepId } from '../domain/steps.ts';
+import type { Waiting } from '../domain/waiting.ts';
+
+/** The report so far. It answers on closed runs too, as long as a worker is up. */
+export const reportQuery = defineQuery<RunReport>('report');
+
+type Attribute = keyof typeof SEARCH_ATTRIBUTES;
+
+/** What a run knows of itself, and where it can be seen: the report, the Temporal UI's details, search attributes. */
+export interface Journal {
+  report(): RunReport;
+  adopt(part: Partial<RunReport>): void;
+  /** A step begins: it shows as running. */
+  begin(step: StepId): void;
+  /** A step has ended, with its line of the ledger. */
+  end(step: StepId, entry: LedgerEntry): void;
+  /** Enters what happened beside the steps. @returns the line as it stands there. */
+  record(event: Omit<RunEvent, 'at'>): RunEvent;
+  /** Shows what a person is waited for with; undefined: nothing any more. */
+  showWaiting(waiting: Waiting | undefined): void;
+  index(name: Attribute, value: string): void;
+}
+
+/** The workflow's clock: the same at every replay. */
+export function now(): string {
+  return new Date().toISOString();
+}
+
+const keyword = (name: string) => defineSearchAttributeKey(name, SearchAttributeType.KEYWORD);
+
+export function openJournal(workflow: WorkflowKind): Journal {
+  const { workflowId, runId, startTime } = workflowInfo();
+  const ledger: LedgerEntry[] = [];
+  const events: RunEvent[] = [];
+  const running: StepId[] = [];
+  let report: RunReport = {
+    workflow,
+    workflowId,
+    runId,
+    outcome: 'running',
+    summary: '',
+    startedAt: startTime.toISOString(),
+    ledger,
+  };
+  setHandler(reportQuery, () => report, { description: 'The ledger of this run so far' });
+
+  const show = () => setCurrentDetails(detailsOf(report, running));
+  const unindexed = new Map<Attribute, string>();
+  const flushIndex = () => {
+    const pairs = [...unindexed].map(([name, value]) => ({ key: keyword(SEARCH_ATTRIBUTES[name]), value }));
+    unindexed.clear();
+    if (report.request?.searchAttributes) upsertSearchAttributes(pairs);
+  };
+
+  /** What changes within one workflow task becomes one event of the history. */
+  const index: Journal['index'] = (name, value) => {
+    if (unindexed.size === 0) void Promise.resolve().then(flushIndex);
+    unindexed.set(name, value);
+  };
+
+  return {
+    index,
+    report: () => report,
+    adopt(part) {
+      report = { ...report, ...part };
+      show();
+    },
+    begin(step) {
+      running.push(step);
+      index('step', step);
+      show();
+    },
+    end(step, entry) {
+      ledger.push(entry);
+      running.splice(running.indexOf(step), 1);
+      show();
+    },
+    record(event) {
+      const line = { ...event, at: now() };
+      events.push(line);
+      report = { ...report, events };
+      show();
+      return line;
+    },
+    showWaiting(waiting) {
+      const { waitingFor: _waitingFor, ...rest } = report;
+      report = waiting ? { ...rest, waitingFor: waiting } : rest;
+      if (waiting) index('step', `waits-for-${waiting.kind}`);
+      show();
+    },
+  };
+}

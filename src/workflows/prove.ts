@@ -1,0 +1,37 @@
+import { redirectionOf } from './redirection.ts';
+import type { Run } from './run.ts';
+import { type Subject, type Verification, verifyAgain, verifyService, waive } from './verification.ts';
+
+/**
+ * Runbook 6, until the service is proved well or somebody says what is done instead: once more, without a check, back
+ * to what was there before, further back, or no further.
+ * @returns the verification that the run ends with.
+ * @throws Redirection to restore or to fall back.
+ */
+export async function prove(run: Run, subject: Subject): Promise<Verification> {
+  const { desk } = run;
+  desk.stage = 'proving';
+  let verification = await verifyService(run, subject);
+  for (;;) {
+    const check = desk.repeats.shift();
+    if (check) {
+      verification = await verifyAgain(run, subject, verification, check);
+      continue;
+    }
+    const { proof } = verification;
+    const [open] = proof.open;
+    if (proof.verdict === 'passed' || !open) return verification;
+    const type = proof.verdict === 'failed' ? 'VerificationFailed' : 'VerificationInconclusive';
+    const isRepeated = () => desk.repeats.length > 0;
+    const decided = await run.ask(`verify-${open}`, { type, message: proof.summary }, isRepeated);
+    if (!decided) continue;
+    if (decided.answer === 'abort') return verification;
+    if (decided.answer === 'skip') {
+      verification = waive(subject, verification, proof.open);
+      continue;
+    }
+    const redirection = redirectionOf(decided, `verify-${open}`, run.journal.report());
+    if (redirection) throw redirection;
+    verification = await verifyService(run, subject);
+  }
+}

@@ -1,0 +1,46 @@
+import { condition } from '@temporalio/workflow';
+import { announceWaiting } from '../domain/announce.ts';
+import type { Waiting } from '../domain/waiting.ts';
+import type { Journal } from './journal.ts';
+import type { Teller } from './tell.ts';
+
+/** Waits for people, for one thing at a time. */
+export interface WaitingRoom {
+  /**
+   * Shows what is waited for, tells people at once and again at half the time, and ends with the answer or the deadline.
+   * @param open makes what is waited for when its turn has come; undefined: nothing is to be waited for any more.
+   * @returns whether the answer came in time.
+   */
+  waitFor(open: () => Waiting | undefined, isOver: () => boolean): Promise<boolean>;
+}
+
+export function openWaitingRoom(journal: Journal, teller: Teller): WaitingRoom {
+  let turn: Promise<unknown> = Promise.resolve();
+
+  async function wait(open: () => Waiting | undefined, isOver: () => boolean): Promise<boolean> {
+    const waiting = open();
+    if (!waiting) return true;
+    const half = Math.max(1, Math.round((Date.parse(waiting.dueAt) - Date.parse(waiting.openedAt)) / 2));
+    const say = (reminder: boolean) => {
+      const report = journal.report();
+      if (report.request) teller.tell(announceWaiting(report, report.request, waiting, reminder));
+    };
+    journal.showWaiting(waiting);
+    say(false);
+    try {
+      if (await condition(isOver, half, { summary: `${waiting.id}: half of its time` })) return true;
+      say(true);
+      return await condition(isOver, half, { summary: `${waiting.id}: deadline` });
+    } finally {
+      journal.showWaiting(undefined);
+    }
+  }
+
+  return {
+    waitFor(open, isOver) {
+      const mine = turn.then(() => wait(open, isOver));
+      turn = mine.catch(() => undefined);
+      return mine;
+    },
+  };
+}
