@@ -1,6 +1,7 @@
 import { CHECK_IDS } from '../domain/checks.ts';
 import { holdsSecret } from '../domain/redact.ts';
 import type { Fault } from './faults.ts';
+import { policyFaults } from './policy-checks.ts';
 import type { ConfigFile } from './schema.ts';
 
 /** What is wrong between keys that are right by themselves. */
@@ -30,7 +31,7 @@ export function crossFaults(config: ConfigFile): readonly Fault[] {
         faults.push({ path: [...at, 'notify', index], message: `a second receiver called ${receiver}` });
       }
     }
-    return faults;
+    return [...faults, ...policyFaults(service, at)];
   });
 }
 

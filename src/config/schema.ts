@@ -1,6 +1,7 @@
 import * as z from 'zod';
 import { CHECK_IDS } from '../domain/checks.ts';
 import { agentsSchema, chatSchema, healthSchema, metricsSchema } from './check-schemas.ts';
+import { policyKeys } from './policy-schema.ts';
 import {
   duration,
   filePath,
@@ -220,6 +221,7 @@ export const serviceSchema = section({
     .optional()
     .describe('Checks whose verdict counts; the others are recorded only. Default: all that are on.'),
   notify: z.array(notifierSchema).max(10).default([]).describe('Whom to tell.'),
+  ...policyKeys,
 });
 
 export const configSchema = section({

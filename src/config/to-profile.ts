@@ -1,9 +1,9 @@
 import { createHash } from 'node:crypto';
 import { resolve } from 'node:path';
 import { CHECK_IDS } from '../domain/checks.ts';
-import { DEFAULT_POLICY } from '../domain/policy.ts';
 import type { NotifierSettings, SecretReference, ServiceProfile, TargetProfile } from '../domain/profile.ts';
 import type { ServiceEntry } from './schema.ts';
+import { toPolicy } from './to-policy.ts';
 
 type Policy = { readonly every: number; readonly within: number; readonly timeout: number };
 
@@ -30,7 +30,7 @@ export function toProfile(
     },
     required: required ?? CHECK_IDS.filter((id) => checks[id] !== false),
     notify: notifiersOf(entry.notify, secret),
-    policy: DEFAULT_POLICY,
+    policy: toPolicy(entry),
     hash: hashOf(written),
   };
 }
