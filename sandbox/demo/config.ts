@@ -19,7 +19,12 @@ export interface ConfigOptions {
   /** Merged into the profile. */
   readonly profile?: Readonly<Record<string, unknown>>;
   readonly checks?: Readonly<Record<string, unknown>>;
+  /** How runs behave beside their steps; default: they ask nobody and end at once, as no person is there. */
+  readonly policy?: Readonly<Record<string, unknown>>;
 }
+
+/** Runs that nobody attends. */
+const UNATTENDED = { decisions: { wait: '0s' }, followThrough: { for: '0s' } };
 
 /** The Deployment of the stand-in. */
 export function deploymentEntry(kubeconfig: string, namespace: string = NAMESPACE): TargetEntry {
@@ -63,6 +68,7 @@ export async function writeConfig(options: ConfigOptions): Promise<string> {
           ...options.checks,
         },
         ...(options.slackFile ? { notify: [{ slack: { url: { file: options.slackFile } } }] } : {}),
+        ...(options.policy ?? UNATTENDED),
         ...options.profile,
       },
     },
