@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { CHECK_IDS } from '../domain/checks.ts';
 import { RunbookError } from '../domain/errors.ts';
+import { SEVERITIES } from '../domain/policy.ts';
 import { oneLine } from '../domain/redact.ts';
 import type { RollbackRequest, VerifyRequest } from '../domain/request.ts';
 import { parseTarget } from '../domain/targets.ts';
@@ -42,6 +43,11 @@ const ROLLBACK = z.strictObject({
   symptoms: lines.exactOptional(),
   mitigationsTried: lines.exactOptional(),
   dryRun: z.boolean().exactOptional(),
+  severity: z.enum(SEVERITIES).exactOptional(),
+  breakGlass: text(500)
+    .refine((reason) => reason.trim() !== '', 'is empty; it takes the reason')
+    .exactOptional(),
+  ifRunning: z.enum(['refuse', 'join']).exactOptional(),
 });
 
 const VERIFY = z.strictObject({

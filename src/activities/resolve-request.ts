@@ -1,5 +1,7 @@
 import { CHECK_IDS, type CheckId } from '../domain/checks.ts';
 import { RunbookError } from '../domain/errors.ts';
+import { isSamePerson } from '../domain/people.ts';
+import { breaksGlass } from '../domain/policy.ts';
 import type { ServiceProfile } from '../domain/profile.ts';
 import type { ResolvedRun, RollbackRequest, VerifyRequest } from '../domain/request.ts';
 import { describeWish, parseTarget, type TargetWish } from '../domain/targets.ts';
@@ -13,7 +15,7 @@ import { stepActivity } from './step.ts';
  * Reads: the request, the worker's runbook.yaml as loaded at its start.
  * Writes: nothing.
  * Result: the request joined with what the workflow must know of the profile, without any address or secret.
- * Errors: `InvalidRequest` (names each wrong field).
+ * Errors: `InvalidRequest` (names each wrong field, and what is missing for an approval that the profile requires).
  * Safe to retry: it only computes.
  */
 export function resolveRequest(deps: Dependencies) {
@@ -28,27 +30,38 @@ export function resolveRequest(deps: Dependencies) {
 }
 
 function resolveRollback(deps: Dependencies, request: RollbackRequest): ResolvedRun {
-  return {
-    ...resolveShared(deps, request),
+  const profile = profileOf(deps, request.service);
+  const { severity, breakGlass, ifRunning } = request;
+  const run: ResolvedRun = {
+    ...resolveShared(deps, profile, request),
     wish: parseTarget(request.target ?? 'known-good') as TargetWish,
     incident: request.incident ?? '',
     symptoms: request.symptoms ?? [],
     mitigationsTried: request.mitigationsTried ?? [],
     dryRun: request.dryRun ?? false,
+    ...(severity === undefined ? {} : { severity }),
+    ...(breakGlass === undefined ? {} : { breakGlass }),
+    ...(ifRunning === undefined ? {} : { ifRunning }),
+    policy: profile.policy,
   };
+  const problem = run.dryRun ? undefined : consentProblem(profile, request);
+  if (problem) throw wrong(problem);
+  return run;
 }
 
 function resolveVerify(deps: Dependencies, request: VerifyRequest): ResolvedRun {
-  return { ...resolveShared(deps, request), accept: request.accept ?? [] };
+  const profile = profileOf(deps, request.service);
+  return { ...resolveShared(deps, profile, request), accept: request.accept ?? [] };
 }
 
-function resolveShared(deps: Dependencies, request: RollbackRequest | VerifyRequest): ResolvedRun {
-  const profile = profileOf(deps, request.service);
-  if (request.environment !== undefined && request.environment !== profile.environment) {
-    throw new RunbookError(
-      'InvalidRequest',
-      `the request is wrong: environment: ${profile.name} is configured for ${profile.environment}, not ${request.environment}`,
-    );
+function resolveShared(
+  deps: Dependencies,
+  profile: ServiceProfile,
+  request: RollbackRequest | VerifyRequest,
+): ResolvedRun {
+  const { environment } = request;
+  if (environment !== undefined && environment !== profile.environment) {
+    throw wrong(`environment: ${profile.name} is configured for ${profile.environment}, not ${environment}`);
   }
   const { target, checks } = deps.service(profile.name);
   const enabled: readonly CheckId[] = CHECK_IDS.filter((id) => checks[id] !== undefined);
@@ -72,21 +85,37 @@ function resolveShared(deps: Dependencies, request: RollbackRequest | VerifyRequ
   };
 }
 
+/** Why the run could never get the consent that it needs: better said at once than after the wait for it. */
+function consentProblem({ name, policy }: ServiceProfile, request: RollbackRequest): string | undefined {
+  const { required, breakGlass, approvers, quorum } = policy.approval;
+  const { severity, requestedBy = '' } = request;
+  if (request.breakGlass !== undefined && severity === undefined) {
+    return 'breakGlass: goes with a severity, and severity is missing';
+  }
+  if (!required || breaksGlass(policy.approval, request)) return undefined;
+  if (request.breakGlass !== undefined) {
+    const allowed = breakGlass.length > 0 ? breakGlass.join(', ') : 'no severity';
+    return `breakGlass: ${name} allows it for ${allowed}, not for ${severity}`;
+  }
+  if (requestedBy.trim() === '') return `requestedBy: missing, and ${name} needs approval by somebody else`;
+  const others = approvers.filter((approver) => !isSamePerson(approver, requestedBy)).length;
+  if (approvers.length === 0 || others >= quorum) return undefined;
+  return `requestedBy: ${name} needs ${quorum} of its approvers besides the requester, and has ${others}`;
+}
+
 function profileOf(deps: Dependencies, service: string | undefined): ServiceProfile {
   const { services } = deps.config;
   const names = Object.keys(services);
   const only = names.length === 1 ? names[0] : undefined;
   const name = service ?? only;
   if (name === undefined) {
-    throw new RunbookError(
-      'InvalidRequest',
-      `the request is wrong: service: missing, and more than one is configured (${names.join(', ')})`,
-    );
+    throw wrong(`service: missing, and more than one is configured (${names.join(', ')})`);
   }
   const profile = Object.hasOwn(services, name) ? services[name] : undefined;
   if (profile) return profile;
-  throw new RunbookError(
-    'InvalidRequest',
-    `the request is wrong: service: ${name} is not configured (known: ${names.join(', ')})`,
-  );
+  throw wrong(`service: ${name} is not configured (known: ${names.join(', ')})`);
+}
+
+function wrong(problem: string): RunbookError {
+  return new RunbookError('InvalidRequest', `the request is wrong: ${problem}`);
 }

@@ -152,6 +152,11 @@ describe('a rollback request', () => {
     [{ mitigationsTried: ['restarted'] }],
     [{ dryRun: true }],
     [{ dryRun: false }],
+    ...['sev1', 'sev2', 'sev3', 'sev4', 'sev5'].map((severity): [Fields] => [{ severity }]),
+    [{ severity: 'sev1', breakGlass: 'nobody else is awake' }],
+    [{ breakGlass: 'x'.repeat(500) }],
+    [{ ifRunning: 'refuse' }],
+    [{ ifRunning: 'join' }],
   ])('with %j is taken as it is', (input) => {
     expect(parseRollbackRequest(input)).toEqual(input);
   });
@@ -169,6 +174,20 @@ describe('a rollback request', () => {
     ...textFaults(100).map(([value, fault]): [string, unknown, string] => ['incident', value, fault]),
     ['dryRun', 'true', 'expected boolean'],
     ['dryRun', null, 'expected boolean'],
+    ...['SEV1', 'sev0', 'sev6', '', 'critical', 1, null, ['sev1']].map((value): [string, unknown, string] => [
+      'severity',
+      value,
+      'Invalid option: expected one of "sev1"|"sev2"|"sev3"|"sev4"|"sev5"',
+    ]),
+    ...textFaults(500).map(([value, fault]): [string, unknown, string] => ['breakGlass', value, fault]),
+    ['breakGlass', '', 'is empty; it takes the reason'],
+    ['breakGlass', ' \n\t', 'is empty; it takes the reason'],
+    ['breakGlass', true, 'expected string'],
+    ...['wait', 'Join', '', true, null].map((value): [string, unknown, string] => [
+      'ifRunning',
+      value,
+      'Invalid option: expected one of "refuse"|"join"',
+    ]),
   ])('is refused when %s is %j: %s', (field, value, fault) => {
     expect(refusal({ [field]: value })).toContain(`${field}: ${fault}`);
   });
@@ -190,8 +209,15 @@ describe('a rollback request', () => {
   });
 
   it.each(SECRETS)('never has its secret repeated: %s', (secret) => {
-    const nested = [{ symptoms: [secret] }, { mitigationsTried: ['x', secret] }];
-    for (const input of [{ target: secret }, { incident: secret }, ...nested, { dryRun: secret }]) {
+    const nested = [{ symptoms: [secret] }, { mitigationsTried: ['x', secret] }, { breakGlass: secret }];
+    for (const input of [
+      { target: secret },
+      { incident: secret },
+      ...nested,
+      { dryRun: secret },
+      { severity: secret },
+      { ifRunning: secret },
+    ]) {
       expect(refusal(input)).not.toMatch(/hunter22|abcdef/);
     }
   });
@@ -230,7 +256,16 @@ describe('a verify request', () => {
     expect(refusal({ accept }, parseVerifyRequest)).toContain(`the request is wrong: ${fault}`);
   });
 
-  it.each(['target', 'incident', 'symptoms', 'mitigationsTried', 'dryRun'])('has no field %s', (field) => {
+  it.each([
+    'target',
+    'incident',
+    'symptoms',
+    'mitigationsTried',
+    'dryRun',
+    'severity',
+    'breakGlass',
+    'ifRunning',
+  ])('has no field %s', (field) => {
     expect(refusal({ [field]: 'x' }, parseVerifyRequest)).toBe(
       `the request is wrong: ${field}: no such field`,
     );

@@ -5,8 +5,9 @@ import { describe, expect, it } from 'vitest';
 import type { Dependencies } from '../../src/activities/dependencies.ts';
 import { resolveRequest } from '../../src/activities/resolve-request.ts';
 import { createChecks } from '../../src/checks/index.ts';
-import { DEFAULT_POLICY } from '../../src/domain/policy.ts';
+import { type ApprovalPolicy, DEFAULT_POLICY } from '../../src/domain/policy.ts';
 import type { ServiceProfile } from '../../src/domain/profile.ts';
+import type { ResolvedRun } from '../../src/domain/request.ts';
 import type { RollbackTarget } from '../../src/targets/target.ts';
 
 const policy = { needed: 3, everyMs: 1000, withinMs: 10_000, timeoutMs: 1000 };
@@ -58,9 +59,22 @@ function dependencies(profiles: readonly ServiceProfile[], searchAttributes = tr
 }
 
 const one = dependencies([profile('orchestrator')]);
+const guarded = (approval: Partial<ApprovalPolicy> = {}) =>
+  dependencies([
+    profile('orchestrator', {
+      policy: {
+        ...DEFAULT_POLICY,
+        approval: { ...DEFAULT_POLICY.approval, required: true, breakGlass: ['sev1', 'sev2'], ...approval },
+      },
+    }),
+  ]);
 const two = dependencies([profile('orchestrator'), profile('gateway', { environment: 'staging' })]);
 
-function resolve(deps: Dependencies, input?: unknown, kind: 'rollback' | 'verify' = 'rollback') {
+function resolve(
+  deps: Dependencies,
+  input?: unknown,
+  kind: 'rollback' | 'verify' = 'rollback',
+): Promise<{ readonly value: ResolvedRun }> {
   const env = new MockActivityEnvironment({}, { logger: new DefaultLogger('ERROR') });
   return env.run(resolveRequest(deps), kind, input);
 }
@@ -113,6 +127,22 @@ describe('a request joined with its profile', () => {
       value: { service: 'gateway', environment: 'staging', wish: { kind: 'revision', revision: 6 }, ...said },
       summary: 'gateway (staging), target revision 6',
     });
+  });
+
+  it('tells the run how to behave', async () => {
+    expect(await resolve(one)).toMatchObject({ value: { policy: DEFAULT_POLICY } });
+  });
+
+  it('has severity, broken glass and what to do beside another run only when they were given', async () => {
+    const given = { severity: 'sev1', breakGlass: 'nobody else is awake', ifRunning: 'join' };
+    expect(await resolve(one, given)).toMatchObject({ value: given });
+    const { value } = await resolve(one);
+    for (const key of Object.keys(given)) expect(value).not.toHaveProperty(key);
+  });
+
+  it('of a verification asks nobody, whatever the profile says', async () => {
+    const { value } = await resolve(guarded(), {}, 'verify');
+    expect(value).not.toHaveProperty('policy');
   });
 
   it('of a verification holds what is accepted, and names no target', async () => {
@@ -180,5 +210,79 @@ describe('a request is refused', () => {
     ),
   ])('%s', async (_title, deps, input, fault) => {
     expect(await refusal(deps, input)).toContain(`the request is wrong: ${fault}`);
+  });
+});
+
+describe('a request that needs approval', () => {
+  const SEV1 = { severity: 'sev1', breakGlass: 'nobody else is awake' };
+  const three = { approvers: ['ada', 'grace', 'linus'], quorum: 2 };
+
+  it.each<[string, Dependencies, object]>([
+    ['names who asks', guarded(), { requestedBy: 'ada' }],
+    ['breaks the glass', guarded(), SEV1],
+    [
+      'is of a severity that could break the glass, and does not',
+      guarded(),
+      { severity: 'sev1', requestedBy: 'ada' },
+    ],
+    ['is of a severity that could not', guarded(), { severity: 'sev5', requestedBy: 'ada' }],
+    ['leaves enough approvers', guarded(three), { requestedBy: 'ada' }],
+    ['comes from somebody who is no approver', guarded({ ...three, quorum: 3 }), { requestedBy: 'ci' }],
+    [
+      'breaks the glass that too few could open',
+      guarded({ ...three, quorum: 3 }),
+      { ...SEV1, requestedBy: 'ada' },
+    ],
+    ['may come from anybody when no approvers are named', guarded({ quorum: 10 }), { requestedBy: 'ada' }],
+    ['is a dry run without anything', guarded(), { dryRun: true }],
+    ['is a dry run with anything', guarded(), { dryRun: true, breakGlass: 'why not' }],
+    [
+      'is a dry run of a wrong severity',
+      guarded(),
+      { dryRun: true, severity: 'sev5', breakGlass: 'why not' },
+    ],
+    ['does not need it, and would break the glass', one, { severity: 'sev5', breakGlass: 'why not' }],
+    ['does not need it, and names nobody', dependencies([profile('x')]), {}],
+  ])('%s: it goes on', async (_title, deps, input) => {
+    expect(await resolve(deps, input)).toMatchObject({ value: input });
+  });
+
+  const missing = 'requestedBy: missing, and orchestrator needs approval by somebody else';
+  it.each<[string, Dependencies, object, string]>([
+    ['does not say who asks', guarded(), {}, missing],
+    ['says so with nothing', guarded(), { requestedBy: ' ' }, missing],
+    ['has a severity alone', guarded(), { severity: 'sev1' }, missing],
+    [
+      'breaks the glass without a severity',
+      guarded(),
+      { breakGlass: 'why not', requestedBy: 'ada' },
+      'breakGlass: goes with a severity, and severity is missing',
+    ],
+    [
+      'breaks a glass that is not there without a severity',
+      one,
+      { breakGlass: 'why not' },
+      'breakGlass: goes with a severity, and severity is missing',
+    ],
+    [
+      'breaks the glass for too little',
+      guarded(),
+      { severity: 'sev3', breakGlass: 'why not', requestedBy: 'ada' },
+      'breakGlass: orchestrator allows it for sev1, sev2, not for sev3',
+    ],
+    [
+      'breaks a glass that nobody may break',
+      guarded({ breakGlass: [] }),
+      { ...SEV1, requestedBy: 'ada' },
+      'breakGlass: orchestrator allows it for no severity, not for sev1',
+    ],
+    [
+      'comes from one of the few approvers',
+      guarded({ ...three, quorum: 3 }),
+      { requestedBy: ' Ada' },
+      'requestedBy: orchestrator needs 3 of its approvers besides the requester, and has 2',
+    ],
+  ])('%s: it is refused', async (_title, deps, input, fault) => {
+    expect(await refusal(deps, input)).toBe(`the request is wrong: ${fault}`);
   });
 });
