@@ -1,6 +1,7 @@
 import { ANSWERS } from './answers.ts';
 import type { RunReport } from './ledger.ts';
 import type { OperatorInputs, OperatorUpdate } from './operator-events.ts';
+import { isSamePerson } from './people.ts';
 import { describeWaiting, type OpenApproval } from './waiting.ts';
 
 /** What beside the report decides whether an update fits. */
@@ -81,11 +82,11 @@ function objectionToApproval(
   const open = openApproval(plan, report, moment);
   if (typeof open === 'string') return open;
   const { requestedBy, approvers } = open;
-  if (isSame(approvedBy, requestedBy)) return `approvedBy: ${approvedBy} has asked for the rollback`;
-  if (open.approvedBy.some((name) => isSame(name, approvedBy))) {
+  if (isSamePerson(approvedBy, requestedBy)) return `approvedBy: ${approvedBy} has asked for the rollback`;
+  if (open.approvedBy.some((name) => isSamePerson(name, approvedBy))) {
     return `approvedBy: ${approvedBy} has approved already`;
   }
-  const mayApprove = approvers.length === 0 || approvers.some((name) => isSame(name, approvedBy));
+  const mayApprove = approvers.length === 0 || approvers.some((name) => isSamePerson(name, approvedBy));
   return mayApprove ? undefined : `approvedBy: only ${approvers.join(', ')} may approve`;
 }
 
@@ -110,10 +111,4 @@ function openApproval(
   return waitingFor.planHash.startsWith(plan)
     ? waitingFor
     : `plan: that is another plan; ${possible(report)}`;
-}
-
-/** Names of people, as they are typed. */
-function isSame(one: string, other: string): boolean {
-  const plain = (name: string) => name.trim().normalize('NFKC').toLowerCase();
-  return plain(one) === plain(other);
 }

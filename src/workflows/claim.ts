@@ -42,7 +42,8 @@ export interface Joined {
 
 /**
  * Makes sure that no other run rolls the same target back. The claim is a child workflow with the target's id: the
- * Temporal server keeps two of them apart.
+ * Temporal server keeps two of them apart. A run claims a target once.
+ * @param claimed what the run has claimed so far; what it claims now is added.
  * @returns nothing when the target is claimed; the other run when the request wants to join it.
  * @throws ApplicationFailure `RollbackInProgress` with the id of the other run.
  */
@@ -50,11 +51,15 @@ export async function claimTarget(
   carryOut: CarryOutStep,
   request: ResolvedRun,
   observed: ObservedService,
+  claimed: Set<string>,
 ): Promise<Joined | undefined> {
-  if (!request.policy) return undefined;
   const id = claimId(observed);
+  if (!request.policy || claimed.has(id)) return undefined;
   for (let attempt = 1; ; attempt += 1) {
-    if (await isClaimed(id)) return undefined;
+    if (await isClaimed(id)) {
+      claimed.add(id);
+      return undefined;
+    }
     const holder = await carryOut('identify-holder', id);
     if (holder.state === 'closed' && attempt < TRIES) continue;
     const { workflowId = 'unknown', runId } = holder;

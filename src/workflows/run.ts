@@ -100,6 +100,7 @@ function openRun(workflow: WorkflowKind): { run: Run; close(ending: Ending): Pro
   const budgets = watchBudgets(journal, teller);
   const desk = workflow === 'verify' ? openDesk(journal, ['add-note']) : openDesk(journal);
   const gate = openGate(journal, desk, room);
+  const claimed = new Set<string>();
   const ask = openDecisions(journal, desk, room, () => run.waysOut);
 
   async function optional<S extends Step>(id: S, ...args: Parameters<Activities[S]>) {
@@ -130,7 +131,7 @@ function openRun(workflow: WorkflowKind): { run: Run; close(ending: Ending): Pro
     waysOut: { restorable: false, fallBacksLeft: 0 },
     async claim(observed) {
       const { request } = journal.report();
-      return request && claimTarget(perform, request, observed);
+      return request && claimTarget(perform, request, observed, claimed);
     },
     adoptRequest(request) {
       journal.adopt({ request });

@@ -1,0 +1,57 @@
+import type { WorkflowHandle } from '@temporalio/client';
+import type { RunReport } from '../../src/domain/ledger.ts';
+import type { Waiting } from '../../src/domain/waiting.ts';
+import { until } from '../../tools/until.ts';
+import type { Cast, Stage } from './stage.ts';
+
+/** A profile whose runs wait for people, long enough for any test. */
+export const ASKED = { decisions: { wait: '120s' }, followThrough: { for: '0s' } };
+/** For versions whose chat fails: the verdict comes soon. */
+export const SOON = { chat: { needed: 1, every: '100ms', within: '1s' } };
+
+export function reportOf(handle: WorkflowHandle): Promise<RunReport> {
+  return handle.query<RunReport>('report');
+}
+
+/** What the run waits for, once it is of this kind. */
+export function waits<K extends Waiting['kind']>(
+  handle: WorkflowHandle,
+  kind: K,
+  step?: string,
+): Promise<Extract<Waiting, { kind: K }>> {
+  return until(`the run to wait for a ${kind}`, async () => {
+    const { waitingFor, outcome, summary } = await reportOf(handle);
+    if (outcome !== 'running') throw new Error(`the run has ended: ${outcome}, ${summary}`);
+    const isIt = waitingFor?.kind === kind && (!step || ('step' in waitingFor && waitingFor.step === step));
+    return isIt && (waitingFor as Extract<Waiting, { kind: K }>);
+  });
+}
+
+/** Sends one update. */
+export function send(handle: WorkflowHandle, update: string, input: unknown): Promise<unknown> {
+  return handle.executeUpdate(update, { args: [input] });
+}
+
+export async function imageNow(cast: Cast): Promise<string> {
+  return (await cast.deployment()).spec.template.spec.containers[0].image;
+}
+
+/** A service with these versions deployed, the last one live. */
+export async function ready(
+  stage: Stage,
+  name: string,
+  versions: readonly string[],
+  profile: Readonly<Record<string, unknown>> = ASKED,
+  checks: Readonly<Record<string, unknown>> = {},
+): Promise<Cast> {
+  const cast = await stage.cast(name, { profile, checks });
+  for (const version of versions) await cast.deploy(version);
+  return cast;
+}
+
+/** First lines of the messages that the channel was sent. */
+export function headlines(cast: Cast): string[] {
+  return cast.channel.received.map(
+    ({ body }) => String((body as { text?: string }).text).split('\n')[0] ?? '',
+  );
+}

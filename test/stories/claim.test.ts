@@ -1,0 +1,114 @@
+import { readFile, writeFile } from 'node:fs/promises';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { startRollback } from '../../src/client/index.ts';
+import { until } from '../../tools/until.ts';
+import { headlines, ready } from './asked.ts';
+import { openStage, type Stage, told } from './stage.ts';
+import { workerFor } from './stage-runs.ts';
+import { startWorkerProgram, stepUnderWay } from './stage-worker.ts';
+
+let stage: Stage;
+beforeAll(async () => {
+  stage = await openStage();
+});
+afterAll(() => stage?.close());
+
+const SLOW = ['v0.1.0-slow-ready', 'v0.2.0'];
+const UNATTENDED = { decisions: { wait: '0s' }, followThrough: { for: '0s' } };
+
+describe('one rollback for each target', () => {
+  it('a second run is refused with the id of the first, whatever its own id', async () => {
+    const cast = await ready(stage, 'second', SLOW, UNATTENDED);
+    const first = await cast.start();
+    await stepUnderWay(stage.client, first.workflowId, 'wait-for-rollout');
+    const second = await startRollback(
+      stage.client,
+      {},
+      { workflowId: 'from-the-ui', taskQueue: cast.taskQueue },
+    );
+    const refused = await cast.end(second);
+    expect(refused).toMatchObject({ outcome: 'failed', error: { type: 'RollbackInProgress' } });
+    expect(refused.summary).toContain(first.workflowId);
+    expect(told(refused).some((line) => line.startsWith('roll-back'))).toBe(false);
+    expect((await cast.end(first)).outcome).toBe('rolled-back');
+  }, 90_000);
+
+  it('whatever the name of the service profile that names the target', async () => {
+    const cast = await ready(stage, 'other-profile', SLOW, UNATTENDED);
+    const otherFile = `${cast.configFile}.other.yaml`;
+    const text = await readFile(cast.configFile, 'utf8');
+    await writeFile(
+      otherFile,
+      text.replace(/\borchestrator:/, 'another-name:').replace('"orchestrator":', '"another-name":'),
+    );
+    const worker = await workerFor(stage.native, otherFile, `${cast.taskQueue}-other`);
+    try {
+      const first = await cast.start();
+      await stepUnderWay(stage.client, first.workflowId, 'wait-for-rollout');
+      const ids = { workflowId: 'rollback/another-name', taskQueue: `${cast.taskQueue}-other` };
+      const refused = await cast.end(await startRollback(stage.client, { service: 'another-name' }, ids));
+      expect(refused.error?.type).toBe('RollbackInProgress');
+      expect((await cast.end(first)).outcome).toBe('rolled-back');
+    } finally {
+      await worker.stop();
+    }
+  }, 90_000);
+
+  it('a second run that wants to join hands over what it knows, and ends well', async () => {
+    const cast = await ready(stage, 'joins', SLOW, UNATTENDED);
+    const first = await cast.start();
+    await stepUnderWay(stage.client, first.workflowId, 'wait-for-rollout');
+    const alert = {
+      ifRunning: 'join',
+      requestedBy: 'alertmanager',
+      symptoms: ['error ratio 40 %'],
+      incident: 'INC-9',
+    };
+    const joined = await cast.rollback(alert);
+    expect(joined).toMatchObject({ outcome: 'joined', summary: expect.stringContaining(first.workflowId) });
+    const ended = await cast.end(first);
+    expect(ended.outcome).toBe('rolled-back');
+    expect(ended.events).toEqual([
+      expect.objectContaining({ kind: 'evidence', by: 'alertmanager', summary: 'INC-9; error ratio 40 %' }),
+    ]);
+    expect(headlines(cast)).toHaveLength(1);
+  }, 90_000);
+
+  it('a terminated run leaves no claim behind', async () => {
+    const cast = await ready(stage, 'terminated', SLOW, UNATTENDED);
+    const first = await cast.start();
+    await stepUnderWay(stage.client, first.workflowId, 'wait-for-rollout');
+    await stage.client.workflow.getHandle(first.workflowId).terminate('an operator was in a hurry');
+    expect((await cast.rollback({ target: 'revision:1' })).error?.type).not.toBe('RollbackInProgress');
+  }, 90_000);
+
+  it('nor does a run whose worker is killed and whose server is: the claim is held until the run has ended', async () => {
+    const cast = await stage.cast('killed-claim', { worker: false, profile: UNATTENDED });
+    const worker = await startWorkerProgram(stage.sandbox, cast);
+    for (const version of SLOW) await cast.deploy(version);
+    const first = await cast.start();
+    await stepUnderWay(stage.client, first.workflowId, 'wait-for-rollout');
+    worker.signal('SIGKILL');
+    await stage.sandbox.temporal.restart();
+    await startWorkerProgram(stage.sandbox, cast);
+    const refused = await cast.rollback();
+    expect(refused.error?.type).toBe('RollbackInProgress');
+    expect((await cast.end(first)).outcome).toBe('rolled-back');
+    const next = await cast.rollback();
+    expect(next.outcome).toBe('already-there');
+    await until('no claim to be open', async () => {
+      const open = stage.client.workflow.list({
+        query: `WorkflowType = 'claim' AND ExecutionStatus = 'Running'`,
+      });
+      for await (const { workflowId } of open) if (workflowId.includes(cast.namespace)) return false;
+      return true;
+    });
+  }, 120_000);
+
+  it('runs one after another without a pause between them', async () => {
+    const cast = await ready(stage, 'one-by-one', ['v0.1.0', 'v0.2.0'], UNATTENDED);
+    const outcomes: string[] = [];
+    for (let run = 0; run < 4; run += 1) outcomes.push((await cast.rollback()).outcome);
+    expect(outcomes).toEqual(['rolled-back', 'already-there', 'already-there', 'already-there']);
+  }, 90_000);
+});
