@@ -34,6 +34,7 @@ const HEADLINES: Readonly<Record<RunOutcome, string>> = {
   'stayed-well': 'has stayed well since its rollback',
   superseded: 'was rolled back once more',
   'changed-back': 'was changed by somebody else after its rollback',
+  'not-well-again': 'is NOT well any more after its rollback',
 };
 
 /** Headlines of runs that ended after the change was written, or may have been. */

@@ -69,6 +69,7 @@ export const RUN_OUTCOMES = [
   'stayed-well',
   'superseded',
   'changed-back',
+  'not-well-again',
 ] as const;
 export type RunOutcome = (typeof RUN_OUTCOMES)[number];
 

@@ -20,6 +20,7 @@ const MARKS: Readonly<Record<RunOutcome, string>> = {
   'stayed-well': ':white_check_mark:',
   superseded: ':fast_forward:',
   'changed-back': ':warning:',
+  'not-well-again': ':x:',
 };
 
 /** A message in Slack's form. `text` says everything for receivers that know no blocks. */

@@ -18,7 +18,8 @@ export interface Aim {
 /** The aim after a decision. */
 export function nextAim(aim: Aim, to: Direction, run: Run): Aim {
   const { plan, ledger } = run.journal.report();
-  const snapshot = ledger.flatMap((entry) => (entry.snapshot ? [entry.snapshot] : []))[0];
+  // Taken only as long as nothing is changed: the last one is of what was live then.
+  const snapshot = ledger.findLast((entry) => entry.snapshot)?.snapshot;
   const kept = snapshot ? { snapshot } : {};
   switch (to.kind) {
     case 'target':

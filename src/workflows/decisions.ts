@@ -28,8 +28,12 @@ export interface WaysOut {
  */
 export type Ask = (step: StepId, error: Reason, interrupted?: () => boolean) => Promise<Decided | undefined>;
 
+/** How often one step is retried by default: what nobody looks at must not go on for ever. */
+const AUTOMATIC_RETRIES = 3;
+
 export function openDecisions(journal: Journal, desk: Desk, room: WaitingRoom, waysOut: () => WaysOut): Ask {
   let count = 0;
+  const retried = new Map<StepId, number>();
 
   return async (step, error, interrupted = () => false) => {
     const policy = journal.report().request?.policy?.decisions;
@@ -43,7 +47,8 @@ export function openDecisions(journal: Journal, desk: Desk, room: WaitingRoom, w
         changeBegun: changeOf(journal.report()) !== 'none',
         ...waysOut(),
       });
-      const fallback = answers.includes(atDeadline) && atDeadline !== 'change-target' ? atDeadline : 'abort';
+      const isExhausted = atDeadline === 'retry' && (retried.get(step) ?? 0) >= AUTOMATIC_RETRIES;
+      const isPossible = answers.includes(atDeadline) && atDeadline !== 'change-target' && !isExhausted;
       if (answers.length === 0) return undefined;
       count += 1;
       const openedAt = now();
@@ -55,7 +60,7 @@ export function openDecisions(journal: Journal, desk: Desk, room: WaitingRoom, w
         answers,
         openedAt,
         dueAt: new Date(Date.parse(openedAt) + waitMs).toISOString(),
-        atDeadline: fallback,
+        atDeadline: isPossible ? atDeadline : 'abort',
       };
       delete desk.decision;
       if (waitMs === 0) return undefined;
@@ -79,6 +84,7 @@ export function openDecisions(journal: Journal, desk: Desk, room: WaitingRoom, w
     }
     if (interrupted()) return undefined;
     const answer = opened.atDeadline;
+    if (answer === 'retry') retried.set(step, (retried.get(step) ?? 0) + 1);
     // Where nobody was asked and nothing is done there is nothing to tell.
     if (waitMs > 0 || answer !== 'abort') {
       const why = waitMs > 0 ? 'nobody has answered in time' : 'as configured, nobody is asked';

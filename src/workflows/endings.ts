@@ -1,6 +1,8 @@
 import { type ErrorType, isErrorType } from '../domain/errors.ts';
+import type { LedgerEntry } from '../domain/ledger.ts';
 import type { RolloutFinished } from '../domain/pins.ts';
 import type { ShownPlan } from '../domain/plan.ts';
+import { STEPS } from '../domain/steps.ts';
 import type { Joined } from './claim.ts';
 import type { Ending, Run } from './run.ts';
 import { evidenceOfVersion, type Verification } from './verification.ts';
@@ -63,15 +65,19 @@ export function endingOf(
 
 /** Fails with what made somebody take the rollback back. */
 function restoredEnding(run: Run, { to }: ShownPlan): Ending {
-  const { ledger } = run.journal.report();
-  const failed = ledger.findLast(({ error }) => error !== undefined)?.error;
-  const unproved = ledger.findLast(({ check }) => check && check.verdict !== 'passed')?.check;
-  const type: ErrorType = isErrorType(failed?.type)
-    ? failed.type
-    : unproved?.verdict === 'inconclusive'
-      ? 'VerificationInconclusive'
-      : 'VerificationFailed';
-  const why = failed?.message ?? unproved?.summary ?? 'it was decided so';
-  const summary = `${to.version}, which ran before, is restored: the rollback did not help (${why})`;
+  const { type, message } = whyRestored(run.journal.report().ledger);
+  const summary = `${to.version}, which ran before, is restored: the rollback did not help (${message})`;
   return { outcome: 'restored', summary, error: { type, message: summary } };
+}
+
+/** The last thing that went wrong with the change itself. */
+function whyRestored(ledger: readonly LedgerEntry[]): { readonly type: ErrorType; readonly message: string } {
+  const bad = ledger.findLast(
+    ({ step, error, check }) =>
+      STEPS[step].phase !== 'tell' &&
+      (error !== undefined || (check !== undefined && check.verdict !== 'passed')),
+  );
+  if (bad?.error && isErrorType(bad.error.type)) return { type: bad.error.type, message: bad.error.message };
+  const type = bad?.check?.verdict === 'inconclusive' ? 'VerificationInconclusive' : 'VerificationFailed';
+  return { type, message: bad?.check?.summary ?? 'it was decided so' };
 }

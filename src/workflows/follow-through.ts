@@ -3,6 +3,7 @@ import type { FollowThroughInput, Watched } from '../domain/follow-through.ts';
 import type { RunReport } from '../domain/ledger.ts';
 import type { RollbackRequest } from '../domain/request.ts';
 import { describeWish } from '../domain/targets.ts';
+import { Redirection, redirectionOf } from './redirection.ts';
 import { carryOut, type Ending, type Run } from './run.ts';
 
 /**
@@ -17,17 +18,23 @@ export async function followThrough(input: FollowThroughInput): Promise<RunRepor
     run.adoptRequest(request);
     const { forMs = 0, everyMs = 10_000, failures = 3 } = request.policy?.followThrough ?? {};
     const end = Date.now() + forMs;
-    for (;;) {
-      const left = Math.max(0, end - Date.now());
-      const watch = { uid, fingerprint, forMs: left, everyMs, failures };
-      const watched = await run.step('watch-service', request.service, watch);
-      const ending = endingOf(version, watched);
-      if (watched.end !== 'unwell') return ending;
-      const message = ending.error?.message ?? watched.summary;
-      const decided = await run.ask('watch-service', { type: 'NotWellAgain', message });
-      if (decided?.answer === 'retry') continue;
-      if (decided?.answer !== 'change-target' || !decided.wish) return ending;
-      return startRollback(run, input, describeWish(decided.wish));
+    try {
+      for (;;) {
+        const left = Math.max(0, end - Date.now());
+        const watch = { uid, fingerprint, forMs: left, everyMs, failures };
+        const watched = await run.step('watch-service', request.service, watch);
+        const ending = endingOf(version, watched);
+        if (watched.end !== 'unwell') return ending;
+        const message = ending.error?.message ?? watched.summary;
+        const decided = await run.ask('watch-service', { type: 'NotWellAgain', message });
+        if (decided?.answer === 'retry') continue;
+        const redirection = decided && redirectionOf(decided, 'watch-service', run.journal.report());
+        if (!redirection) return ending;
+        throw redirection;
+      }
+    } catch (error) {
+      if (!(error instanceof Redirection) || error.to.kind !== 'target') throw error;
+      return startRollback(run, input, describeWish(error.to.wish));
     }
   });
 }
@@ -43,7 +50,7 @@ function endingOf(version: string, watched: Watched): Ending {
     }
     case 'unwell': {
       const message = `${version} was proved well and is not any more: ${watched.summary}`;
-      return { outcome: 'failed', summary: message, error: { type: 'NotWellAgain', message } };
+      return { outcome: 'not-well-again', summary: message, error: { type: 'NotWellAgain', message } };
     }
   }
 }

@@ -1,3 +1,4 @@
+import { changeOf } from '../domain/ledger.ts';
 import type { ShownPlan } from '../domain/plan.ts';
 import type { ResolvedRun } from '../domain/request.ts';
 import { parseTarget } from '../domain/targets.ts';
@@ -20,7 +21,8 @@ export type Prepared =
 export async function prepare(run: Run, aim: Aim): Promise<Prepared> {
   const resolved = run.journal.report().request as ResolvedRun;
   const { service, dryRun } = resolved;
-  const isFirst = aim.snapshot === undefined;
+  const isFirst = changeOf(run.journal.report()) === 'none';
+  run.desk.stage = isFirst ? 'open' : 'changing';
   const [, observed] = await together(
     isFirst ? run.optional('check-access', service, aim.wish) : undefined,
     run.step('identify-versions', service),

@@ -89,7 +89,9 @@ export async function carryOut(
 function endingOf(error: unknown): Ending {
   if (isCancellation(error)) return { outcome: 'cancelled', summary: 'cancelled on request' };
   const reason = reasonOf(error);
-  return { outcome: 'failed', summary: `${reason.type}: ${reason.message}`, error: reason };
+  // Whoever started it sees it; the run that holds the target tells people.
+  const quiet = reason.type === 'RollbackInProgress';
+  return { outcome: 'failed', summary: `${reason.type}: ${reason.message}`, error: reason, quiet };
 }
 
 function openRun(workflow: WorkflowKind): { run: Run; close(ending: Ending): Promise<void> } {
@@ -97,7 +99,8 @@ function openRun(workflow: WorkflowKind): { run: Run; close(ending: Ending): Pro
   const perform = activitySteps(journal);
   const teller = openTeller(journal, perform);
   const room = openWaitingRoom(journal, teller);
-  const budgets = watchBudgets(journal, teller);
+  // A watch takes as long as it is asked to.
+  const budgets = workflow === 'followThrough' ? undefined : watchBudgets(journal, teller);
   const desk = workflow === 'verify' ? openDesk(journal, ['add-note']) : openDesk(journal);
   const gate = openGate(journal, desk, room);
   const claimed = new Set<string>();
@@ -107,7 +110,7 @@ function openRun(workflow: WorkflowKind): { run: Run; close(ending: Ending): Pro
     for (;;) {
       const stopped = gate();
       if (stopped) await stopped;
-      budgets.enter(id);
+      budgets?.enter(id);
       try {
         return await perform(id, ...args);
       } catch (error) {
@@ -144,13 +147,15 @@ function openRun(workflow: WorkflowKind): { run: Run; close(ending: Ending): Pro
   /** Runbook 7: fixes how the run ends, tells people, keeps evidence and record. What fails here stops nothing. */
   async function close({ evidence, quiet, ...ending }: Ending): Promise<void> {
     desk.stage = 'closing';
-    budgets.stop();
+    budgets?.stop();
     await teller.settled();
     journal.adopt({ ...ending, finishedAt: now() });
     journal.index('outcome', ending.outcome);
     const { request } = journal.report();
     // A verification and a dry run are no incident: whoever asked has the answer.
     if (!request || request.dryRun || workflow === 'verify' || quiet) return;
+    // A watch that is ended by hand has nothing to tell.
+    if (workflow === 'followThrough' && ending.outcome === 'cancelled') return;
     await Promise.all([
       ...request.notifiers.map((receiver) =>
         attempt(perform, 'notify', receiver, announce(journal.report(), request)),

@@ -72,6 +72,7 @@ const HEADLINES: Record<RunOutcome, string> = {
   'stayed-well': 'has stayed well since its rollback',
   superseded: 'was rolled back once more',
   'changed-back': 'was changed by somebody else after its rollback',
+  'not-well-again': 'is NOT well any more after its rollback',
 };
 const BEGUN: Record<RunOutcome, string> = {
   ...HEADLINES,
