@@ -134,6 +134,10 @@ followThrough: { for: 24h, every: 1m, failures: 20 }
       'decisions: { atDeadline: retry, wait: 999ms }',
       'decisions.atDeadline: would try again without a pause and without end: retry needs a wait of at least 1s',
     ],
+    [
+      'decisions: { atDeadline: retry, wait: 0s, steps: { plan: {} } }',
+      'decisions.atDeadline: would try again without a pause',
+    ],
     ['decisions: { steps: [plan] }', 'decisions.steps: expected record'],
     ['decisions: { steps: { plan: } }', 'decisions.steps.plan: expected object'],
     ['decisions: { steps: { plan: { wait: } } }', 'decisions.steps.plan.wait: expected a duration such as'],

@@ -26,6 +26,7 @@ export interface ComposeStage extends TemporalClients {
 }
 
 export interface ComposeCastOptions {
+  readonly profile?: Readonly<Record<string, unknown>>;
   readonly checks?: Readonly<Record<string, unknown>>;
   /** How long a container must run to count as up. Default: 200 ms. */
   readonly stableFor?: string;
@@ -58,7 +59,13 @@ export function openComposeStage(): Promise<ComposeStage> {
 async function openCast(
   { sandbox, client, native }: Pick<ComposeStage, 'sandbox' | 'client' | 'native'>,
   name: string,
-  { checks, stableFor = '200ms', edit = (text) => text, worker: inThisProcess = true }: ComposeCastOptions,
+  {
+    profile,
+    checks,
+    stableFor = '200ms',
+    edit = (text) => text,
+    worker: inThisProcess = true,
+  }: ComposeCastOptions,
 ): Promise<ComposeCast> {
   const { composeHost: host, folder: shared } = sandbox;
   const [apiPort = 0, metricsPort = 0] = await freePorts(2);
@@ -81,6 +88,7 @@ async function openCast(
     metricsPort,
     records: join(folder, 'incidents'),
     slackFile,
+    ...(profile ? { profile } : {}),
     ...(checks ? { checks } : {}),
   });
   const worker = inThisProcess ? await workerFor(native, configFile, taskQueue, host.environment) : undefined;
