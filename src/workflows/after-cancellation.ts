@@ -16,7 +16,8 @@ import type { Ending, Run } from './run.ts';
  * @throws the cancellation itself when there is nothing to finish.
  */
 export async function afterCancellation(run: Run, aim: Aim, cancellation: unknown): Promise<Ending> {
-  const { request, plan, policy } = { ...run.journal.report(), policy: run.journal.report().request?.policy };
+  const { request, plan } = run.journal.report();
+  const policy = run.journal.policy();
   const isBegun = changeOf(run.journal.report()) !== 'none';
   if (!request || !plan || !policy || !isBegun) throw cancellation;
   return CancellationScope.nonCancellable(async () => {

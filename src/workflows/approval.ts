@@ -20,7 +20,7 @@ export function openApprovals(journal: Journal, desk: Desk, room: WaitingRoom): 
 
   return async (plan) => {
     const { request } = journal.report();
-    const policy = request?.policy?.approval;
+    const policy = journal.policy()?.approval;
     if (!request || !policy?.required || plan.changesNothing) return;
     if (breaksGlass(policy, request)) {
       if (!brokenGlass) {

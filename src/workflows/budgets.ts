@@ -58,7 +58,7 @@ export function watchBudgets(journal: Journal, teller: Teller): BudgetWatch {
 
   return {
     enter(step) {
-      const budgets = journal.report().request?.policy?.budgets;
+      const budgets = journal.policy()?.budgets;
       if (!budgets || stopped) return;
       runClock ??= watchRun(budgets);
       const next = STEPS[step].phase;

@@ -54,7 +54,7 @@ export async function claimTarget(
   claimed: Set<string>,
 ): Promise<Joined | undefined> {
   const id = claimId(observed);
-  if (!request.policy || claimed.has(id)) return undefined;
+  if (claimed.has(id)) return undefined;
   for (let attempt = 1; ; attempt += 1) {
     if (await isClaimed(id)) {
       claimed.add(id);

@@ -36,7 +36,7 @@ export function openDecisions(journal: Journal, desk: Desk, room: WaitingRoom, w
   const retried = new Map<StepId, number>();
 
   return async (step, error, interrupted = () => false) => {
-    const policy = journal.report().request?.policy?.decisions;
+    const policy = journal.policy()?.decisions;
     if (!policy) return { answer: 'abort' };
     const { waitMs = policy.waitMs, atDeadline = policy.atDeadline } = policy.steps[step] ?? {};
     let opened: OpenDecision | undefined;

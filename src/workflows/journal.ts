@@ -8,6 +8,7 @@ import {
 } from '@temporalio/workflow';
 import type { RunEvent } from '../domain/events.ts';
 import type { LedgerEntry, RunReport, WorkflowKind } from '../domain/ledger.ts';
+import type { RunPolicy } from '../domain/policy.ts';
 import { detailsOf } from '../domain/progress.ts';
 import { SEARCH_ATTRIBUTES } from '../domain/search-attributes.ts';
 import type { StepId } from '../domain/steps.ts';
@@ -21,6 +22,9 @@ type Attribute = keyof typeof SEARCH_ATTRIBUTES;
 /** What a run knows of itself, and where it can be seen: the report, the Temporal UI's details, search attributes. */
 export interface Journal {
   report(): RunReport;
+  /** How the run behaves beside its steps; none in histories of before there were policies. No part of the report. */
+  policy(): RunPolicy | undefined;
+  adoptPolicy(policy: RunPolicy | undefined): void;
   adopt(part: Partial<RunReport>): void;
   /** A step begins: it shows as running. */
   begin(step: StepId): void;
@@ -45,6 +49,7 @@ export function openJournal(workflow: WorkflowKind): Journal {
   const ledger: LedgerEntry[] = [];
   const events: RunEvent[] = [];
   const running: StepId[] = [];
+  let policy: RunPolicy | undefined;
   let report: RunReport = {
     workflow,
     workflowId,
@@ -73,6 +78,10 @@ export function openJournal(workflow: WorkflowKind): Journal {
   return {
     index,
     report: () => report,
+    policy: () => policy,
+    adoptPolicy(adopted) {
+      policy = adopted;
+    },
     adopt(part) {
       report = { ...report, ...part };
       show();

@@ -26,7 +26,7 @@ export function openGate(journal: Journal, desk: Desk, room: WaitingRoom): Gate 
   }
 
   return () => {
-    const pauseMs = journal.report().request?.policy?.pauseMs;
+    const pauseMs = journal.policy()?.pauseMs;
     return pauseMs === undefined || !desk.pausedBy ? undefined : stop(pauseMs);
   };
 }

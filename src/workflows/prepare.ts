@@ -37,7 +37,7 @@ export async function prepare(run: Run, aim: Aim): Promise<Prepared> {
   run.adoptPlan(plan);
   if (dryRun) return { plan, resolved };
   const kept = snapshot ?? aim.snapshot;
-  const fallBacks = resolved.policy?.decisions.fallBacks ?? 0;
+  const fallBacks = run.journal.policy()?.decisions.fallBacks ?? 0;
   run.waysOut = {
     restorable: kept !== undefined && aim.purpose !== 'restore' && kept.fingerprint !== plan.to.fingerprint,
     fallBacksLeft: aim.purpose === 'restore' ? 0 : fallBacks - (aim.fallBacks ?? 0),

@@ -63,7 +63,7 @@ type Activities = import('../activities/index.ts').Activities;
 export async function carryOut(
   workflow: WorkflowKind,
   text: (run: Run) => Promise<Ending>,
-  afterwards: (report: RunReport) => Promise<void> = async () => undefined,
+  afterwards: (run: Run) => Promise<void> = async () => undefined,
 ): Promise<RunReport> {
   const { run, close } = openRun(workflow);
   let ending: Ending;
@@ -77,7 +77,7 @@ export async function carryOut(
   }
   await CancellationScope.nonCancellable(async () => {
     await close(ending);
-    await afterwards(run.journal.report());
+    await afterwards(run);
   });
   if (isCancellation(cause)) throw cause;
   const report = run.journal.report();
@@ -134,10 +134,11 @@ function openRun(workflow: WorkflowKind): { run: Run; close(ending: Ending): Pro
     waysOut: { restorable: false, fallBacksLeft: 0 },
     async claim(observed) {
       const { request } = journal.report();
-      return request && claimTarget(perform, request, observed, claimed);
+      return request && journal.policy() ? claimTarget(perform, request, observed, claimed) : undefined;
     },
-    adoptRequest(request) {
+    adoptRequest({ policy, ...request }) {
       journal.adopt({ request });
+      journal.adoptPolicy(policy);
       journal.index('service', request.service);
       journal.index('environment', request.environment);
     },
