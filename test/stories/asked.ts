@@ -1,4 +1,5 @@
 import type { WorkflowHandle } from '@temporalio/client';
+import { imageOf } from '../../sandbox/manifests.ts';
 import type { RunReport } from '../../src/domain/ledger.ts';
 import type { Waiting } from '../../src/domain/waiting.ts';
 import { until } from '../../tools/until.ts';
@@ -54,4 +55,25 @@ export function headlines(cast: Cast): string[] {
   return cast.channel.received.map(
     ({ body }) => String((body as { text?: string }).text).split('\n')[0] ?? '',
   );
+}
+
+/** The run that follows a rollback through. */
+export function followerOf(stage: Stage, { runId }: RunReport): WorkflowHandle {
+  return stage.client.workflow.getHandle(`follow-through/orchestrator/${runId}`);
+}
+
+/** Changes the image as another program would: under its own name. */
+export async function changeAs(stage: Stage, cast: Cast, manager: string, version: string): Promise<void> {
+  const path = `/apis/apps/v1/namespaces/${cast.namespace}/deployments/master-orchestrator?fieldManager=${manager}`;
+  const [{ name }] = (await cast.deployment()).spec.template.spec.containers;
+  const spec = { template: { spec: { containers: [{ name, image: imageOf(version) }] } } };
+  const type = 'application/strategic-merge-patch+json';
+  await stage.sandbox.cluster.api.must('PATCH', path, { spec }, type);
+}
+
+/** The service goes on answering, and says that it is not well. */
+export async function breakHealth(stage: Stage, { namespace }: Cast): Promise<void> {
+  const { api, node } = stage.sandbox.cluster;
+  const { items } = await api.must('GET', `/api/v1/namespaces/${namespace}/pods`);
+  for (const { metadata } of items) await node.setBehaviour(metadata.name, 'health-not-ok');
 }

@@ -1,9 +1,7 @@
-import type { WorkflowHandle } from '@temporalio/client';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { imageOf } from '../../sandbox/manifests.ts';
-import type { RunReport } from '../../src/domain/ledger.ts';
-import { headlines, imageNow, ready, send, waits } from './asked.ts';
-import { type Cast, openStage, type Stage } from './stage.ts';
+import { breakHealth, changeAs, followerOf, headlines, imageNow, ready, send, waits } from './asked.ts';
+import { openStage, type Stage } from './stage.ts';
 
 let stage: Stage;
 beforeAll(async () => {
@@ -17,34 +15,13 @@ const watched = (settings: object = {}) => ({
   ...settings,
 });
 
-/** The run that follows a rollback through. */
-function followerOf({ runId }: RunReport): WorkflowHandle {
-  return stage.client.workflow.getHandle(`follow-through/orchestrator/${runId}`);
-}
-
-/** Changes the image as another program would: under its own name. */
-async function changeAs(cast: Cast, manager: string, version: string): Promise<void> {
-  const path = `/apis/apps/v1/namespaces/${cast.namespace}/deployments/master-orchestrator?fieldManager=${manager}`;
-  const [{ name }] = (await cast.deployment()).spec.template.spec.containers;
-  const spec = { template: { spec: { containers: [{ name, image: imageOf(version) }] } } };
-  const type = 'application/strategic-merge-patch+json';
-  await stage.sandbox.cluster.api.must('PATCH', path, { spec }, type);
-}
-
-/** The service goes on answering, and says that it is not well. */
-async function breakHealth({ namespace }: Cast): Promise<void> {
-  const { api, node } = stage.sandbox.cluster;
-  const { items } = await api.must('GET', `/api/v1/namespaces/${namespace}/pods`);
-  for (const { metadata } of items) await node.setBehaviour(metadata.name, 'health-not-ok');
-}
-
 describe('after a proved rollback', () => {
   it('a service that stays as it is ends the watch in silence', async () => {
     const profile = watched({ followThrough: { for: '2s', every: '200ms' } });
     const cast = await ready(stage, 'stays', ['v0.1.0', 'v0.2.0'], profile);
     const rolledBack = await cast.rollback();
     const told = headlines(cast).length;
-    const ended = await cast.end(followerOf(rolledBack));
+    const ended = await cast.end(followerOf(stage, rolledBack));
     expect(ended.outcome).toBe('stayed-well');
     expect(headlines(cast)).toHaveLength(told);
   }, 60_000);
@@ -52,8 +29,8 @@ describe('after a proved rollback', () => {
   it('a controller that changes it back is named', async () => {
     const cast = await ready(stage, 'changed-back', ['v0.1.0', 'v0.2.0'], watched());
     const rolledBack = await cast.rollback();
-    await changeAs(cast, 'argocd-controller', 'v0.2.0');
-    const ended = await cast.end(followerOf(rolledBack));
+    await changeAs(stage, cast, 'argocd-controller', 'v0.2.0');
+    const ended = await cast.end(followerOf(stage, rolledBack));
     expect(ended).toMatchObject({ outcome: 'changed-back', error: { type: 'ChangedBack' } });
     expect(ended.summary).toContain('field manager "argocd-controller"');
     expect(headlines(cast).at(-1)).toContain('was changed by somebody else after its rollback');
@@ -64,8 +41,8 @@ describe('after a proved rollback', () => {
     const first = await cast.rollback();
     const second = await cast.rollback({ target: '0.1.0' });
     expect(second.outcome).toBe('rolled-back');
-    expect((await cast.end(followerOf(first))).outcome).toBe('superseded');
-    await followerOf(second).terminate('the story is over');
+    expect((await cast.end(followerOf(stage, first))).outcome).toBe('superseded');
+    await followerOf(stage, second).terminate('the story is over');
   }, 90_000);
 
   it('a service that becomes unwell opens a decision, and another rollback can be started from it', async () => {
@@ -77,8 +54,8 @@ describe('after a proved rollback', () => {
     );
     const rolledBack = await cast.rollback({ target: '0.1.1' });
     expect(rolledBack.outcome).toBe('rolled-back');
-    const follower = followerOf(rolledBack);
-    await breakHealth(cast);
+    const follower = followerOf(stage, rolledBack);
+    await breakHealth(stage, cast);
     const open = await waits(follower, 'decision', 'watch-service');
     expect(open.answers).toEqual(['retry', 'change-target', 'abort']);
     await send(follower, 'decide', {

@@ -6,6 +6,7 @@ import { beforeAll, describe, expect, it } from 'vitest';
 import { auditHistory } from '../../src/report/from-history.ts';
 import { parseHistory } from '../../src/report/history-file.ts';
 import { workflowBundle } from '../../src/wiring/bundle.ts';
+import { PATHS } from '../histories/paths.ts';
 
 const FOLDER = join(import.meta.dirname, '../histories');
 const names = readdirSync(FOLDER)
@@ -27,9 +28,8 @@ beforeAll(() => {
 });
 
 describe('histories of earlier runs', () => {
-  it('are there', () => {
-    expect(names.length).toBeGreaterThanOrEqual(3);
-    expect(names).toContain('poisoned');
+  it('are there, one for every path', () => {
+    expect(names.toSorted()).toEqual([...Object.keys(PATHS), 'poisoned'].toSorted());
   });
 
   it.each(names.filter((name) => name !== 'poisoned'))('%s replays on the code of today', async (name) => {
@@ -46,7 +46,7 @@ describe('histories of earlier runs', () => {
 describe('the audit of a history', () => {
   it.each(names.filter((name) => name !== 'poisoned'))('%s tells how the run ended', (name) => {
     const { report, agrees } = auditHistory(parseHistory(textOf(name)));
-    expect(report.outcome).toBe(name.replace(/^compose-|-(request|rollout)$/g, ''));
+    expect(report.outcome).toBe(PATHS[name]?.outcome);
     expect(agrees ?? report.outcome === 'cancelled').toBe(true);
   });
 
