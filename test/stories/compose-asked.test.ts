@@ -65,7 +65,7 @@ describe.skipIf(problem)(
     }, 120_000);
 
     it('tries a failed start once more when somebody says so', async () => {
-      const cast = await release('again', ['v0.2.0'], { profile: ASKED });
+      const cast = await release('again', ['v0.2.0'], { profile: ASKED, stableFor: '2s' });
       const before = await texts(cast);
       const handle = await cast.start({ target: '0.0.9' });
       const first = await waits(handle, 'decision', 'wait-for-rollout');
