@@ -1,31 +1,17 @@
-import type { ErrorType } from './errors.ts';
-import type { SnapshotReference } from './pins.ts';
-import type { PlanBasis } from './plan.ts';
+import type { Choice, NoChoice } from './choice.ts';
+import { chooseOlderKnownGood, chooseSnapshot } from './choose-after-change.ts';
 import { describeWish, type TargetWish } from './targets.ts';
 import {
-  nameWithRevision,
-  type ObservedService,
-  parseImage,
-  type VersionCandidate,
-  versionOfImage,
-} from './versions.ts';
-
-/** A choice that could not be made, as a row of the error catalogue and a sentence. */
-export interface NoChoice {
-  readonly problem: ErrorType;
-  readonly message: string;
-}
-
-/** The version that a wish selects. */
-export interface Choice {
-  readonly candidate: VersionCandidate;
-  readonly basis: PlanBasis;
-}
-
-/** True when the evidence proves the version good, whoever recorded it. */
-export function isKnownGood(candidate: VersionCandidate): boolean {
-  return candidate.evidence?.verdict === 'passed';
-}
+  differs,
+  everyVersion,
+  firstSeen,
+  isKnownGood,
+  isYounger,
+  listed,
+  newestProof,
+  sameContent,
+} from './version-lists.ts';
+import { type ObservedService, parseImage, type VersionCandidate, versionOfImage } from './versions.ts';
 
 /**
  * Selects the version to return to. Pure: the same observation and wish always select the same version, so
@@ -85,41 +71,6 @@ function chooseKnownGood(observed: ObservedService): Choice | NoChoice {
   return before ? { candidate: before, basis: 'previous-without-evidence' } : nothingOlder(observed);
 }
 
-/**
- * Falls back: of the versions that were proved well, the last proof among those that are neither live nor tried.
- * @param tried fingerprints that this incident has shown to be no way out.
- */
-function chooseOlderKnownGood(observed: ObservedService, tried: readonly string[]): Choice | NoChoice {
-  const given = everyVersion(observed).filter(({ fingerprint }) => tried.includes(fingerprint));
-  const isNew = (version: VersionCandidate) =>
-    differs(version, observed) &&
-    !given.some(({ contentFingerprint }) => contentFingerprint === version.contentFingerprint);
-  const proved = newestProof(observed.history.filter(isNew));
-  if (proved) return { candidate: proved, basis: 'known-good' };
-  return {
-    problem: 'NoHistory',
-    message: `${observed.workload} has no further version with known-good evidence; it has ${listed(everyVersion(observed))}`,
-  };
-}
-
-/** What was live before the change: from the history, or from where `take-snapshot` has copied it to. */
-function chooseSnapshot(observed: ObservedService, snapshot: SnapshotReference): Choice | NoChoice {
-  const { fingerprint, keptIn, uid, version, image } = snapshot;
-  const found = everyVersion(observed).find((candidate) => candidate.fingerprint === fingerprint);
-  if (found) return { candidate: found, basis: 'snapshot' };
-  const [kind, name] = keptIn.split('/', 2);
-  if (observed.target === 'kubernetes' && kind === 'configmap' && name) {
-    const { evidence: _evidence, changeCause: _changeCause, ...rest } = observed.current;
-    const source = { kind: 'config-map', name, uid } as const;
-    const candidate = { ...rest, version, image, fingerprint, source, revision: 0, formerRevisions: [] };
-    return { candidate: { ...candidate, contentFingerprint: '' }, basis: 'snapshot' };
-  }
-  return {
-    problem: 'PinLost',
-    message: `the snapshot of ${version} (${keptIn}) is not in the history of ${observed.workload} any more`,
-  };
-}
-
 /** Whether an earlier rollback put the current content there: its write says so, or the proof that it recorded. */
 function isRolledBack(observed: ObservedService): boolean {
   const proved = sameContent(observed).some(
@@ -137,27 +88,10 @@ function stay(observed: ObservedService): Choice {
     : { candidate: current, basis: 'rolled-back-before' };
 }
 
-/** The current version and those of the history that differ from it by template annotations at most. */
-function sameContent(observed: ObservedService): readonly VersionCandidate[] {
-  return everyVersion(observed).filter((version) => !differs(version, observed));
-}
-
-function differs({ contentFingerprint }: VersionCandidate, { current }: ObservedService): boolean {
-  return contentFingerprint !== current.contentFingerprint;
-}
-
 /** Versions with other content that are not younger than the current content, newest revision first. */
 function olderVersions(observed: ObservedService): readonly VersionCandidate[] {
-  const since = Math.min(...sameContent(observed).map(({ createdAt }) => Date.parse(createdAt)));
-  return observed.history.filter(
-    (version) => differs(version, observed) && !(Date.parse(version.createdAt) > since),
-  );
-}
-
-/** Of the versions that are known-good the one that was proved last. */
-function newestProof(versions: readonly VersionCandidate[]): VersionCandidate | undefined {
-  const at = ({ evidence }: VersionCandidate) => Date.parse(evidence?.at ?? '');
-  return versions.filter(isKnownGood).toSorted((a, b) => at(b) - at(a))[0];
+  const since = firstSeen(sameContent(observed));
+  return observed.history.filter((version) => differs(version, observed) && !isYounger(version, since));
 }
 
 /** The newest version whose content differs: a restart of the same bad release is not a previous version. */
@@ -189,15 +123,6 @@ function choose(
     problem: 'TargetNotFound',
     message: `${describeWish(wish)} is not in the history of ${observed.workload}; it has ${known}`,
   };
-}
-
-function listed(versions: readonly VersionCandidate[]): string {
-  return versions.map(nameWithRevision).join(', ');
-}
-
-/** The current version, then the history, newest first. */
-export function everyVersion(observed: ObservedService): readonly VersionCandidate[] {
-  return [observed.current, ...observed.history];
 }
 
 /** A version that the history does not have: the live template with another image (runbook 3.2, option B). */

@@ -54,6 +54,12 @@ export interface ComposeFileChange extends ComposeFilePin {
 /** The exact thing to return to: fixed once, never "previous", never a revision number. */
 export type Pin = KubernetesPin | ComposePin;
 
+/**
+ * Why it is gone there. `restore` brings back what a rollback had replaced: it is noted beside the service, so that the
+ * next rollback does not take that version for the one that a rollback has chosen. Nothing: a rollback.
+ */
+export type PinPurpose = 'restore';
+
 /** A Compose service, its image by digest, and its files by content. */
 export interface ComposePin {
   readonly target: 'compose';
@@ -64,6 +70,14 @@ export interface ComposePin {
   readonly fingerprint: string;
   readonly version: string;
   readonly image: string;
+  readonly purpose?: PinPurpose;
+  /**
+   * Fingerprint that the version was recorded under. What it becomes may differ: a definition that others have changed
+   * too stays as it is.
+   */
+  readonly recorded?: string;
+  /** The change in the project's journal when the plan was made: tells this plan from an equal one of another day. */
+  readonly after?: string;
   /** ID of the image that ran when the plan was made; none when nothing ran. */
   readonly replaces?: string;
   /** What will be replaced, in order; filled in by the target when the plan is made. */
@@ -83,6 +97,7 @@ export interface KubernetesPin {
   readonly fingerprint: string;
   readonly version: string;
   readonly image: string;
+  readonly purpose?: PinPurpose;
 }
 
 /** What stood there before the change, and where it is kept. `generation` is 0 for Compose. */

@@ -1,16 +1,11 @@
 import type { CheckId } from './checks.ts';
-import {
-  type Choice,
-  choosePrevious,
-  chooseTarget,
-  everyVersion,
-  isKnownGood,
-  type NoChoice,
-} from './choose-target.ts';
+import type { Choice, NoChoice } from './choice.ts';
+import { choosePrevious, chooseTarget } from './choose-target.ts';
 import type { CheckEvidence } from './known-good.ts';
 import type { Pin } from './pins.ts';
 import type { Plan, PlannedVersion } from './plan.ts';
 import type { TargetWish } from './targets.ts';
+import { everyVersion, isKnownGood } from './version-lists.ts';
 import type { ObservedService, VersionCandidate } from './versions.ts';
 
 /**
@@ -26,7 +21,7 @@ export function planRollback(observed: ObservedService, wish: TargetWish): Plan 
     candidate.source.kind === 'image'
       ? candidate.image === current.image
       : candidate.fingerprint === current.fingerprint;
-  const pin = pinTo(observed, candidate, changesNothing);
+  const pin = pinTo(observed, choice, changesNothing);
   return {
     from: planned(current),
     to: planned(candidate),
@@ -39,7 +34,7 @@ export function planRollback(observed: ObservedService, wish: TargetWish): Plan 
   };
 }
 
-function pinTo(observed: ObservedService, candidate: VersionCandidate, changesNothing: boolean): Pin {
+function pinTo(observed: ObservedService, { candidate, basis }: Choice, changesNothing: boolean): Pin {
   const { namespace, name, uid, generation, current } = observed;
   const { source, version, image } = candidate;
   const common = {
@@ -47,10 +42,12 @@ function pinTo(observed: ObservedService, candidate: VersionCandidate, changesNo
     fingerprint: changesNothing ? current.fingerprint : candidate.fingerprint,
     version,
     image,
+    ...(basis === 'snapshot' ? ({ purpose: 'restore' } as const) : {}),
   };
   if (source.kind === 'compose') {
     const pinned = changesNothing ? ({ kind: 'live' } as const) : source;
-    return { ...common, target: 'compose', source: pinned, changes: [], unchanged: [] };
+    const recorded = candidate.fingerprint ? { recorded: candidate.fingerprint } : {};
+    return { ...common, ...recorded, target: 'compose', source: pinned, changes: [], unchanged: [] };
   }
   return { ...common, target: 'kubernetes', generation, source: changesNothing ? { kind: 'live' } : source };
 }

@@ -1,0 +1,77 @@
+import type { Choice, NoChoice } from './choice.ts';
+import type { SnapshotReference } from './pins.ts';
+import {
+  differs,
+  everyVersion,
+  firstSeen,
+  isKnownGood,
+  isYounger,
+  listed,
+  newestProof,
+} from './version-lists.ts';
+import type { ObservedService, VersionCandidate } from './versions.ts';
+
+/**
+ * Falls back: of the versions that were proved well, the last proof among those that are left. Falling back goes back,
+ * never forward: a version that is younger than the live one, or than any that was tried, is no candidate even when it
+ * is known-good and untried; it is named in the message, to be asked for by name. Nor is a version without evidence:
+ * what a run does by itself a second time must rest on more than a guess.
+ *
+ * @param tried fingerprints that this incident has shown to be no way out. Restarts of them are tried as well.
+ */
+export function chooseOlderKnownGood(observed: ObservedService, tried: readonly string[]): Choice | NoChoice {
+  const every = everyVersion(observed);
+  const givenUp = new Set(
+    every
+      .filter((version) => tried.includes(version.fingerprint) || !differs(version, observed))
+      .map(({ contentFingerprint }) => contentFingerprint),
+  );
+  const isGivenUp = ({ contentFingerprint }: VersionCandidate) => givenUp.has(contentFingerprint);
+  const since = firstSeen(every.filter(isGivenUp));
+  const left = observed.history.filter((version) => !isGivenUp(version));
+  const proved = newestProof(left.filter((version) => !isYounger(version, since)));
+  if (proved) return { candidate: proved, basis: 'known-good' };
+  const newer = left.filter(isKnownGood);
+  const named = newer.length > 0 ? `; known-good but newer, to be asked for by name: ${listed(newer)}` : '';
+  return {
+    problem: 'NoHistory',
+    message: `${observed.workload} has no older known-good version left to fall back to from ${observed.current.version}; it has ${listed(every)}${named}`,
+  };
+}
+
+/**
+ * What was live before the change. The history has it under its fingerprint, whatever its revision is by now; a template
+ * that no ReplicaSet keeps is where `take-snapshot` has copied it to.
+ */
+export function chooseSnapshot(observed: ObservedService, snapshot: SnapshotReference): Choice | NoChoice {
+  const { fingerprint, keptIn, version } = snapshot;
+  const found = everyVersion(observed).find((candidate) => candidate.fingerprint === fingerprint);
+  const candidate = found ?? copied(observed, snapshot);
+  if (candidate) return { candidate, basis: 'snapshot' };
+  return {
+    problem: 'PinLost',
+    message: `the snapshot of ${version} (${keptIn}) is not in the history of ${observed.workload} any more`,
+  };
+}
+
+/** The version in a ConfigMap. What it refers to is known when it is read; that it is there can be checked before. */
+function copied(
+  { target, current }: ObservedService,
+  { fingerprint, keptIn, uid, version, image }: SnapshotReference,
+): VersionCandidate | undefined {
+  const [kind, name] = keptIn.split('/', 2);
+  if (target !== 'kubernetes' || kind !== 'configmap' || !name) return undefined;
+  const { container, createdAt } = current;
+  return {
+    version,
+    image,
+    container,
+    revision: 0,
+    formerRevisions: [],
+    fingerprint,
+    contentFingerprint: '',
+    source: { kind: 'config-map', name, uid },
+    createdAt,
+    references: [keptIn],
+  };
+}
