@@ -21,9 +21,10 @@ import type { ObservedService, VersionCandidate } from './versions.ts';
  */
 export function chooseOlderKnownGood(observed: ObservedService, tried: readonly string[]): Choice | NoChoice {
   const every = everyVersion(observed);
+  const all = [...tried, ...(observed.current.standsFor ? [observed.current.standsFor] : [])];
   const givenUp = new Set(
     every
-      .filter((version) => tried.includes(version.fingerprint) || !differs(version, observed))
+      .filter((version) => all.includes(version.fingerprint) || !differs(version, observed))
       .map(({ contentFingerprint }) => contentFingerprint),
   );
   const isGivenUp = ({ contentFingerprint }: VersionCandidate) => givenUp.has(contentFingerprint);

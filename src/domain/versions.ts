@@ -18,6 +18,8 @@ export interface VersionCandidate {
   readonly fingerprint: string;
   /** As `fingerprint`, but blind to template annotations: tells a new release from a mere restart. */
   readonly contentFingerprint: string;
+  /** Of a version that a rollback could bring back only in part: the fingerprint that it was recorded under. */
+  readonly standsFor?: string;
   /** What a pin to this version refers to. */
   readonly source: PinSource;
   readonly createdAt: Instant;

@@ -3,6 +3,7 @@ import { shortDigest } from '../../domain/versions.ts';
 import type { Change, ChangeSide } from './change.ts';
 import type { ChangeParts } from './change-parts.ts';
 import type { ComposeInvocation } from './engine/compose-command.ts';
+import type { Container } from './engine/containers.ts';
 import { engineError, isPassing } from './engine/engine-error.ts';
 
 /** Where Compose is to take the service. */
@@ -19,6 +20,7 @@ const MOUNTED = ['bind', 'config'];
 /**
  * Lets Compose make the service what the files say, and confirms by the engine that every container runs the image of
  * that side (runbook 4.3). Compose does nothing where it is so already.
+ * @returns the containers.
  * @throws CannotStart when the engine is well and refuses to start the container. Anything that may pass is thrown as
  * it is.
  */
@@ -27,7 +29,7 @@ export async function bringUp(
   { side, invocation, isStale }: Destination,
   parts: ChangeParts,
   signal: AbortSignal,
-): Promise<void> {
+): Promise<readonly Container[]> {
   const { compose, docker, name, gate } = parts;
   const mounted = change.files.some(({ kind }) => MOUNTED.includes(kind));
   const anew = mounted && (await docker.containers(name, signal)).some(({ id }) => isStale(id));
@@ -41,7 +43,7 @@ export async function bringUp(
   }
   const containers = await docker.containers(name, signal);
   const other = containers.find(({ imageId }) => side.imageId !== undefined && imageId !== side.imageId);
-  if (containers.length > 0 && !other) return;
+  if (containers.length > 0 && !other) return containers;
   throw new CannotStart(
     other
       ? `container ${other.name} runs ${oneLine(other.image, 200)} (${shortDigest(other.imageId)}), not the pinned image ${shortDigest(side.imageId ?? '')}`

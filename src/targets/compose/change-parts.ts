@@ -8,7 +8,7 @@ import type { ProjectFolder } from './files/project-folder.ts';
 export interface ChangeJournal {
   read(): Promise<Change | undefined>;
   begin(change: Change): Promise<void>;
-  advance(id: string, phase: ChangePhase): Promise<void>;
+  advance(id: string, phase: ChangePhase, more?: Pick<Change, 'endedAt' | 'made'>): Promise<void>;
   end(id: string): Promise<void>;
 }
 

@@ -1,4 +1,4 @@
-import type { ComposeFileChange } from '../../domain/pins.ts';
+import type { ComposeFileChange, ComposeFilePin, PinPurpose } from '../../domain/pins.ts';
 
 /** One side of a change, as far as it must be known to go there again. */
 export interface ChangeSide {
@@ -16,8 +16,11 @@ export interface ChangeSide {
  * back: the contents of the files before are kept under their hashes.
  */
 export interface Change {
-  /** Made from the run's step and the pin: the same for every attempt. */
+  /** Made from the pin and the change before: the same for every attempt, another one when it is made once more. */
   readonly id: string;
+  /** SHA-256 over the pin: by it an attempt knows what another one has begun, of whichever step. */
+  readonly pinned?: string;
+  readonly purpose?: PinPurpose;
   readonly phase: ChangePhase;
   readonly startedAt: string;
   /** `workflowId/activityId` of the step that made it. */
@@ -30,6 +33,13 @@ export interface Change {
   /** Containers before, stopped ones too, and their IDs. */
   readonly containers: number;
   readonly containerIds: readonly string[];
+  /** Fingerprint that the version gone to was recorded under. */
+  readonly recorded?: string;
+  /** Every file of the service as the change leaves it. */
+  readonly left?: readonly ComposeFilePin[];
+  /** When it had come to its end, and IDs of the containers that it left. */
+  readonly endedAt?: string;
+  readonly made?: readonly string[];
   /** Number of containers, when it was not the one that the files said. */
   readonly scale?: number;
 }

@@ -153,7 +153,9 @@ export class ComposeChanges {
         by,
         audit: async (event, key, details) => {
           const at = new Date(this.#parts.clock()).toISOString();
-          await state.audit.append({ at, event, key, by, ...(details as Record<string, Json>) }, signal);
+          // What is noted was done: a step that is cancelled meanwhile notes it all the same. The log's lock bounds it.
+          const { signal: unbroken } = new AbortController();
+          await state.audit.append({ at, event, key, by, ...(details as Record<string, Json>) }, unbroken);
         },
       };
       return work(parts, reading);

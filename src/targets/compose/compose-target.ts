@@ -22,7 +22,8 @@ import { ComposeCommand } from './engine/compose-command.ts';
 import { Docker } from './engine/docker.ts';
 import { ImageFinder } from './image-sources.ts';
 import { instancesOf } from './instances.ts';
-import { keepKnownGood, keepSnapshot } from './keep.ts';
+import { keepKnownGood, keepSnapshot, snapshotSource } from './keep.ts';
+import { lastChangeOf } from './last-change.ts';
 import { observedFrom } from './observation.ts';
 import { leadingContainer, type Reading } from './reading.ts';
 import { ServiceReader } from './service-reader.ts';
@@ -98,8 +99,11 @@ export class ComposeTarget implements RollbackTarget {
       contents: (sha256: string) => state.contents.read(sha256),
       project: reading.project,
       ...(running ? { running } : {}),
+      ...(reading.change ? { lastChange: reading.change.id } : {}),
     };
-    return settlePlan(plan, pin, pin.source, parts, signal);
+    const source =
+      pin.purpose === 'restore' ? await snapshotSource(pin.source, pin.recorded, state) : pin.source;
+    return settlePlan(plan, pin, source, parts, signal);
   }
 
   async takeSnapshot(live: LiveVersion, { signal }: TargetContext): Promise<SnapshotReference> {
@@ -166,10 +170,8 @@ export class ComposeTarget implements RollbackTarget {
   }
 
   async lastChangedBy({ signal }: TargetContext): Promise<LastChange> {
-    const { rolledBackTo } = await this.#reader.read('running', signal);
-    const { fingerprint } = await this.current({ signal });
-    const ours = rolledBackTo === fingerprint;
-    return { who: ours ? 'a rollback of this runbook' : 'somebody on the host', ours };
+    const reading = await this.#reader.read('running', signal);
+    return lastChangeOf(reading, this.#observed(reading).current);
   }
 
   async instances({ signal }: TargetContext): Promise<readonly Instance[]> {

@@ -13,8 +13,8 @@ export function journalOf({ journal }: ServiceState): ChangeJournal {
       if (found && found.id !== change.id) await journal.end(found.id);
       await journal.begin(change);
     },
-    async advance(id, phase) {
-      await journal.advance(id, phase);
+    async advance(id, phase, more) {
+      await journal.advance(id, phase, more);
     },
     end: (id) => journal.end(id),
   };

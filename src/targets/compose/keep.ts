@@ -31,6 +31,30 @@ export async function keepSnapshot(
   return { fingerprint, version, image, generation: 0, keptIn, uid: observed.uid };
 }
 
+/**
+ * A snapshot as what is to be made of it. Evidence of the same version may be of files that differ in what does not make
+ * a version, a comment for example: what is restored is what stood there before the rollback.
+ */
+export async function snapshotSource(
+  source: ComposeSource,
+  fingerprint: string | undefined,
+  { snapshots }: ServiceState,
+): Promise<ComposeSource> {
+  const { entries } = await snapshots.read();
+  const { content } = entries.get(fingerprint ?? '') ?? {};
+  if (!content) return source;
+  const { image, digest, imageId, files, definitionHash } = content;
+  return {
+    kind: 'compose',
+    known: 'snapshot',
+    image,
+    ...(digest ? { digest } : {}),
+    ...(imageId ? { imageId } : {}),
+    files,
+    definitionHash,
+  };
+}
+
 /** The evidence with everything that is needed to make the version again. @returns where it is kept. */
 export async function keepKnownGood(
   record: KnownGoodRecord,

@@ -3,6 +3,7 @@ import type { ComposeSource } from '../../domain/pins.ts';
 import type { ComposeProfile } from '../../domain/profile.ts';
 import { type ObservedService, parseImage, type VersionCandidate } from '../../domain/versions.ts';
 import { evidenceOf, historyOf, named } from './candidates.ts';
+import type { Change } from './change.ts';
 import type { EngineInfo } from './engine/docker.ts';
 import { digestIn } from './engine/images.ts';
 import { fingerprintOf } from './fingerprint.ts';
@@ -32,7 +33,7 @@ export function observedFrom(reading: Reading, profile: ComposeProfile): Observe
     generation: 0,
     paused: false,
     replicas: containers.length,
-    rolledBack: reading.rolledBackTo === current.fingerprint,
+    rolledBack: isRollback(leftBy(reading, current.fingerprint)),
     historyLimit: KEPT,
     current,
     history,
@@ -47,6 +48,33 @@ export function identityOf({ id }: EngineInfo, project: string, service: string)
     .update(JSON.stringify([id, project, service]))
     .digest('hex')
     .slice(0, 32);
+}
+
+/** The change of ours that has left this version; none when it is another one by now. */
+function leftBy({ change }: Reading, fingerprint: string): Change | undefined {
+  return change?.phase === 'started' && change.to.fingerprint === fingerprint ? change : undefined;
+}
+
+/** What a restore has brought back was not chosen by a rollback. */
+function isRollback(change: Change | undefined): boolean {
+  return change !== undefined && change.purpose !== 'restore';
+}
+
+/** Half a change is a version of its own: neither the one before it nor the one after it. */
+function halfPrint(whole: string, change: Change | undefined): string {
+  return createHash('sha256')
+    .update(JSON.stringify(['half', change?.id, whole]))
+    .digest('hex');
+}
+
+/**
+ * A version that a rollback has brought is older than the one that it replaced, though nobody may have seen it run
+ * before. When it was recorded it has its own time.
+ */
+function beforeWhatItReplaced(change: Change, recorded: Reading['recorded']): readonly string[] {
+  const replaced = recorded.find(({ fingerprint }) => fingerprint === change.from.fingerprint);
+  if (!replaced || !isRollback(change)) return [];
+  return [new Date(Date.parse(replaced.content.firstSeenAt) - 1).toISOString()];
 }
 
 /** What runs, by the container and not by the file. */
@@ -71,12 +99,20 @@ function currentVersion(reading: Reading, container: string): VersionCandidate {
     files,
     definitionHash: service.definitionHash,
   };
-  const fingerprint = fingerprintOf({ ...source, definitionHash: service.definitionHash, files });
+  const whole = fingerprintOf({ ...source, definitionHash: service.definitionHash, files });
+  const fingerprint = reading.half ? halfPrint(whole, reading.change) : whole;
+  const change = leftBy(reading, fingerprint);
   const known = recorded.filter((version) => version.fingerprint === fingerprint);
   const record = known.find((version) => version.record)?.record;
-  const since = [leading?.createdAt ?? at, ...known.map(({ content }) => content.firstSeenAt)];
+  const since = [
+    leading?.createdAt ?? at,
+    ...known.map(({ content }) => content.firstSeenAt),
+    ...(change ? beforeWhatItReplaced(change, recorded) : []),
+  ];
+  const isOther = change?.recorded !== undefined && change.recorded !== fingerprint;
   return {
     ...named(image, container),
+    ...(isOther ? { standsFor: change.recorded } : {}),
     fingerprint,
     contentFingerprint: fingerprint,
     source,

@@ -26,7 +26,7 @@ export function movedWarning(
 ): readonly string[] {
   if (!movedTo) return [];
   const { tag = '' } = parseImage(source.image);
-  return digest
+  return digest && wanted.includes(digest)
     ? [
         `the tag ${tag} leads to another image in the registry by now (${shortDigest(movedTo)}): the file gets ${wanted}`,
       ]

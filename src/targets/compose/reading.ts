@@ -1,4 +1,5 @@
 import type { RecordedVersion } from './candidates.ts';
+import type { Change } from './change.ts';
 import type { ResolvedService } from './engine/compose-command.ts';
 import type { Container } from './engine/containers.ts';
 import type { EngineInfo } from './engine/docker.ts';
@@ -23,8 +24,10 @@ export interface Reading {
   readonly digests: readonly string[];
   readonly recorded: readonly RecordedVersion[];
   readonly sources: ImageSources;
-  /** Fingerprint that the last finished rollback of ours left. */
-  readonly rolledBackTo?: string;
+  /** The last change of ours, or the one that is under way. */
+  readonly change?: Change;
+  /** True when that one was left in the middle. */
+  readonly half: boolean;
   /** What could not be read, a line each. */
   readonly problems: readonly string[];
   readonly at: string;

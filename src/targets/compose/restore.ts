@@ -1,12 +1,9 @@
-import { join } from 'node:path';
 import { RunbookError } from '../../domain/errors.ts';
-import { parseImage } from '../../domain/versions.ts';
-import { tagImage } from './bring-image.ts';
 import { bringUp, CannotStart } from './bring-up.ts';
 import type { Change } from './change.ts';
 import type { ChangeParts } from './change-parts.ts';
-import type { ComposeInvocation } from './engine/compose-command.ts';
 import { engineError } from './engine/engine-error.ts';
+import { invocationFor } from './invocation.ts';
 
 /**
  * The way back from a change whose container does not start: the files as they were, and the container of before.
@@ -19,10 +16,11 @@ export async function restoreChange(change: Change, parts: ChangeParts, signal: 
   if (change.phase === 'restored') return;
   await journal.advance(change.id, 'restoring');
   await restoreFiles(change, parts, true);
-  await restoreContainer(change, parts, signal);
+  const made = await restoreContainer(change, parts, signal);
   const { from, to, files } = change;
   await audit('restored', `${change.id} restored`, { from: to, to: from, files });
-  await journal.advance(change.id, 'restored');
+  const endedAt = new Date(parts.clock()).toISOString();
+  await journal.advance(change.id, 'restored', { endedAt, made });
 }
 
 /** `docker-compose.yml and the container of 0.2.0 are restored` */
@@ -64,15 +62,20 @@ function closed(path: string, why: string): RunbookError {
   );
 }
 
-async function restoreContainer(change: Change, parts: ChangeParts, signal: AbortSignal): Promise<void> {
+/** @returns IDs of the containers that run again. */
+async function restoreContainer(
+  change: Change,
+  parts: ChangeParts,
+  signal: AbortSignal,
+): Promise<readonly string[]> {
   const { from, containers, containerIds } = change;
   const { compose, docker, name, gate } = parts;
   if (containers === 0) {
     const stopped = await compose.stop(parts.invocation, name.service, { signal, gate });
     if (stopped.code !== 0) throw engineError(`${name.service} cannot be stopped`, stopped);
-    return;
+    return [];
   }
-  const invocation = await invocationOf(change, parts, signal);
+  const invocation = await invocationFor(from, change.imageInFiles, parts, signal);
   const isStale = (id: string) => !containerIds.includes(id);
   const fail = (reason: string) =>
     new RunbookError('RolloutFailed', `the container of ${from.version} could not be restored: ${reason}`);
@@ -84,26 +87,5 @@ async function restoreContainer(change: Change, parts: ChangeParts, signal: Abor
   }
   const running = await docker.containers(name, signal);
   if (!running.some((one) => one.running || one.restarting)) throw fail('it does not run');
-}
-
-/**
- * The files say again what they said; what ran may have been another image (edited and never brought up). Then Compose
- * is told by a file on top of them: giving the name in the file another meaning would be a lie to the next one.
- */
-async function invocationOf(
-  change: Change,
-  parts: ChangeParts,
-  signal: AbortSignal,
-): Promise<ComposeInvocation> {
-  const { from, imageInFiles } = change;
-  const { invocation, docker, contents, contentsFolder, name } = parts;
-  if (!from.imageId) return invocation;
-  if (from.image === imageInFiles) {
-    await tagImage(imageInFiles, from.imageId, docker, signal);
-    return invocation;
-  }
-  const image = from.digest ? `${parseImage(from.image).repository}@${from.digest}` : from.imageId;
-  const override = JSON.stringify({ services: { [name.service]: { image } } });
-  const file = join(contentsFolder, await contents.keep(Buffer.from(override)));
-  return { ...invocation, files: [...invocation.files, file] };
+  return running.map(({ id }) => id);
 }

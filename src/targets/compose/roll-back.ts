@@ -1,11 +1,13 @@
 import { createHash } from 'node:crypto';
 import { RunbookError } from '../../domain/errors.ts';
 import type { ComposePin, ComposeSource } from '../../domain/pins.ts';
-import { bringImage, tagImage } from './bring-image.ts';
+import { bringImage } from './bring-image.ts';
 import { bringUp, CannotStart } from './bring-up.ts';
 import type { Change, ChangeSide } from './change.ts';
 import type { ChangeParts } from './change-parts.ts';
+import type { ComposeInvocation } from './engine/compose-command.ts';
 import type { Container } from './engine/containers.ts';
+import { invocationFor } from './invocation.ts';
 import { keepContents, replaceFiles } from './replace-files.ts';
 import { restoreChange, restoredTo, restoreFiles } from './restore.ts';
 import { assertUnchanged } from './unchanged.ts';
@@ -30,7 +32,7 @@ export interface Before {
 /**
  * The one change (runbook 4), in an order that cannot hurt: the image is on the engine before a file is touched, the
  * files are in place and Compose has read them before the container is. Every part finds itself done when it is
- * repeated. The lock of the project is held. A cancellation is obeyed before the first file is replaced, and then when
+ * repeated, by whichever step of the run. The lock of the project is held. A cancellation is obeyed before the first file is replaced, and then when
  * the container is up: never with files and container that do not belong together.
  *
  * @throws ImageMissing, WorkloadChanged, FileNotWritten, ComposeFileUnsupported, with the files as they were;
@@ -44,60 +46,65 @@ export async function rollBackTo(
   signal: AbortSignal,
 ): Promise<RolledBack> {
   const { docker, journal, profile } = parts;
-  const id = createHash('sha256')
-    .update(JSON.stringify([parts.by, pin]))
-    .digest('hex');
   const found = await journal.read();
-  const earlier = found?.id === id ? found : undefined;
+  const pinned = hashOf(pin);
+  const isOurs = found?.pinned === pinned;
   const { signal: unbroken } = new AbortController();
-  if (earlier?.phase === 'restoring' || earlier?.phase === 'restored') {
-    await restoreChange(earlier, parts, unbroken);
-    throw new RunbookError('RolloutFailed', `${pin.version} could not be started; ${restoredTo(earlier)}`);
+  if (isOurs && found.phase === 'restoring') {
+    await restoreChange(found, parts, unbroken);
+    throw new RunbookError('RolloutFailed', `${pin.version} could not be started; ${restoredTo(found)}`);
   }
-  const { containers } = before;
-  await assertUnchanged(pin, source.imageId, earlier, containers, parts);
+  // After it was restored the same plan is a new change: whoever asks once more has mended what kept it from starting.
+  const earlier = isOurs && found.phase !== 'restored' ? found : undefined;
+  const id = earlier?.id ?? hashOf([pinned, found?.id]);
+  await assertUnchanged(pin, source.imageId, earlier, before.containers, parts);
   const imageId = await bringImage(source, docker, profile, signal);
   // An earlier attempt knows what stood there before it: by now that may be its own work.
-  const change = earlier ?? (await newChange(id, pin, { ...source, imageId }, before, parts));
+  const change = earlier ?? (await newChange({ id, pinned }, pin, { ...source, imageId }, before, parts));
   if (!earlier) {
     // Somebody who did the same by hand has made the container anew only if its image is another one now.
     const isMade = pin.changes.length === 0 || pin.replaces !== imageId;
-    if (change.files.length === 0 && isMade && runs(containers, imageId)) return { changed: false, change };
+    if (change.files.length === 0 && isMade && runs(before.containers, imageId))
+      return { changed: false, change };
     await keepContents(pin, source, change.files, parts);
     await journal.begin(change);
   }
-  await tagImage(pin.image, imageId, docker, signal);
+  const invocation = await invocationFor({ ...change.to, imageId }, pin.image, parts, signal);
   await putFiles(pin, change, parts, unbroken);
   if (change.phase === 'replacing') await journal.advance(id, 'starting');
-  await start(change, parts, unbroken);
-  const { from, to, files } = change;
-  await parts.audit('rolled-back', id, { from, to, files });
-  await journal.advance(id, 'started');
+  const containers = await start(change, invocation, parts, unbroken);
+  const { from, to, files, purpose } = change;
+  await parts.audit(purpose === 'restore' ? 'restored' : 'rolled-back', id, { from, to, files });
+  const endedAt = new Date(parts.clock()).toISOString();
+  await journal.advance(id, 'started', { endedAt, made: containers.map((container) => container.id) });
   return { changed: true, change };
 }
 
 async function newChange(
-  id: string,
+  named: Pick<Change, 'id' | 'pinned'>,
   pin: ComposePin,
-  { imageId, digest }: ComposeSource,
+  { image, imageId, digest }: ComposeSource,
   { containers, live, imageInFiles, scaleInFiles }: Before,
   parts: ChangeParts,
 ): Promise<Change> {
   const count = containers.length;
   return {
-    id,
+    ...named,
     phase: 'replacing',
+    ...(pin.purpose ? { purpose: pin.purpose } : {}),
     startedAt: new Date(parts.clock()).toISOString(),
     by: parts.by,
     from: live,
     to: {
       version: pin.version,
-      image: pin.image,
+      image,
       ...(imageId ? { imageId } : {}),
       ...(digest ? { digest } : {}),
       fingerprint: pin.fingerprint,
     },
     files: await notReplacedYet(pin, parts),
+    ...(pin.recorded ? { recorded: pin.recorded } : {}),
+    left: [...pin.unchanged, ...pin.changes.map(({ path, kind, sha256 }) => ({ path, kind, sha256 }))],
     imageInFiles,
     containers: count,
     containerIds: containers.map((container) => container.id),
@@ -142,10 +149,15 @@ async function assertComposeAgrees(
   );
 }
 
-async function start(change: Change, parts: ChangeParts, signal: AbortSignal): Promise<void> {
+async function start(
+  change: Change,
+  invocation: ComposeInvocation,
+  parts: ChangeParts,
+  signal: AbortSignal,
+): Promise<readonly Container[]> {
   const isStale = (id: string) => change.containerIds.includes(id);
   try {
-    await bringUp(change, { side: change.to, invocation: parts.invocation, isStale }, parts, signal);
+    return await bringUp(change, { side: change.to, invocation, isStale }, parts, signal);
   } catch (error) {
     if (!(error instanceof CannotStart)) throw error;
     throw new RunbookError('RolloutFailed', `${error.message}; ${await wayBack(change, parts, signal)}`);
@@ -167,6 +179,11 @@ export async function wayBack(change: Change, parts: ChangeParts, signal: AbortS
 async function notReplacedYet({ changes }: ComposePin, { folder }: ChangeParts): Promise<Change['files']> {
   const hashes = await Promise.all(changes.map(async ({ path }) => (await folder.read(path))?.sha256));
   return changes.filter(({ sha256 }, index) => hashes[index] !== sha256);
+}
+
+/** SHA-256 of a value as JSON. */
+function hashOf(value: unknown): string {
+  return createHash('sha256').update(JSON.stringify(value)).digest('hex');
 }
 
 function runs(containers: readonly Container[], imageId: string): boolean {

@@ -1,11 +1,13 @@
 import type { ComposeProfile } from '../../domain/profile.ts';
 import { parseImage } from '../../domain/versions.ts';
 import type { RecordedVersion } from './candidates.ts';
+import type { Change } from './change.ts';
 import { driftOf } from './drift.ts';
 import type { ComposeCommand } from './engine/compose-command.ts';
 import type { Container } from './engine/containers.ts';
 import type { Docker } from './engine/docker.ts';
 import { digestIn, type LocalImage } from './engine/images.ts';
+import { isHalf } from './half-change.ts';
 import type { ImageFinder, ImageSources } from './image-sources.ts';
 import { type LoadedProject, loadProject } from './load-project.ts';
 import { leadingContainer, type Reading } from './reading.ts';
@@ -54,6 +56,7 @@ export class ServiceReader {
       depth === 'everything' ? images.list(reference, signal) : NO_SOURCES,
     ]);
     const image = leading ? running : named;
+    const half = change !== undefined && isHalf(change, await hashesOf(change, project), containers);
     return {
       engine,
       project,
@@ -67,11 +70,12 @@ export class ServiceReader {
       ),
       recorded: recorded.versions,
       sources,
-      ...(change?.phase === 'started' ? { rolledBackTo: change.to.fingerprint } : {}),
+      ...(change ? { change } : {}),
+      half,
       problems: [
         ...recorded.problems,
         ...warnings,
-        ...unsettledChange(change?.phase),
+        ...(half && change ? [interrupted(change)] : []),
         ...(trail?.faults ?? []),
         ...(trail?.warnings ?? []),
       ],
@@ -142,10 +146,20 @@ async function recordedIn(
 
 const NO_SOURCES: ImageSources = { local: [], tags: [], problems: [] };
 
-function unsettledChange(phase: string | undefined): readonly string[] {
-  return phase === 'replacing' || phase === 'starting' || phase === 'restoring'
-    ? [`an earlier rollback was interrupted while ${phase}: files and container may not belong together`]
-    : [];
+/** The files that a change replaces, as they are now. */
+async function hashesOf(
+  { files }: Change,
+  { folder, read }: LoadedProject,
+): Promise<ReadonlyMap<string, string | undefined>> {
+  const hashes = files.map(async ({ path }) => {
+    const file = read.get(path) ?? (await folder.read(path));
+    return [path, file?.sha256] as const;
+  });
+  return new Map(await Promise.all(hashes));
+}
+
+function interrupted({ phase, startedAt }: Change): string {
+  return `a change of ${startedAt} was interrupted while ${phase}: files and container do not belong together`;
 }
 
 /** The name by which the engine knows the service. */

@@ -14,6 +14,8 @@ export interface SettleParts extends FilesAfterParts {
   readonly images: ImageFinder;
   /** ID of the image that runs. */
   readonly running?: string;
+  /** The last change in the journal. */
+  readonly lastChange?: string;
 }
 
 /** A plan whose pin is exact, and what it changes. */
@@ -37,7 +39,9 @@ export async function settlePlan(
   const { project, profile, images } = parts;
   const found = await images.find(source.image, source, signal);
   if (!found) throw imageMissing(source);
-  const wanted = referenceOf(source.image, found, project.service.image, profile.pin);
+  const wanted =
+    (pin.purpose === 'restore' ? await imageInFilesOf(source, parts) : undefined) ??
+    referenceOf(source.image, found, project.service.image, profile.pin);
   const { contents, warnings } = await filesAfter(source, wanted, parts);
   const after = await loadProject({ ...parts, instead: contents });
   if (after.service.image !== wanted) throw notExpressed(project, wanted, after.service.image);
@@ -48,7 +52,7 @@ export async function settlePlan(
   const { imageId: _elsewhere, ...known } = source;
   const exact: ComposeSource = {
     ...known,
-    image: wanted,
+    image: pin.purpose === 'restore' ? source.image : wanted,
     ...(digest ? { digest } : {}),
     ...(imageId ? { imageId } : {}),
   };
@@ -69,6 +73,7 @@ export async function settlePlan(
         fingerprint,
         source: changesNothing ? { kind: 'live' } : exact,
         ...(parts.running ? { replaces: parts.running } : {}),
+        ...(parts.lastChange ? { after: parts.lastChange } : {}),
         changes,
         unchanged: project.files.filter(({ path }) => !contents.has(path)),
       },
@@ -89,6 +94,26 @@ export async function settlePlan(
       })),
     ),
   };
+}
+
+/**
+ * What the files of a snapshot say themselves, so that they become what they were to the byte: written as it was, and of
+ * another image than the one that ran where somebody had edited them and never brought them up. Nothing where they are
+ * not kept, or cannot be read any more.
+ */
+async function imageInFilesOf(source: ComposeSource, parts: SettleParts): Promise<string | undefined> {
+  const instead = new Map<string, Buffer>();
+  for (const { path, sha256 } of source.files ?? []) {
+    const content = await parts.contents(sha256);
+    if (!content) return undefined;
+    instead.set(path, content);
+  }
+  try {
+    return (await loadProject({ ...parts, instead })).service.image;
+  } catch (error) {
+    if (error instanceof RunbookError) return undefined;
+    throw error;
+  }
 }
 
 function imageLineOf({ service }: LoadedProject): ImageLine {

@@ -1,5 +1,6 @@
 import { chooseTarget } from '../../domain/choose-target.ts';
 import { RunbookError } from '../../domain/errors.ts';
+import type { PinSource } from '../../domain/pins.ts';
 import type { TargetWish } from '../../domain/targets.ts';
 import type { ObservedService } from '../../domain/versions.ts';
 import type { AccessReport } from '../target.ts';
@@ -54,7 +55,7 @@ export class AccessCheck {
     if ('problem' in choice) throw new RunbookError(choice.problem, choice.message);
     const { candidate } = choice;
     const there = candidate.fingerprint === observed.current.fingerprint;
-    if (!there) this.#checkSnapshot(observed, missing);
+    if (!there) this.#checkSnapshot(wish, candidate.source, observed, missing);
     const references = there ? [] : candidate.references;
     const unchecked = await this.#checkReferences(candidate.version, references, signal);
     const checked = references.filter((reference) => !unchecked.includes(reference));
@@ -88,10 +89,20 @@ export class AccessCheck {
     return permissions;
   }
 
-  /** Where no ReplicaSet will keep what is live, the snapshot is a ConfigMap, and there is no rollback without it. */
-  #checkSnapshot({ current, historyLimit }: ObservedService, missing: Permissions['missing']): void {
-    if (!needsCopy(current.source, historyLimit)) return;
-    const fatal = missing.filter((permission) => SNAPSHOT_PERMISSIONS.includes(permission));
+  /**
+   * Where no ReplicaSet will keep what is live, the snapshot is a ConfigMap, and there is no rollback without it. A way
+   * back to a snapshot takes no other one.
+   */
+  #checkSnapshot(
+    { kind }: TargetWish,
+    source: PinSource,
+    { current, historyLimit }: ObservedService,
+    missing: Permissions['missing'],
+  ): void {
+    const isToRead = source.kind === 'config-map';
+    const isToWrite = kind !== 'snapshot' && needsCopy(current.source, historyLimit);
+    const needed = SNAPSHOT_PERMISSIONS.filter(({ verb }) => isToWrite || (isToRead && verb === 'get'));
+    const fatal = missing.filter((permission) => needed.includes(permission));
     if (fatal.length > 0) throw accessDenied(this.#workload, fatal);
   }
 

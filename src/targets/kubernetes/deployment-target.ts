@@ -23,7 +23,7 @@ import { asRunbookError } from './api-error.ts';
 import { DeploymentWatch } from './deployment-watch.ts';
 import { evidenceName, writeEvidence } from './evidence.ts';
 import { fingerprint } from './fingerprint.ts';
-import { changedTemplateLast, lastManager } from './managers.ts';
+import { lastTemplateChange } from './managers.ts';
 import { Observer } from './observation.ts';
 import { pinnedTemplate } from './pinned-template.ts';
 import { PodInspector } from './pod-inspector.ts';
@@ -160,7 +160,8 @@ export class DeploymentTarget implements RollbackTarget {
   lastChangedBy({ signal }: TargetContext): Promise<LastChange> {
     return this.#run(async () => {
       const live = await this.#observer.freshDeployment(signal);
-      return { who: lastManager(live), ours: changedTemplateLast(live, this.#options.fieldManager) };
+      const { who, purpose } = lastTemplateChange(live, this.#options.fieldManager);
+      return { who, ours: purpose !== undefined };
     });
   }
 

@@ -9,7 +9,7 @@ import {
 } from '../../domain/versions.ts';
 import { capped } from './api-error.ts';
 import { contentFingerprint, fingerprint, withoutHash } from './fingerprint.ts';
-import { changedTemplateLast, lastChange } from './managers.ts';
+import { lastChange, lastTemplateChange } from './managers.ts';
 import { containerNames, imageOf } from './pod-template.ts';
 import { referencesOf } from './references.ts';
 import {
@@ -135,7 +135,7 @@ export function observedService(seen: Seen): ObservedService {
     generation: metadata.generation ?? 0,
     paused: spec.paused === true,
     replicas: spec.replicas ?? 1,
-    rolledBack: changedTemplateLast(deployment, seen.fieldManager),
+    rolledBack: lastTemplateChange(deployment, seen.fieldManager).purpose === 'roll-back',
     historyLimit: historyLimitOf(deployment),
     current,
     history,

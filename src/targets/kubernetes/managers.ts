@@ -1,3 +1,4 @@
+import { type ChangeMark, isMarked, markOf, ownsMark } from './change-mark.ts';
 import { objectAt } from './pod-template.ts';
 import type { Deployment, ManagedField, RawJson } from './resources.ts';
 
@@ -19,19 +20,59 @@ export function lastChange(deployment: Deployment): string | undefined {
   return times.sort().at(-1);
 }
 
+/** Who wrote the pod template last. */
+export interface TemplateChange {
+  /** For people; with the time, where the API server has it. */
+  readonly who: string;
+  /** What it was written for when it was a run of this runbook. */
+  readonly purpose?: ChangeMark['purpose'];
+}
+
 /**
- * True when this manager changed the pod template and none did after it. Times of `metadata.managedFields` have
- * seconds; within the same one the manager that was asked for counts as the later one.
+ * Who wrote the live pod template. It was this runbook when the template is the one that it has marked, and no other
+ * manager of template fields is later than the mark. A Deployment without a mark, of an earlier version of the
+ * runbook, goes by the managers alone; within one second the runbook counts as the later one there.
+ * @param manager the name under which the runbook writes.
  */
-export function changedTemplateLast({ metadata }: Deployment, manager: string): boolean {
-  const entries = (metadata.managedFields ?? []).filter(
-    (entry) => entry.subresource === undefined && touchesTemplate(entry),
+export function lastTemplateChange(deployment: Deployment, manager: string): TemplateChange {
+  const entries = deployment.metadata.managedFields ?? [];
+  const others = newest(
+    entries.filter(
+      (entry) => entry.manager !== manager && entry.subresource === undefined && touchesTemplate(entry),
+    ),
   );
-  const newest = entries
+  const mark = markOf(deployment);
+  const own = newest(
+    entries.filter((entry) =>
+      mark ? ownsMark(entry, manager) : entry.manager === manager && touchesTemplate(entry),
+    ),
+  );
+  const [at, otherAt] = [own[0]?.time ?? '', others[0]?.time ?? ''];
+  const isSettled = mark !== undefined && mark.generation === deployment.metadata.generation;
+  const isOurs = own.length > 0 && (isSettled || at >= otherAt) && (!mark || isMarked(deployment, mark));
+  if (isOurs) {
+    return { who: `this runbook (${named(own)})`, purpose: mark?.purpose ?? 'roll-back' };
+  }
+  if (others.length === 0 || at > otherAt) {
+    return { who: 'somebody who only took fields away: the API server notes no manager of that' };
+  }
+  return { who: named(others) };
+}
+
+/** The latest entries: several when they are of the same second. */
+function newest(entries: readonly ManagedField[]): readonly ManagedField[] {
+  const last = entries
     .map(({ time }) => time ?? '')
     .sort()
     .at(-1);
-  return entries.some((entry) => entry.manager === manager && (entry.time ?? '') === newest);
+  return entries.filter(({ time }) => (time ?? '') === last);
+}
+
+/** `field manager "argocd-controller" at 2026-11-23T03:00:00Z` */
+function named(entries: readonly ManagedField[]): string {
+  const names = [...new Set(entries.map(({ manager }) => `"${manager ?? 'unknown'}"`))].sort();
+  const time = entries[0]?.time;
+  return `field manager ${names.join(' or ')}${time ? ` at ${time}` : ''}`;
 }
 
 function touchesTemplate({ fieldsV1 }: ManagedField): boolean {

@@ -4,7 +4,8 @@ import { isStatus } from './api-error.ts';
 import { fingerprint, withoutHash } from './fingerprint.ts';
 import type { Revision } from './history.ts';
 import { imageOf, withImage } from './pod-template.ts';
-import type { Deployment, RawObject, ReplicaSet } from './resources.ts';
+import type { ConfigMap, Deployment, RawObject, ReplicaSet } from './resources.ts';
+import { templateIn } from './snapshot.ts';
 import type { Transport } from './transport.ts';
 
 /** A template with its identity. */
@@ -14,9 +15,10 @@ export interface PinnedTemplate {
 }
 
 /**
- * The content that a pin refers to: from memory when this worker listed the ReplicaSets, else from the ReplicaSet
- * itself. Either way it must have the pin's fingerprint.
+ * The content that a pin refers to: from memory when this worker listed the ReplicaSets, else from the ReplicaSet or the
+ * snapshot's ConfigMap itself. Either way it must have the pin's fingerprint.
  * @param revisions the templates in memory.
+ * @throws PinLost when what holds it is gone, is another object by now, or holds something else.
  */
 export async function pinnedTemplate(
   transport: Transport,
@@ -28,15 +30,18 @@ export async function pinnedTemplate(
   const { source } = pin;
   if (source.kind === 'image') return withPinnedImage(live, source.container, source.image);
   if (source.kind === 'live') return { template: live.spec.template, fingerprint: pin.fingerprint };
-  const kept = revisions.find(({ uid }) => uid === source.uid);
-  if (kept?.fingerprint === pin.fingerprint) return kept;
-  const replicaSet = await readReplicaSet(transport, pin, source.name, signal);
-  const template = withoutHash(replicaSet.spec.template);
-  const found = fingerprint(template);
-  if (replicaSet.metadata.uid !== source.uid || found !== pin.fingerprint) {
+  const kept = revisions.find(
+    ({ uid, fingerprint: known }) =>
+      known === pin.fingerprint && (source.kind === 'config-map' || uid === source.uid),
+  );
+  if (kept) return kept;
+  const holder = `${source.kind === 'config-map' ? 'configmap' : 'replicaset'}/${source.name}`;
+  const { uid, template } = await heldBy(holder, transport, pin, source, signal);
+  const found = template && fingerprint(template);
+  if (!template || uid !== source.uid || found !== pin.fingerprint) {
     throw new RunbookError(
       'PinLost',
-      `replicaset/${source.name} is not the pinned one any more (${pin.version}); start a new run, which plans anew`,
+      `${holder} is not the pinned one any more (${pin.version}); start a new run, which plans anew`,
     );
   }
   return { template, fingerprint: found };
@@ -53,19 +58,28 @@ function withPinnedImage({ spec, metadata }: Deployment, container: string, imag
   return { template, fingerprint: fingerprint(template) };
 }
 
-async function readReplicaSet(
+/** What an object holds; no template when that is none. */
+async function heldBy(
+  holder: string,
   transport: Transport,
   { workload: { namespace }, version }: KubernetesPin,
-  name: string,
+  { kind, name }: Exclude<KubernetesPin['source'], { kind: 'image' | 'live' }>,
   signal: AbortSignal,
-): Promise<ReplicaSet> {
+): Promise<{ readonly uid: string; readonly template: RawObject | undefined }> {
   try {
-    return await transport.get<ReplicaSet>({ resource: 'replicasets', namespace, name }, signal);
+    if (kind === 'config-map') {
+      const address = { resource: 'configmaps', namespace, name } as const;
+      const kept = await transport.get<ConfigMap>(address, signal);
+      return { uid: kept.metadata.uid, template: templateIn(kept) };
+    }
+    const address = { resource: 'replicasets', namespace, name } as const;
+    const { metadata, spec } = await transport.get<ReplicaSet>(address, signal);
+    return { uid: metadata.uid, template: withoutHash(spec.template) };
   } catch (error) {
     if (!isStatus(error, 404)) throw error;
     throw new RunbookError(
       'PinLost',
-      `replicaset/${name}, which holds ${version}, is gone; start a new run, which plans anew`,
+      `${holder}, which holds ${version}, is gone; start a new run, which plans anew`,
     );
   }
 }

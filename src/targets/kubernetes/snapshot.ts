@@ -4,10 +4,13 @@ import type { LiveVersion } from '../../domain/versions.ts';
 import { isStatus } from './api-error.ts';
 import { fingerprint } from './fingerprint.ts';
 import { historyLimitOf } from './history.ts';
-import type { ConfigMap, Deployment } from './resources.ts';
+import type { ConfigMap, Deployment, RawObject } from './resources.ts';
 import type { Transport } from './transport.ts';
 
 const FINGERPRINT = 'rollback-runbook/fingerprint';
+const TEMPLATE = 'template.json';
+/** With each further change of a run (falling back) the ReplicaSet of the snapshot is one older: so many may come. */
+const CHANGES_AFTER = 4;
 
 /** True when no ReplicaSet will keep the live template: there is none of it, or the controller keeps no old ones. */
 export function needsCopy(source: PinSource, historyLimit: number): boolean {
@@ -16,9 +19,10 @@ export function needsCopy(source: PinSource, historyLimit: number): boolean {
 
 /**
  * Says where the live template is kept. A ReplicaSet of it keeps it by itself: after the rollback it is the newest
- * one of the history, and with `revisionHistoryLimit` of at least 1 the controller leaves it. Otherwise it is
- * written into the ConfigMap `<deployment>-snapshot-<generation>`, which stays in the namespace (a template holds
- * no more secrets there than in its ReplicaSet).
+ * one of the history, and `revisionHistoryLimit` says how many further changes it outlives. Where these may be too few
+ * it is written into the ConfigMap `<deployment>-snapshot-<generation>`, which stays in the namespace (a template holds
+ * no more secrets there than in its ReplicaSet). A worker that may not do so leaves it to a ReplicaSet that outlives
+ * the next change at least.
  */
 export async function keepSnapshot(
   transport: Transport,
@@ -36,11 +40,29 @@ export async function keepSnapshot(
     );
   }
   const snapshot = { fingerprint: print, version, image, generation };
-  if (source.kind === 'replica-set' && !needsCopy(source, historyLimitOf(live))) {
-    return { ...snapshot, keptIn: `replicaset/${source.name}`, uid: source.uid };
+  const limit = historyLimitOf(live);
+  const holder =
+    source.kind === 'replica-set' && !needsCopy(source, limit)
+      ? { ...snapshot, keptIn: `replicaset/${source.name}`, uid: source.uid }
+      : undefined;
+  if (holder && limit >= CHANGES_AFTER) return holder;
+  try {
+    const kept = await createOnce(transport, `${name}-snapshot-${generation}`, namespace, live, signal);
+    return { ...snapshot, keptIn: `configmap/${kept.metadata.name}`, uid: kept.metadata.uid };
+  } catch (error) {
+    if (holder && isStatus(error, 403)) return holder;
+    throw error;
   }
-  const kept = await createOnce(transport, `${name}-snapshot-${generation}`, namespace, live, signal);
-  return { ...snapshot, keptIn: `configmap/${kept.metadata.name}`, uid: kept.metadata.uid };
+}
+
+/** The template that a snapshot's ConfigMap holds; none when it holds something else. */
+export function templateIn({ data }: ConfigMap): RawObject | undefined {
+  try {
+    const template: unknown = JSON.parse(data?.[TEMPLATE] ?? '');
+    return typeof template === 'object' && template !== null ? (template as RawObject) : undefined;
+  } catch {
+    return undefined;
+  }
 }
 
 /** Creates the ConfigMap, or finds the one that an earlier attempt created. */
@@ -60,7 +82,7 @@ async function createOnce(
       labels: { 'app.kubernetes.io/managed-by': 'rollback-runbook' },
       annotations: { [FINGERPRINT]: print, 'rollback-runbook/deployment': metadata.name },
     },
-    data: { 'template.json': JSON.stringify(spec.template) },
+    data: { [TEMPLATE]: JSON.stringify(spec.template) },
   });
   const create = async (as: string): Promise<ConfigMap> => {
     try {

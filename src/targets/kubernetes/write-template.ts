@@ -1,13 +1,14 @@
 import { RunbookError } from '../../domain/errors.ts';
 import type { KubernetesPin, RolloutStarted } from '../../domain/pins.ts';
 import { ApiError } from './api-error.ts';
+import { markOperations } from './change-mark.ts';
 import { fingerprint } from './fingerprint.ts';
 import { lastManager } from './managers.ts';
 import type { PinnedTemplate } from './pinned-template.ts';
 import type { Deployment } from './resources.ts';
 import type { Transport } from './transport.ts';
 
-/** How often a write is made again because only something beside the template had changed (an autoscaler). */
+/** How often a write is made again because only something beside the template had changed (an autoscaler, annotations). */
 const REBASES = 3;
 
 /** What the write needs beside the pin. */
@@ -26,7 +27,7 @@ export interface TemplateWriter {
 
 /**
  * The one change of a rollback: a JSON Patch that tests uid and generation and replaces
- * `/spec/template`. Annotations and replicas are not part of it. `fieldValidation=Strict`: a server that does not
+ * `/spec/template`. Replicas are not part of it, nor annotations, but for the mark of who has written (`ChangeMark`). `fieldValidation=Strict`: a server that does not
  * know a field of the template refuses it; with any other setting it would drop the field without an error, and
  * what runs then is not what was pinned.
  *
@@ -66,7 +67,7 @@ export async function writeTemplate(
       return startedFrom(pin, written, changed);
     } catch (error) {
       if (!(error instanceof ApiError) || !(error.code === 422 || error.outcomeUnknown)) throw error;
-      const { generation } = state.metadata;
+      const { generation, annotations } = state.metadata;
       await read().catch((failure) => {
         throw unread(error, failure, signal);
       });
@@ -75,7 +76,9 @@ export async function writeTemplate(
         return startedFrom(pin, state, error.outcomeUnknown);
       }
       if (error.outcomeUnknown) throw error;
-      if (state.metadata.generation === generation || rebases >= REBASES) throw error;
+      const isMoved =
+        state.metadata.generation !== generation || !state.metadata.annotations !== !annotations;
+      if (!isMoved || rebases >= REBASES) throw error;
       rebases += 1;
     }
   }
@@ -96,6 +99,11 @@ function patchTemplate(
       { op: 'test', path: '/metadata/uid', value: pin.workload.uid },
       { op: 'test', path: '/metadata/generation', value: state.metadata.generation },
       { op: 'replace', path: '/spec/template', value: wanted.template },
+      ...markOperations(state, {
+        purpose: pin.purpose ?? 'roll-back',
+        fingerprint: wanted.fingerprint,
+        generation: (state.metadata.generation ?? 0) + 1,
+      }),
     ],
     signal,
   );

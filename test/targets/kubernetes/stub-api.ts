@@ -309,23 +309,24 @@ function statusOf(code: number, message: string): object {
 type AnyResponse = ServerResponse | Http2ServerResponse;
 type Operation = { readonly op: string; readonly path: string; readonly value: unknown };
 
-/** The object as a JSON Patch of a template or a merge patch leaves it; undefined when a test of it fails. */
+/** The object as a JSON Patch or a merge patch leaves it; undefined when a test of it fails. */
 function patch(object: StubObject, change: readonly Operation[] | RawObject): StubObject | undefined {
   if (!Array.isArray(change)) return merged(object as never, change as RawObject) as never;
-  const at = (path: string) =>
-    path
+  const result = structuredClone(object);
+  for (const { op, path, value } of change as readonly Operation[]) {
+    const keys = path
       .split('/')
       .slice(1)
-      .reduce<unknown>((parent, key) => (parent as Record<string, unknown>)?.[key], object);
-  const operations = change as readonly Operation[];
-  if (operations.some(({ op, path, value }) => op === 'test' && at(path) !== value)) return undefined;
-  const template = operations.find(({ path }) => path === '/spec/template')?.value;
+      .map((key) => key.replaceAll('~1', '/'));
+    const last = keys.pop() ?? '';
+    const parent = keys.reduce<unknown>((at, key) => (at as Record<string, unknown>)?.[key], result);
+    if (!parent) return undefined;
+    const member = parent as Record<string, unknown>;
+    if (op !== 'test') member[last] = value;
+    else if ((member[last] ?? null) !== value) return undefined;
+  }
   const generation = (object.metadata.generation ?? 0) + 1;
-  return {
-    ...object,
-    metadata: { ...object.metadata, generation },
-    spec: { ...(object.spec as object), template },
-  };
+  return { ...result, metadata: { ...result.metadata, generation } };
 }
 
 /** RFC 7396. */

@@ -1,0 +1,97 @@
+import { readFile, stat } from 'node:fs/promises';
+import type { VersionCandidate } from '../../domain/versions.ts';
+import type { LastChange } from '../target.ts';
+import type { Change } from './change.ts';
+import type { Container } from './engine/containers.ts';
+import type { ProjectFile } from './files/read-file.ts';
+import { leadingContainer, type Reading } from './reading.ts';
+
+/**
+ * Who changed a Compose service last, as far as a host can tell: nobody signs what he edits. It was this runbook when
+ * the files and the containers are those that its last change has left. Otherwise it is said which file was written, when
+ * and whose it is, and which container was made anew.
+ */
+export async function lastChangeOf(reading: Reading, current: VersionCandidate): Promise<LastChange> {
+  const { change, half } = reading;
+  const container = leadingContainer(reading.containers);
+  if (change && half)
+    return { who: `this runbook, interrupted while ${change.phase} (${run(change)})`, ours: true };
+  const left = change && leftFiles(change);
+  if (!change || !left)
+    return { who: newest([...(await writings(reading)), ...making(container)]), ours: false };
+  const others = (await writings(reading)).filter(
+    ({ path }) => left.get(path) !== reading.project.read.get(path)?.sha256,
+  );
+  const isMade = container !== undefined && change.made?.includes(container.id) === true;
+  if (others.length === 0 && isMade) {
+    const side = change.phase === 'restored' ? change.from : change.to;
+    // The same containers and files, and yet another version: what decides it stands outside of the project.
+    const isTheVersion = side.fingerprint === current.fingerprint;
+    const who = isTheVersion
+      ? `this runbook (${run(change)})`
+      : "somebody who changed the worker's environment";
+    return { who, ours: isTheVersion };
+  }
+  const anew = isMade ? [] : making(container);
+  const found = [...others, ...anew].toSorted((a, b) => a.at - b.at).map(({ what }) => what);
+  return { who: found.join('; ') || 'somebody who removed the container', ours: false };
+}
+
+/** What was done to the service, and when. */
+interface Deed {
+  readonly what: string;
+  /** Milliseconds since 1970. */
+  readonly at: number;
+}
+
+function run({ by, endedAt, startedAt }: Change): string {
+  return `${by} at ${endedAt ?? startedAt}`;
+}
+
+/** The files as a change that came to its end has left them, by their hashes; none for one of an earlier version. */
+function leftFiles({ phase, left, files }: Change): ReadonlyMap<string, string> | undefined {
+  if (!left || (phase !== 'started' && phase !== 'restored')) return undefined;
+  const after = left.map(({ path, sha256 }) => [path, sha256] as const);
+  const back = phase === 'restored' ? files.map(({ path, before }) => [path, before] as const) : [];
+  return new Map([...after, ...back]);
+}
+
+/** When each file of the service was written, and whose it is. */
+async function writings({ project }: Reading): Promise<readonly (Deed & { readonly path: string })[]> {
+  const names = await userNames();
+  const found = project.files.map(async ({ path }) => {
+    const file = project.read.get(path);
+    const known = file && (await stat(file.path).catch(() => undefined));
+    if (!file || !known) return [];
+    const owner = ownerOf(file, names);
+    const what = `${path} (owner ${owner}) was written at ${new Date(known.mtimeMs).toISOString()}`;
+    return [{ path, at: known.mtimeMs, what }];
+  });
+  return (await Promise.all(found)).flat();
+}
+
+function making(container: Container | undefined): readonly Deed[] {
+  if (!container) return [];
+  const { name, createdAt } = container;
+  const at = Date.parse(createdAt);
+  return [{ at, what: `container ${name} was made at ${new Date(at).toISOString()}` }];
+}
+
+function newest(deeds: readonly Deed[]): string {
+  return deeds.toSorted((a, b) => b.at - a.at)[0]?.what ?? 'somebody who removed the container';
+}
+
+function ownerOf({ uid }: ProjectFile, names: ReadonlyMap<number, string>): string {
+  return names.get(uid) ?? `uid ${uid}`;
+}
+
+/** Names of this host's own users; those of a directory service stay numbers. */
+async function userNames(): Promise<ReadonlyMap<number, string>> {
+  const text = await readFile('/etc/passwd', 'utf8').catch(() => '');
+  return new Map(
+    text.split('\n').map((line) => {
+      const [name = '', , uid] = line.split(':');
+      return [Number(uid), name] as const;
+    }),
+  );
+}
