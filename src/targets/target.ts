@@ -8,7 +8,10 @@ import type { LiveVersion, ObservedService } from '../domain/versions.ts';
 export interface TargetContext {
   /** Which step of which run asks, the same for every attempt: noted on locks and in the audit log. */
   readonly key?: string;
-  /** Aborted when the step is cancelled; every request and wait ends on it within a second. */
+  /**
+   * Aborted when the step is cancelled; every request and wait ends on it within a second. A change that was begun is
+   * finished first, within its own time-outs: what is seen afterwards is what stays.
+   */
   readonly signal: AbortSignal;
 }
 

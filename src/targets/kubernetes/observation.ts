@@ -19,13 +19,18 @@ export interface ObservedWorkload extends WorkloadName {
   readonly fieldManager: string;
 }
 
+interface SharedObservation {
+  readonly at: number;
+  readonly value: Promise<ObservedService>;
+}
+
 /** Reads the Deployment with its history and evidence, and keeps the templates in memory, never in history. */
 export class Observer {
   readonly #transport: Transport;
   readonly #watch: DeploymentWatch;
   readonly #workload: ObservedWorkload;
   readonly #clock: () => number;
-  #shared: { readonly at: number; readonly value: Promise<ObservedService> } | undefined;
+  #shared: SharedObservation | undefined;
   #revisions: readonly Revision[] = [];
   #evidence: Evidence = NO_EVIDENCE;
   /** Fingerprints of the templates that were live, by uid and generation. */
@@ -38,10 +43,12 @@ export class Observer {
     this.#clock = clock;
   }
 
-  /** One observation; callers within two seconds get the same one. */
+  /** One observation; callers within two seconds get the same one, unless the watch has told of a change since. */
   observe(signal: AbortSignal): Promise<ObservedService> {
     const now = performance.now();
-    if (this.#shared && now - this.#shared.at < SHARED_MS) return withSignal(this.#shared.value, signal);
+    if (this.#shared && now - this.#shared.at < SHARED_MS) {
+      return withSignal(this.#unlessChanged(this.#shared, signal), signal);
+    }
     // A caller who is cancelled must not take the observation away from the other one.
     const limit = AbortSignal.timeout(PATIENCE_MS);
     const value = this.#observe(limit).catch((error) => {
@@ -54,6 +61,15 @@ export class Observer {
       if (this.#shared?.value === value) this.#shared = undefined;
     });
     return withSignal(value, signal);
+  }
+
+  async #unlessChanged(shared: SharedObservation, signal: AbortSignal): Promise<ObservedService> {
+    const observed = await shared.value;
+    const live = this.#watch.glance().sight.deployment;
+    const { uid, generation = 0 } = live?.metadata ?? observed;
+    if (uid === observed.uid && generation === observed.generation) return observed;
+    if (this.#shared === shared) this.forget();
+    return this.observe(signal);
   }
 
   /** The next observation reads everything anew. */

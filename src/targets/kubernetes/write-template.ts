@@ -7,9 +7,16 @@ import { lastManager } from './managers.ts';
 import type { PinnedTemplate } from './pinned-template.ts';
 import type { Deployment } from './resources.ts';
 import type { Transport } from './transport.ts';
+import { outliving } from './with-signal.ts';
 
 /** How often a write is made again because only something beside the template had changed (an autoscaler, annotations). */
 const REBASES = 3;
+
+/**
+ * How long the answer to a write that was sent is waited for after the step was cancelled, in milliseconds. Whoever looks
+ * next must not see a Deployment that is changed a moment later.
+ */
+const LAST_WORD_MS = 3000;
 
 /** What the write needs beside the pin. */
 export interface TemplateWriter {
@@ -105,7 +112,7 @@ function patchTemplate(
         generation: (state.metadata.generation ?? 0) + 1,
       }),
     ],
-    signal,
+    outliving(signal, LAST_WORD_MS),
   );
 }
 

@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { planRollback } from '../../../src/domain/plan-rollback.ts';
 import { liveVersionOf } from '../../../src/domain/versions.ts';
+import { until } from '../../../tools/until.ts';
 import { context, openWorld, type Service } from './world.ts';
 
 const { cluster, service } = openWorld({ instantReady: true });
@@ -9,6 +10,12 @@ const both = ['v0.1.0', 'v0.2.0'];
 const OURS = /^this runbook \(field manager "rollback-runbook" at \d{4}-.*Z\)$/;
 const by = (...managers: string[]) =>
   new RegExp(`^field manager ${managers.map((name) => `"${name}"`).join(' or ')} at \\d{4}-.*Z$`);
+
+/** What was deployed before is of an earlier second, so that it is not named beside what comes now. */
+async function nextSecond(): Promise<void> {
+  const begun = Math.floor(Date.now() / 1000);
+  await until('the next second', async () => Math.floor(Date.now() / 1000) > begun);
+}
 
 const last = async (of: Service) => (await of.another()).lastChangedBy(context);
 const image = (version: string) => ({
@@ -103,6 +110,7 @@ describe('who changed a Deployment last', () => {
     'is %s that changed it back, also within the second of our write',
     async (manager, write) => {
       const of = await service(both);
+      await nextSecond();
       await of.target.rollBack(await of.pin(), context);
       await write(of);
       expect(await last(of)).toEqual({ who: expect.stringMatching(by(manager)), ours: false });
@@ -120,6 +128,7 @@ describe('who changed a Deployment last', () => {
       'kubectl-edit',
     );
     await cluster().complete(of.namespace, 'master-orchestrator');
+    await nextSecond();
     // The rollback takes the arguments of kubectl-edit away and leaves the image; argocd then brings its image.
     await of.target.rollBack(await of.pin({ kind: 'version', version: '0.1.0' }), context);
     await apply(of, 'argocd-controller', await applied(of, 'v0.2.0'));
@@ -128,6 +137,7 @@ describe('who changed a Deployment last', () => {
 
   test('names both when two others wrote within one second', async () => {
     const of = await service(['v0.1.0']);
+    await nextSecond();
     for (;;) {
       const labels = (value: string) => ({ spec: { template: { metadata: { labels: { by: value } } } } });
       await of.change(labels(`a-${Date.now()}`), 'kubectl-edit');

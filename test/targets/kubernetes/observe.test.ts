@@ -52,11 +52,26 @@ describe('observe', () => {
       basis: 'rolled-back-before',
       changesNothing: true,
     });
+    // Within the same second, as a rule.
+    await of.push('v0.1.1');
+    expect((await (await of.another()).observe(context)).rolledBack).toBe(false);
     await until('the clock of the API server to tell them apart', async () => {
       await of.push('v0.1.1');
-      await of.push('v0.2.0');
+      await of.push('v0.1.0');
       return !(await (await of.another()).observe(context)).rolledBack;
     });
+  });
+
+  test('is no observation of a moment ago when the Deployment was changed since', async () => {
+    const of = await service(['v0.1.0', 'v0.2.0']);
+    const other = await of.another();
+    const before = await other.observe(context);
+    const started = await of.target.rollBack(await of.pin(), context);
+    await until('the other worker to hear of it', async () => {
+      return (await other.current(context)).fingerprint === started.fingerprint;
+    });
+    const { current, generation } = await other.observe(context);
+    expect([current.fingerprint, generation]).toEqual([started.fingerprint, before.generation + 1]);
   });
 
   test('sees a change that somebody else made a moment ago', async () => {

@@ -113,7 +113,7 @@ describe('a snapshot that is kept in a ConfigMap', () => {
         name: snapshot.keptIn.split('/')[1],
         uid: snapshot.uid,
       });
-      expect(diff).toMatch(/\+.*--new/);
+      expect(diff).toMatch(/\+.*debug/);
       expect(started).toMatchObject({ changed: true, fingerprint: snapshot.fingerprint, version: '0.2.0' });
       expect(await template(of)).toEqual(before);
       await configured(of, 'v0.1.0', 'error');
@@ -184,11 +184,11 @@ describe('a snapshot that is kept in a ConfigMap', () => {
   });
 
   test('is made too where the history keeps fewer versions than a run may fall back through', async () => {
-    const of = await service(['v0.1.0', 'v0.1.1', 'v0.2.0'], { spec: { revisionHistoryLimit: 2 } });
+    const of = await service(['v0.1.0', 'v0.1.1', 'v0.2.0'], { spec: { revisionHistoryLimit: 1 } });
     const before = await template(of);
     const snapshot = await snapshotOf(of);
     expect(snapshot.keptIn).toMatch(/^configmap\//);
-    for (const version of ['0.1.1', '0.1.0', '0.0.9']) await of.rollBack({ kind: 'version', version });
+    for (const version of ['0.1.1', '0.1.0']) await of.rollBack({ kind: 'version', version });
     await until('the controller to prune the history', async () =>
       (await fresh(of)).history.every(({ version }) => version !== '0.2.0'),
     );
@@ -201,8 +201,8 @@ describe('a template that no controller has seen', () => {
   test('comes back from its snapshot, and nobody takes it for a rollback', async () => {
     const of = await service([]);
     const { controllers } = cluster().controlPlane.processes;
-    controllers.signal('SIGSTOP');
-    onTestFinished(() => controllers.signal('SIGCONT'));
+    process.kill(controllers.pid, 'SIGSTOP');
+    onTestFinished(() => void process.kill(controllers.pid, 'SIGCONT'));
     const { apiPort, metricsPort } = cluster().node;
     const image = imageOf('v0.2.0');
     const made = deployment({ namespace: of.namespace, image, apiPort, metricsPort, replicas: 1 });
@@ -214,7 +214,7 @@ describe('a template that no controller has seen', () => {
     expect((await of.live()).metadata.annotations).toBeUndefined();
     await of.target.rollBack(await of.pin(TO_FIRST), context);
     expect((await fresh(of)).rolledBack).toBe(true);
-    controllers.signal('SIGCONT');
+    process.kill(controllers.pid, 'SIGCONT');
     await restore(of, snapshot);
     expect(await template(of)).toEqual(before);
     expect((await fresh(of)).rolledBack).toBe(false);

@@ -64,14 +64,28 @@ describe('a write whose outcome is unknown', () => {
     expect(of.stub.asked.filter((what) => PATCH.test(what))).toHaveLength(1);
   });
 
-  it('ends at once when the step is cancelled meanwhile', async () => {
+  it('is waited for when the step is cancelled meanwhile: what is seen then is what stays', async () => {
+    const of = await stubbedService();
+    const pin = await of.pin();
+    const stop = new AbortController();
+    of.stub.on(PATCH, ({ serve }) => {
+      stop.abort(new Error('cancelled by the caller'));
+      setTimeout(serve, 300);
+    });
+    expect(await of.target.rollBack(pin, { signal: stop.signal })).toMatchObject({ changed: true });
+    expect((await of.target.observe(context)).current.fingerprint).toBe(pin.fingerprint);
+  });
+
+  it('is not waited for much longer than the step that was cancelled', async () => {
     const of = await stubbedService();
     const pin = await of.pin();
     const stop = new AbortController();
     of.stub.on(PATCH, () => stop.abort(new Error('cancelled by the caller')));
+    const begun = performance.now();
     expect(await errorOf(of.target.rollBack(pin, { signal: stop.signal }))).toMatchObject({
       message: 'cancelled by the caller',
     });
+    expect(performance.now() - begun).toBeLessThan(6_000);
   });
 });
 
