@@ -14,27 +14,39 @@ import { leadingContainer, type Reading } from './reading.ts';
 export async function lastChangeOf(reading: Reading, current: VersionCandidate): Promise<LastChange> {
   const { change, half } = reading;
   const container = leadingContainer(reading.containers);
-  if (change && half)
+  if (change && half) {
     return { who: `this runbook, interrupted while ${change.phase} (${run(change)})`, ours: true };
-  const left = change && leftFiles(change);
-  if (!change || !left)
-    return { who: newest([...(await writings(reading)), ...making(container)]), ours: false };
-  const others = (await writings(reading)).filter(
-    ({ path }) => left.get(path) !== reading.project.read.get(path)?.sha256,
-  );
-  const isMade = container !== undefined && change.made?.includes(container.id) === true;
-  if (others.length === 0 && isMade) {
-    const side = change.phase === 'restored' ? change.from : change.to;
-    // The same containers and files, and yet another version: what decides it stands outside of the project.
-    const isTheVersion = side.fingerprint === current.fingerprint;
-    const who = isTheVersion
-      ? `this runbook (${run(change)})`
-      : "somebody who changed the worker's environment";
-    return { who, ours: isTheVersion };
   }
-  const anew = isMade ? [] : making(container);
-  const found = [...others, ...anew].toSorted((a, b) => a.at - b.at).map(({ what }) => what);
-  return { who: found.join('; ') || 'somebody who removed the container', ours: false };
+  const written = await writings(reading);
+  const left = change && leftFiles(change);
+  if (!change || !left) {
+    // Interrupted between its last deed and the note of it.
+    if (change?.to.fingerprint === current.fingerprint) return byUs(change);
+    return byOthers(latest([...written, ...making(container)]));
+  }
+  const others = written.filter(({ path }) => left.get(path) !== reading.project.read.get(path)?.sha256);
+  const isMade = container !== undefined && change.made?.includes(container.id) === true;
+  if (others.length > 0 || !isMade) return byOthers([...others, ...(isMade ? [] : making(container))]);
+  const side = change.phase === 'restored' ? change.from : change.to;
+  if (side.fingerprint === current.fingerprint) return byUs(change);
+  // The same files and containers, and yet another version: what decides it stands outside of the project.
+  return { who: "somebody who changed the worker's environment", ours: false };
+}
+
+function byUs(change: Change): LastChange {
+  return { who: `this runbook (${run(change)})`, ours: true };
+}
+
+function byOthers(deeds: readonly Deed[]): LastChange {
+  const told = deeds.toSorted((a, b) => a.at - b.at).map(({ what }) => what);
+  return {
+    who: told.length > 0 ? `whoever ${told.join('; ')}` : 'somebody who removed the container',
+    ours: false,
+  };
+}
+
+function latest(deeds: readonly Deed[]): readonly Deed[] {
+  return deeds.toSorted((a, b) => b.at - a.at).slice(0, 1);
 }
 
 /** What was done to the service, and when. */
@@ -64,7 +76,7 @@ async function writings({ project }: Reading): Promise<readonly (Deed & { readon
     const known = file && (await stat(file.path).catch(() => undefined));
     if (!file || !known) return [];
     const owner = ownerOf(file, names);
-    const what = `${path} (owner ${owner}) was written at ${new Date(known.mtimeMs).toISOString()}`;
+    const what = `wrote ${path} (owner ${owner}) at ${new Date(known.mtimeMs).toISOString()}`;
     return [{ path, at: known.mtimeMs, what }];
   });
   return (await Promise.all(found)).flat();
@@ -74,11 +86,7 @@ function making(container: Container | undefined): readonly Deed[] {
   if (!container) return [];
   const { name, createdAt } = container;
   const at = Date.parse(createdAt);
-  return [{ at, what: `container ${name} was made at ${new Date(at).toISOString()}` }];
-}
-
-function newest(deeds: readonly Deed[]): string {
-  return deeds.toSorted((a, b) => b.at - a.at)[0]?.what ?? 'somebody who removed the container';
+  return [{ at, what: `made container ${name} at ${new Date(at).toISOString()}` }];
 }
 
 function ownerOf({ uid }: ProjectFile, names: ReadonlyMap<number, string>): string {

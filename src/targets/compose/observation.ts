@@ -50,9 +50,10 @@ export function identityOf({ id }: EngineInfo, project: string, service: string)
     .slice(0, 32);
 }
 
-/** The change of ours that has left this version; none when it is another one by now. */
+/** The change of ours that has left this version, noted or not; none when it is another one by now. */
 function leftBy({ change }: Reading, fingerprint: string): Change | undefined {
-  return change?.phase === 'started' && change.to.fingerprint === fingerprint ? change : undefined;
+  const isDone = change?.phase === 'started' || change?.phase === 'starting';
+  return isDone && change.to.fingerprint === fingerprint ? change : undefined;
 }
 
 /** What a restore has brought back was not chosen by a rollback. */

@@ -127,6 +127,17 @@ describe.skipIf(problem)(titled('half a Compose change'), () => {
     expect(seen.warnings.join()).not.toContain('interrupted');
   });
 
+  test('is none when only the note of it is missing: a rollback of ours put the version there', async () => {
+    const one = await service(both);
+    const pin = await one.pin();
+    const { env, kill } = await one.intercept();
+    await kill({ after: 'compose * up *' });
+    await startWorker({ profile: one.profile, key, pin }, env).outcome;
+    const seen = await one.target.observe(context);
+    expect(seen).toMatchObject({ rolledBack: true, current: { fingerprint: pin.fingerprint } });
+    expect(await one.target.lastChangedBy(context)).toMatchObject({ ours: true });
+  });
+
   test('that somebody has put right by hand is none any more', async () => {
     const { one, before, live } = await half('killed');
     await one.write('docker-compose.yml', before.files['docker-compose.yml'] ?? '');

@@ -7,9 +7,9 @@ import { context, errorOf, FILE, openWorld, problem, TO_FIRST, titled } from './
 const both = ['v0.1.0', 'v0.2.0'];
 const TIME = '\\d{4}-\\d\\d-\\d\\dT[0-9:.]+Z';
 const OURS = new RegExp(`^this runbook \\(run-1/roll-back(-2)? at ${TIME}\\)$`);
-const written = (path: string) => `${path} \\(owner ${userInfo().username}\\) was written at ${TIME}`;
-const MADE = `container \\S+ was made at ${TIME}`;
-const exactly = (...parts: string[]) => expect.stringMatching(new RegExp(`^${parts.join('; ')}$`));
+const written = (path: string) => `wrote ${path} \\(owner ${userInfo().username}\\) at ${TIME}`;
+const MADE = `made container \\S+ at ${TIME}`;
+const exactly = (...parts: string[]) => expect.stringMatching(new RegExp(`^whoever ${parts.join('; ')}$`));
 
 describe.skipIf(problem)(titled('who changed a Compose service last'), () => {
   const { host, service } = openWorld();

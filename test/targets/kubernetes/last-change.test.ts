@@ -162,6 +162,7 @@ describe('who changed a Deployment last', () => {
     await of.change({ spec: { template: { spec: env } } }, 'deployer');
     await cluster().complete(of.namespace, 'master-orchestrator');
     await of.deploy('v0.2.0');
+    await nextSecond();
     await of.rollBack();
     const [live] = (await of.live()).spec.template.spec.containers;
     const { args: _taken, ...rest } = live;
@@ -174,6 +175,7 @@ describe('who changed a Deployment last', () => {
     await restored(of);
     await cluster().complete(of.namespace, 'master-orchestrator');
     await of.rollBack();
+    await nextSecond();
     const live = await of.live();
     const { items } = await cluster().api.must('GET', of.path('replicasets'));
     const old = items.find(
