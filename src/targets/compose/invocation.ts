@@ -4,7 +4,6 @@ import { tagImage } from './bring-image.ts';
 import type { ChangeSide } from './change.ts';
 import type { ChangeParts } from './change-parts.ts';
 import type { ComposeInvocation } from './engine/compose-command.ts';
-import { isSameReference } from './engine/images.ts';
 
 /**
  * How Compose is to be called so that it takes the very image of a side. Where the files say that image, its name is
@@ -19,7 +18,7 @@ export async function invocationFor(
   signal: AbortSignal,
 ): Promise<ComposeInvocation> {
   if (!side.imageId) return invocation;
-  if (isSameReference(side.image, imageInFiles)) {
+  if (side.image === imageInFiles) {
     await tagImage(imageInFiles, side.imageId, docker, signal);
     return invocation;
   }

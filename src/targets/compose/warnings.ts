@@ -1,5 +1,6 @@
+import { parseImage } from '../../domain/versions.ts';
 import { LABEL } from './engine/docker.ts';
-import { isSameReference } from './engine/images.ts';
+import { familiar } from './engine/images.ts';
 import { leadingContainer, type Reading } from './reading.ts';
 
 /** Things that an operator should know before the rollback. Pure. */
@@ -48,6 +49,14 @@ function notPinned({ project }: Reading): readonly string[] {
     ),
     ...(others.length > 0 ? [`${service.site.description} is used by ${others.join(', ')} as well`] : []),
   ];
+}
+
+/** Docker shortens names, and Compose may start a container by digest where the file has a tag as well. */
+function isSameReference(running: string, inFile: string): boolean {
+  const [a, b] = [parseImage(running), parseImage(inFile)];
+  if (familiar(a.repository) !== familiar(b.repository)) return false;
+  if (a.digest && b.digest) return a.digest === b.digest;
+  return (a.tag ?? 'latest') === (b.tag ?? 'latest');
 }
 
 function unsettled({ containers }: Reading): readonly string[] {

@@ -53,14 +53,6 @@ export function familiar(repository: string): string {
   return repository.replace(/^(index\.)?docker\.io\//, '').replace(/^library\//, '');
 }
 
-/** Docker shortens names, and Compose may start a container by digest where the file has a tag as well. */
-export function isSameReference(running: string, inFile: string): boolean {
-  const [a, b] = [parseImage(running), parseImage(inFile)];
-  if (familiar(a.repository) !== familiar(b.repository)) return false;
-  if (a.digest && b.digest) return a.digest === b.digest;
-  return (a.tag ?? 'latest') === (b.tag ?? 'latest');
-}
-
 function texts(value: unknown): readonly string[] {
   return Array.isArray(value) ? value.filter((item): item is string => typeof item === 'string') : [];
 }
