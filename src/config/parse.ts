@@ -1,14 +1,17 @@
 import { dirname, resolve } from 'node:path';
-import { LineCounter, parseDocument } from 'yaml';
 import { RunbookError } from '../domain/errors.ts';
 import type { RunbookConfig } from '../domain/profile.ts';
 import { crossFaults, secretFaults } from './cross-checks.ts';
 import { describeFault, type Fault, faultsOf, offsetOf } from './faults.ts';
+import { readYaml } from './read-yaml.ts';
 import { configSchema } from './schema.ts';
 import { toProfile } from './to-profile.ts';
 
 /** More faults than this are counted only. */
 const FAULT_LIMIT = 30;
+
+/** Of more faults than this the first ones are found in the text and shown in its order: to find one takes a walk. */
+const LOCATED_LIMIT = 300;
 
 /** Where the text comes from. */
 export interface ParseOptions {
@@ -21,23 +24,21 @@ export interface ParseOptions {
  * fault: `runbook.yaml:12:7 services.orchestrator.endpoint: …`. No value of the file is ever repeated.
  */
 export function parseConfig(text: string, { file }: ParseOptions): RunbookConfig {
-  const lines = new LineCounter();
-  const document = parseDocument(text, { lineCounter: lines, prettyErrors: false, merge: true });
+  const { document, lines, written, faults: unreadable } = readYaml(text);
   const refuse = (faults: readonly Fault[]): never => {
-    const described = [...faults]
+    const described = faults
+      .slice(0, LOCATED_LIMIT)
       .map((fault) => ({ fault, offset: offsetOf(document, fault) }))
       .sort((a, b) => a.offset - b.offset)
       .map(({ fault, offset }) => describeFault(file, fault, lines.linePos(offset)));
     const shown = described.slice(0, FAULT_LIMIT);
-    const more = described.length - shown.length;
+    const more = faults.length - shown.length;
     throw new RunbookError(
       'InvalidConfig',
       [...shown, ...(more > 0 ? [`… and ${more} more`] : [])].join('\n'),
     );
   };
-  const broken = [...document.errors, ...document.warnings];
-  if (broken.length > 0) refuse(broken.map(syntaxFault));
-  const written = toJs(document, refuse);
+  if (unreadable.length > 0) refuse(unreadable);
   const secrets = secretFaults(written);
   const parsed = configSchema.safeParse(written);
   if (!parsed.success) {
@@ -60,23 +61,4 @@ export function parseConfig(text: string, { file }: ParseOptions): RunbookConfig
       ]),
     ),
   };
-}
-
-function syntaxFault(error: { code: string; message: string; pos: [number, number] }): Fault {
-  const messages: Readonly<Record<string, string>> = {
-    MULTIPLE_DOCS: 'more than one document in the file',
-    DUPLICATE_KEY: 'the same key twice',
-  };
-  return { path: [], message: messages[error.code] ?? `not YAML: ${error.code}`, offset: error.pos[0] };
-}
-
-function toJs(
-  document: ReturnType<typeof parseDocument>,
-  refuse: (faults: readonly Fault[]) => never,
-): unknown {
-  try {
-    return document.toJS({ maxAliasCount: 100 }) ?? {};
-  } catch {
-    return refuse([{ path: [], message: 'an alias without anchor, or too many aliases' }]);
-  }
 }
