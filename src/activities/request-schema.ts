@@ -6,6 +6,7 @@ import { oneLine } from '../domain/redact.ts';
 import type { RollbackRequest, VerifyRequest } from '../domain/request.ts';
 import { parseTarget } from '../domain/targets.ts';
 import { textProblem } from '../domain/text.ts';
+import { unreadableProblem } from '../domain/unreadable-input.ts';
 
 /** More problems than this are counted only: the message goes into history. */
 const PROBLEM_LIMIT = 20;
@@ -72,6 +73,10 @@ export function parseVerifyRequest(input: unknown): VerifyRequest {
 }
 
 function parse<T>(schema: z.ZodType<T>, input: unknown): T {
+  const unreadable = unreadableProblem(input);
+  if (unreadable !== undefined) {
+    throw new RunbookError('InvalidRequest', `the request is wrong: request: ${oneLine(unreadable, 120)}`);
+  }
   const parsed = schema.safeParse(input ?? {});
   if (parsed.success) return parsed.data;
   const problems = parsed.error.issues.toSorted((a, b) => rankOf(a) - rankOf(b)).flatMap(describe);

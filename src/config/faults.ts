@@ -96,7 +96,10 @@ function shownPart(part: PropertyKey, { atKey, hidesKey }: Fault, isLast: boolea
   // No key of the schema has a digit; the name of a service may, in small letters.
   const looksMade = text.length >= 8 && /\d/.test(text) && (isWrong || !/^[a-z0-9-]+$/.test(text));
   if ((isLast && hidesKey) || looksMade || holdsSecret(text)) return `.${MASK}`;
-  return `.${text.replace(/[\s\p{Cc}]+/gu, ' ').slice(0, 63)}`;
+  return `.${text
+    .replace(/[\s\p{Cc}\p{Cf}]+/gu, ' ')
+    .slice(0, 63)
+    .toWellFormed()}`;
 }
 
 /** Where a path begins in the text; where it is missing, the nearest thing above it that is there. */

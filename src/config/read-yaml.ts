@@ -2,7 +2,7 @@ import { type Document, isScalar, LineCounter, parseDocument, visit } from 'yaml
 import type { Fault } from './faults.ts';
 
 /** No configuration is longer; the work for a text grows with it. In characters. */
-const TEXT_LIMIT = 256 * 1024;
+const TEXT_LIMIT = 128 * 1024;
 
 /** A text as YAML. Without faults, `written` is what it says. */
 export interface ReadYaml {
@@ -12,33 +12,56 @@ export interface ReadYaml {
   readonly written: unknown;
 }
 
-/** Reads a text as one YAML document without cycles whose keys are texts, each once. Never throws. */
+/** Reads a text as one YAML document without cycles whose keys are texts, each once. */
 export function readYaml(text: string): ReadYaml {
-  const lines = new LineCounter();
-  if (text.length > TEXT_LIMIT) {
-    const message = `the text is longer than ${TEXT_LIMIT / 1024} KiB`;
-    return { document: parseDocument(''), lines, faults: [{ path: [], message }], written: undefined };
+  if (text.length > TEXT_LIMIT) return unreadable(`the text is longer than ${TEXT_LIMIT / 1024} KiB`);
+  try {
+    return read(text, new LineCounter());
+  } catch (error) {
+    // Mostly the parser notices by itself, and says where; here the stack has ended before.
+    if (error instanceof RangeError) return unreadable('nested too deeply');
+    throw error;
   }
+}
+
+function unreadable(message: string): ReadYaml {
+  return {
+    document: parseDocument(''),
+    lines: new LineCounter(),
+    faults: [{ path: [], message }],
+    written: undefined,
+  };
+}
+
+function read(text: string, lines: LineCounter): ReadYaml {
   const document = withoutTraces(() =>
     parseDocument(text, {
       lineCounter: lines,
       prettyErrors: false,
       merge: true,
-      // What it warns of goes to the log with words of the file; its own search for keys that are there twice compares each with each.
+      // Its warnings go to the log with words of the file.
       logLevel: 'error',
+      // It compares each key with each: see `keyFaults`.
       uniqueKeys: false,
     }),
   );
   const broken = [...document.errors, ...document.warnings].map(syntaxFault);
   const faults = broken.length > 0 ? broken : keyFaults(document);
   if (faults.length > 0) return { document, lines, faults, written: undefined };
+  const written = whatItSays(document);
+  if ('problem' in written) {
+    return { document, lines, faults: [{ path: [], message: written.problem }], written: undefined };
+  }
+  const cycle = cycleIn(written.value, [], new Set());
+  return { document, lines, faults: cycle ? [cycle] : [], written: written.value };
+}
+
+function whatItSays(document: Document): { readonly value: unknown } | { readonly problem: string } {
   try {
-    const written: unknown = document.toJS({ maxAliasCount: 100 }) ?? {};
-    const cycle = cycleIn(written, [], new Set());
-    return { document, lines, faults: cycle ? [cycle] : [], written };
-  } catch {
-    const message = 'an alias without anchor, or too many aliases';
-    return { document, lines, faults: [{ path: [], message }], written: undefined };
+    return { value: document.toJS({ maxAliasCount: 100 }) ?? {} };
+  } catch (error) {
+    if (error instanceof RangeError) throw error;
+    return { problem: 'an alias without anchor, or too many aliases' };
   }
 }
 

@@ -56,15 +56,19 @@ export function holdsSecret(text: string): boolean {
   );
 }
 
+/** All but the joiner of emoji. */
+const INVISIBLE = /(?:[\s\p{Cc}]|(?!\u200d)\p{Cf})+/gu;
+
 /**
- * A text from outside as one line without control characters and secrets. It is cut last, so that no half of a
+ * A text from outside as one line without control and format characters (bidirectional ones make a text read otherwise)
+ * and secrets. It is cut last, so that no half of a
  * secret is left that has lost its shape.
  *
  * @param limit longest result, in characters
  */
 export function oneLine(text: string, limit: number): string {
   const read = wholeWords(text);
-  const line = redact(read.replace(/[\s\p{Cc}]+/gu, ' ').trim());
+  const line = redact(read.toWellFormed().replace(INVISIBLE, ' ').trim());
   if (line.length <= limit && read.length === text.length) return line;
   return `${line.slice(0, limit - 1).toWellFormed()}…`;
 }

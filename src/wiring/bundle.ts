@@ -19,6 +19,8 @@ export async function workflowBundle(
   const { bundleWorkflowCode, DefaultLogger } = await import('@temporalio/worker');
   const { code } = await bundleWorkflowCode({
     workflowsPath: join(SOURCE, 'workflows', 'index.ts'),
+    // In the workflows alone: activities and clients read what the runbook itself has written.
+    payloadConverterPath: join(SOURCE, 'workflows', 'payload-converter.ts'),
     logger: new DefaultLogger('ERROR'),
   });
   try {

@@ -108,3 +108,9 @@ describe('a text from outside as one line', () => {
     expect(performance.now() - begun).toBeLessThan(500);
   });
 });
+
+it('oneLine leaves no format character that makes a text read otherwise, no half character, and keeps emoji', () => {
+  expect(oneLine('gpj.\u202eexe\u200b!', 60)).toBe('gpj. exe !');
+  expect(oneLine('a\ud800b', 60)).toBe('a\ufffdb');
+  expect(oneLine('👩\u200d🚒 on call', 60)).toBe('👩\u200d🚒 on call');
+});
