@@ -36,7 +36,7 @@ afterAll(() => stage?.close());
 
 /** At the edge of what the server takes, and of what can be written again once it is read. */
 const EDGES: readonly (readonly RawPayload[])[] = [
-  [jsonPayload(`{"reason":"${'x'.repeat(2 * 1024 * 1024 - 20)}"}`)],
+  [jsonPayload(`{"reason":"${'x'.repeat(2 * 1024 * 1024 - 80)}"}`)],
   [jsonPayload(JSON.stringify({ symptoms: Array.from({ length: 100_000 }, () => 'no answer') }))],
   ...[33, 3000, 9000, 200_000].map((depth) => [jsonPayload(`${'['.repeat(depth)}${']'.repeat(depth)}`)]),
   Array.from({ length: 200 }, () => jsonPayload('{}')),

@@ -2,6 +2,9 @@ import { randomUUID } from 'node:crypto';
 import type { Client } from '@temporalio/client';
 import type { RawPayload } from './inputs.ts';
 
+/** temporal.api.enums.v1.TimeoutType. A task that nobody began in time only goes to another worker. */
+const START_TO_CLOSE = 1;
+
 /** How a run ended. */
 export interface End {
   /** Name of the closing event, for example `workflowExecutionFailedEventAttributes`. */
@@ -9,7 +12,7 @@ export interface End {
   /** Type of the failure; empty for a run that completed. */
   readonly type: string;
   readonly message: string;
-  /** Workflow tasks that failed or timed out: the code of the runbook could not go on. */
+  /** Workflow tasks that failed, or were begun and never ended: the code of the runbook could not go on. */
   readonly brokenTasks: readonly string[];
 }
 
@@ -57,7 +60,11 @@ export async function runToEnd(
     message: failure?.message ?? end?.message ?? '',
     brokenTasks: (events ?? []).flatMap(
       ({ workflowTaskFailedEventAttributes: failed, workflowTaskTimedOutEventAttributes: late }) =>
-        failed ? [failed.failure?.message ?? 'failed'] : late ? ['timed out'] : [],
+        failed
+          ? [failed.failure?.message ?? 'failed']
+          : late?.timeoutType === START_TO_CLOSE
+            ? ['timed out']
+            : [],
     ),
   };
 }

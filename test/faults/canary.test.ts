@@ -1,0 +1,238 @@
+import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { stringify } from 'yaml';
+import { DEPLOYMENT, deployment, imageOf } from '../../sandbox/manifests.ts';
+import { startRollback, startVerify, TASK_QUEUE } from '../../src/client/index.ts';
+import type { RunReport } from '../../src/domain/ledger.ts';
+import { freePorts } from '../../tools/ports.ts';
+import { until } from '../../tools/until.ts';
+import { runCommand } from '../cli/run-command.ts';
+import { type Cast, openStage, type Stage } from '../stories/stage.ts';
+import { startWorkerProgram } from '../stories/stage-worker.ts';
+import { evidenceOfFolder, evidenceOfRun } from './canary-evidence.ts';
+import {
+  type CanaryReceiver,
+  type Front,
+  type Manner,
+  startCanaryReceiver,
+  startFront,
+} from './canary-parts.ts';
+import { type CanaryValues, canaryProfile, quickChecks, type ReferenceKind } from './canary-profile.ts';
+import { type Canary, canary, type Evidence, everythingIn, findings } from './canary-search.ts';
+import { countRow } from './rows.ts';
+
+/** Services of one Deployment: each refers to its secrets in another way, and stands behind a front of another manner. */
+const SERVICES: readonly {
+  name: string;
+  kind: ReferenceKind;
+  mode: 'bearer' | 'jwt-hs256';
+  manner: Manner;
+}[] = [
+  { name: 'well', kind: 'env', mode: 'bearer', manner: 'forwards' },
+  { name: 'echoing', kind: 'file', mode: 'bearer', manner: '401 with the header' },
+  { name: 'chatty', kind: 'kubernetesSecret', mode: 'bearer', manner: 'chat error with the header' },
+  { name: 'redirecting', kind: 'env', mode: 'jwt-hs256', manner: 'redirect with the header' },
+  { name: 'resetting', kind: 'file', mode: 'jwt-hs256', manner: 'reset' },
+  { name: 'signed', kind: 'kubernetesSecret', mode: 'jwt-hs256', manner: '401 with the header' },
+];
+
+const canaries: Canary[] = [];
+const plant = (place: string) => {
+  const made = canary(place);
+  canaries.push(made);
+  return made;
+};
+const fronts = new Map<string, Front>();
+const auths = new Map<string, Canary>();
+const runs: string[] = [];
+const evidence: Evidence[] = [];
+let stage: Stage;
+let cast: Cast;
+let receiver: CanaryReceiver;
+let log = '';
+let records = '';
+
+beforeAll(async () => {
+  stage = await openStage();
+  const { sandbox } = stage;
+  cast = await stage.cast('canary', { worker: false, taskQueue: TASK_QUEUE });
+  receiver = await startCanaryReceiver();
+  const folder = join(sandbox.folder, 'canary-worker');
+  await mkdir(folder);
+  const values: CanaryValues = { env: {}, files: {}, secret: {} };
+  const [closedPort = 0] = await freePorts(1);
+  const { apiPort, metricsPort } = sandbox.cluster.node;
+  const kubeconfig = join(sandbox.folder, `${cast.namespace}-rollback-worker.kubeconfig`);
+  const target = { namespace: cast.namespace, deployment: DEPLOYMENT };
+  const services: Record<string, object> = {};
+  for (const { name, kind, mode, manner } of SERVICES) {
+    const front = await startFront(cast.url);
+    front.manner = manner;
+    fronts.set(name, front);
+    const made = canaryProfile({ name, kind, mode, folder, receiver: receiver.origin, closedPort }, values);
+    canaries.push(...made.canaries);
+    auths.set(name, made.auth);
+    services[name] = {
+      kubernetes: { kubeconfig, ...target },
+      endpoint: front.url,
+      checks: quickChecks(apiPort, metricsPort),
+      ...made.profile,
+    };
+  }
+  // Clusters that do not take the token, or do not answer.
+  const text = await readFile(kubeconfig, 'utf8');
+  for (const [name, server] of [
+    ['unauthorised', undefined],
+    ['unreachable', `https://127.0.0.1:${closedPort}`],
+  ] as const) {
+    const config = JSON.parse(text);
+    config.users[0].user.token = plant(`kubeconfig of a cluster that is ${name}`).value;
+    if (server) config.clusters[0].cluster.server = server;
+    const file = join(folder, `${name}.kubeconfig`);
+    await writeFile(file, JSON.stringify(config));
+    services[name] = { kubernetes: { kubeconfig: file, ...target }, endpoint: cast.url };
+  }
+  const { token } = JSON.parse(text).users[0].user;
+  // It is a JWT: its signature is nobody else's.
+  canaries.push({
+    place: 'kubeconfig of the cluster',
+    value: token,
+    traces: [token.split('.')[2].slice(0, 40)],
+  });
+  records = join(folder, 'incidents');
+  const configFile = join(folder, 'runbook.yaml');
+  await writeFile(configFile, stringify({ records, services }));
+  await Promise.all(
+    Object.entries(values.files).map(([name, value]) => writeFile(join(folder, name), `${value}\n`)),
+  );
+  await sandbox.cluster.api.must('POST', `/api/v1/namespaces/${cast.namespace}/secrets`, {
+    metadata: { name: 'canaries' },
+    stringData: values.secret,
+  });
+  const worker = await startWorkerProgram(sandbox, { configFile, taskQueue: TASK_QUEUE }, values.env);
+  log = worker.log ?? '';
+}, 180_000);
+afterAll(async () => {
+  await Promise.all([...fronts.values()].map((front) => front.close()));
+  await receiver?.close();
+  await stage?.close();
+});
+
+/** Deploys a version whose template holds secrets of its own in literal environment variables. */
+async function deploy(version: string): Promise<void> {
+  const { apiPort, metricsPort } = stage.sandbox.cluster.node;
+  const [container] = deployment({ image: imageOf(version), apiPort, metricsPort }).spec.template.spec
+    .containers;
+  const env = ['LLM_API_KEY', 'UPSTREAM'].map((name) => ({
+    name,
+    value: plant(`template of ${version}, ${name}`).value,
+  }));
+  await cast.deploy(version, {
+    template: { containers: [{ ...container, env: [...container.env, ...env] }] },
+  });
+}
+
+async function end(workflowId: string): Promise<RunReport> {
+  const report = await cast.end(stage.client.workflow.getHandle(workflowId));
+  runs.push(workflowId);
+  return report;
+}
+
+async function rollback(service: string): Promise<RunReport> {
+  const workflowId = `canary/${service}`;
+  await startRollback(stage.client, { service, reason: 'chat fails' }, { workflowId });
+  return end(workflowId);
+}
+
+describe('secrets that a run uses, or comes by', () => {
+  it('are used by a verification, a dry run and a rollback that end well', async () => {
+    await deploy('v0.1.0');
+    await startVerify(stage.client, { service: 'well' }, { workflowId: 'canary/verify' });
+    expect((await end('canary/verify')).outcome).toBe('known-good');
+    await deploy('v0.2.0');
+    const plan = await runCommand(['plan', 'well', '--workflow-id', 'canary/plan'], {
+      TEMPORAL_ADDRESS: stage.sandbox.temporal.address,
+    });
+    expect(plan.stdout).toContain('LLM_API_KEY');
+    evidence.push({ where: 'runbook plan', text: plan.stdout + plan.stderr });
+    runs.push('canary/plan');
+    expect((await rollback('well')).outcome).toBe('rolled-back');
+  }, 120_000);
+
+  it('are used by runs that fail: the service repeats the token, receivers their address, connections break', async () => {
+    const reports = await Promise.all(SERVICES.slice(1).map(({ name }) => rollback(name)));
+    expect(reports.map(({ outcome }) => outcome)).toEqual(reports.map(() => 'not-proved'));
+    for (const { ledger } of reports) {
+      const told = ledger.filter(({ step }) => step === 'notify').map(({ outcome }) => outcome);
+      expect(told.toSorted()).toEqual(['completed', 'failed', 'failed', 'failed']);
+    }
+  }, 120_000);
+
+  it('are used by runs whose cluster refuses the token, or does not answer', async () => {
+    expect(await rollback('unauthorised')).toMatchObject({ outcome: 'failed' });
+    const handle = await startRollback(
+      stage.client,
+      { service: 'unreachable' },
+      { workflowId: 'canary/unreachable' },
+    );
+    await until('a failed attempt', async () => {
+      const { raw } = await handle.describe();
+      evidence.push({ where: 'description while it fails', text: everythingIn(raw) });
+      return raw.pendingActivities?.some(({ lastFailure }) => lastFailure);
+    });
+    await handle.cancel();
+    await until('its end', async () => (await handle.describe()).status.name !== 'RUNNING');
+    runs.push(handle.workflowId);
+  }, 120_000);
+
+  it('were there: the service was sent them, the receivers were reached under them, the template holds them', async () => {
+    for (const { name, mode } of SERVICES) {
+      const sent = [...(fronts.get(name)?.authorizations ?? [])];
+      expect(sent.length).toBeGreaterThan(0);
+      if (mode === 'bearer') expect(sent).toEqual([`Bearer ${auths.get(name)?.value}`]);
+      else expect(sent.every((header) => header.startsWith('Bearer eyJ'))).toBe(true);
+    }
+    const known = findings(canaries, [
+      { where: 'paths', text: [...receiver.paths].join('\n') },
+      { where: 'template', text: JSON.stringify(await cast.deployment()) },
+    ]);
+    // An address of slack and of a webhook for every service, and two variables of the version that runs.
+    expect(known).toHaveLength(SERVICES.length * 2 + 2);
+  });
+
+  it('are found nowhere else: history, reports, log, records, commands, messages, objects of the cluster', async () => {
+    const { client, sandbox } = stage;
+    for (const id of runs) evidence.push(...(await evidenceOfRun(client, sandbox.temporal.address, id)));
+    evidence.push(...(await evidenceOfFolder(records)), {
+      where: 'log of the worker',
+      text: await readFile(log, 'utf8'),
+    });
+    evidence.push(...receiver.messages.map((text, index) => ({ where: `message ${index}`, text })));
+    const objects = `/api/v1/namespaces/${cast.namespace}`;
+    const { items } = await sandbox.cluster.api.must('GET', `${objects}/configmaps`);
+    const { metadata } = await cast.deployment();
+    evidence.push(
+      { where: 'ConfigMaps', text: JSON.stringify(items) },
+      { where: 'Deployment', text: JSON.stringify(metadata) },
+    );
+    expect(items.map((item: { metadata: { name: string } }) => item.metadata.name)).toContain(
+      `${DEPLOYMENT}-known-good`,
+    );
+    expect(receiver.messages.length).toBeGreaterThan(SERVICES.length);
+    expect(evidence.length).toBeGreaterThan(runs.length * 6);
+    for (const { place, value, traces } of canaries) {
+      await countRow({
+        family: 'canary secret',
+        fault: place,
+        target: 'Kubernetes',
+        ends: 'found in no history, report, log, record, command, message or object',
+        runs: runs.length,
+        right: findings([{ place, value, traces }], evidence).length === 0 ? runs.length : 0,
+      });
+    }
+    expect(findings(canaries, evidence)).toEqual([]);
+    // The tokens that were signed with a canary, and the one of the cluster.
+    expect(evidence.filter(({ text }) => /eyJ[\w-]{10,}\./.test(text)).map(({ where }) => where)).toEqual([]);
+  }, 180_000);
+});
