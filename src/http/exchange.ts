@@ -2,6 +2,7 @@ import { Agent, request as send } from 'undici';
 import { describeNetworkError, isSizeError, isUndelivered } from './network-errors.ts';
 import { readBytes } from './read-bytes.ts';
 import { retryAfterMs } from './retry-after.ts';
+import { maskSent } from './sent-credential.ts';
 
 /** No answer of the service is anywhere near this; a larger one is not read to its end. In bytes. */
 export const RESPONSE_LIMIT = 1024 * 1024;
@@ -21,7 +22,7 @@ export interface HttpRequest {
   readonly fresh?: boolean;
 }
 
-/** An HTTP answer, whatever its status. */
+/** An HTTP answer, whatever its status. The credential that was sent is masked wherever it stands in it. */
 export interface HttpAnswer {
   readonly kind: 'answered';
   readonly status: number;
@@ -67,7 +68,7 @@ export async function exchange(request: HttpRequest): Promise<HttpAnswer | NoAns
       bodyTimeout: 0,
     });
     const text = (await readBytes(answer.body, request.limit ?? RESPONSE_LIMIT)).toString('utf8');
-    return toAnswer(answer.statusCode, answer.headers, text);
+    return toAnswer(answer.statusCode, answer.headers, text, maskSent(headers?.authorization));
   } catch (error) {
     if (isTimeout(signal.reason) || timeout.aborted) {
       return unanswered(`no answer within ${seconds(timeoutMs)}`);
@@ -85,12 +86,15 @@ function unanswered(problem: string, delivered: NoAnswer['delivered'] = 'perhaps
 function toAnswer(
   status: number,
   headers: Record<string, string | string[] | undefined>,
-  body: string,
+  text: string,
+  mask: (text: string) => string,
 ): HttpAnswer {
   const header = (name: string) => {
     const value = headers[name];
-    return Array.isArray(value) ? value[0] : value;
+    const first = Array.isArray(value) ? value[0] : value;
+    return first === undefined ? undefined : mask(first);
   };
+  const body = mask(text);
   const location = header('location');
   const wait = retryAfterMs(header('retry-after'), status === 429 ? body : '');
   return {

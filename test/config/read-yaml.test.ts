@@ -53,10 +53,10 @@ describe('a text that is hard to read is refused at its place', () => {
 
   it('in a moment, however many faults there are', () => {
     const keys = Array.from({ length: 12_000 }, (_, index) => `k${index}: 1`).join('\n');
-    const start = performance.now();
+    const before = process.threadCpuUsage();
     const lines = refusalOf(keys).split('\n');
     // It took minutes when every fault was looked for in the text, and every key compared with every other.
-    expect(performance.now() - start).toBeLessThan(5000);
+    expect(process.threadCpuUsage(before).user / 1000).toBeLessThan(2000);
     expect(lines).toHaveLength(31);
     expect(lines.at(-1)).toBe('… and 11971 more');
   });

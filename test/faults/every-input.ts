@@ -24,7 +24,9 @@ export async function everyInput<T>(
   await countRow({ ...row, runs: details.numRuns, right: details.numRuns - (details.failed ? 1 : 0) });
   if (!details.failed) return;
   const { errorInstance } = details;
-  throw new Error(`${fc.defaultReportMessage(details)}\n${errorInstance}`, { cause: errorInstance });
+  // The input may be huge; seed and path make it again.
+  const report = fc.defaultReportMessage(details)?.slice(0, 3000);
+  throw new Error(`${errorInstance}\n${report}`, { cause: errorInstance });
 }
 
 /** Seed of the generated inputs. */

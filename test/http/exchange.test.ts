@@ -20,6 +20,32 @@ describe('an HTTP request', () => {
     });
   });
 
+  it('masks the credential that it has sent, in whatever form it comes back', async () => {
+    const token = 'q1w2+/e3r4==';
+    const url = await server((request, response) => {
+      const said = request.headers.authorization?.slice('Bearer '.length) ?? '';
+      const forms = [
+        said,
+        encodeURIComponent(said),
+        JSON.stringify(said),
+        said.replaceAll('/', '\\/'),
+        btoa(said),
+      ];
+      const headers = { location: `/login/${encodeURIComponent(said)}`, 'content-type': `text/${said}` };
+      response.writeHead(401, headers).end(forms.map((form) => `<${form}>`).join(' '));
+    });
+    expect(await ask(url, { headers: { authorization: `Bearer ${token}` } })).toEqual({
+      kind: 'answered',
+      status: 401,
+      contentType: 'text/•••',
+      body: '<•••> <•••> <"•••"> <•••> <•••>',
+      location: '/login/•••',
+    });
+    expect(await ask(url, { headers: { authorization: 'Bearer abc' } })).toMatchObject({
+      contentType: 'text/abc',
+    });
+  });
+
   it('does not follow a redirect, and names its place without query and credentials', async () => {
     const paths: string[] = [];
     const url = await server((request, response) => {
