@@ -53,7 +53,7 @@ describe('of thousands of generated inputs', () => {
         target: 'both',
         ends: 'accepted, or InvalidConfig with line and column',
       },
-      6000,
+      4000,
       configTexts,
       ({ text, planted }) => {
         const refusal = refusalOf('InvalidConfig', () => parseConfig(text, { file: 'runbook.yaml' }), counts);
@@ -64,8 +64,8 @@ describe('of thousands of generated inputs', () => {
         for (const secret of planted) expect(refusal).not.toContain(secret);
       },
     );
-    expect(counts.accepted).toBeGreaterThan(500);
-    expect(counts.refused).toBeGreaterThan(3000);
+    expect(counts.accepted).toBeGreaterThan(300);
+    expect(counts.refused).toBeGreaterThan(2000);
   }, 250_000);
 
   it.each(['rollback', 'verify'] as const)(
@@ -83,7 +83,7 @@ describe('of thousands of generated inputs', () => {
           target: 'both',
           ends: 'accepted, or InvalidRequest with its fields',
         },
-        2500,
+        3500,
         fc.oneof(
           { weight: 20, arbitrary: requestsFor(kind).map((text): unknown => JSON.parse(text)) },
           { weight: 1, arbitrary: fc.uint8Array() },
