@@ -17,7 +17,6 @@ export async function evidenceOfRun(
     handle.describe(),
     handle.query('report'),
     runCommand(['status', workflowId], env),
-    runCommand(['audit', workflowId, '--json'], env),
     runCommand(['audit', workflowId], env),
   ]);
   return [

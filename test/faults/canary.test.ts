@@ -220,7 +220,7 @@ describe('secrets that a run uses, or comes by', () => {
       `${DEPLOYMENT}-known-good`,
     );
     expect(receiver.messages.length).toBeGreaterThan(SERVICES.length);
-    expect(evidence.length).toBeGreaterThan(runs.length * 6);
+    expect(evidence.length).toBeGreaterThan(runs.length * 5);
     for (const { place, value, traces } of canaries) {
       await countRow({
         family: 'canary secret',

@@ -12,8 +12,18 @@ const OF_KIND: Readonly<Record<'rollback' | 'verify', Readonly<Record<string, fc
   rollback: {
     ...GOOD,
     target: fc.oneof(
-      fc.constantFrom('known-good', 'previous', '0.1.0', 'v0.1.0', 'revision:6', `sha256:${'a'.repeat(64)}`),
-      hostileText,
+      {
+        weight: 6,
+        arbitrary: fc.constantFrom(
+          'known-good',
+          'previous',
+          '0.1.0',
+          'v0.1.0',
+          'revision:6',
+          `sha256:${'a'.repeat(64)}`,
+        ),
+      },
+      { weight: 1, arbitrary: hostileText },
     ),
     incident: fc.constantFrom('INC-1234', ''),
     symptoms: fc.array(fc.constantFrom('502s', 'no answer'), { maxLength: 21 }),
