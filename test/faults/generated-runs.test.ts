@@ -17,6 +17,7 @@ import { TWO_SERVICES } from './two-services.ts';
 const QUEUE = 'generated';
 const RUNS = EVERYTHING ? 1200 : 150;
 const AT_ONCE = 24;
+const WITHIN_MS = 30_000;
 
 type Stage = TemporalClients & { cast(name: string): Promise<unknown>; close(): Promise<void> };
 
@@ -57,7 +58,7 @@ async function allEnds(starts: readonly RawStart[]): Promise<readonly End[]> {
   await Promise.all(
     Array.from({ length: AT_ONCE }, async () => {
       for (let next = waiting.shift(); next; next = waiting.shift()) {
-        ends[next[0]] = await runToEnd(stage.client, QUEUE, next[1], 20_000);
+        ends[next[0]] = await runToEnd(stage.client, QUEUE, next[1], WITHIN_MS);
       }
     }),
   );

@@ -2,9 +2,6 @@ import { randomUUID } from 'node:crypto';
 import type { Client } from '@temporalio/client';
 import type { RawPayload } from './inputs.ts';
 
-/** temporal.api.enums.v1.TimeoutType. A task that nobody began in time only goes to another worker. */
-const START_TO_CLOSE = 1;
-
 /** How a run ended. */
 export interface End {
   /** Name of the closing event, for example `workflowExecutionFailedEventAttributes`. */
@@ -12,7 +9,10 @@ export interface End {
   /** Type of the failure; empty for a run that completed. */
   readonly type: string;
   readonly message: string;
-  /** Workflow tasks that failed, or were begun and never ended: the code of the runbook could not go on. */
+  /**
+   * Workflow tasks that failed: the code of the runbook could not go on. One that timed out is none: a machine that is
+   * busy makes them, and the next one goes on; a run that hangs does not close.
+   */
   readonly brokenTasks: readonly string[];
 }
 
@@ -58,13 +58,8 @@ export async function runToEnd(
     closedBy,
     type: failure?.applicationFailureInfo?.type ?? '',
     message: failure?.message ?? end?.message ?? '',
-    brokenTasks: (events ?? []).flatMap(
-      ({ workflowTaskFailedEventAttributes: failed, workflowTaskTimedOutEventAttributes: late }) =>
-        failed
-          ? [failed.failure?.message ?? 'failed']
-          : late?.timeoutType === START_TO_CLOSE
-            ? ['timed out']
-            : [],
+    brokenTasks: (events ?? []).flatMap(({ workflowTaskFailedEventAttributes: failed }) =>
+      failed ? [failed.failure?.message ?? 'failed'] : [],
     ),
   };
 }
