@@ -2,6 +2,7 @@ import { ANSWERS, type Answer } from './answers.ts';
 import { CHECK_IDS, type CheckId } from './checks.ts';
 import { parseTarget } from './targets.ts';
 import { textProblem } from './text.ts';
+import { unreadableProblem } from './unreadable-input.ts';
 
 /** An input that was read, or one sentence that says what is wrong with it and names the field. */
 export type Read<T> = { readonly value: T } | { readonly problem: string };
@@ -171,6 +172,8 @@ function asObject(input: unknown): Record<string, unknown> | undefined {
 
 /** An object of texts and nothing else; a required one is not blank. */
 function readTexts<T>(input: unknown, fields: { readonly [K in keyof T]: Field }): Read<T> {
+  const unreadable = unreadableProblem(input);
+  if (unreadable) return { problem: unreadable };
   const object = asObject(input);
   const names = Object.keys(fields).join(', ');
   if (!object) return { problem: `expected one JSON object with ${names}` };
