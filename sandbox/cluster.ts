@@ -79,7 +79,7 @@ export function openCluster(
       return done && object;
     };
     return whileRunning(
-      Object.values(controlPlane.processes),
+      Object.values(controlPlane.processes).map(({ current }) => current()),
       (signal) => until(`deployment/${name} to be complete`, isComplete, { signal }),
       signal,
     );

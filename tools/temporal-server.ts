@@ -2,7 +2,7 @@ import { connect } from 'node:net';
 import { join } from 'node:path';
 import { SEARCH_ATTRIBUTES } from '../src/domain/search-attributes.ts';
 import { onFreePorts } from './ports.ts';
-import { type Managed, type Processes, whileRunning } from './processes/index.ts';
+import { type Kept, keep, type Managed, type Processes, whileRunning } from './processes/index.ts';
 import { until } from './until.ts';
 
 /** A Temporal dev server on a database file. */
@@ -12,7 +12,9 @@ export interface TemporalServer {
   readonly uiUrl?: string;
   readonly databaseFile: string;
   readonly pid: () => number;
-  /** Kills the server and starts it again on the same ports and database. */
+  /** The server as a process that can be killed and brought back on the same ports and database. */
+  readonly process: Kept;
+  /** Kills the server and starts it again. */
   restart(): Promise<void>;
 }
 
@@ -78,18 +80,15 @@ export async function startTemporalServer(
       });
       return server;
     };
-    let server = await start();
+    const server = await keep(start);
     return {
       address: `127.0.0.1:${port}`,
       namespace: 'default',
       ...(options.ui ? { uiUrl: `http://127.0.0.1:${uiPort}` } : {}),
       databaseFile,
-      pid: () => server.pid,
-      async restart() {
-        server.signal('SIGKILL');
-        await server.exited;
-        server = await start();
-      },
+      pid: server.pid,
+      process: server,
+      restart: server.restart,
     };
   });
 }

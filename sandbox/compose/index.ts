@@ -2,7 +2,7 @@ import { mkdir, symlink, writeFile } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { execa } from 'execa';
 import { freePorts } from '../../tools/ports.ts';
-import type { Managed, Processes } from '../../tools/processes/index.ts';
+import type { Kept, Processes } from '../../tools/processes/index.ts';
 import { SandboxUnavailable } from '../node-agent/network.ts';
 import { tidyUsersEngine } from './borrowed-engine.ts';
 import { type ContainerEvent, parseEvents } from './events.ts';
@@ -22,7 +22,7 @@ export interface ComposeHost {
   /** What a process needs to use this engine with `docker`, `docker compose` and `docker-compose`, and nothing else. */
   readonly environment: Readonly<Record<string, string>>;
   /** The engine's process; none when it is the user's. */
-  readonly engine?: Managed;
+  readonly engine?: Kept;
   readonly registry: SandboxRegistry;
   readonly images: SandboxImages;
   /**

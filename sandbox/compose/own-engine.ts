@@ -1,7 +1,14 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { request } from 'node:http';
 import { basename, join } from 'node:path';
-import { type Managed, ProcessEnded, type Processes, whileRunning } from '../../tools/processes/index.ts';
+import {
+  type Kept,
+  keep,
+  type Managed,
+  ProcessEnded,
+  type Processes,
+  whileRunning,
+} from '../../tools/processes/index.ts';
 import { until } from '../../tools/until.ts';
 import { SandboxUnavailable } from '../node-agent/network.ts';
 
@@ -9,7 +16,8 @@ import { SandboxUnavailable } from '../node-agent/network.ts';
 export interface OwnEngine {
   /** Value of `DOCKER_HOST`. */
   readonly host: string;
-  readonly process: Managed;
+  /** Brought back on the same data: it ends the containers that outlived it and starts them again as they wish. */
+  readonly process: Kept;
 }
 
 /** Linux limits a socket's path to 107 characters; the engine's longest adds these to the sandbox's folder. */
@@ -37,28 +45,27 @@ export async function startEngine(
   const cgroup = basename(processes.folder);
   await processes.atEnd(process.execPath, [join(import.meta.dirname, 'end-engine.ts'), folder, cgroup]);
   const socket = file('docker.sock');
-  const engine = await processes.start(
-    'dockerd',
-    dockerd,
-    [
-      ...['--host', `unix://${socket}`, '--config-file', file('daemon.json'), '--pidfile', file('pid')],
-      ...['--data-root', file('data'), '--exec-root', file('exec')],
-      ...['--bridge=none', '--iptables=false', '--ip6tables=false', '--ip-forward=false', '--ip-masq=false'],
-      ...['--exec-opt', 'native.cgroupdriver=cgroupfs', '--cgroup-parent', `/${cgroup}`],
-      ...['--max-download-attempts', '1', '--shutdown-timeout', '1', '--log-level', 'warn'],
-    ],
-    { log: file('dockerd.log') },
-  );
-  try {
-    const up = (within: AbortSignal) =>
-      until('the Docker engine', () => answers(socket), { signal: within, everyMs: 20 });
-    await whileRunning([engine], up, signal);
-  } catch (error) {
-    engine.signal('SIGKILL');
-    if (!(error instanceof ProcessEnded)) throw error;
-    throw new SandboxUnavailable(`No Docker engine can be started here: ${error.message}`);
-  }
-  return { host: `unix://${socket}`, process: engine };
+  const args = [
+    ...['--host', `unix://${socket}`, '--config-file', file('daemon.json'), '--pidfile', file('pid')],
+    ...['--data-root', file('data'), '--exec-root', file('exec')],
+    ...['--bridge=none', '--iptables=false', '--ip6tables=false', '--ip-forward=false', '--ip-masq=false'],
+    ...['--exec-opt', 'native.cgroupdriver=cgroupfs', '--cgroup-parent', `/${cgroup}`],
+    ...['--max-download-attempts', '1', '--shutdown-timeout', '1', '--log-level', 'warn'],
+  ];
+  const begin = async (): Promise<Managed> => {
+    const engine = await processes.start('dockerd', dockerd, args, { log: file('dockerd.log') });
+    try {
+      const up = (within: AbortSignal) =>
+        until('the Docker engine', () => answers(socket), { signal: within, everyMs: 20 });
+      await whileRunning([engine], up, signal);
+      return engine;
+    } catch (error) {
+      engine.signal('SIGKILL');
+      if (!(error instanceof ProcessEnded)) throw error;
+      throw new SandboxUnavailable(`No Docker engine can be started here: ${error.message}`);
+    }
+  };
+  return { host: `unix://${socket}`, process: await keep(begin) };
 }
 
 /** Whether an engine listens there and is ready. */

@@ -2,7 +2,7 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { request } from 'undici';
 import { onFreePorts } from '../../tools/ports.ts';
-import { type Managed, type Processes, whileRunning } from '../../tools/processes/index.ts';
+import { type Kept, keep, type Managed, type Processes, whileRunning } from '../../tools/processes/index.ts';
 import { until } from '../../tools/until.ts';
 
 /** A registry on the loopback interface, which Docker reaches over plain HTTP. */
@@ -13,6 +13,7 @@ export interface SandboxRegistry {
   /** Folder with its repositories (layout of the Distribution project's file system driver). */
   readonly repositories: string;
   readonly log: string;
+  readonly process: Kept;
   /** The registry is gone: connections are refused. */
   stop(): Promise<void>;
   /** It is back, on the same port and with the same contents. */
@@ -49,20 +50,15 @@ export async function startRegistry(
       });
       return registry;
     };
-    let running: Managed | undefined = await begin();
+    const running = await keep(begin);
     return {
       address,
       url: `http://${address}`,
       repositories: join(folder, 'data/docker/registry/v2/repositories'),
       log,
-      async stop() {
-        running?.signal('SIGKILL');
-        await running?.exited;
-        running = undefined;
-      },
-      async start() {
-        running ??= await begin();
-      },
+      process: running,
+      stop: running.kill,
+      start: running.start,
     };
   });
 }

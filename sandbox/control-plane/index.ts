@@ -2,7 +2,7 @@ import { generateKeyPairSync, randomBytes } from 'node:crypto';
 import { mkdtemp, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { onFreePorts } from '../../tools/ports.ts';
-import { type Managed, type Processes, whileRunning } from '../../tools/processes/index.ts';
+import { type Kept, keep, type Managed, type Processes, whileRunning } from '../../tools/processes/index.ts';
 import { until } from '../../tools/until.ts';
 import { type KubernetesApi, openApi } from './api.ts';
 import { apiserverArguments, controllerArguments, etcdArguments } from './arguments.ts';
@@ -24,7 +24,8 @@ export interface ControlPlane {
   readonly admin: KubernetesApi;
   readonly adminKubeconfig: string;
   readonly auditLog: string;
-  readonly processes: { readonly etcd: Managed; readonly apiserver: Managed; readonly controllers: Managed };
+  /** Each can be killed and brought back on the same ports and data. */
+  readonly processes: { readonly etcd: Kept; readonly apiserver: Kept; readonly controllers: Kept };
 }
 
 /**
@@ -64,11 +65,17 @@ async function start(
     return one;
   };
 
-  const etcd = await begin('etcd', etcdArguments(file('etcd'), etcdPort, peerPort));
-  const apiserver = await begin('kube-apiserver', apiserverArguments(file, apiPort, etcdPort));
+  let isReadyAgain = async (_signal: AbortSignal): Promise<unknown> => undefined;
+  const keepPart = (name: keyof ControlPlanePrograms, args: readonly string[]) =>
+    keep(
+      () => begin(name, args),
+      (one) => whileRunning([one], isReadyAgain),
+    );
+  const etcd = await keepPart('etcd', etcdArguments(file('etcd'), etcdPort, peerPort));
+  const apiserver = await keepPart('kube-apiserver', apiserverArguments(file, apiPort, etcdPort));
   const server = `https://127.0.0.1:${apiPort}`;
   const { ca, admin } = await whileRunning(
-    [etcd, apiserver],
+    [etcd.current(), apiserver.current()],
     async (signal) => {
       const ca = await until('the API server to come up', () => certificate(file('apiserver.crt')), {
         signal,
@@ -85,10 +92,11 @@ async function start(
     signal,
   );
 
+  isReadyAgain = (signal) => until('the API server to be ready again', () => isReady(admin), { signal });
   await writeFile(file('controllers.kubeconfig'), kubeconfig(server, ca, controllerToken), { mode: 0o600 });
   const adminKubeconfig = file('admin.kubeconfig');
   await writeFile(adminKubeconfig, kubeconfig(server, ca, adminToken), { mode: 0o600 });
-  const controllers = await begin(
+  const controllers = await keepPart(
     'kube-controller-manager',
     controllerArguments(file('controllers.kubeconfig')),
   );

@@ -4,6 +4,7 @@ import type { Processes } from '../../tools/processes/index.ts';
 import type { KubernetesApi, KubernetesObject } from '../control-plane/api.ts';
 import type { BehaviourWish, RecordedRequest } from '../orchestrator/index.ts';
 import { podNetwork } from './network.ts';
+import { patientApi } from './patient-api.ts';
 import { inProcessRuntime, processRuntime } from './pod-process.ts';
 import { PodWorker } from './pod-worker.ts';
 import { forward, type ServiceForwarder } from './service-forwarder.ts';
@@ -20,6 +21,8 @@ export interface NodeAgent {
   readonly metricsPort: number;
   /** A stable loopback address that spreads connections over the ready pods of a selector. */
   openService(namespace: string, labels: Readonly<Record<string, string>>): Promise<ServiceForwarder>;
+  /** Pods whose container runs, the oldest first. */
+  pods(): readonly { readonly name: string; readonly pid: number }[];
   /** Process number of a pod's container. */
   pidOf(pod: string): number | undefined;
   /** Switches what a running pod's stand-in does, until its container starts anew. */
@@ -36,6 +39,8 @@ export async function startNodeAgent(
 ): Promise<NodeAgent> {
   const [apiPort = 0, metricsPort = 0] = await freePorts(2);
   const stopping = new AbortController();
+  const stopped = new AbortController();
+  const patient = patientApi(api, stopped.signal);
   const workers = new Map<string, { worker: PodWorker; pod: KubernetesObject }>();
   const running = new Set<Promise<void>>();
   const runtime = options.instantReady ? inProcessRuntime : processRuntime(processes);
@@ -67,7 +72,7 @@ export async function startNodeAgent(
       known.pod = pod;
     } else {
       const worker = new PodWorker(pod, {
-        api,
+        api: patient,
         runtime,
         apiPort,
         metricsPort,
@@ -88,7 +93,7 @@ export async function startNodeAgent(
     const { namespace, name } = pod.metadata;
     // A pod that is bound to a node is deleted with grace, as in a real cluster.
     if (!instantReady && !pod.spec.nodeName) {
-      await api.call('POST', `/api/v1/namespaces/${namespace}/pods/${name}/binding`, {
+      await patient.call('POST', `/api/v1/namespaces/${namespace}/pods/${name}/binding`, {
         apiVersion: 'v1',
         kind: 'Binding',
         metadata: { name },
@@ -137,6 +142,10 @@ export async function startNodeAgent(
       services.push(service);
       return service;
     },
+    pods: () =>
+      [...workers.values()].flatMap(({ worker, pod }) =>
+        worker.running ? [{ name: pod.metadata.name, pid: worker.running.pid }] : [],
+      ),
     pidOf: (name) => containerOf(name)?.pid,
     setBehaviour: async (name, behaviour) => {
       const container = containerOf(name);
@@ -147,7 +156,9 @@ export async function startNodeAgent(
     async close() {
       stopping.abort();
       await following;
-      await Promise.all([...workers.values()].map(({ worker }) => worker.stop()));
+      const stops = [...workers.values()].map(({ worker }) => worker.stop());
+      stopped.abort();
+      await Promise.all(stops);
       // One that was just beginning starts its container all the same, and stops it.
       await Promise.all(running);
       await Promise.all(services.map((service) => service.close()));

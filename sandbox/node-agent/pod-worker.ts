@@ -165,13 +165,16 @@ export class PodWorker {
 
   private async report(change: Partial<ContainerState>): Promise<void> {
     this.state = { ...this.state, ...change };
-    if (this.deleting) return;
-    await this.options.api.call(
-      'PATCH',
-      `${this.path()}/status`,
-      { status: podStatus(this.state) },
-      STRATEGIC_PATCH,
-    );
+    // While the server was away a newer state may have reached it before this one.
+    for (let told: ContainerState | undefined; told !== this.state && !this.deleting; ) {
+      told = this.state;
+      const status = podStatus(told);
+      await this.options.api
+        .call('PATCH', `${this.path()}/status`, { status }, STRATEGIC_PATCH)
+        .catch((error) => {
+          if (!this.stopping.signal.aborted) throw error;
+        });
+    }
   }
 
   /** The container's environment; while something that it refers to is missing, the pod waits and says so. */

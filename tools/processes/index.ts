@@ -6,6 +6,7 @@ import { createInterface } from 'node:readline';
 import type { Command, Report } from './protocol.ts';
 import { FOLDER_PREFIX, reapLeftovers } from './registry.ts';
 
+export { type Kept, keep } from './kept.ts';
 export { ProcessEnded, whileRunning } from './while-running.ts';
 
 /** How a process ended. */
