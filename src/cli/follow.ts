@@ -5,20 +5,25 @@ import type { RunReport } from '../domain/ledger.ts';
 import { runningStep } from './pending-steps.ts';
 import { endLine, headLine, type RunningStep, stepLine } from './run-lines.ts';
 import { openScreen, type Screen, type ScreenOptions } from './screen.ts';
+import { whileAway } from './while-away.ts';
 
 const LOOK_MS = 120;
+/** A server that takes longer for one look is as good as away. */
+const ANSWER_MS = 5000;
 /** Attempts of one workflow task after which its failing is no accident: a bug, or a worker with other code. */
 const STUCK_AFTER = 3;
 
 export interface FollowOptions extends ScreenOptions {
   readonly link?: string;
   readonly signal?: AbortSignal;
+  /** How long Temporal may be away before the command ends. Default: ten minutes. */
+  readonly giveUpMs?: number;
 }
 
 /**
- * Follows a run until it closes, a line a step as it ends.
+ * Follows a run until it closes, a line a step as it ends. While Temporal is away it waits, and says so.
  * @returns the final report, from the result or from the failure's details.
- * @throws the signal's reason when it aborts; the run goes on.
+ * @throws the signal's reason when it aborts, and CommandError when Temporal stays away; the run goes on.
  */
 export async function follow(
   client: Client,
@@ -33,12 +38,19 @@ export async function follow(
   let events = -1;
   let report: RunReport | undefined;
   let over = false;
+  const patience = {
+    workflowId,
+    signal,
+    giveUpMs: options.giveUpMs,
+    onAway: () => screen.note('Temporal does not answer: waiting for it. The run is kept'),
+  };
+  const answered = <T>(ask: () => Promise<T>) => client.withDeadline(Date.now() + ANSWER_MS, ask);
   // A result that is waited for would keep an interrupted command alive for as long as its long poll.
   const end = client
-    .withAbortSignal(signal, () => handle.result())
+    .withAbortSignal(signal, () => whileAway(() => handle.result(), patience))
     .then(
       (value) => value as RunReport,
-      (error: unknown) => reportOfEnd(handle, error),
+      (error: unknown) => reportOfEnd((ask) => whileAway(() => ask(handle), patience), error),
     );
   end
     .catch(() => undefined)
@@ -49,10 +61,10 @@ export async function follow(
   try {
     while (!over) {
       signal.throwIfAborted();
-      const { raw, historyLength } = await handle.describe();
+      const { raw, historyLength } = await whileAway(() => answered(() => handle.describe()), patience);
       const running = raw.pendingActivities?.flatMap(runningStep) ?? [];
       if (Number(historyLength) !== events) {
-        const next = await handle.query<RunReport>('report').catch(() => undefined);
+        const next = await answered(() => handle.query<RunReport>('report')).catch(() => undefined);
         if (next) {
           report = next;
           events = Number(historyLength);
@@ -104,12 +116,15 @@ export function reportOfFailure(error: unknown): RunReport | undefined {
 }
 
 /** The report of a run that did not end well. @throws the error itself when it is not about the run. */
-async function reportOfEnd(handle: WorkflowHandle, error: unknown): Promise<RunReport> {
+async function reportOfEnd(
+  asking: <T>(ask: (handle: WorkflowHandle) => Promise<T>) => Promise<T>,
+  error: unknown,
+): Promise<RunReport> {
   if (!(error instanceof WorkflowFailedError)) throw error;
   const carried = reportOfFailure(error);
   if (carried) return carried;
   // Cancelled and terminated runs carry nothing; a worker still knows them.
-  const report = await handle.query<RunReport>('report').catch(() => undefined);
+  const report = await asking((handle) => handle.query<RunReport>('report')).catch(() => undefined);
   if (!report) throw error;
   if (error.cause instanceof CancelledFailure) return report;
   const summary =

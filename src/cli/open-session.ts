@@ -7,6 +7,9 @@ import type { Session, SessionOptions } from './session.ts';
 /** temporal.api.enums.v1.TaskQueueType: workflow tasks. */
 const WORKFLOW_TASKS = 1;
 
+/** Somebody waits before the screen for a server that restarts: gRPC's own pauses grow to two minutes. */
+const RECONNECTING = { 'grpc.max_reconnect_backoff_ms': 2000 };
+
 /**
  * Opens the session that the options ask for: the Temporal service of the Temporal environment configuration, or an
  * embedded one.
@@ -23,7 +26,11 @@ export async function openSession(options: SessionOptions): Promise<Session> {
   );
   const address = connectionOptions.address ?? 'localhost:7233';
   try {
-    const connection = await Connection.connect({ connectTimeout: 5000, ...connectionOptions });
+    const connection = await Connection.connect({
+      connectTimeout: 5000,
+      ...connectionOptions,
+      channelArgs: RECONNECTING,
+    });
     const client = new Client({ connection, namespace });
     return {
       client,

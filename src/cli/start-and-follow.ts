@@ -32,12 +32,16 @@ export async function followToTheEnd(
       output: options.json ? process.stderr : process.stdout,
       signal,
       ...(link ? { link } : {}),
+      ...(session.embedded ? { giveUpMs: EMBEDDED_GIVE_UP_MS } : {}),
     }),
   );
   if (options.json) process.stdout.write(`${JSON.stringify(report, null, 2)}\n`);
   process.exitCode = exitCodeOf(report);
   return report;
 }
+
+/** Nobody brings an embedded server back. */
+const EMBEDDED_GIVE_UP_MS = 20_000;
 
 interface StartedRun {
   readonly workflowId: string;
