@@ -6,12 +6,14 @@ import type { Kept, Processes } from '../../tools/processes/index.ts';
 import { SandboxUnavailable } from '../node-agent/network.ts';
 import { tidyUsersEngine } from './borrowed-engine.ts';
 import { type ContainerEvent, parseEvents } from './events.ts';
+import { type FollowedEvents, followEvents } from './follow-events.ts';
 import { openImages, type SandboxImages } from './images.ts';
 import { startEngine } from './own-engine.ts';
 import type { ComposePrograms } from './programs.ts';
 import { type SandboxRegistry, startRegistry } from './registry.ts';
 
 export type { ContainerEvent } from './events.ts';
+export type { FollowedEvents } from './follow-events.ts';
 export type { PublishedImage, PublishOptions, SandboxImages } from './images.ts';
 export { composeHostProblem } from './problem.ts';
 export { type ComposePrograms, locateComposePrograms } from './programs.ts';
@@ -42,6 +44,8 @@ export interface ComposeHost {
   mark(): string;
   /** What happened with containers since a mark, oldest first. The engine remembers the last 256 events. */
   events(since: string): Promise<readonly ContainerEvent[]>;
+  /** As `events`, for longer than the engine remembers or lives. */
+  follow(since: string): FollowedEvents;
 }
 
 const COMMAND_MS = 60_000;
@@ -88,6 +92,12 @@ export async function openComposeHost(
   await docker('pull', '--quiet', first.reference).catch((error: Error) => {
     throw new SandboxUnavailable(`The engine cannot pull from the sandbox's registry: ${error.message}`);
   });
+  const events = async (since: string) => {
+    const window = ['--since', since, '--until', now()];
+    return parseEvents(
+      await docker('events', ...window, '--filter', 'type=container', '--format', '{{json .}}'),
+    );
+  };
   // Compose makes the project's name of the folder's, and on an engine of the user it must not meet another's.
   const own = basename(processes.folder).split('-').at(-1)?.toLowerCase();
   const { composeV1 } = programs;
@@ -111,12 +121,8 @@ export async function openComposeHost(
     ...(composeV1 ? { composeV1: (folder, ...args) => run(composeV1, args, folder) } : {}),
     freePort: async () => (await freePorts(1))[0] ?? 0,
     mark: now,
-    async events(since) {
-      const window = ['--since', since, '--until', now()];
-      return parseEvents(
-        await docker('events', ...window, '--filter', 'type=container', '--format', '{{json .}}'),
-      );
-    },
+    events,
+    follow: (since) => followEvents(programs.docker, environment, since, events),
   };
 }
 

@@ -6,6 +6,7 @@ import { freePorts } from '../../tools/ports.ts';
 import { until } from '../../tools/until.ts';
 import type { ComposeHost } from '../compose/index.ts';
 import { openSandbox } from '../index.ts';
+import { composeChaos } from './chaos/compose.ts';
 import { COMPOSE_FILE, composeProject, ENV_FILE, SERVICE, withTag, withTimeout } from './compose-project.ts';
 import { composeEntry, writeConfig } from './config.ts';
 import type { DemoWorld, Release, WorldKind, WorldOptions } from './world.ts';
@@ -18,7 +19,9 @@ export const COMPOSE: WorldKind = {
 };
 
 /** Seconds that the language model has for an answer: a release brings its settings along. */
-const TIMEOUTS: Readonly<Record<Release, number>> = { 'v0.1.0': 30, 'v0.2.0': 5 };
+const TIMEOUTS: Readonly<Record<Release, number>> = { 'v0.1.0': 30, 'v0.1.0-slow-ready': 30, 'v0.2.0': 5 };
+/** How long a container must run to count as up, where a rollout is to take its time. */
+const SLOW_STABLE = '3s';
 
 async function openComposeWorld({ progress, signal }: WorldOptions): Promise<DemoWorld> {
   const sandbox = await openSandbox({ temporal: { ui: true }, compose: true, progress, signal });
@@ -35,12 +38,13 @@ async function openComposeWorld({ progress, signal }: WorldOptions): Promise<Dem
     return {
       folder,
       temporal,
+      processes: sandbox.processes,
       listens: `Docker ${DOCKER_HOST}, registry ${host.registry.address}`,
       serviceUrl,
       writeConfig: (options) =>
         writeConfig({
           folder,
-          target: composeEntry(directory),
+          target: composeEntry(directory, options.slow ? SLOW_STABLE : undefined),
           endpoint: serviceUrl,
           apiPort,
           metricsPort,
@@ -70,6 +74,7 @@ async function openComposeWorld({ progress, signal }: WorldOptions): Promise<Dem
         `docker compose -f ${composeFile} ps`,
         `sed -i s/v0.1.0/v0.2.0/ ${composeFile} && docker compose -f ${composeFile} up -d ${SERVICE}`,
       ],
+      chaos: composeChaos(sandbox, directory),
       [Symbol.asyncDispose]: () => sandbox.close(),
     };
   } catch (error) {

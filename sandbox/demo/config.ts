@@ -21,10 +21,15 @@ export interface ConfigOptions {
   readonly checks?: Readonly<Record<string, unknown>>;
   /** How runs behave beside their steps; default: they ask nobody and end at once, as no person is there. */
   readonly policy?: Readonly<Record<string, unknown>>;
+  /** Checks that take seconds, so that something can happen in the middle of them. */
+  readonly slow?: boolean | undefined;
 }
 
 /** Runs that nobody attends. */
 const UNATTENDED = { decisions: { wait: '0s' }, followThrough: { for: '0s' } };
+
+const QUICK = { every: '100ms', within: '20s' };
+const SLOW = { every: '250ms', within: '60s', needed: 8 };
 
 /** The Deployment of the stand-in. */
 export function deploymentEntry(kubeconfig: string, namespace: string = NAMESPACE): TargetEntry {
@@ -51,7 +56,7 @@ export function composeEntry(directory: string, stableFor = '500ms'): TargetEntr
 /** Writes a runbook.yaml for a service of the sandbox and returns its path. */
 export async function writeConfig(options: ConfigOptions): Promise<string> {
   const file = join(options.folder, 'runbook.yaml');
-  const quick = { every: '100ms', within: '20s' };
+  const pace = options.slow ? SLOW : QUICK;
   const config = {
     records: options.records,
     services: {
@@ -60,11 +65,11 @@ export async function writeConfig(options: ConfigOptions): Promise<string> {
         ...options.target,
         endpoint: options.endpoint,
         checks: {
-          health: quick,
-          chat: quick,
+          health: pace,
+          chat: QUICK,
           // Every instance has a database of its own: each is asked.
-          agents: { ...quick, instancePort: options.apiPort },
-          metrics: { ...quick, port: options.metricsPort },
+          agents: { ...pace, instancePort: options.apiPort },
+          metrics: { ...pace, port: options.metricsPort },
           ...options.checks,
         },
         ...(options.slackFile ? { notify: [{ slack: { url: { file: options.slackFile } } }] } : {}),

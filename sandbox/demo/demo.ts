@@ -4,20 +4,17 @@ import type { WorkflowHandle } from '@temporalio/client';
 import { historyToJSON } from '@temporalio/common/lib/proto-utils.js';
 import { openOn } from '../../src/cli/embedded.ts';
 import { follow } from '../../src/cli/follow.ts';
-import { startRollback, startVerify } from '../../src/client/index.ts';
+import { startRollback } from '../../src/client/index.ts';
 import { loadConfig } from '../../src/config/load.ts';
 import type { RunReport } from '../../src/domain/ledger.ts';
 import { until } from '../../tools/until.ts';
 import { tryNext } from './next.ts';
-import { type Receiver, startReceiver } from './receiver.ts';
-import { recordsFolder } from './records.ts';
+import { deployKnownGood, openStory, SERVICE_PROFILE, say, told } from './story.ts';
 import { lookAtService } from './symptoms.ts';
 import type { WorldKind } from './world.ts';
 
 /** What users meet once a few chats have failed on every pod. */
 const SYMPTOMS = [/but status "error"/, /llm_router_agent unhealthy/];
-
-const say = (line = '') => void process.stdout.write(`${line}\n`);
 
 /**
  * The demo: a world on this machine, a bad release, and its rollback.
@@ -26,32 +23,13 @@ const say = (line = '') => void process.stdout.write(`${line}\n`);
  * @throws the signal's reason when it aborts; everything that was started has ended by then.
  */
 export async function demo(kind: WorldKind, signal: AbortSignal, keep: boolean): Promise<number> {
-  const stage = (heading: string) => {
-    signal.throwIfAborted();
-    say(`\n── ${heading}`);
-  };
-  const started = Date.now();
-
-  stage(`A world on this machine: ${kind.parts}`);
-  await using world = await kind.open({ progress: (line) => say(`  ${line}`), signal });
-  const { temporal, folder, serviceUrl } = world;
-  await using channel = await startReceiver();
-  const slackFile = join(folder, 'slack-webhook');
-  await writeFile(slackFile, channel.url, { mode: 0o600 });
-  const records = await recordsFolder(process.cwd(), process.env);
-  if (records.instead) say(`  ${records.instead}`);
-  const configFile = await world.writeConfig({ records: records.folder, slackFile });
-  say(`  Temporal ${temporal.address}, its UI ${temporal.uiUrl}, ${world.listens}`);
-  say(`  up after ${((Date.now() - started) / 1000).toFixed(1)} s`);
-  signal.throwIfAborted();
+  await using story = await openStory(kind, signal);
+  const { world, channel, records, configFile, stage } = story;
+  const { temporal, serviceUrl } = world;
   await using session = await openOn(temporal, await loadConfig(configFile), say);
   const { client } = session;
   const options = { output: process.stdout, signal };
-
-  stage('Deploy v0.1.0, and verify it: now it is known-good');
-  await world.deploy('v0.1.0');
-  const verified = await startVerify(client, { service: 'orchestrator', requestedBy: 'demo' });
-  await follow(client, verified.workflowId, (await verified.describe()).runId, options);
+  await deployKnownGood(story, 'v0.1.0', client, signal);
 
   stage('Deploy v0.2.0. Health is fine, the agents are not');
   await world.deploy('v0.2.0');
@@ -59,7 +37,7 @@ export async function demo(kind: WorldKind, signal: AbortSignal, keep: boolean):
 
   stage('Roll back: one workflow');
   const handle = await startRollback(client, {
-    service: 'orchestrator',
+    service: SERVICE_PROFILE,
     reason: 'chat fails since v0.2.0',
     requestedBy: 'demo',
     symptoms: ['POST /api/v1/chat answers status "error"', 'llm_router_agent is unhealthy'],
@@ -73,7 +51,7 @@ export async function demo(kind: WorldKind, signal: AbortSignal, keep: boolean):
   for (const line of await world.show()) say(`  ${line}`);
   for (const text of told(channel)) say(`  the channel was told: ${text}`);
   signal.throwIfAborted();
-  await keepHistory(report, handle, records.folder);
+  await keepHistory(report, handle, records);
   const stay = ['npm run demo --', kind.option, '--keep'].filter(Boolean).join(' ');
   say(`in Temporal UI   ${link}${keep ? '' : `  (stays up with: ${stay})`}`);
   if (keep) {
@@ -89,10 +67,6 @@ function symptomsOf(url: string, signal: AbortSignal): Promise<readonly string[]
     return SYMPTOMS.every((symptom) => symptom.test(lines.join())) && lines;
   };
   return until('the symptoms', asked, { signal });
-}
-
-function told({ received }: Receiver): (string | undefined)[] {
-  return received.map(({ body }) => (body as { text?: string }).text?.split('\n')[0]);
 }
 
 /** The history stands beside the record, for `audit`. */

@@ -1,5 +1,6 @@
 import { openSandbox } from '../index.ts';
 import { DEPLOYMENT, imageOf, LABELS, NAMESPACE } from '../manifests.ts';
+import { kubernetesChaos } from './chaos/kubernetes.ts';
 import { deploymentEntry, writeConfig } from './config.ts';
 import type { DemoWorld, WorldKind, WorldOptions } from './world.ts';
 
@@ -21,6 +22,7 @@ async function openKubernetesWorld({ progress, signal }: WorldOptions): Promise<
     return {
       folder,
       temporal,
+      processes: sandbox.processes,
       listens: `Kubernetes ${cluster.server}`,
       serviceUrl: service.url,
       writeConfig: (options) =>
@@ -43,6 +45,7 @@ async function openKubernetesWorld({ progress, signal }: WorldOptions): Promise<
         `kubectl -n ${NAMESPACE} get deployment,replicaset,pod`,
         `kubectl -n ${NAMESPACE} set image deployment/${DEPLOYMENT} ${bad}`,
       ],
+      chaos: kubernetesChaos(sandbox),
       [Symbol.asyncDispose]: () => sandbox.close(),
     };
   } catch (error) {

@@ -1,4 +1,5 @@
 import { DefaultLogger, Runtime } from '@temporalio/worker';
+import { chaos } from './chaos/chaos.ts';
 import { COMPOSE } from './compose-world.ts';
 import { demo } from './demo.ts';
 import { KUBERNETES } from './kubernetes-world.ts';
@@ -14,7 +15,10 @@ for (const signal of ['SIGINT', 'SIGTERM'] as const) {
 
 Runtime.install({ logger: new DefaultLogger('ERROR'), shutdownSignals: [] });
 const kind = process.argv.includes('--compose') ? COMPOSE : KUBERNETES;
-const code = await demo(kind, interrupted.signal, process.argv.includes('--keep')).catch((error: Error) => {
+const telling = process.argv.includes('--chaos')
+  ? chaos(kind, interrupted.signal)
+  : demo(kind, interrupted.signal, process.argv.includes('--keep'));
+const code = await telling.catch((error: Error) => {
   if (interrupted.signal.aborted || error.name === 'Interrupted') return 130;
   const expected = error.name === 'ToolMissing' || error.name === 'SandboxUnavailable';
   process.stdout.write(`\n${expected ? error.message : error.stack}\n`);

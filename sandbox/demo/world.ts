@@ -1,7 +1,11 @@
+import type { StepId } from '../../src/domain/steps.ts';
+import type { Kept, Processes } from '../../tools/processes/index.ts';
 import type { TemporalServer } from '../../tools/temporal-server.ts';
+import type { FoundProcess } from './chaos/processes.ts';
+import type { Victim } from './chaos/victims.ts';
 
 /** The versions of the story. */
-export type Release = 'v0.1.0' | 'v0.2.0';
+export type Release = 'v0.1.0' | 'v0.1.0-slow-ready' | 'v0.2.0';
 
 export interface WorldOptions {
   readonly progress: (line: string) => void;
@@ -13,12 +17,13 @@ export interface DemoWorld extends AsyncDisposable {
   /** A folder that ends with the world. */
   readonly folder: string;
   readonly temporal: TemporalServer;
+  readonly processes: Processes;
   /** What listens where, beside Temporal. */
   readonly listens: string;
   /** Base address of the service's API. */
   readonly serviceUrl: string;
   /** Writes the runbook.yaml of the service. @returns its path. */
-  writeConfig(options: { readonly records: string; readonly slackFile: string }): Promise<string>;
+  writeConfig(options: WorldConfig): Promise<string>;
   /** Deploys as people do, and waits until the release runs. */
   deploy(release: Release): Promise<void>;
   /** What stands there now, a line each; nothing where the steps have said all. */
@@ -29,6 +34,42 @@ export interface DemoWorld extends AsyncDisposable {
   readonly terminal: Readonly<Record<string, string>>;
   /** Commands that look at the world, and the ones that deploy the bad release again. */
   readonly commands: readonly string[];
+  readonly chaos: ChaosWorld;
+}
+
+/** What the profile of the service says beside what its world knows. */
+export interface WorldConfig {
+  readonly records: string;
+  readonly slackFile: string;
+  /** A rollout and checks that take seconds, so that something can happen in the middle of it. */
+  readonly slow?: boolean;
+}
+
+/** What a world is like when everything in it is killed. */
+export interface ChaosWorld {
+  /** Why this world cannot be treated so. */
+  readonly problem?: string;
+  /** The good release: it takes seconds to come up. */
+  readonly good: Release;
+  /** What a worker program needs of this world. */
+  readonly environment: Readonly<Record<string, string>>;
+  /** The processes that the sandbox's supervisor brings back. */
+  readonly kept: readonly Kept[];
+  /** Who brings back another process of this world, if anybody does. */
+  lookedAfter(found: FoundProcess): Promise<Victim | undefined>;
+  /** Steps of a rollback that last long enough to kill something in the middle of them, in their order. */
+  readonly steps: readonly StepId[];
+  /** The step in which a kill hurts most, by the name of what is killed. */
+  readonly wanted: Readonly<Record<string, StepId>>;
+  /** Begins to count what the runbook does to the service. */
+  effects(): Promise<Effects>;
+}
+
+/** Effective changes of the service since some moment, as somebody saw them who is not the runbook. */
+export interface Effects extends AsyncDisposable {
+  /** `writes that the API server took, by its audit log` */
+  readonly what: string;
+  count(): Promise<number>;
 }
 
 /** A kind of world: what it is made of, and how it is opened. */

@@ -1,0 +1,107 @@
+import { readFile } from 'node:fs/promises';
+import { basename, join } from 'node:path';
+import type { TemporalServer } from '../../../tools/temporal-server.ts';
+import { until } from '../../../tools/until.ts';
+import type { ComposeHost } from '../../compose/index.ts';
+import { SERVICE } from '../compose-project.ts';
+import type { ChaosWorld, Effects } from '../world.ts';
+import { type FoundProcess, processesOf } from './processes.ts';
+import { killProcess, type Victim } from './victims.ts';
+
+interface ComposeParts {
+  readonly composeHost: ComposeHost;
+  readonly temporal: TemporalServer;
+  readonly folder: string;
+}
+
+/** A container that runs. */
+interface RunningContainer {
+  readonly pid: number;
+  readonly id: string;
+  readonly service: string;
+}
+
+const BY_ENGINE = 'the engine';
+const USERS_ENGINE =
+  'The chaos kills the Docker engine, and the one here is yours: it needs an engine of its own, which only root may start.';
+
+/** The Compose world when everything in it is killed, the engine with its parts and the containers too. */
+export function composeChaos(
+  { composeHost: host, temporal, folder }: ComposeParts,
+  project: string,
+): ChaosWorld {
+  const { engine, registry } = host;
+
+  async function containers(): Promise<readonly RunningContainer[]> {
+    const ids = (await host.docker('ps', '--quiet', '--no-trunc')).split('\n').filter(Boolean);
+    if (ids.length === 0) return [];
+    const format = '{{.State.Pid}} {{.Id}} {{index .Config.Labels "com.docker.compose.service"}}';
+    const lines = (await host.docker('inspect', '--format', format, ...ids)).split('\n');
+    return lines.map((line) => {
+      const [pid, id = '', service = ''] = line.split(' ');
+      return { pid: Number(pid), id, service };
+    });
+  }
+  const containerOf = async (service: string) => (await containers()).find((one) => one.service === service);
+
+  /** Something that the engine brings back, found anew whenever its number is asked for. */
+  function ofEngine(name: string, find: () => Promise<number | undefined>): Victim {
+    return {
+      name,
+      by: BY_ENGINE,
+      pid: () => until(`${name} to run`, find),
+      kill: killProcess,
+      back: (killed) =>
+        until(`${name} to run again`, async () => {
+          const pid = await find().catch(() => undefined);
+          return pid !== killed && pid;
+        }),
+    };
+  }
+
+  async function lookedAfter({ pid, command }: FoundProcess): Promise<Victim | undefined> {
+    const program = basename(command[0] ?? '');
+    if (program === 'containerd') return ofEngine(program, () => containerdOf(folder));
+    const found = (await containers()).find((one) => one.pid === pid || command.includes(one.id));
+    if (!found) return undefined;
+    const { service } = found;
+    if (found.pid === pid)
+      return ofEngine(`container of ${service}`, async () => (await containerOf(service))?.pid);
+    return ofEngine(`${program} of ${service}`, async () => {
+      const container = await containerOf(service);
+      const shims = (await processesOf(folder)).filter(({ command }) =>
+        command.includes(container?.id ?? ''),
+      );
+      return shims.find(({ pid }) => pid !== container?.pid)?.pid;
+    });
+  }
+
+  return {
+    ...(engine ? {} : { problem: USERS_ENGINE }),
+    good: 'v0.1.0',
+    environment: host.environment,
+    kept: [temporal.process, registry.process, ...(engine ? [engine] : [])],
+    lookedAfter,
+    steps: ['roll-back', 'wait-for-rollout', 'verify-health', 'verify-agents'],
+    wanted: { 'docker-registry': 'roll-back', containerd: 'roll-back', dockerd: 'wait-for-rollout' },
+    effects: async () => containersMade(host, basename(project)),
+  };
+}
+
+/** The engine notes which containerd is its own. */
+async function containerdOf(folder: string): Promise<number | undefined> {
+  const text = await readFile(join(folder, 'engine/exec/containerd/containerd.pid'), 'utf8').catch(() => '');
+  return Number(text) || undefined;
+}
+
+function containersMade(host: ComposeHost, project: string): Effects {
+  const events = host.follow(host.mark());
+  return {
+    what: `containers of ${SERVICE} that were made, by the engine's events`,
+    async count() {
+      const made = (await events.upToNow()).filter(({ action }) => action === 'create');
+      return made.filter((event) => event.project === project && event.service === SERVICE).length;
+    },
+    [Symbol.asyncDispose]: () => events[Symbol.asyncDispose](),
+  };
+}
