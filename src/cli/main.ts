@@ -69,6 +69,11 @@ function commandLine(): Command {
     .description('a whole world on this machine: a bad release is rolled back before your eyes')
     .option('--compose', 'on Docker Compose instead of Kubernetes')
     .option('--keep', 'leave everything up afterwards, until Ctrl-C')
+    .addOption(
+      new Option('--chaos', 'kill every process in the middle of rollbacks, and bring it back').conflicts(
+        'keep',
+      ),
+    )
     .action(async (options) => (await import('./commands/demo.ts')).demo(options));
   return program;
 }

@@ -62,10 +62,12 @@ export function composeChaos(
   async function lookedAfter({ pid, command }: FoundProcess): Promise<Victim | undefined> {
     const program = basename(command[0] ?? '');
     if (program === 'containerd') return ofEngine(program, () => containerdOf(folder));
-    const found = (await containers()).find((one) => one.pid === pid || command.includes(one.id));
+    const group = await readFile(`/proc/${pid}/cgroup`, 'utf8').catch(() => '');
+    const found = (await containers()).find(({ id }) => group.includes(id) || command.includes(id));
     if (!found) return undefined;
     const { service } = found;
-    if (found.pid === pid)
+    // Whatever runs in a container ends with the first process of it.
+    if (group.includes(found.id))
       return ofEngine(`container of ${service}`, async () => (await containerOf(service))?.pid);
     return ofEngine(`${program} of ${service}`, async () => {
       const container = await containerOf(service);

@@ -35,8 +35,8 @@ export async function killInTurn(
       const pid = await victim.pid();
       // Asking for the number took a moment, in which the step may have ended.
       await underWay();
-      await victim.kill(pid);
       say(`   kill -9 ${name} (pid ${pid}) while ${step} is under way`);
+      await victim.kill(pid);
       killed.push({ name, pid, step });
       const began = Date.now();
       const now = await victim.back(pid);

@@ -1,4 +1,5 @@
 import { readdir, readFile } from 'node:fs/promises';
+import { setTimeout as sleep } from 'node:timers/promises';
 
 /** A process of this machine. */
 export interface FoundProcess {
@@ -9,14 +10,19 @@ export interface FoundProcess {
 
 interface Seen extends FoundProcess {
   readonly parent: number;
-  readonly ageMs: number;
 }
 
-/** Linux tells times of processes in these, whatever the kernel's own clock is. */
-const TICK_MS = 10;
 /** A command that is run and ends is no part of the world. */
-const LASTING_MS = 1000;
+const LASTING_MS = 2000;
 const SUPERVISOR = /\/processes\/supervisor\.ts$/;
+
+/** The processes of a sandbox that are there to stay: the ones that are still there two seconds later. */
+export async function lastingProcessesOf(folder: string): Promise<readonly FoundProcess[]> {
+  const before = await processesOf(folder);
+  await sleep(LASTING_MS);
+  const after = new Set((await processesOf(folder)).map(({ pid }) => pid));
+  return before.filter(({ pid }) => after.has(pid));
+}
 
 /**
  * The processes that a sandbox really has, found without asking those who started them: all that name its folder on
@@ -30,7 +36,7 @@ export async function processesOf(folder: string): Promise<readonly FoundProcess
     for (const one of all) if (ours.has(one.parent)) ours.set(one.pid, one);
   }
   return [...ours.values()]
-    .filter(({ command, ageMs }) => ageMs >= LASTING_MS && !SUPERVISOR.test(command[1] ?? ''))
+    .filter(({ command }) => !SUPERVISOR.test(command[1] ?? ''))
     .sort((one, other) => one.pid - other.pid);
 }
 
@@ -39,16 +45,14 @@ function names(command: readonly string[], folder: string): boolean {
 }
 
 async function everyProcess(): Promise<Seen[]> {
-  const uptimeMs = Number.parseFloat(await readFile('/proc/uptime', 'utf8')) * 1000;
   const pids = (await readdir('/proc')).filter((name) => /^\d+$/.test(name));
   const found = await Promise.all(
     pids.map(async (pid): Promise<Seen[]> => {
       const [command, stat] = await Promise.all([read(`/proc/${pid}/cmdline`), read(`/proc/${pid}/stat`)]);
       // The name of the program stands in brackets and may hold anything.
-      const [, parent, ...rest] = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+      const [, parent] = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
       if (!command || !parent) return [];
-      const ageMs = uptimeMs - Number(rest[17]) * TICK_MS;
-      return [{ pid: Number(pid), parent: Number(parent), command: command.split('\0'), ageMs }];
+      return [{ pid: Number(pid), parent: Number(parent), command: command.split('\0') }];
     }),
   );
   return found.flat();

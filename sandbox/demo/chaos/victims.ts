@@ -1,5 +1,5 @@
 import type { Kept } from '../../../tools/processes/index.ts';
-import { type FoundProcess, processesOf } from './processes.ts';
+import { type FoundProcess, lastingProcessesOf } from './processes.ts';
 
 /** A process of the world that is killed, and somebody brings it back. */
 export interface Victim {
@@ -45,7 +45,7 @@ export async function victimsIn(
   lookedAfter: (found: FoundProcess) => Promise<Victim | undefined>,
 ): Promise<readonly Victim[]> {
   const victims = new Map<string, Victim>();
-  for (const found of await processesOf(folder)) {
+  for (const found of await lastingProcessesOf(folder)) {
     const keeper = kept.find((one) => one.pid() === found.pid);
     const victim = keeper ? keptVictim(keeper) : await lookedAfter(found);
     if (!victim)
