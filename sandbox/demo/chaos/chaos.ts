@@ -71,14 +71,15 @@ async function rollBackWhileKilling(
   const { runId } = await handle.describe();
   const link = runAddress(world.temporal.uiUrl, world.temporal.namespace, workflowId, runId);
   const over = new AbortController();
+  const broken = new AbortController();
   const killing = killInTurn(client, workflowId, kills, AbortSignal.any([over.signal, signal]));
-  // A killer that failed is reported after the run: the run does not depend on it.
-  killing.catch(() => undefined);
+  // A run that waits for a process which does not come back would wait for long.
+  killing.catch((error) => broken.abort(error));
   const report = await follow(client, workflowId, runId, {
     output: process.stdout,
     // What is killed is told between the lines, which a screen that is drawn again would wipe away.
     live: false,
-    signal,
+    signal: AbortSignal.any([signal, broken.signal]),
     ...(link ? { link } : {}),
   }).finally(() => over.abort());
   const killed = await killing;
