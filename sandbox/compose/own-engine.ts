@@ -1,4 +1,5 @@
-import { mkdir, writeFile } from 'node:fs/promises';
+import { existsSync } from 'node:fs';
+import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { request } from 'node:http';
 import { basename, join } from 'node:path';
 import {
@@ -16,7 +17,7 @@ import { SandboxUnavailable } from '../node-agent/network.ts';
 export interface OwnEngine {
   /** Value of `DOCKER_HOST`. */
   readonly host: string;
-  /** Brought back on the same data: it ends the containers that outlived it and starts them again as they wish. */
+  /** Brought back on the same data; containers run on meanwhile. */
   readonly process: Kept;
 }
 
@@ -50,9 +51,13 @@ export async function startEngine(
     ...['--data-root', file('data'), '--exec-root', file('exec')],
     ...['--bridge=none', '--iptables=false', '--ip6tables=false', '--ip-forward=false', '--ip-masq=false'],
     ...['--exec-opt', 'native.cgroupdriver=cgroupfs', '--cgroup-parent', `/${cgroup}`],
+    // An engine that is killed leaves its containers running. Without this the next one ends them, and those that are to
+    // run unless stopped count as stopped.
+    '--live-restore',
     ...['--max-download-attempts', '1', '--shutdown-timeout', '1', '--log-level', 'warn'],
   ];
   const begin = async (): Promise<Managed> => {
+    await containerdIsGone(folder, signal);
     const engine = await processes.start('dockerd', dockerd, args, { log: file('dockerd.log') });
     try {
       const up = (within: AbortSignal) =>
@@ -66,6 +71,27 @@ export async function startEngine(
     }
   };
   return { host: `unix://${socket}`, process: await keep(begin) };
+}
+
+/**
+ * Process number of the engine's containerd, which the engine starts and notes.
+ * @param folder of the engine.
+ */
+export async function containerdOf(folder: string): Promise<number | undefined> {
+  const text = await readFile(join(folder, 'exec/containerd/containerd.pid'), 'utf8').catch(() => '');
+  return Number(text) || undefined;
+}
+
+/**
+ * A killed engine takes its containerd along. A new engine that still finds its number, even of one that is dead and not
+ * waited for, takes it for one to use and gives up after 15 s.
+ */
+async function containerdIsGone(folder: string, signal: AbortSignal | undefined): Promise<void> {
+  const isGone = async () => {
+    const pid = await containerdOf(folder);
+    return !pid || !existsSync(`/proc/${pid}`);
+  };
+  await until('the containerd of the killed engine to end', isGone, { signal, everyMs: 10 });
 }
 
 /** Whether an engine listens there and is ready. */

@@ -11,8 +11,8 @@ const PROGRAM = join(import.meta.dirname, '../../sandbox/demo/main.ts');
 const LIMIT_MS = 240_000;
 /** The demo itself and the supervisor, which brings the others back. */
 const OBSERVERS = /^(main|supervisor)\.ts$/;
-/** A rollback replaces these: the ones that are killed later have other numbers. */
-const REPLACED = /^(orchestrator\/main\.ts|containerd-shim.*)$/;
+/** A rollback or a killed engine replaces these: the ones that are killed later have other numbers. */
+const REPLACED = /^(orchestrator\/main\.ts|containerd|containerd-shim.*)$/;
 
 interface Running {
   readonly pid: number;
@@ -115,8 +115,8 @@ describe.skipIf(problem)(`on Docker Compose${problem ? ` (${problem})` : ''}`, (
       const programs = run.ran.map(({ program }) => program);
       for (const program of ['temporal', 'dockerd', 'containerd', 'docker-registry', 'worker.ts'])
         expect(programs).toContain(program);
-      for (const name of ['container', 'containerd-shim-runc-v2'])
-        expect(run.said).toContain(`kill -9 ${name} of master-orchestrator (pid `);
+      const engines = ['container of master-orchestrator', 'containerd-shim-runc-v2 of master-orchestrator'];
+      for (const name of ['containerd', ...engines]) expect(run.said).toContain(`kill -9 ${name} (pid `);
       expect(run.said).toMatch(/✓ containers of master-orchestrator that were made, by the engine's events/);
     },
     LIMIT_MS,

@@ -3,6 +3,7 @@ import { basename, join } from 'node:path';
 import type { TemporalServer } from '../../../tools/temporal-server.ts';
 import { until } from '../../../tools/until.ts';
 import type { ComposeHost } from '../../compose/index.ts';
+import { containerdOf } from '../../compose/own-engine.ts';
 import { SERVICE } from '../compose-project.ts';
 import type { ChaosWorld, Effects } from '../world.ts';
 import { type FoundProcess, processesOf } from './processes.ts';
@@ -61,7 +62,7 @@ export function composeChaos(
 
   async function lookedAfter({ pid, command }: FoundProcess): Promise<Victim | undefined> {
     const program = basename(command[0] ?? '');
-    if (program === 'containerd') return ofEngine(program, () => containerdOf(folder));
+    if (program === 'containerd') return ofEngine(program, () => containerdOf(join(folder, 'engine')));
     const group = await readFile(`/proc/${pid}/cgroup`, 'utf8').catch(() => '');
     const found = (await containers()).find(({ id }) => group.includes(id) || command.includes(id));
     if (!found) return undefined;
@@ -88,12 +89,6 @@ export function composeChaos(
     wanted: { 'docker-registry': 'roll-back', containerd: 'roll-back', dockerd: 'wait-for-rollout' },
     effects: async () => containersMade(host, basename(project)),
   };
-}
-
-/** The engine notes which containerd is its own. */
-async function containerdOf(folder: string): Promise<number | undefined> {
-  const text = await readFile(join(folder, 'engine/exec/containerd/containerd.pid'), 'utf8').catch(() => '');
-  return Number(text) || undefined;
 }
 
 function containersMade(host: ComposeHost, project: string): Effects {
