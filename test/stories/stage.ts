@@ -22,6 +22,8 @@ export interface CastOptions {
   readonly checks?: Readonly<Record<string, unknown>>;
   /** Rules of the worker's Role; default: the worker's own. */
   readonly rules?: readonly object[];
+  /** Changes the worker's kubeconfig before it is used, for example to lead through a proxy. */
+  readonly kubeconfig?: (file: string) => Promise<void>;
   /** Default: a worker in this process. */
   readonly worker?: boolean;
   /** Default: a queue of its own. */
@@ -80,6 +82,7 @@ async function openCast(
   const slackFile = join(folder, 'slack');
   await writeFile(slackFile, channel.url);
   const kubeconfig = await cluster.kubeconfigFor(namespace, WORKER_ACCOUNT, options.rules);
+  await options.kubeconfig?.(kubeconfig);
   const configFile = await writeConfig({
     folder,
     target: deploymentEntry(kubeconfig, namespace),

@@ -2,6 +2,7 @@ import type { RequestOptions } from 'node:https';
 import type { DispatcherOptions, KubeConfig } from '@kubernetes/client-node';
 import { RunbookError } from '../../domain/errors.ts';
 import { capped } from './api-error.ts';
+import { adoptTokenFiles } from './token-files.ts';
 import { withSignal } from './with-signal.ts';
 
 /** Which cluster, and as whom: the part of a profile that decides the connection. */
@@ -96,6 +97,7 @@ async function loadKubeConfig({ kubeconfig, context }: ClusterReference): Promis
   try {
     if (kubeconfig === undefined) config.loadFromDefault();
     else config.loadFromFile(kubeconfig);
+    await adoptTokenFiles(config, kubeconfig);
     if (context !== undefined) config.setCurrentContext(context);
   } catch (error) {
     throw new RunbookError('InvalidConfig', `cannot read ${from}: ${reasonOf(error)}`);
@@ -120,7 +122,8 @@ async function credentialsOf(config: ClusterConfig): Promise<Credentials> {
   const { ca, cert, key, pfx, passphrase, rejectUnauthorized, servername } = options;
   const given = { ca, cert, key, pfx, passphrase, rejectUnauthorized, servername };
   const tls = Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined));
-  const headers = Object.entries(options.headers ?? {}).map(([name, value]) => [name, String(value)]);
+  // A token file may end with a newline, which is part of no header.
+  const headers = Object.entries(options.headers ?? {}).map(([name, value]) => [name, String(value).trim()]);
   const basic = options.auth
     ? { Authorization: `Basic ${Buffer.from(options.auth).toString('base64')}` }
     : {};

@@ -1,0 +1,53 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, expect, it, vi } from 'vitest';
+import { createCredentialSource } from '../../../src/targets/kubernetes/credentials.ts';
+import { context } from './support.ts';
+
+const { signal } = context;
+let folder: string;
+let kubeconfig: string;
+
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'token-files-'));
+  kubeconfig = join(folder, 'config');
+  const user = (name: string, held: object) => ({ name, user: held });
+  const contextOf = (name: string) => ({ name, context: { cluster: 'c', user: name } });
+  await writeFile(
+    kubeconfig,
+    JSON.stringify({
+      clusters: [{ name: 'c', cluster: { server: 'https://127.0.0.1:1' } }],
+      users: [user('file', { tokenFile: 'token' }), user('both', { token: 'inline', tokenFile: 'token' })],
+      contexts: [contextOf('file'), contextOf('both')],
+      'current-context': 'file',
+    }),
+  );
+  await writeFile(join(folder, 'token'), 'one\n');
+});
+afterEach(() => rm(folder, { recursive: true, force: true }));
+
+const sent = async (credentials: Promise<{ headers: Readonly<Record<string, string>> }>) =>
+  (await credentials).headers.Authorization;
+
+it('a token in a file beside the kubeconfig is sent, without the newline at its end', async () => {
+  expect(await sent(createCredentialSource({ kubeconfig }).current(signal))).toBe('Bearer one');
+});
+
+it('a token that was rotated is read anew when credentials are renewed', async () => {
+  const source = createCredentialSource({ kubeconfig });
+  await source.current(signal);
+  await writeFile(join(folder, 'token'), 'two');
+  expect(await sent(source.renewed(signal))).toBe('Bearer two');
+});
+
+it('a token in the kubeconfig itself comes before one in a file', async () => {
+  expect(await sent(createCredentialSource({ kubeconfig, context: 'both' }).current(signal))).toBe(
+    'Bearer inline',
+  );
+});
+
+it('the file is found through KUBECONFIG too', async () => {
+  vi.stubEnv('KUBECONFIG', kubeconfig);
+  expect(await sent(createCredentialSource({}).current(signal))).toBe('Bearer one');
+});
