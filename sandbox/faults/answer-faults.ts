@@ -36,15 +36,20 @@ export function drip(everyMs: number): Fault {
   };
 }
 
-/** An answer of this many bytes, sent as fast as the client takes it. */
-export function huge(bytes: number): Fault {
+/**
+ * An answer of this many bytes, sent as fast as the client takes it.
+ * @param taken told how many bytes left this process when the client had enough.
+ */
+export function huge(bytes: number, taken: (bytes: number) => void = () => undefined): Fault {
   const piece = Buffer.alloc(64 * 1024, ' ');
-  return async ({ response }) => {
+  return async ({ response, socket }) => {
+    const before = socket.bytesWritten;
     response.writeHead(200, { 'content-type': 'application/json' });
     response.write('{');
     for (let sent = 0; sent < bytes && !response.destroyed; sent += piece.length) {
       if (!response.write(piece)) await drained(response);
     }
+    taken(socket.bytesWritten - before);
     response.end('}');
   };
 }

@@ -1,5 +1,6 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
-import type { AddressInfo, Socket } from 'node:net';
+import type { Socket } from 'node:net';
+import { freePorts } from '../../tools/ports.ts';
 import type { Answer, Fault, Intercepted, Match, SeenRequest } from './fault.ts';
 import { openUpstream, passedOn, wholeAnswer } from './upstream.ts';
 
@@ -17,8 +18,8 @@ export interface FaultProxy extends AsyncDisposable {
   readonly requests: readonly SeenRequest[];
   /** From now on the fault is done to the requests that match; of several rules the one given first counts. */
   rule(match: Match, fault: Fault): ActiveRule;
-  /** Ends all rules. */
-  heal(): void;
+  /** Ends all rules and refuses nobody any more. */
+  heal(): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -27,6 +28,9 @@ export interface FaultProxyOptions {
   readonly upstream: string;
   /** Certificate that an https server is trusted by. */
   readonly ca?: string;
+  /** Where it listens. Default: a free port of 127.0.0.1. */
+  readonly host?: string;
+  readonly port?: number;
 }
 
 interface Rule {
@@ -36,12 +40,12 @@ interface Rule {
   matched: number;
 }
 
-/** The port may be taken by somebody's outgoing connection when the proxy comes back; it is free again soon. */
-const AGAIN_MS = 50;
-
-/** Starts the proxy: plain HTTP/1.1 on a free port. Without rules it passes everything on, streams included. */
-export async function startFaultProxy({ upstream: address, ca }: FaultProxyOptions): Promise<FaultProxy> {
-  const upstream = openUpstream(address, ca);
+/** Starts the proxy, which speaks plain HTTP/1.1. Without rules it passes everything on, streams included. */
+export async function startFaultProxy(options: FaultProxyOptions): Promise<FaultProxy> {
+  const { host = '127.0.0.1' } = options;
+  const [freePort = 0] = options.port === undefined ? await freePorts(1) : [];
+  const port = options.port ?? freePort;
+  const upstream = openUpstream(options.upstream, options.ca);
   const requests: SeenRequest[] = [];
   const rules: Rule[] = [];
   const sockets = new Set<Socket>();
@@ -66,10 +70,10 @@ export async function startFaultProxy({ upstream: address, ca }: FaultProxyOptio
     socket.on('close', () => sockets.delete(socket));
     socket.on('error', () => undefined);
   });
-  const listen = (port: number) =>
+  const listen = () =>
     new Promise<void>((resolve, reject) => {
       server.once('error', reject);
-      server.listen(port, '127.0.0.1', () => {
+      server.listen(port, host, () => {
         server.removeListener('error', reject);
         resolve();
       });
@@ -82,7 +86,7 @@ export async function startFaultProxy({ upstream: address, ca }: FaultProxyOptio
   const goDown = (ms: number) => {
     stop();
     clearTimeout(back);
-    back = setTimeout(() => void listen(port).catch(() => goDown(AGAIN_MS)), ms);
+    back = setTimeout(() => void listen(), ms);
   };
 
   function intercept(request: SeenRequest, socket: Socket, response: ServerResponse): Intercepted {
@@ -110,15 +114,14 @@ export async function startFaultProxy({ upstream: address, ca }: FaultProxyOptio
     };
   }
 
-  await listen(0);
-  const { port } = server.address() as AddressInfo;
+  await listen();
   const close = async () => {
     clearTimeout(back);
     stop();
     upstream.close();
   };
   return {
-    url: `http://127.0.0.1:${port}`,
+    url: `http://${host}:${port}`,
     requests,
     rule(match, fault) {
       const rule: Rule = { match, fault, hits: [], matched: 0 };
@@ -128,7 +131,11 @@ export async function startFaultProxy({ upstream: address, ca }: FaultProxyOptio
         remove: () => void (rules.includes(rule) && rules.splice(rules.indexOf(rule), 1)),
       };
     },
-    heal: () => void rules.splice(0),
+    async heal() {
+      rules.splice(0);
+      clearTimeout(back);
+      if (!server.listening) await listen();
+    },
     close,
     [Symbol.asyncDispose]: close,
   };

@@ -30,14 +30,17 @@ export function apiStatus(
 
 /**
  * A watch that says 410 in the middle of its stream: the version it was asked to go on from is compacted.
- * @param afterMs how long the watch lives before that.
+ * @param afterMs how long after its first event.
  */
 export function goneInWatch(afterMs: number): Fault {
   return async ({ pass, response }) => {
     const event = { type: 'ERROR', object: statusObject(410, 'too old resource version') };
-    const timer = setTimeout(() => response.end(`${JSON.stringify(event)}\n`), afterMs);
+    let timer: NodeJS.Timeout | undefined;
     response.once('close', () => clearTimeout(timer));
-    await pass();
+    await pass((piece) => {
+      timer ??= setTimeout(() => response.end(`${JSON.stringify(event)}\n`), afterMs);
+      return piece;
+    });
   };
 }
 

@@ -62,8 +62,8 @@ export function createTransport(
     asked: Asked,
     outgoing: Omit<Outgoing, 'signal' | 'limits'>,
     signal: AbortSignal,
+    limits = outgoing.method === 'GET' ? timeLimits.read : timeLimits.write,
   ): Promise<unknown> => {
-    const limits = outgoing.method === 'GET' ? timeLimits.read : timeLimits.write;
     await connection.prepare(signal);
     const deadline = AbortSignal.timeout(limits.whole);
     try {
@@ -134,6 +134,8 @@ export function createTransport(
           body: JSON.stringify({ apiVersion, kind, spec }),
         },
         signal,
+        // It is sent like a write and is a read: it waits for no webhook.
+        timeLimits.read,
       ) as Promise<T>;
     },
     async openWatch(address, signal) {

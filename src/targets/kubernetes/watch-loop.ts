@@ -18,7 +18,10 @@ export interface WatchSource {
 const FIRST_DELAY_MS = 50;
 const LONGEST_DELAY_MS = 5_000;
 
-/** Keeps a watch open until the signal: reconnects from the last version, begins anew when that is too old (410). */
+/**
+ * Keeps a watch open until the signal: reconnects from the last version, begins anew when that is too old (410), and
+ * no sooner than the server asks for (`Retry-After`).
+ */
 export async function runWatch(source: WatchSource, signal: AbortSignal): Promise<void> {
   let version: string | undefined;
   let failures = 0;
@@ -41,7 +44,8 @@ export async function runWatch(source: WatchSource, signal: AbortSignal): Promis
     }
     if (signal.aborted) return;
     source.disconnected(problem);
-    const pause = Math.min(FIRST_DELAY_MS * 2 ** failures++, LONGEST_DELAY_MS);
+    const asked = problem instanceof ApiError ? (problem.retryAfterMs ?? 0) : 0;
+    const pause = Math.max(asked, Math.min(FIRST_DELAY_MS * 2 ** failures++, LONGEST_DELAY_MS));
     await delay(pause, undefined, { signal, ref: false }).catch(() => {});
   }
 }

@@ -51,6 +51,17 @@ async function watched() {
 }
 
 describe('a watch of a Deployment', () => {
+  it('is opened again no sooner than an overloaded API server asks for', async () => {
+    const { stub, watch, put, start, versions } = await watched();
+    put(1);
+    stub.on(/^WATCH/, ({ status }) => status(429, 'too many requests', { 'retry-after': '1' }));
+    const begun = performance.now();
+    start();
+    expect((await watch.read(signal)).deployment?.spec.replicas).toBe(1);
+    expect(performance.now() - begun).toBeGreaterThanOrEqual(990);
+    expect(versions()).toHaveLength(1);
+  });
+
   it('brings the state with its first event, without a read', async () => {
     const { stub, watch, put, start } = await watched();
     put(1);

@@ -64,6 +64,13 @@ describe('a request', () => {
     await expect(patch).resolves.toBeDefined();
   });
 
+  it('that reviews permissions has no more time than one that reads', async () => {
+    const { stub, transport } = await opened({ ...LIMITS, write: limit(5_000) });
+    stub.on(/^POST selfsubjectrulesreviews/, silence);
+    const review = transport.review('SelfSubjectRulesReview', { namespace: 'phoenix' }, signal);
+    expect(await failure(review)).toMatchObject({ code: 0, message: 'no answer within 0.05 s' });
+  });
+
   it('ends at once when it is cancelled, with the reason of the caller', async () => {
     const { stub, transport } = await opened();
     const stop = new AbortController();
