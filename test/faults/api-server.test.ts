@@ -3,7 +3,7 @@ import { openStage, type Stage } from '../stories/stage.ts';
 import { carryOut, endOf, type FaultCase } from './api-server/case.ts';
 import { controllers } from './api-server/controllers.ts';
 import { meanwhile } from './api-server/meanwhile.ts';
-import { lostAnswers, passing, rateLimited } from './api-server/passing.ts';
+import { lasting, lostAnswers, passing, rateLimited } from './api-server/passing.ts';
 import { forbidden, lostTokens, rotatedTokens } from './api-server/refusals.ts';
 import { watches } from './api-server/watches.ts';
 import { EVERYTHING } from './rows.ts';
@@ -15,6 +15,7 @@ beforeAll(async () => {
 afterAll(() => stage?.close());
 
 const FAMILIES: Readonly<Record<string, readonly FaultCase[]>> = {
+  'API server fails for good': lasting,
   'API server fails for a while': passing,
   'API server asks for patience': rateLimited,
   'API server loses an answer': lostAnswers,
@@ -27,7 +28,11 @@ const TIME_LIMIT = 200_000;
 
 describe.each(Object.entries(FAMILIES))('%s', (family, cases) => {
   for (const one of chosen(cases)) {
-    it.concurrent(`${one.fault}: ${endOf(one.end)}`, () => carryOut(stage, family, one), TIME_LIMIT);
+    it.concurrent(
+      `${one.fault}: ${endOf(one.end)}`,
+      () => carryOut(stage, family, one),
+      one.withinMs ?? TIME_LIMIT,
+    );
   }
 });
 

@@ -24,6 +24,8 @@ export interface FaultCase {
   readonly deployed?: Deployed;
   /** Part of the short form. */
   readonly short?: boolean;
+  /** Until the run has to have ended, in milliseconds. */
+  readonly withinMs?: number;
   /**
    * Arms the fault before the run begins.
    * @returns what has to be true when it has ended: above all that the fault was done.

@@ -51,6 +51,14 @@ function deploy(world: World, version: string) {
   );
 }
 
+/** Acts of the short form. */
+const SHORT: readonly (keyof typeof ACTS)[] = [
+  'deletes the Deployment and creates it again',
+  'deploys another version',
+  'rolls back to the same version',
+  'scales the Deployment',
+];
+
 const CHANGED: End = { error: 'WorkloadChanged', writes: 0 };
 
 const BETWEEN: readonly [keyof typeof ACTS, End][] = [
@@ -78,7 +86,7 @@ export const meanwhile: readonly FaultCase[] = [
     ([act, end]): FaultCase => ({
       fault: `somebody ${act} between plan and write`,
       end,
-      short: true,
+      short: SHORT.includes(act),
       arm(world) {
         const rule = world.proxy.rule(
           { ...PATCH.match, times: 1 },
@@ -101,7 +109,6 @@ export const meanwhile: readonly FaultCase[] = [
       fault: `somebody ${act} right after the write`,
       end,
       deployed: SLOW,
-      short: !end.error,
       arm(world) {
         const rule = world.proxy.rule(
           { ...PATCH.match, times: 1 },

@@ -26,13 +26,13 @@ interface Passing {
 const RETRY_AFTER = 2;
 
 const PASSING: readonly Passing[] = [
-  { what: 'refuses connections for 1.5 s', fault: refuse(1_500), times: 1, short: [REVIEW, PATCH] },
+  { what: 'refuses connections for 1.5 s', fault: refuse(1_500), times: 1, short: [REVIEW] },
   { what: 'closes the connection twice', fault: hangUp, times: 2, short: [PODS] },
   { what: 'resets the connection twice', fault: reset, times: 2, short: [WATCH] },
   { what: 'answers 500 twice', fault: apiStatus(500), times: 2, short: [SNAPSHOT] },
   { what: 'answers 503 twice', fault: apiStatus(503), times: 2, short: [PATCH] },
-  { what: 'answers 504 twice', fault: apiStatus(504), times: 2, short: [RECORD] },
-  { what: 'never answers a request', fault: hang, times: 1, short: [] },
+  { what: 'answers 504 twice', fault: apiStatus(504), times: 2 },
+  { what: 'never answers a request', fault: hang, times: 1 },
   { what: 'breaks off its answer twice', fault: brokenJson, times: 2, not: ({ watch }) => watch === true },
 ];
 
@@ -51,6 +51,22 @@ export const passing: readonly FaultCase[] = PASSING.flatMap(({ what, fault, tim
     },
   })),
 );
+
+/** The server does not come back: the run gives up when the budget of a step is spent. */
+export const lasting: readonly FaultCase[] = [
+  {
+    fault: `refuses connections for good from ${REVIEW.at} on`,
+    end: { error: 'Unreachable', writes: 0, also: 'after the budget of the step' },
+    withinMs: 400_000,
+    arm({ proxy }) {
+      const rule = proxy.rule(REVIEW.match, refuse(3_600_000));
+      return (report) => {
+        expect(rule.hits).toHaveLength(1);
+        expect(entryOf(report, 'check-access').attempts).toBeGreaterThan(20);
+      };
+    },
+  },
+];
 
 /** 429: the next attempt of the same request comes no sooner than it was asked to. */
 export const rateLimited: readonly FaultCase[] = POINTS.map((point) => ({
@@ -71,7 +87,7 @@ export const rateLimited: readonly FaultCase[] = POINTS.map((point) => ({
 
 const LOST: readonly { readonly what: string; readonly fault: Fault; readonly short?: readonly Point[] }[] = [
   { what: 'answers 504', fault: apiStatus(504), short: [PATCH] },
-  { what: 'resets the connection', fault: reset, short: [PATCH, SNAPSHOT, RECORD] },
+  { what: 'resets the connection', fault: reset, short: [RECORD] },
   { what: 'never answers', fault: hang },
 ];
 

@@ -21,7 +21,7 @@ import {
 export const rotatedTokens: readonly FaultCase[] = POINTS.map((point) => ({
   fault: `the token is rotated: 401 until it is read anew, from ${point.at} on`,
   end: ROLLED_BACK,
-  short: [REVIEW, PATCH].includes(point),
+  short: point === PATCH,
   ...(point.deployed ? { deployed: point.deployed } : {}),
   async arm({ proxy, token, tokenFile, freshToken }) {
     const fresh = await freshToken();
@@ -71,7 +71,7 @@ const FORBIDDEN: readonly {
 }[] = [
   { point: REVIEW, end: { ...ROLLED_BACK, also: 'permissions unchecked' } },
   { point: WATCH, end: { error: 'AccessDenied', writes: 0 } },
-  { point: HISTORY, end: { error: 'AccessDenied', writes: 0 }, short: true },
+  { point: HISTORY, end: { error: 'AccessDenied', writes: 0 } },
   { point: EVIDENCE, end: { ...ROLLED_BACK, also: 'evidence not considered' } },
   { point: SNAPSHOT, end: { error: 'WriteRejected', writes: 0 } },
   {
@@ -106,7 +106,6 @@ export const forbidden: readonly FaultCase[] = [
   {
     fault: `answers 403 at ${RECORD.at}`,
     end: { ...ROLLED_BACK, also: 'the ledger says that no evidence was kept' },
-    short: true,
     arm({ proxy }) {
       const rule = proxy.rule(RECORD.match, apiStatus(403));
       return (report) => {

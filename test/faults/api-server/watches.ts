@@ -17,7 +17,7 @@ const gone = (point: Point): readonly FaultCase[] => [
     fault: `410 in the middle of the stream at ${point.at}`,
     end: ROLLED_BACK,
     deployed: SLOW,
-    short: true,
+    short: point === WATCH,
     arm({ proxy }) {
       const rule = proxy.rule({ ...point.match, times: 3 }, goneInWatch(20));
       return () => expect(rule.hits.length).toBeGreaterThanOrEqual(2);
@@ -45,7 +45,6 @@ export const watches: readonly FaultCase[] = [
     fault: 'refuses connections for 2 s while the rollout is waited for',
     end: ROLLED_BACK,
     deployed: SLOW,
-    short: true,
     arm({ proxy }) {
       const rule = proxy.rule({ ...POD_WATCH.match, times: 1 }, refuse(2_000));
       return () => expect(rule.hits).toHaveLength(1);

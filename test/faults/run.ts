@@ -1,0 +1,40 @@
+/**
+ * What `npm run test:faults` runs: every test of test/faults in its long form, counted into docs/reliability.md.
+ * Arguments are handed to vitest; a run of a part leaves the document as it is.
+ */
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { interruptedBySignals, runVitest, toolsAreHere } from '../programs.ts';
+import { lastLine, one, sum } from '../tally.ts';
+import { isPerfect, parseRows, withTables } from './tables.ts';
+
+const DOCUMENT = join(import.meta.dirname, '..', '..', 'docs', 'reliability.md');
+
+const interrupted = interruptedBySignals();
+const args = process.argv.slice(2);
+const folder = mkdtempSync(join(tmpdir(), 'runbook-faults-'));
+const rowsFile = join(folder, 'rows');
+try {
+  writeFileSync(rowsFile, '');
+  const tools = await toolsAreHere(interrupted);
+  const tests = await runVitest(args.length > 0 ? args : ['test/faults'], interrupted, {
+    RUNBOOK_FAULTS: 'everything',
+    RUNBOOK_FAULT_ROWS: rowsFile,
+  });
+  const rows = parseRows(readFileSync(rowsFile, 'utf8'));
+  const perfect = isPerfect(rows);
+  if (!perfect) console.error('not every run ended as it has to');
+  if (args.length === 0 && !interrupted.aborted) {
+    const day = new Date().toISOString().slice(0, 10);
+    writeFileSync(DOCUMENT, withTables(readFileSync(DOCUMENT, 'utf8'), rows, day));
+  }
+  // A whole run shows every table; what had to be skipped would be missing there.
+  const complete = args.length > 0 || tests.skipped === 0;
+  if (!complete) console.error('tests were skipped: the tables are not complete');
+  const total = sum([...tools, tests, ...(perfect ? [] : [one(false)])]);
+  process.exitCode = total.failed > 0 || !complete || interrupted.aborted ? 1 : 0;
+  console.log(lastLine(total));
+} finally {
+  rmSync(folder, { recursive: true, force: true });
+}
