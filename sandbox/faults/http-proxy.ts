@@ -16,6 +16,8 @@ export interface FaultProxy extends AsyncDisposable {
   readonly url: string;
   /** Everything that was received, oldest first. */
   readonly requests: readonly SeenRequest[];
+  /** Errors of faults themselves, as of what was called before a request: a test that has one has proved nothing. */
+  readonly problems: readonly unknown[];
   /** From now on the fault is done to the requests that match; of several rules the one given first counts. */
   rule(match: Match, fault: Fault): ActiveRule;
   /** Ends all rules and refuses nobody any more. */
@@ -47,6 +49,7 @@ export async function startFaultProxy(options: FaultProxyOptions): Promise<Fault
   const port = options.port ?? freePort;
   const upstream = openUpstream(options.upstream, options.ca);
   const requests: SeenRequest[] = [];
+  const problems: unknown[] = [];
   const rules: Rule[] = [];
   const sockets = new Set<Socket>();
   let back: NodeJS.Timeout | undefined;
@@ -59,8 +62,9 @@ export async function startFaultProxy(options: FaultProxyOptions): Promise<Fault
     const intercepted = intercept(request, incoming.socket, response);
     try {
       await (fault ? fault(intercepted) : intercepted.pass());
-    } catch {
-      // The real server is gone, or the client is: either way the other side sees a broken connection.
+    } catch (error) {
+      // The real server is gone, or the client is (errors with a code): the other side sees a broken connection.
+      if (!(error instanceof Error && 'code' in error)) problems.push(error);
       if (!response.writableEnded) incoming.socket.destroy();
     }
   });
@@ -123,6 +127,7 @@ export async function startFaultProxy(options: FaultProxyOptions): Promise<Fault
   return {
     url: `http://${host}:${port}`,
     requests,
+    problems,
     rule(match, fault) {
       const rule: Rule = { match, fault, hits: [], matched: 0 };
       rules.push(rule);

@@ -34,6 +34,7 @@ async function verifyWith(check: CheckId, fault: Fault, times?: number) {
   const rule = proxy.rule({ path: PATHS[check], ...(times === undefined ? {} : { times }) }, fault);
   try {
     const report = await cast.verify();
+    expect(proxy.problems).toEqual([]);
     const entry = report.ledger.find(({ step }) => step === `verify-${check}`);
     const tookMs = Date.parse(entry?.finishedAt ?? '') - Date.parse(entry?.startedAt ?? '');
     return { report, entry, tookMs, hits: rule.hits.length };

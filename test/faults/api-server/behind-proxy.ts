@@ -28,6 +28,8 @@ export interface World extends Deployed {
   freshToken(): Promise<string>;
   /** Writes to the Deployment that the API server took from the worker. */
   effectiveWrites(): Promise<number>;
+  /** Does something when the test is over, however it ends. */
+  atEnd(act: () => void): void;
   close(): Promise<void>;
 }
 
@@ -65,6 +67,7 @@ export async function openWorld(stage: Stage, deployed: Deployed = {}): Promise<
   const { namespace } = cast;
   const path = `/apis/apps/v1/namespaces/${namespace}/deployments/${DEPLOYMENT}`;
   const mark = await cluster.mark();
+  const acts: (() => void)[] = [];
   return {
     ...deployed,
     stage,
@@ -84,7 +87,9 @@ export async function openWorld(stage: Stage, deployed: Deployed = {}): Promise<
           verb === 'patch' && requestURI.includes('/deployments/') && status === 200,
       ).length;
     },
+    atEnd: (act) => void acts.push(act),
     async close() {
+      for (const act of acts) act();
       await cast.close();
       await proxy.close();
       // Each pod is a process: what is left would crowd out the services of the tests to come.

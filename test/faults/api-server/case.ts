@@ -52,6 +52,7 @@ export function carryOut(
     try {
       const afterwards = await arm(world);
       const report = await world.cast.rollback(world.request ?? {});
+      expect(world.proxy.problems).toEqual([]);
       expect(report.error?.type, report.error?.message).toBe(end.error);
       expect(report.outcome).toBe(end.error ? 'failed' : 'rolled-back');
       expect(await world.effectiveWrites()).toBe(end.writes);

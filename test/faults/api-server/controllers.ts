@@ -15,7 +15,7 @@ function stopped(
     end,
     short: ms !== undefined && point === PATCH,
     ...(spec ? { deployed: { spec } } : {}),
-    arm({ proxy, stage }: World) {
+    arm({ proxy, stage, atEnd }: World) {
       const { controllers } = stage.sandbox.cluster.controlPlane.processes;
       let going: NodeJS.Timeout | undefined;
       const rule = proxy.rule(
@@ -25,11 +25,11 @@ function stopped(
           if (ms !== undefined) going = setTimeout(() => controllers.signal('SIGCONT'), ms);
         }),
       );
-      return () => {
+      atEnd(() => {
         clearTimeout(going);
         controllers.signal('SIGCONT');
-        expect(rule.hits).toHaveLength(1);
-      };
+      });
+      return () => expect(rule.hits).toHaveLength(1);
     },
   };
 }

@@ -151,6 +151,18 @@ it('lets the real server do its work before it hurts the answer', async () => {
   expect(received).toEqual(['POST /']);
 });
 
+it('remembers errors of what is called, which a test must not take for a fault of the server', async () => {
+  const wrong = new Error('the test itself is wrong');
+  proxy.rule(
+    { times: 1 },
+    before(() => Promise.reject(wrong)),
+  );
+  proxy.rule({ skip: 1, times: 1 }, reset);
+  await expect(get()).rejects.toThrow();
+  await expect(get()).rejects.toThrow();
+  expect(proxy.problems).toEqual([wrong]);
+});
+
 it('calls before the real server hears of a request, and after it has answered', async () => {
   const heard: number[] = [];
   proxy.rule(
