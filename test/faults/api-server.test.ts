@@ -15,8 +15,7 @@ beforeAll(async () => {
 afterAll(() => stage?.close());
 
 const FAMILIES: Readonly<Record<string, readonly FaultCase[]>> = {
-  'API server fails for good': lasting,
-  'API server fails for a while': passing,
+  'API server fails': [...lasting, ...passing],
   'API server asks for patience': rateLimited,
   'API server loses an answer': lostAnswers,
   'API server refuses': [...rotatedTokens, ...lostTokens, ...forbidden],
