@@ -201,8 +201,8 @@ describe('a template that no controller has seen', () => {
   test('comes back from its snapshot, and nobody takes it for a rollback', async () => {
     const of = await service([]);
     const { controllers } = cluster().controlPlane.processes;
-    process.kill(controllers.pid, 'SIGSTOP');
-    onTestFinished(() => void process.kill(controllers.pid, 'SIGCONT'));
+    process.kill(controllers.pid(), 'SIGSTOP');
+    onTestFinished(() => void process.kill(controllers.pid(), 'SIGCONT'));
     const { apiPort, metricsPort } = cluster().node;
     const image = imageOf('v0.2.0');
     const made = deployment({ namespace: of.namespace, image, apiPort, metricsPort, replicas: 1 });
@@ -214,7 +214,7 @@ describe('a template that no controller has seen', () => {
     expect((await of.live()).metadata.annotations).toBeUndefined();
     await of.target.rollBack(await of.pin(TO_FIRST), context);
     expect((await fresh(of)).rolledBack).toBe(true);
-    process.kill(controllers.pid, 'SIGCONT');
+    process.kill(controllers.pid(), 'SIGCONT');
     await restore(of, snapshot);
     expect(await template(of)).toEqual(before);
     expect((await fresh(of)).rolledBack).toBe(false);
