@@ -16,7 +16,7 @@ function stopped(
     short: ms !== undefined && point === PATCH,
     ...(spec ? { deployed: { spec } } : {}),
     arm({ proxy, stage, atEnd }: World) {
-      const { controllers } = stage.sandbox.cluster.controlPlane.processes;
+      const controllers = stage.sandbox.cluster.controlPlane.processes.controllers.current();
       let going: NodeJS.Timeout | undefined;
       const rule = proxy.rule(
         { ...point.match, times: 1 },
