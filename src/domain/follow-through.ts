@@ -33,3 +33,19 @@ export interface FollowThroughInput {
   readonly uid: string;
   readonly fingerprint: string;
 }
+
+/** Whether an input is what a rollback hands over: anybody may start a workflow of this type with anything. */
+export function isFollowThroughInput(input: unknown): input is FollowThroughInput {
+  const given = (input ?? {}) as Partial<Record<keyof FollowThroughInput, unknown>>;
+  const { request, rollback } = given as {
+    request?: Partial<ResolvedRun>;
+    rollback?: { workflowId?: unknown };
+  };
+  return (
+    typeof request?.service === 'string' &&
+    Array.isArray(request.notifiers) &&
+    Array.isArray(request.symptoms) &&
+    typeof rollback?.workflowId === 'string' &&
+    [given.version, given.uid, given.fingerprint].every((text) => typeof text === 'string')
+  );
+}

@@ -27,6 +27,8 @@ export const EVIDENCE_SIGNAL = 'add-evidence';
  * neither a killed worker nor a terminated run leaves it behind.
  */
 export async function claim(): Promise<void> {
+  // Started by hand it would hold the target for nobody.
+  if (!workflowInfo().parent) return;
   await condition(() => false);
 }
 

@@ -1,5 +1,11 @@
-import { ChildWorkflowCancellationType, ParentClosePolicy, startChild } from '@temporalio/workflow';
-import type { FollowThroughInput, Watched } from '../domain/follow-through.ts';
+import {
+  ApplicationFailure,
+  ChildWorkflowCancellationType,
+  ParentClosePolicy,
+  startChild,
+} from '@temporalio/workflow';
+import type { ErrorType } from '../domain/errors.ts';
+import { type FollowThroughInput, isFollowThroughInput, type Watched } from '../domain/follow-through.ts';
 import type { RunReport } from '../domain/ledger.ts';
 import type { RollbackRequest } from '../domain/request.ts';
 import { describeWish } from '../domain/targets.ts';
@@ -12,8 +18,9 @@ import { carryOut, type Ending, type Run } from './run.ts';
  *
  * @throws ApplicationFailure `ChangedBack`, `NotWellAgain`, with the report in its details.
  */
-export async function followThrough(input: FollowThroughInput): Promise<RunReport> {
+export async function followThrough(input: unknown): Promise<RunReport> {
   return carryOut('followThrough', async (run) => {
+    if (!isFollowThroughInput(input)) throw notOurs();
     const { request, version, uid, fingerprint } = input;
     run.adoptRequest(request);
     const { forMs = 0, everyMs = 10_000, failures = 3 } = request.policy?.followThrough ?? {};
@@ -53,6 +60,13 @@ function endingOf(version: string, watched: Watched): Ending {
       return { outcome: 'not-well-again', summary: message, error: { type: 'NotWellAgain', message } };
     }
   }
+}
+
+function notOurs(): ApplicationFailure {
+  return ApplicationFailure.nonRetryable(
+    'a rollback starts its follow-through by itself; start rollback or verify',
+    'InvalidRequest' satisfies ErrorType,
+  );
 }
 
 /** Another rollback, in a run of its own. */
