@@ -32,8 +32,8 @@ export interface Before {
 /**
  * The one change (runbook 4), in an order that cannot hurt: the image is on the engine before a file is touched, the
  * files are in place and Compose has read them before the container is. Every part finds itself done when it is
- * repeated, by whichever step of the run. The lock of the project is held. A cancellation is obeyed before the first file is replaced, and then when
- * the container is up: never with files and container that do not belong together.
+ * repeated, by whichever step of the run. The lock of the project is held. A cancellation is obeyed before the first file
+ * is replaced, and then when the container is up: never with files and container that do not belong together.
  *
  * @throws ImageMissing, WorkloadChanged, FileNotWritten, ComposeFileUnsupported, with the files as they were;
  * RolloutFailed when the container could not be started and what was there before is back.
