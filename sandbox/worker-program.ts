@@ -18,13 +18,14 @@ export interface WorkerProgramOptions {
   readonly ui?: string;
 }
 
-/** A worker as a program of its own, which can be killed and ends with the sandbox. */
+/** A worker as a program of its own, which can be killed and ends with the sandbox. @param program default: of this build. */
 export function startWorkerProgram(
   { processes, temporal, folder }: WorkerSurroundings,
   { configFile, taskQueue, ui }: WorkerProgramOptions,
   env: Readonly<Record<string, string>> = {},
+  program = join(import.meta.dirname, '../src/worker.ts'),
 ): Promise<Managed> {
-  return processes.start('worker', process.execPath, [join(import.meta.dirname, '../src/worker.ts')], {
+  return processes.start('worker', process.execPath, [program], {
     env: {
       ...process.env,
       ...env,

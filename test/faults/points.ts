@@ -1,0 +1,120 @@
+import type { SeenRequest } from '../../sandbox/faults/index.ts';
+import type { CommandMoment } from './docker-commands.ts';
+import type { Trial } from './trial.ts';
+
+/** What is done when a point is reached, while the call is held there. `'drop'`: the call goes no further. */
+export interface Strike {
+  /** Whether everything else that the worker says from then on is lost too, as when it dies at this very moment. */
+  readonly alone: boolean;
+  /** The call has come, and is not forwarded yet. */
+  arriving?(): Promise<void>;
+  strike(): Promise<'drop' | undefined>;
+}
+
+/** A moment in a run at which something can be done to its parts. */
+export interface Point {
+  /** `after RespondActivityTaskCompleted`: points of one name are one row of the tables. */
+  readonly name: string;
+  /** Which of that name, counted from 1. */
+  readonly nth: number;
+  arm(trial: Trial, strike: Strike): void | Promise<void>;
+}
+
+/** An answered poll is longer than this when it holds a task, in bytes: an empty one has at most advice for the poller. */
+const TASK_BYTES = 64;
+
+/** Whether an answer to a poll brings work. */
+export function bringsTask({ method, bytes }: { readonly method: string; readonly bytes: number }): boolean {
+  return isPoll(method) && bytes > TASK_BYTES;
+}
+
+export function isPoll(method: string): boolean {
+  return method.startsWith('Poll');
+}
+
+/** The n-th call of a method between worker and Temporal server; of polls only those that bring work count. */
+export function callPoint(moment: 'before' | 'after', method: string, nth: number): Point {
+  const name = isPoll(method) ? `answered ${method}` : `${moment} ${method}`;
+  return {
+    name,
+    nth,
+    arm({ rpc }, { alone, arriving, strike }) {
+      let seen = 0;
+      let found: number | undefined;
+      const others = () => (alone && found !== undefined ? 'drop' : undefined);
+      rpc.hook({
+        async before(call) {
+          if (isPoll(method) || call.method !== method || found !== undefined) return others();
+          seen += 1;
+          if (seen !== nth) return undefined;
+          found = call.nth;
+          // No task is given to a poll of a worker that is about to go: the history stops where the call leaves it.
+          if (alone) rpc.withdrawPolls();
+          await arriving?.();
+          return moment === 'before' ? strike() : undefined;
+        },
+        async after(answer) {
+          if (answer.method === method && isPoll(method) && found === undefined) {
+            if (bringsTask(answer)) seen += 1;
+            if (seen !== nth) return undefined;
+            found = answer.nth;
+            return strike();
+          }
+          const isIt = answer.method === method && answer.nth === found;
+          return isIt ? strike() : others();
+        },
+      });
+    },
+  };
+}
+
+export type ServerName = keyof Trial['servers'];
+
+/** What a step asks of a server, without what differs from trial to trial. */
+export function requestKind({ method, path }: Pick<SeenRequest, 'method' | 'path'>): string {
+  const [plain = '', query = ''] = path.replace(/(\/namespaces\/)[^/?]+/, '$1*').split('?');
+  return `${/(^|&)watch=/.test(query) ? 'WATCH' : method} ${plain}`;
+}
+
+/** The n-th request of a kind to one of the servers. */
+export function requestPoint(
+  moment: 'before' | 'after',
+  server: ServerName,
+  kind: string,
+  nth: number,
+): Point {
+  return {
+    name: `${moment} ${kind} of the ${server === 'api' ? 'API server' : server}`,
+    nth,
+    arm({ servers }, { strike }) {
+      let seen = 0;
+      let struck = false;
+      servers[server]?.rule({}, async ({ request, ask, pass, reply }) => {
+        if (struck || requestKind(request) !== kind) return pass();
+        seen += 1;
+        if (seen !== nth) return pass();
+        struck = true;
+        if (moment === 'before') return (await strike()) === 'drop' ? undefined : pass();
+        if (!kind.startsWith('WATCH')) {
+          const answer = await ask();
+          return (await strike()) === 'drop' ? undefined : reply(answer);
+        }
+        let begun = false;
+        return pass((piece) => {
+          if (!begun) void strike();
+          begun = true;
+          return piece;
+        });
+      });
+    },
+  };
+}
+
+/** The n-th `docker` command of a kind. The command itself kills the worker that runs it. */
+export function commandPoint(moment: CommandMoment, kind: string, nth: number): Point {
+  return {
+    name: `${moment} docker ${kind}`,
+    nth,
+    arm: ({ commands }) => commands?.killAt(kind, nth, moment),
+  };
+}

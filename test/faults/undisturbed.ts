@@ -1,0 +1,94 @@
+import type { HistoryEvent } from '../../src/report/history-file.ts';
+import { kindOf, parseHistory } from '../../src/report/history-file.ts';
+import { expectUnharmed } from './demands.ts';
+import {
+  bringsTask,
+  callPoint,
+  commandPoint,
+  isPoll,
+  type Point,
+  requestKind,
+  requestPoint,
+  type ServerName,
+} from './points.ts';
+import type { Trial } from './trial.ts';
+
+/** Calls by which a worker takes work and says what came of it; the others are its connection and its own health. */
+const PROTOCOL =
+  /^(PollWorkflowTaskQueue|PollActivityTaskQueue|Respond\w+|RecordActivityTaskHeartbeat|QueryWorkflow)$/;
+/** Commands that go on until they are stopped: there is no moment after their effect. */
+const ENDLESS = ['events'];
+
+/** What a run does when nobody disturbs it. */
+export interface Undisturbed {
+  /** Events of its history: see `labelled`. */
+  readonly events: readonly string[];
+  /** Every moment at which a worker can be killed. */
+  readonly points: readonly Point[];
+}
+
+/** Events by kind and number of that kind: `ACTIVITY_TASK_COMPLETED 3`. */
+export function labelled(events: readonly HistoryEvent[]): string[] {
+  const counts = new Map<string, number>();
+  return events.map((event) => {
+    const kind = kindOf(event);
+    const nth = (counts.get(kind) ?? 0) + 1;
+    counts.set(kind, nth);
+    return `${kind} ${nth}`;
+  });
+}
+
+/** Lets a run go its way and notes everything that its worker says and asks. */
+export async function undisturbed(trial: Trial): Promise<Undisturbed> {
+  const calls: string[] = [];
+  trial.rpc.hook({
+    after(answer) {
+      const counts = PROTOCOL.test(answer.method) && (!isPoll(answer.method) || bringsTask(answer));
+      if (counts) calls.push(answer.method);
+      return undefined;
+    },
+  });
+  await trial.worker();
+  const handle = await trial.runs.start(trial.request);
+  const report = await trial.runs.end(handle);
+  await expectUnharmed(trial, report);
+  const history = parseHistory(await trial.runs.history(handle.workflowId));
+  return {
+    events: labelled(history.events),
+    points: [
+      ...numbered(calls).flatMap(([method, nth]) =>
+        isPoll(method)
+          ? [callPoint('after', method, nth)]
+          : [callPoint('before', method, nth), callPoint('after', method, nth)],
+      ),
+      ...requestPoints(trial),
+      ...numbered((await trial.commands?.kinds()) ?? []).flatMap(([kind, nth]) => [
+        commandPoint('before', kind, nth),
+        commandPoint('during', kind, nth),
+        ...(ENDLESS.includes(kind) ? [] : [commandPoint('after', kind, nth)]),
+      ]),
+    ],
+  };
+}
+
+/** Of the API server every request; the service is asked the same thing again and again, and once of each is enough. */
+function requestPoints({ servers }: Trial): Point[] {
+  return (Object.keys(servers) as ServerName[]).flatMap((server) => {
+    const asked = numbered(servers[server]?.requests.map(requestKind) ?? []);
+    return asked
+      .filter(([, nth]) => server === 'api' || nth === 1)
+      .flatMap(([kind, nth]) => [
+        requestPoint('before', server, kind, nth),
+        requestPoint('after', server, kind, nth),
+      ]);
+  });
+}
+
+function numbered(names: readonly string[]): (readonly [string, number])[] {
+  const counts = new Map<string, number>();
+  return names.map((name) => {
+    const nth = (counts.get(name) ?? 0) + 1;
+    counts.set(name, nth);
+    return [name, nth] as const;
+  });
+}

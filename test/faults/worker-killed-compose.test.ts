@@ -1,0 +1,58 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { composeHostProblem } from '../../sandbox/compose/index.ts';
+import { type ComposeGround, composeTrial, openGround } from './compose-trial.ts';
+import { killedAt, killedBeforehand } from './killed-run.ts';
+import { callPoint, commandPoint } from './points.ts';
+import { EVERYTHING } from './rows.ts';
+import { goThrough } from './trials.ts';
+import { undisturbed } from './undisturbed.ts';
+
+/** Most of a run is waiting for a time-out. */
+const AT_ONCE = 8;
+
+const problem = await composeHostProblem();
+
+describe.skipIf(problem)(`a rollback of a Compose service${problem ? ` (${problem})` : ''}`, () => {
+  let ground: ComposeGround;
+  beforeAll(async () => {
+    ground = await openGround();
+  });
+  afterAll(() => ground?.close());
+
+  const open = (name: string) => composeTrial(ground, name);
+
+  it.skipIf(EVERYTHING)(
+    'whose worker is killed with -9 at the turns of a run ends as if nothing had been',
+    async () => {
+      const points = [
+        callPoint('after', 'RespondActivityTaskCompleted', 1),
+        callPoint('after', 'RecordActivityTaskHeartbeat', 1),
+        commandPoint('before', 'pull', 1),
+        commandPoint('during', 'compose up', 1),
+        commandPoint('after', 'compose up', 1),
+        commandPoint('during', 'events', 1),
+      ];
+      await goThrough(
+        points.map((point) => killedAt(point, 'Compose', open)),
+        AT_ONCE,
+      );
+    },
+    120_000,
+  );
+
+  it.runIf(EVERYTHING)(
+    'whose worker is killed with -9 after every event, and around every command, ends as if nothing had been',
+    async () => {
+      const whole = await open('undisturbed');
+      const { events, points } = await undisturbed(whole);
+      await whole.close();
+      const killed = await goThrough(
+        [killedBeforehand('Compose', open), ...points.map((point) => killedAt(point, 'Compose', open))],
+        AT_ONCE,
+      );
+      const covered = new Set(killed.flatMap(({ rightAfter }) => rightAfter));
+      expect(events.filter((event) => !covered.has(event))).toEqual([]);
+    },
+    1_500_000,
+  );
+});

@@ -1,0 +1,57 @@
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { openStage, type Stage } from '../stories/stage.ts';
+import { killedAt, killedBeforehand } from './killed-run.ts';
+import { kubernetesTrial } from './kubernetes-trial.ts';
+import { callPoint, requestPoint } from './points.ts';
+import { EVERYTHING } from './rows.ts';
+import type { Trial } from './trial.ts';
+import { goThrough } from './trials.ts';
+import { undisturbed } from './undisturbed.ts';
+
+/** Most of a run is waiting for a time-out. */
+const AT_ONCE = 8;
+
+let stage: Stage;
+beforeAll(async () => {
+  stage = await openStage();
+});
+afterAll(() => stage?.close());
+
+const open = (name: string): Promise<Trial> => kubernetesTrial(stage, name);
+
+it.skipIf(EVERYTHING)(
+  'a worker killed with -9 at the turns of a run changes nothing about its end',
+  async () => {
+    const deployment = '/apis/apps/v1/namespaces/*/deployments/master-orchestrator';
+    const points = [
+      callPoint('after', 'RespondActivityTaskCompleted', 1),
+      callPoint('before', 'RespondWorkflowTaskCompleted', 6),
+      callPoint('after', 'RecordActivityTaskHeartbeat', 1),
+      callPoint('before', 'RespondActivityTaskCompleted', 12),
+      requestPoint('before', 'api', `PATCH ${deployment}`, 1),
+      requestPoint('after', 'api', `PATCH ${deployment}`, 1),
+      requestPoint('after', 'receiver', 'POST /hook', 1),
+    ];
+    await goThrough(
+      points.map((point) => killedAt(point, 'Kubernetes', open)),
+      AT_ONCE,
+    );
+  },
+  120_000,
+);
+
+it.runIf(EVERYTHING)(
+  'a worker killed with -9 after every event of a run, and around every request, changes nothing about its end',
+  async () => {
+    const whole = await open('undisturbed');
+    const { events, points } = await undisturbed(whole);
+    await whole.close();
+    const killed = await goThrough(
+      [killedBeforehand('Kubernetes', open), ...points.map((point) => killedAt(point, 'Kubernetes', open))],
+      AT_ONCE,
+    );
+    const covered = new Set(killed.flatMap(({ rightAfter }) => rightAfter));
+    expect(events.filter((event) => !covered.has(event))).toEqual([]);
+  },
+  1_500_000,
+);
