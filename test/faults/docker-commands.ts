@@ -15,8 +15,8 @@ export interface CommandLog {
   readonly env: Readonly<Record<string, string>>;
   /** What was run so far, in order: see `kindOfCommand`. */
   kinds(): Promise<readonly string[]>;
-  /** Kills the process that runs the n-th command of a kind with -9. */
-  killAt(kind: string, nth: number, moment: CommandMoment): Promise<void>;
+  /** Sends a signal to the process that runs the n-th command of a kind. A command before which it is killed never begins. */
+  signalAt(kind: string, nth: number, moment: CommandMoment, signal: 'KILL' | 'STOP'): Promise<void>;
 }
 
 /** @param env of a worker, whose PATH begins with the real docker. */
@@ -31,7 +31,7 @@ export async function logCommands(
   return {
     env: { ...env, PATH: `${folder}:${env.PATH}` },
     kinds: async () => (await readFile(file('commands'), 'utf8').catch(() => '')).split('\n').filter(Boolean),
-    killAt: (kind, nth, moment) => writeFile(file('kill'), `${nth} ${moment} ${kind}\n`),
+    signalAt: (kind, nth, moment, signal) => writeFile(file('at'), `${signal} ${nth} ${moment} ${kind}\n`),
   };
 }
 
@@ -49,16 +49,16 @@ case "$1" in
   container|image|context) kind="$1 $2" ;;
 esac
 printf '%s\\n' "$kind" >> '${folder}/commands'
-[ -e '${folder}/kill' ] || exec '${real}' "$@"
-read -r nth moment meant < '${folder}/kill'
+[ -e '${folder}/at' ] || exec '${real}' "$@"
+read -r signal nth moment meant < '${folder}/at'
 [ "$kind" = "$meant" ] || exec '${real}' "$@"
 n=1
 while ! mkdir '${folder}/nth-'$n 2>/dev/null; do n=$((n + 1)); done
 [ $n = "$nth" ] || exec '${real}' "$@"
 case "$moment" in
-  before) kill -9 $PPID; exit 1 ;;
-  during) kill -9 $PPID; exec '${real}' "$@" ;;
-  after) '${real}' "$@"; code=$?; kill -9 $PPID; exit $code ;;
+  before) kill -s "$signal" $PPID; exit 1 ;;
+  during) kill -s "$signal" $PPID; exec '${real}' "$@" ;;
+  after) '${real}' "$@"; code=$?; kill -s "$signal" $PPID; exit $code ;;
 esac
 `;
 }

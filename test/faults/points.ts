@@ -17,6 +17,8 @@ export interface Point {
   readonly name: string;
   /** Which of that name, counted from 1. */
   readonly nth: number;
+  /** The worker is killed or stopped by the point's own means: `strike` is not called. */
+  readonly strikesItself?: true;
   arm(trial: Trial, strike: Strike): void | Promise<void>;
 }
 
@@ -110,11 +112,17 @@ export function requestPoint(
   };
 }
 
-/** The n-th `docker` command of a kind. The command itself kills the worker that runs it. */
-export function commandPoint(moment: CommandMoment, kind: string, nth: number): Point {
+/** The n-th `docker` command of a kind. The command itself kills or stops the worker that runs it. */
+export function commandPoint(
+  moment: CommandMoment,
+  kind: string,
+  nth: number,
+  signal: 'KILL' | 'STOP' = 'KILL',
+): Point {
   return {
     name: `${moment} docker ${kind}`,
     nth,
-    arm: ({ commands }) => commands?.killAt(kind, nth, moment),
+    strikesItself: true,
+    arm: ({ commands }) => commands?.signalAt(kind, nth, moment, signal),
   };
 }

@@ -32,10 +32,18 @@ export interface Trial {
   /** For Compose: the commands that the worker runs. */
   readonly commands?: CommandLog;
   /** Starts a worker as a program of its own. */
-  worker(env?: Readonly<Record<string, string>>, program?: string): Promise<Managed>;
+  worker(options?: WorkerOptions): Promise<Managed>;
   /** Demands that the service was changed exactly once, to the good version. */
   expectOneWrite(): Promise<void>;
   close(): Promise<void>;
+}
+
+export interface WorkerOptions {
+  readonly env?: Readonly<Record<string, string>>;
+  /** Default: the worker of this build. */
+  readonly program?: string;
+  /** Past the proxy, straight to the Temporal server. */
+  readonly direct?: boolean;
 }
 
 /** A Temporal server and a client that goes to it directly. */
@@ -94,9 +102,10 @@ export async function behindProxies(
     rpc,
     servers: { service, receiver, ...(apiProxy ? { api: apiProxy } : {}) },
     runs: castRuns(client, name, taskQueue),
-    async worker(more = {}, program) {
-      const reached = { ...sandbox, temporal: { ...temporal, address: rpc.address } };
-      const worker = await startWorkerProgram(reached, cast, { ...env, ...more }, program);
+    async worker({ env: more = {}, program, direct = false } = {}) {
+      const reached = direct ? temporal : { ...temporal, address: rpc.address };
+      const place = { ...sandbox, temporal: reached };
+      const worker = await startWorkerProgram(place, cast, { ...env, ...more }, program);
       workers.push(worker);
       return worker;
     },

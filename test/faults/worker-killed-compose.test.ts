@@ -5,7 +5,7 @@ import { killedAt, killedBeforehand } from './killed-run.ts';
 import { callPoint, commandPoint } from './points.ts';
 import { EVERYTHING } from './rows.ts';
 import { goThrough } from './trials.ts';
-import { undisturbed } from './undisturbed.ts';
+import { standardRun } from './undisturbed.ts';
 
 /** Most of a run is waiting for a time-out. */
 const AT_ONCE = 8;
@@ -43,11 +43,12 @@ describe.skipIf(problem)(`a rollback of a Compose service${problem ? ` (${proble
   it.runIf(EVERYTHING)(
     'whose worker is killed with -9 after every event, and around every command, ends as if nothing had been',
     async () => {
-      const whole = await open('undisturbed');
-      const { events, points } = await undisturbed(whole);
-      await whole.close();
+      const { events, calls, effects } = await standardRun(open);
       const killed = await goThrough(
-        [killedBeforehand('Compose', open), ...points.map((point) => killedAt(point, 'Compose', open))],
+        [
+          killedBeforehand('Compose', open),
+          ...[...calls, ...effects].map((point) => killedAt(point, 'Compose', open)),
+        ],
         AT_ONCE,
       );
       const covered = new Set(killed.flatMap(({ rightAfter }) => rightAfter));

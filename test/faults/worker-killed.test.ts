@@ -6,7 +6,7 @@ import { callPoint, requestPoint } from './points.ts';
 import { EVERYTHING } from './rows.ts';
 import type { Trial } from './trial.ts';
 import { goThrough } from './trials.ts';
-import { undisturbed } from './undisturbed.ts';
+import { standardRun } from './undisturbed.ts';
 
 /** Most of a run is waiting for a time-out. */
 const AT_ONCE = 8;
@@ -43,11 +43,12 @@ it.skipIf(EVERYTHING)(
 it.runIf(EVERYTHING)(
   'a worker killed with -9 after every event of a run, and around every request, changes nothing about its end',
   async () => {
-    const whole = await open('undisturbed');
-    const { events, points } = await undisturbed(whole);
-    await whole.close();
+    const { events, calls, effects } = await standardRun(open);
     const killed = await goThrough(
-      [killedBeforehand('Kubernetes', open), ...points.map((point) => killedAt(point, 'Kubernetes', open))],
+      [
+        killedBeforehand('Kubernetes', open),
+        ...[...calls, ...effects].map((point) => killedAt(point, 'Kubernetes', open)),
+      ],
       AT_ONCE,
     );
     const covered = new Set(killed.flatMap(({ rightAfter }) => rightAfter));

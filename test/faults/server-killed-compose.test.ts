@@ -1,0 +1,51 @@
+import { afterAll, beforeAll, describe, it } from 'vitest';
+import { composeHostProblem } from '../../sandbox/compose/index.ts';
+import { type ComposeGround, composeTrial, openGround } from './compose-trial.ts';
+import { callPoint } from './points.ts';
+import { EVERYTHING } from './rows.ts';
+import { serverKilledAt } from './server-killed-run.ts';
+import { atOwnServer } from './temporal-place.ts';
+import { goThrough } from './trials.ts';
+import { standardRun } from './undisturbed.ts';
+
+const AT_ONCE = 6;
+
+const problem = await composeHostProblem();
+
+describe.skipIf(problem)(`a rollback of a Compose service${problem ? ` (${problem})` : ''}`, () => {
+  let ground: ComposeGround;
+  beforeAll(async () => {
+    ground = await openGround();
+  });
+  afterAll(() => ground?.close());
+
+  const open = (name: string) =>
+    atOwnServer(ground.stage.sandbox, name, (place) => composeTrial(ground, name, { place }));
+
+  it.skipIf(EVERYTHING)(
+    'whose Temporal server is killed with -9 while the change is under way loses nothing',
+    async () => {
+      const points = [
+        callPoint('before', 'RespondActivityTaskCompleted', 6),
+        callPoint('after', 'RespondActivityTaskCompleted', 6),
+      ];
+      await goThrough(
+        points.map((point) => serverKilledAt(point, 'Compose', open)),
+        AT_ONCE,
+      );
+    },
+    120_000,
+  );
+
+  it.runIf(EVERYTHING)(
+    'whose Temporal server is killed with -9 at every turn loses nothing',
+    async () => {
+      const { calls } = await standardRun(open);
+      await goThrough(
+        calls.map((point) => serverKilledAt(point, 'Compose', open)),
+        AT_ONCE,
+      );
+    },
+    1_500_000,
+  );
+});

@@ -1,0 +1,70 @@
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, it } from 'vitest';
+import { composeHostProblem } from '../../sandbox/compose/index.ts';
+import { olderInTheWay, pinnedToOlder } from './builds-run.ts';
+import { type ComposeGround, composeTrial, openGround } from './compose-trial.ts';
+import { makeOlderBuild } from './older-build.ts';
+import { callPoint, commandPoint, type Point } from './points.ts';
+import { EVERYTHING } from './rows.ts';
+import { goThrough } from './trials.ts';
+import { type Fate, oneOfTwo } from './two-workers-run.ts';
+import { standardRun } from './undisturbed.ts';
+
+/** Most of a run is waiting for a time-out. */
+const AT_ONCE = 8;
+/** Commands of the change: a worker that stands still at one of these holds up the change itself. */
+const CHANGING = ['pull', 'tag', 'compose config', 'compose up', 'image inspect', 'container inspect'];
+
+const problem = await composeHostProblem();
+
+describe.skipIf(problem)(`a rollback of a Compose service${problem ? ` (${problem})` : ''}`, () => {
+  let ground: ComposeGround;
+  let older: string;
+  beforeAll(async () => {
+    ground = await openGround();
+    older = await makeOlderBuild(join(ground.stage.sandbox.folder, 'older-build'));
+  });
+  afterAll(() => ground?.close());
+
+  const open = (name: string) => composeTrial(ground, name);
+  const at = (fate: Fate, point: Point) => oneOfTwo(fate, point, 'Compose', open);
+  const builds = () => ({ target: 'Compose' as const, older, open });
+
+  it.skipIf(EVERYTHING)(
+    'of whose two workers one is killed or stopped ends as it would',
+    async () => {
+      await goThrough(
+        [
+          at('killed', callPoint('before', 'RecordActivityTaskHeartbeat', 1)),
+          at('stopped', commandPoint('during', 'compose up', 1, 'STOP')),
+          at('stopped', commandPoint('after', 'compose up', 1, 'STOP')),
+        ],
+        AT_ONCE,
+      );
+    },
+    120_000,
+  );
+
+  it.runIf(EVERYTHING)(
+    'of whose two workers one is killed or stopped at every turn, or of an older build, ends as it would',
+    async () => {
+      const { calls } = await standardRun(open);
+      // The second worker comes when the first one has its first task: the answer with that task is behind them.
+      const turns = calls.filter(({ name }) => name.startsWith('before'));
+      await goThrough(
+        [
+          ...turns.map((point) => at('killed', point)),
+          ...turns.map((point) => at('stopped', point)),
+          ...CHANGING.flatMap((kind) => [
+            at('stopped', commandPoint('during', kind, 1, 'STOP')),
+            at('stopped', commandPoint('after', kind, 1, 'STOP')),
+          ]),
+          pinnedToOlder(builds()),
+          olderInTheWay(builds()),
+        ],
+        AT_ONCE,
+      );
+    },
+    1_500_000,
+  );
+});
