@@ -1,6 +1,9 @@
+import type { WorkflowHandle } from '@temporalio/client';
+import { answer } from '../../sandbox/faults/index.ts';
 import { parseHistory } from '../../src/report/history-file.ts';
+import type { Managed } from '../../tools/processes/index.ts';
 import { expectUnharmed } from './demands.ts';
-import type { Point } from './points.ts';
+import { callPoint, type Point } from './points.ts';
 import type { Trial } from './trial.ts';
 import type { Case } from './trials.ts';
 import { labelled } from './undisturbed.ts';
@@ -11,27 +14,91 @@ export interface Killed {
   readonly rightAfter: readonly string[];
 }
 
+type Open = (name: string) => Promise<Trial>;
+
+const FAMILY = {
+  family: 'worker killed',
+  ends: 'rolled back and proved, one write, told once, recorded',
+} as const;
+
 /** A worker killed with -9 at a point, as a case. */
-export function killedAt(
-  point: Point,
-  target: Trial['target'],
-  open: (name: string) => Promise<Trial>,
-): Case<Killed> {
-  const ends = 'rolled back and proved, one write, told once, recorded';
+export function killedAt(point: Point, target: Trial['target'], open: Open): Case<Killed> {
   return {
-    row: { family: 'worker killed', fault: `kill -9 ${point.name}`, target, ends },
+    row: { ...FAMILY, fault: `kill -9 ${point.name}`, target },
     title: `kill -9 ${point.name} ${point.nth}`,
     open,
-    run: (trial) => killedRun(trial, point),
+    async run(trial) {
+      const begun = await beginAndKill(trial, point);
+      if (!begun) return undefined;
+      await trial.worker();
+      await expectUnharmed(trial, await begun.end);
+      return { rightAfter: begun.rightAfter };
+    },
   };
 }
 
-/** Kills the worker at a point, starts a fresh one, and demands that the run ends unharmed. */
-async function killedRun(trial: Trial, point: Point): Promise<Killed | undefined> {
+/** As `killedAt`, and the next worker is killed as soon as it is given the step again. */
+export function killedTwice(point: Point, target: Trial['target'], open: Open): Case<Killed> {
+  return {
+    row: { ...FAMILY, fault: `kill -9 ${point.name}, and again when the step is given to the next`, target },
+    title: `kill -9 ${point.name} ${point.nth}, and again`,
+    open,
+    async run(trial) {
+      const begun = await beginAndKill(trial, point);
+      if (!begun) return undefined;
+      const second = await trial.worker();
+      callPoint('after', 'PollActivityTaskQueue', 1).arm(trial, {
+        alone: true,
+        strike: () => killed(second),
+      });
+      const isOver = await Promise.race([second.exited.then(() => false), begun.end.then(() => true)]);
+      if (isOver) return undefined;
+      trial.rpc.hook({});
+      await trial.worker();
+      await expectUnharmed(trial, await begun.end);
+      return { rightAfter: begun.rightAfter };
+    },
+  };
+}
+
+/** A worker killed with -9 when nothing of the run has reached it: the history holds what its start wrote. */
+export function killedBeforehand(target: Trial['target'], open: Open): Case<Killed> {
+  const fault = 'kill -9 before it hears of the run';
+  return {
+    row: { ...FAMILY, fault, target },
+    title: fault,
+    open,
+    async run(trial) {
+      await killed(await trial.worker());
+      const handle = await trial.runs.start(trial.request);
+      const rightAfter = await eventsOf(trial, handle);
+      await trial.worker();
+      await expectUnharmed(trial, await trial.runs.end(handle));
+      return { rightAfter };
+    },
+  };
+}
+
+/** A step that fails once and is given out anew, with a worker killed at each moment of that. */
+export function killedWhileRetrying(target: Trial['target'], open: Open): Case<Killed>[] {
+  const openFlaky: Open = async (name) => {
+    const trial = await open(name);
+    trial.servers.receiver.rule({ times: 1 }, answer(503));
+    return trial;
+  };
+  const points = [
+    callPoint('before', 'RespondActivityTaskFailed', 1),
+    callPoint('after', 'RespondActivityTaskFailed', 1),
+    callPoint('after', 'PollActivityTaskQueue', 1),
+  ];
+  return points.map((point) => killedAt(point, target, openFlaky));
+}
+
+/** Begins a run and kills its worker at a point; nothing when the run never came there. */
+async function beginAndKill(trial: Trial, point: Point) {
   const worker = await trial.worker();
-  const handle = Promise.withResolvers<Awaited<ReturnType<Trial['runs']['start']>>>();
-  const events = async () =>
-    labelled(parseHistory(await trial.runs.history((await handle.promise).workflowId)).events);
+  const handle = Promise.withResolvers<WorkflowHandle>();
+  const events = async () => eventsOf(trial, await handle.promise);
   let before: readonly string[] | undefined;
   let rightAfter: readonly string[] = [];
   let struck = false;
@@ -45,9 +112,7 @@ async function killedRun(trial: Trial, point: Point): Promise<Killed | undefined
       const now = await events();
       // What one call wrote is one transaction of the server: no history ends within it.
       rightAfter = now.slice(Math.min(before?.length ?? now.length, now.length - 1));
-      process.kill(worker.pid, 'SIGKILL');
-      await worker.exited;
-      return 'drop';
+      return killed(worker);
     },
   });
   handle.resolve(await trial.runs.start(trial.request));
@@ -56,33 +121,17 @@ async function killedRun(trial: Trial, point: Point): Promise<Killed | undefined
   if (!isKilled) return undefined;
   await worker.exited;
   release(trial);
-  await trial.worker();
-  await expectUnharmed(trial, await end);
-  return { rightAfter };
+  return { end, rightAfter };
 }
 
-/** A worker killed with -9 when nothing of the run has reached it: the history holds what its start wrote. */
-export function killedBeforehand(
-  target: Trial['target'],
-  open: (name: string) => Promise<Trial>,
-): Case<Killed> {
-  const ends = 'rolled back and proved, one write, told once, recorded';
-  const fault = 'kill -9 before it hears of the run';
-  return {
-    row: { family: 'worker killed', fault, target, ends },
-    title: fault,
-    open,
-    async run(trial) {
-      const worker = await trial.worker();
-      process.kill(worker.pid, 'SIGKILL');
-      await worker.exited;
-      const handle = await trial.runs.start(trial.request);
-      const rightAfter = labelled(parseHistory(await trial.runs.history(handle.workflowId)).events);
-      await trial.worker();
-      await expectUnharmed(trial, await trial.runs.end(handle));
-      return { rightAfter };
-    },
-  };
+async function killed(worker: Managed): Promise<'drop'> {
+  process.kill(worker.pid, 'SIGKILL');
+  await worker.exited;
+  return 'drop';
+}
+
+async function eventsOf({ runs }: Trial, { workflowId }: WorkflowHandle): Promise<readonly string[]> {
+  return labelled(parseHistory(await runs.history(workflowId)).events);
 }
 
 /** Lets everything pass again. */

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { openStage, type Stage } from '../stories/stage.ts';
-import { killedAt, killedBeforehand } from './killed-run.ts';
+import { killedAt, killedBeforehand, killedTwice, killedWhileRetrying } from './killed-run.ts';
 import { kubernetesTrial } from './kubernetes-trial.ts';
 import { callPoint, requestPoint } from './points.ts';
 import { EVERYTHING } from './rows.ts';
@@ -44,10 +44,13 @@ it.runIf(EVERYTHING)(
   'a worker killed with -9 after every event of a run, and around every request, changes nothing about its end',
   async () => {
     const { events, calls, effects } = await standardRun(open);
+    const steps = calls.filter(({ name }) => name === 'before RespondActivityTaskCompleted');
     const killed = await goThrough(
       [
         killedBeforehand('Kubernetes', open),
         ...[...calls, ...effects].map((point) => killedAt(point, 'Kubernetes', open)),
+        ...steps.map((point) => killedTwice(point, 'Kubernetes', open)),
+        ...killedWhileRetrying('Kubernetes', open),
       ],
       AT_ONCE,
     );
