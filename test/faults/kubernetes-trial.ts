@@ -23,24 +23,25 @@ export async function kubernetesTrial(
   const proxied = await behindProxies(stage.sandbox, place, cast.namespace, cast, {
     api: { server: cluster.server, ca },
   });
-  await cast.deploy(good);
-  await cast.deploy('v0.2.0');
+  await cast.deploy(good, { replicas: 1 });
+  await cast.deploy('v0.2.0', { replicas: 1 });
   const mark = await cluster.mark();
   const path = `/apis/apps/v1/namespaces/${cast.namespace}/deployments/${DEPLOYMENT}`;
+  const writes = async () =>
+    (await cluster.requests(cast.user, mark)).filter(
+      ({ verb, requestURI }) => verb === 'patch' && requestURI.includes('/deployments/'),
+    );
   return {
     ...proxied,
     target: 'Kubernetes',
     request: {},
     async expectOneWrite() {
-      const requests = await cluster.requests(cast.user, mark);
-      const writes = requests.filter(
-        ({ verb, requestURI, status }) =>
-          verb === 'patch' && requestURI.includes('/deployments/') && status === 200,
-      );
-      expect(writes, 'writes that the API server took').toHaveLength(1);
+      const taken = (await writes()).filter(({ status }) => status === 200);
+      expect(taken, 'writes that the API server took').toHaveLength(1);
       const { template } = (await cast.deployment()).spec;
       expect(template.spec.containers[0].image).toMatch(new RegExp(`:${good}$`));
     },
+    refusedWrites: async () => (await writes()).filter(({ status }) => status >= 400).length,
     async close() {
       await proxied.close();
       await cluster.api.must('PATCH', path, { spec: { replicas: 0 } }, MERGE_PATCH);

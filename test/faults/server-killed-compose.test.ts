@@ -38,11 +38,13 @@ describe.skipIf(problem)(`a rollback of a Compose service${problem ? ` (${proble
   );
 
   it.runIf(EVERYTHING)(
-    'whose Temporal server is killed with -9 at every turn loses nothing',
+    'whose Temporal server is killed with -9 at every step loses nothing',
     async () => {
       const { calls } = await standardRun(open);
+      // What lies between worker and server does not depend on the target: the steps are what differs.
+      const steps = calls.filter(({ name }) => /^before RespondActivity|^after RespondWorkflow/.test(name));
       await goThrough(
-        calls.map((point) => serverKilledAt(point, 'Compose', open)),
+        steps.map((point) => serverKilledAt(point, 'Compose', open)),
         AT_ONCE,
       );
     },

@@ -1,4 +1,5 @@
 import { readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import type { Client } from '@temporalio/client';
 import { parse, stringify } from 'yaml';
 import type { Receiver } from '../../sandbox/demo/receiver.ts';
@@ -35,6 +36,8 @@ export interface Trial {
   worker(options?: WorkerOptions): Promise<Managed>;
   /** Demands that the service was changed exactly once, to the good version. */
   expectOneWrite(): Promise<void>;
+  /** For Kubernetes: writes that the API server did not take. */
+  refusedWrites?(): Promise<number>;
   close(): Promise<void>;
 }
 
@@ -75,7 +78,7 @@ export async function behindProxies(
   name: string,
   cast: { readonly taskQueue: string; readonly configFile: string; readonly channel: Receiver },
   { api, env = {} }: { readonly api?: ApiServer; readonly env?: Readonly<Record<string, string>> },
-): Promise<Omit<Trial, 'target' | 'request' | 'commands' | 'expectOneWrite'>> {
+): Promise<Omit<Trial, 'target' | 'request' | 'commands' | 'expectOneWrite' | 'refusedWrites'>> {
   const { configFile, channel, taskQueue } = cast;
   const config = parse(await readFile(configFile, 'utf8'));
   const profile: Profile = config.services.orchestrator;
@@ -108,7 +111,8 @@ export async function behindProxies(
     async worker({ env: more = {}, program, direct = false } = {}) {
       const reached = direct ? temporal : { ...temporal, address: rpc.address };
       const place = { ...sandbox, temporal: reached };
-      const worker = await startWorkerProgram(place, cast, { ...env, ...more }, program);
+      const cache = { NODE_COMPILE_CACHE: join(sandbox.folder, 'compiled') };
+      const worker = await startWorkerProgram(place, cast, { ...cache, ...env, ...more }, program);
       workers.push(worker);
       return worker;
     },

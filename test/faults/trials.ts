@@ -1,4 +1,4 @@
-import { countRow, type Row } from './rows.ts';
+import { countRow, EVERYTHING, type Row } from './rows.ts';
 import type { Trial } from './trial.ts';
 
 /** One disturbed run. */
@@ -29,14 +29,14 @@ export async function goThrough<T>(cases: readonly Case<T>[], atOnce: number): P
     for (let entry = waiting.shift(); entry; entry = waiting.shift()) {
       const [index, one] = entry;
       let right = 0;
-      const begun = Date.now(); //DEBUG
+      const begun = Date.now();
       try {
         results.push(await attempt(one, `case-${index + 1}`));
         right = 1;
       } catch (error) {
         failures.push(new Error(`${one.title}: ${(error as Error).message}`, { cause: error }));
       }
-      process.stderr.write(`${right} ${((Date.now() - begun) / 1000).toFixed(1)} s ${one.title}\n`); //DEBUG
+      if (EVERYTHING) tell(`${right === 1 ? 'right' : 'WRONG'} after ${seconds(begun)} s: ${one.title}`);
       const counted = rows.get(one.row.fault) ?? { ...one.row, runs: 0, right: 0 };
       rows.set(one.row.fault, { ...counted, runs: counted.runs + 1, right: counted.right + right });
     }
@@ -59,4 +59,13 @@ async function attempt<T>({ open, run }: Case<T>, name: string): Promise<T> {
     }
   }
   throw new Error(`no run of ${TRIES} came to it`);
+}
+
+/** Going through everything takes minutes: whoever waits sees how far it is. */
+function tell(line: string): void {
+  process.stderr.write(`${line}\n`);
+}
+
+function seconds(since: number): string {
+  return ((Date.now() - since) / 1000).toFixed(1);
 }

@@ -73,6 +73,10 @@ async function oneOfTwoRun(trial: Trial, point: Point, fate: Fate): Promise<true
   await (fate === 'killed' ? first.exited : takenOver.promise);
   release(trial);
   await expectUnharmed(trial, report);
+  if (fate === 'overtaken' && point.name.includes(' PATCH ')) {
+    const isRefused = async () => (await trial.refusedWrites?.()) === 1;
+    await until('the late write to be refused', isRefused, { withinMs: 10_000 });
+  }
   return true;
 }
 

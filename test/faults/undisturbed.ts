@@ -18,6 +18,8 @@ const PROTOCOL =
   /^(PollWorkflowTaskQueue|PollActivityTaskQueue|Respond\w+|RecordActivityTaskHeartbeat|QueryWorkflow)$/;
 /** Commands that go on until they are stopped: there is no moment after their effect. */
 const ENDLESS = ['events'];
+/** Commands that change something or go on: one that is begun does not end with its worker. */
+const CHANGING = ['pull', 'tag', 'compose up', 'events'];
 
 /** What a run does when nobody disturbs it. */
 export interface Undisturbed {
@@ -84,7 +86,7 @@ async function undisturbed(trial: Trial): Promise<Undisturbed> {
       ...requestPoints(trial),
       ...numbered((await trial.commands?.kinds()) ?? []).flatMap(([kind, nth]) => [
         commandPoint('before', kind, nth),
-        commandPoint('during', kind, nth),
+        ...(CHANGING.includes(kind) ? [commandPoint('during', kind, nth)] : []),
         ...(ENDLESS.includes(kind) ? [] : [commandPoint('after', kind, nth)]),
       ]),
     ],
