@@ -1,5 +1,4 @@
 import { readFile, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
 import type { Client } from '@temporalio/client';
 import { parse, stringify } from 'yaml';
 import type { Receiver } from '../../sandbox/demo/receiver.ts';
@@ -111,8 +110,7 @@ export async function behindProxies(
     async worker({ env: more = {}, program, direct = false } = {}) {
       const reached = direct ? temporal : { ...temporal, address: rpc.address };
       const place = { ...sandbox, temporal: reached };
-      const cache = { NODE_COMPILE_CACHE: join(sandbox.folder, 'compiled') };
-      const worker = await startWorkerProgram(place, cast, { ...cache, ...env, ...more }, program);
+      const worker = await startWorkerProgram(place, cast, { ...env, ...more }, program);
       workers.push(worker);
       return worker;
     },
