@@ -47,17 +47,13 @@ const LOOKS = 3;
 
 /** What a standard run does. Of several the shortest: its moments are there in every other one. */
 export async function standardRun(open: (name: string) => Promise<Trial>): Promise<Undisturbed> {
-  let shortest: Undisturbed | undefined;
-  for (let look = 1; look <= LOOKS; look += 1) {
-    const trial = await open(`undisturbed-${look}`);
-    try {
-      const run = await undisturbed(trial);
-      if (!shortest || run.events.length < shortest.events.length) shortest = run;
-    } finally {
-      await trial.close();
-    }
-  }
-  return shortest as Undisturbed;
+  const runs = await Promise.all(
+    Array.from({ length: LOOKS }, async (_, look) => {
+      const trial = await open(`undisturbed-${look + 1}`);
+      return undisturbed(trial).finally(() => trial.close());
+    }),
+  );
+  return runs.reduce((shortest, run) => (run.events.length < shortest.events.length ? run : shortest));
 }
 
 /** Lets a run go its way and notes everything that its worker says and asks. */
