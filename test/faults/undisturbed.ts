@@ -1,6 +1,7 @@
 import type { HistoryEvent } from '../../src/report/history-file.ts';
 import { kindOf, parseHistory } from '../../src/report/history-file.ts';
 import { expectUnharmed } from './demands.ts';
+import type { CommandMoment } from './docker-commands.ts';
 import {
   bringsTask,
   callPoint,
@@ -16,10 +17,10 @@ import type { Trial } from './trial.ts';
 /** Calls by which a worker takes work and says what came of it; the others are its connection and its own health. */
 const PROTOCOL =
   /^(PollWorkflowTaskQueue|PollActivityTaskQueue|Respond\w+|RecordActivityTaskHeartbeat|QueryWorkflow)$/;
-/** Commands that go on until they are stopped: there is no moment after their effect. */
+/** Commands that change something: killed before one, while it goes on alone, and after it. */
+const CHANGING = ['pull', 'tag', 'compose up'];
+/** Commands that go on until they are stopped. */
 const ENDLESS = ['events'];
-/** Commands that change something or go on: one that is begun does not end with its worker. */
-const CHANGING = ['pull', 'tag', 'compose up', 'events'];
 
 /** What a run does when nobody disturbs it. */
 export interface Undisturbed {
@@ -80,11 +81,9 @@ async function undisturbed(trial: Trial): Promise<Undisturbed> {
     ),
     effects: [
       ...requestPoints(trial),
-      ...numbered((await trial.commands?.kinds()) ?? []).flatMap(([kind, nth]) => [
-        commandPoint('before', kind, nth),
-        ...(CHANGING.includes(kind) ? [commandPoint('during', kind, nth)] : []),
-        ...(ENDLESS.includes(kind) ? [] : [commandPoint('after', kind, nth)]),
-      ]),
+      ...numbered((await trial.commands?.kinds()) ?? []).flatMap(([kind, nth]) =>
+        momentsOf(kind).map((moment) => commandPoint(moment, kind, nth)),
+      ),
     ],
   };
 }
@@ -100,6 +99,12 @@ function requestPoints({ servers }: Trial): Point[] {
         requestPoint('after', server, kind, nth),
       ]);
   });
+}
+
+/** After a command that only asks nothing has changed: the moment before the next one is the same. */
+function momentsOf(kind: string): readonly CommandMoment[] {
+  if (CHANGING.includes(kind)) return ['before', 'during', 'after'];
+  return ENDLESS.includes(kind) ? ['before', 'during'] : ['before'];
 }
 
 function numbered(names: readonly string[]): (readonly [string, number])[] {

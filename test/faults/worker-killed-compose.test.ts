@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { composeHostProblem } from '../../sandbox/compose/index.ts';
 import { type ComposeGround, composeTrial, openGround } from './compose-trial.ts';
-import { killedAt, killedBeforehand, killedTwice, killedWhileRetrying } from './killed-run.ts';
+import { killedAt, killedBeforehand, killedWhileRetrying } from './killed-run.ts';
 import { callPoint, commandPoint } from './points.ts';
 import { EVERYTHING } from './rows.ts';
 import { goThrough } from './trials.ts';
@@ -44,12 +44,10 @@ describe.skipIf(problem)(`a rollback of a Compose service${problem ? ` (${proble
     'whose worker is killed with -9 after every event, and around every command, ends as if nothing had been',
     async () => {
       const { events, calls, effects } = await standardRun(open);
-      const steps = calls.filter(({ name }) => name === 'before RespondActivityTaskCompleted');
       const killed = await goThrough(
         [
           killedBeforehand('Compose', open),
           ...[...calls, ...effects].map((point) => killedAt(point, 'Compose', open)),
-          ...steps.map((point) => killedTwice(point, 'Compose', open)),
           ...killedWhileRetrying('Compose', open),
         ],
         AT_ONCE,
