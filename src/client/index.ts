@@ -1,14 +1,40 @@
-import { type Client, type WorkflowHandle, WorkflowIdConflictPolicy } from '@temporalio/client';
-import type { RunReport } from '../domain/ledger.ts';
+import { type Client, WorkflowIdConflictPolicy } from '@temporalio/client';
 import type { RollbackRequest, VerifyRequest } from '../domain/request.ts';
+import type { RunHandle, RunWorkflow } from './run-handle.ts';
+import { startOrJoin } from './start-or-join.ts';
 import { TASK_QUEUE } from './task-queue.ts';
 
+export type { Answer } from '../domain/answers.ts';
+export type { RunEvent } from '../domain/events.ts';
 export type { RunReport } from '../domain/ledger.ts';
+export type {
+  ApprovalInput,
+  CheckInput,
+  DecisionInput,
+  EvidenceInput,
+  NoteInput,
+  PauseInput,
+  RejectionInput,
+  TargetInput,
+} from '../domain/operator-inputs.ts';
 export type { RollbackRequest, VerifyRequest } from '../domain/request.ts';
+export type { OpenApproval, OpenDecision, OpenPause, Waiting } from '../domain/waiting.ts';
+export { AnswerRefused, RunNotOpen, RunUnanswered } from './answer-errors.ts';
+export {
+  type AnswerOptions,
+  addEvidence,
+  addNote,
+  approve,
+  changeTarget,
+  decide,
+  pause,
+  reject,
+  repeatCheck,
+  resume,
+} from './answers.ts';
+export { type CancellationInput, cancelRun, reportOf, waitingFor } from './run-control.ts';
+export type { RunHandle } from './run-handle.ts';
 export { TASK_QUEUE } from './task-queue.ts';
-
-/** A run that was started; its result is the report. */
-export type RunHandle = WorkflowHandle<() => Promise<RunReport>>;
 
 /**
  * Workflow id of a service's rollback: one at a time for each service. A second start while one runs is refused by the
@@ -24,8 +50,10 @@ export function verifyId({ service }: VerifyRequest): string {
 }
 
 /**
- * Starts a rollback.
- * @throws WorkflowExecutionAlreadyStartedError when one runs for the same service; it holds the workflow id.
+ * Starts a rollback. With `ifRunning: 'join'` a run of the same id that is under way takes over what the request knows
+ * (reason, symptoms, incident, who asks), and its handle is returned.
+ * @throws WorkflowExecutionAlreadyStartedError when one runs for the same service and is not to be joined; it holds the
+ * workflow id. AnswerRefused when what the request knows is nothing that a run would take.
  */
 export function startRollback(
   client: Client,
@@ -33,14 +61,9 @@ export function startRollback(
   options: { readonly workflowId?: string; readonly taskQueue?: string } = {},
 ): Promise<RunHandle> {
   const summary = `roll back ${request.service ?? 'the service'} to ${request.target ?? 'known-good'}`;
-  return start(
-    client,
-    'rollback',
-    request,
-    options.workflowId ?? rollbackId(request),
-    summary,
-    options.taskQueue,
-  );
+  const workflowId = options.workflowId ?? rollbackId(request);
+  const begin = () => start(client, 'rollback', request, workflowId, summary, options.taskQueue);
+  return request.ifRunning === 'join' ? startOrJoin(client, request, begin) : begin();
 }
 
 /** Starts the verification of what is running. */
@@ -60,7 +83,7 @@ export function startVerify(
   );
 }
 
-function start(
+async function start(
   client: Client,
   workflow: 'rollback' | 'verify',
   request: RollbackRequest | VerifyRequest,
@@ -68,16 +91,12 @@ function start(
   staticSummary: string,
   taskQueue = TASK_QUEUE,
 ): Promise<RunHandle> {
-  return client.workflow.start<() => Promise<RunReport>>(workflow, {
+  const handle = await client.workflow.start<RunWorkflow>(workflow, {
     workflowId,
     taskQueue,
     args: [request] as never,
     workflowIdConflictPolicy: WorkflowIdConflictPolicy.FAIL,
     staticSummary,
   });
-}
-
-/** The report so far; needs a running worker. */
-export function reportOf(client: Client, workflowId: string, runId?: string): Promise<RunReport> {
-  return client.workflow.getHandle(workflowId, runId).query<RunReport>('report');
+  return Object.assign(handle, { runId: handle.firstExecutionRunId, joined: false });
 }

@@ -1,0 +1,45 @@
+import { ANSWER_MEANINGS } from './answers.ts';
+import type { OperatorInputs, OperatorUpdate } from './operator-events.ts';
+import type { Waiting } from './waiting.ts';
+
+/** What a person may send now: the update's name, what it does, and its input with the parts that only they can fill in. */
+export interface AnswerForm<U extends OperatorUpdate = OperatorUpdate> {
+  readonly update: U;
+  /** In words that follow the update's name. */
+  readonly meaning: string;
+  /** Blank texts are to be filled in; a blank one is refused. */
+  readonly input: OperatorInputs[U];
+}
+
+/** Digits of a plan's hash that are shown: enough to approve it by. */
+export const SHOWN_HASH_DIGITS = 16;
+
+/** Everything that answers what a run waits for. */
+export function answerFormsOf(waiting: Waiting): readonly AnswerForm[] {
+  switch (waiting.kind) {
+    case 'decision':
+      return waiting.answers.map((answer) => ({
+        update: 'decide',
+        meaning: `${answer}: ${ANSWER_MEANINGS[answer]}`,
+        input: {
+          answer,
+          ...(answer === 'change-target' ? { target: '' } : {}),
+          decidedBy: '',
+          reason: '',
+        },
+      }));
+    case 'approval': {
+      const plan = waiting.planHash.slice(0, SHOWN_HASH_DIGITS);
+      return [
+        { update: 'approve', meaning: 'carry this plan out', input: { plan, approvedBy: '' } },
+        {
+          update: 'reject',
+          meaning: 'end the run; nothing is changed',
+          input: { plan, rejectedBy: '', reason: '' },
+        },
+      ];
+    }
+    case 'pause':
+      return [{ update: 'resume', meaning: 'go on', input: { by: '', reason: '' } }];
+  }
+}
