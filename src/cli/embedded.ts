@@ -85,6 +85,7 @@ export async function openOn(
     client: new Client({ connection, namespace }),
     namespace,
     embedded: true,
+    prefix: `TEMPORAL_ADDRESS=${address} `,
     // It is in this process.
     expectWorker: async () => undefined,
     link: (workflowId, runId) => runAddress(uiUrl, namespace, workflowId, runId),

@@ -3,7 +3,7 @@ import { changeOf, type RunReport } from '../domain/ledger.ts';
 
 /** Exit codes of the command line. docs/cli.md lists them. */
 export const EXIT = {
-  /** Rolled back (or verified, planned, already there) and proved. */
+  /** Rolled back (or verified, planned, already there) and proved, or handed over to the run that does it. */
   done: 0,
   /** An unexpected error: a bug, or a broken installation. */
   unexpected: 1,
@@ -23,6 +23,8 @@ export const EXIT = {
   unavailable: 8,
   /** A run for the same service is under way. */
   busy: 9,
+  /** The rollback did not help, and what ran before is back. */
+  restored: 10,
   /** The command was interrupted; the run is not. */
   interrupted: 130,
 } as const;
@@ -34,11 +36,15 @@ const BY_ERROR: Partial<Record<ErrorType, number>> = {
   VerificationInconclusive: EXIT.notProved,
   RolloutFailed: EXIT.rolloutFailed,
   RolloutTimedOut: EXIT.rolloutFailed,
+  RollbackInProgress: EXIT.busy,
+  ChangedBack: EXIT.notWell,
+  NotWellAgain: EXIT.notWell,
 };
 
 /** The exit code that a finished run deserves. */
 export function exitCodeOf(report: RunReport): number {
   if (report.outcome === 'cancelled') return EXIT.cancelled;
+  if (report.outcome === 'restored') return EXIT.restored;
   if (report.outcome === 'running') return EXIT.unexpected;
   if (!report.error) return EXIT.done;
   const known = BY_ERROR[report.error.type as ErrorType];

@@ -3,8 +3,9 @@ import { type Client, WorkflowFailedError, type WorkflowHandle } from '@temporal
 import { CancelledFailure, TerminatedFailure } from '@temporalio/common';
 import type { RunReport } from '../domain/ledger.ts';
 import { runningStep } from './pending-steps.ts';
-import { endLine, headLine, type RunningStep, stepLine } from './run-lines.ts';
-import { openScreen, type Screen, type ScreenOptions } from './screen.ts';
+import { endLine } from './run-lines.ts';
+import { runPrinter } from './run-printer.ts';
+import { openScreen, type ScreenOptions } from './screen.ts';
 import { whileAway } from './while-away.ts';
 
 const LOOK_MS = 120;
@@ -15,13 +16,16 @@ const STUCK_AFTER = 3;
 
 export interface FollowOptions extends ScreenOptions {
   readonly link?: string;
+  /** What stands in front of the commands that answer the run. */
+  readonly prefix?: string;
   readonly signal?: AbortSignal;
   /** How long Temporal may be away before the command ends. Default: ten minutes. */
   readonly giveUpMs?: number;
 }
 
 /**
- * Follows a run until it closes, a line a step as it ends. While Temporal is away it waits, and says so.
+ * Follows a run until it closes: a line a step as it ends, and what people are asked and decide. While Temporal is away
+ * it waits, and says so.
  * @returns the final report, from the result or from the failure's details.
  * @throws the signal's reason when it aborts, and CommandError when Temporal stays away; the run goes on.
  */
@@ -34,7 +38,7 @@ export async function follow(
   const { signal = new AbortController().signal } = options;
   const handle = client.workflow.getHandle(workflowId, runId);
   const screen = openScreen(options);
-  const print = printer(screen, options.link);
+  const print = runPrinter(screen, options);
   let events = -1;
   let report: RunReport | undefined;
   let over = false;
@@ -89,23 +93,6 @@ export async function follow(
     // A call that is still being given up would find its connection closed.
     if (signal.aborted) await end.catch(() => undefined);
   }
-}
-
-/** Prints what is new of a report: the head once the plan is known, then each step once. */
-function printer(screen: Screen, link: string | undefined) {
-  let seen = 0;
-  let headed = false;
-  return (report: RunReport, running: readonly RunningStep[]): void => {
-    const { plan, finishedAt, workflow, request, ledger } = report;
-    if (!headed) {
-      if (!plan && !finishedAt && !(workflow === 'verify' && request)) return;
-      screen.line(headLine(report, link, Date.now()));
-      headed = true;
-    }
-    for (const entry of ledger.slice(seen)) screen.line(stepLine(entry));
-    seen = ledger.length;
-    screen.running(running);
-  };
 }
 
 /** A failed run carries its report in the failure's details. */

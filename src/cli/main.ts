@@ -1,34 +1,7 @@
-import { Command, Option } from 'commander';
+import { Command } from 'commander';
+import { addAnswerCommands } from './answer-commands.ts';
+import { connecting, rolling, starting } from './command-options.ts';
 import { CommandError, EXIT } from './exit-codes.ts';
-
-/** Options that say which service and why; shared by the commands that start a run. */
-function starting(command: Command): Command {
-  return command
-    .argument('[service]', 'service profile of runbook.yaml; may be left out when there is one')
-    .option('--environment <name>', 'must agree with the profile: a guard against the wrong cluster')
-    .option('--reason <text>', 'why; stands in the incident record')
-    .option('--requested-by <name>', 'who asks')
-    .option('--workflow-id <id>', 'default: rollback/<service>, so that a second start is refused')
-    .addOption(new Option('--detach', 'start the run and return at once').conflicts('embedded'))
-    .option('--json', 'print the report as JSON');
-}
-
-function rolling(command: Command): Command {
-  return starting(command)
-    .option('--to <target>', 'known-good, previous, 0.1.0, revision:6 or sha256:…', 'known-good')
-    .option('--incident <id>', 'incident id, for example INC-1234')
-    .option('--symptom <text...>', 'what was seen')
-    .option('--tried <text...>', 'mitigations tried before');
-}
-
-/** Where the workflow runs. */
-function connecting(command: Command): Command {
-  return command
-    .option('--embedded', 'run a Temporal server and a worker inside this command')
-    .option('--config <file>', 'runbook.yaml for the embedded worker', 'runbook.yaml')
-    .option('--profile <name>', 'profile of the Temporal environment configuration')
-    .addOption(new Option('--ui <url>', 'address of the Temporal UI, for links').env('RUNBOOK_UI'));
-}
 
 function commandLine(): Command {
   const program = new Command('runbook')
@@ -38,12 +11,16 @@ function commandLine(): Command {
     .showHelpAfterError()
     .addHelpText(
       'after',
-      '\nExit codes: 0 done and proved, 2 usage, 3 not rolled back, 4 not well, 5 not proved, 6 rollout failed,\n7 cancelled, 8 unavailable, 9 busy. See docs/cli.md.',
+      '\nExit codes: 0 done and proved, 2 usage, 3 not rolled back, 4 not well, 5 not proved, 6 rollout failed,\n7 cancelled, 8 unavailable, 9 busy, 10 restored. See docs/cli.md.',
     );
 
-  connecting(rolling(program.command('rollback').description('start a rollback and follow it'))).action(
-    async (service, options) => (await import('./commands/rollback.ts')).rollback(service, options),
-  );
+  connecting(rolling(program.command('rollback').description('start a rollback and follow it')))
+    .option(
+      '--break-glass <reason>',
+      'go on without the approval that the profile requires; needs --severity',
+    )
+    .option('--join', 'when one is under way: hand over what you know, and follow that one')
+    .action(async (service, options) => (await import('./commands/rollback.ts')).rollback(service, options));
   connecting(
     rolling(program.command('plan').description('dry run: what would be done, with the diff')),
   ).action(async (service, options) =>
@@ -64,6 +41,7 @@ function commandLine(): Command {
     .option('--json', 'print JSON instead of Markdown')
     .option('--save <file>', 'keep the exported history too')
     .action(async (subject, options) => (await import('./commands/audit.ts')).audit(subject, options));
+  addAnswerCommands(program);
   program
     .command('demo')
     .description('a whole world on this machine: a bad release is rolled back before your eyes')

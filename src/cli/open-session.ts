@@ -36,6 +36,7 @@ export async function openSession(options: SessionOptions): Promise<Session> {
       client,
       namespace,
       embedded: false,
+      prefix: '',
       expectWorker: () => expectWorker(client, namespace),
       link: (workflowId, runId) => runAddress(options.ui, namespace, workflowId, runId),
       [Symbol.asyncDispose]: () => connection.close(),

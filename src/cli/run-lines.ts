@@ -1,6 +1,10 @@
+import type { RunEvent } from '../domain/events.ts';
 import type { LedgerEntry, RunReport } from '../domain/ledger.ts';
+import type { ShownPlan } from '../domain/plan.ts';
 import { STEPS, type StepId } from '../domain/steps.ts';
+import { type Moment, timelineOf } from '../domain/timeline.ts';
 import { ago, seconds } from '../report/durations.ts';
+import { waitingLines } from './waiting-lines.ts';
 
 /** A step that runs now, and the last thing it said. */
 export interface RunningStep {
@@ -16,22 +20,44 @@ const WHAT_WIDTH = 64;
 /** `rollback orchestrator  0.2.0 -> 0.1.0  known-good, verified 3 h ago        <link>` */
 export function headLine(report: RunReport, link: string | undefined, now: number): string {
   const { request, plan, workflow } = report;
-  const what = request?.dryRun ? 'plan' : workflow;
+  const what = request?.dryRun ? 'plan' : KINDS[workflow];
   const parts = [`${what} ${request?.service ?? ''}`.trim()];
-  if (plan) {
-    parts.push(plan.changesNothing ? plan.to.version : `${plan.from.version} -> ${plan.to.version}`);
-    parts.push(
-      {
-        'known-good': `known-good, verified ${plan.verifiedAt ? ago(plan.verifiedAt, now) : 'before'}`,
-        'rolled-back-before': 'an earlier rollback put it there',
-        'previous-without-evidence': 'the version before, without known-good evidence',
-        asked: 'as asked',
-        snapshot: 'what ran before the rollback',
-      }[plan.basis],
-    );
-  }
+  if (plan) parts.push(...planParts(plan, now));
   if (link) parts.push(`      ${link}`);
   return parts.join('  ');
+}
+
+const KINDS: Readonly<Record<RunReport['workflow'], string>> = {
+  rollback: 'rollback',
+  verify: 'verify',
+  followThrough: 'follow-through',
+};
+
+/** The line of a plan that a run has made anew, or that became known after its head. */
+export function planLine(plan: ShownPlan, now: number): string {
+  return ['   plan', ...planParts(plan, now)].join('  ');
+}
+
+function planParts(plan: ShownPlan, now: number): string[] {
+  const basis = {
+    'known-good': `known-good, verified ${plan.verifiedAt ? ago(plan.verifiedAt, now) : 'before'}`,
+    'rolled-back-before': 'an earlier rollback put it there',
+    'previous-without-evidence': 'the version before, without known-good evidence',
+    asked: 'as asked',
+    snapshot: 'what ran before the rollback',
+  }[plan.basis];
+  return [plan.changesNothing ? plan.to.version : `${plan.from.version} -> ${plan.to.version}`, basis];
+}
+
+/** ` • decision            ada: retry (the registry is back)` */
+export function eventLine({ kind, by, summary, reason }: RunEvent): string {
+  const said = `${by ? `${by}: ` : ''}${summary}${reason ? ` (${reason})` : ''}`;
+  return line('•', kind, said, '').trimEnd();
+}
+
+/** The line of a step or an event. */
+export function momentLine({ step, event }: Moment): string {
+  return step ? stepLine(step) : eventLine(event);
 }
 
 /** ` ✓ identify versions   0.2.0 (revision 7) runs …      0.1 s` */
@@ -82,13 +108,15 @@ function row(mark: string, title: string, what: string, width: number, took: str
   return ` ${mark} ${title.padEnd(TITLE_WIDTH)} ${what.padEnd(width)} ${took}`;
 }
 
-/** A whole run that needs no following. */
+/** A whole run that needs no following. @param prefix what stands in front of the commands that answer. */
 export function printReport(
   report: RunReport,
-  link: string | undefined,
+  { link, prefix }: { readonly link?: string | undefined; readonly prefix?: string | undefined },
   write: (line: string) => void,
 ): void {
+  const { ledger, events, waitingFor, workflowId } = report;
   write(headLine(report, link, Date.now()));
-  for (const entry of report.ledger) write(stepLine(entry));
-  write(endLine(report));
+  for (const moment of timelineOf(ledger, events)) write(momentLine(moment));
+  if (waitingFor) for (const text of waitingLines(waitingFor, { workflowId, prefix })) write(text);
+  else write(endLine(report));
 }

@@ -16,6 +16,8 @@ export interface Session extends AsyncDisposable {
   readonly embedded: boolean;
   /** Ends the command when nobody would take the run up: it would begin whenever a worker comes, perhaps hours later. */
   expectWorker(): Promise<void>;
+  /** What has to stand in front of `runbook` for another command to reach the same server; mostly nothing. */
+  readonly prefix: string;
   /** Address of a run in the Temporal UI, when the UI is known. */
   link(workflowId: string, runId: string): string | undefined;
 }

@@ -1,5 +1,5 @@
 import { WorkflowExecutionAlreadyStartedError } from '@temporalio/client';
-import type { RunHandle } from '../client/index.ts';
+import { AnswerRefused, type RunHandle, RunUnanswered } from '../client/index.ts';
 import type { RunReport } from '../domain/ledger.ts';
 import { CommandError, EXIT, exitCodeOf } from './exit-codes.ts';
 import { follow } from './follow.ts';
@@ -21,16 +21,19 @@ export async function followToTheEnd(
   start: () => Promise<RunHandle>,
 ): Promise<RunReport | undefined> {
   await session.expectWorker();
-  const { workflowId, runId } = await startOnce(session, start);
+  const { workflowId, runId, joined } = await startOnce(session, start);
   const link = session.link(workflowId, runId);
   if (options.detach) {
-    process.stdout.write(`${workflowId} ${runId}${link ? `  ${link}` : ''}\n`);
+    const how = joined ? '  (joined)' : '';
+    process.stdout.write(`${workflowId} ${runId}${how}${link ? `  ${link}` : ''}\n`);
     return undefined;
   }
+  if (joined) process.stderr.write(`joined the run that is under way: ${workflowId}\n`);
   const report = await whileNotInterrupted(session, workflowId, (signal) =>
     follow(session.client, workflowId, runId, {
       output: options.json ? process.stderr : process.stdout,
       signal,
+      prefix: session.prefix,
       ...(link ? { link } : {}),
       ...(session.embedded ? { giveUpMs: EMBEDDED_GIVE_UP_MS } : {}),
     }),
@@ -43,30 +46,26 @@ export async function followToTheEnd(
 /** Nobody brings an embedded server back. */
 const EMBEDDED_GIVE_UP_MS = 20_000;
 
-interface StartedRun {
-  readonly workflowId: string;
-  readonly runId: string;
-}
+type StartedRun = Pick<RunHandle, 'workflowId' | 'runId' | 'joined'>;
 
 async function startOnce(session: Session, start: () => Promise<RunHandle>): Promise<StartedRun> {
   try {
-    const { workflowId, firstExecutionRunId } = (await start()) as RunHandle & {
-      readonly firstExecutionRunId: string;
-    };
-    return { workflowId, runId: firstExecutionRunId };
+    return await start();
   } catch (error) {
+    if (error instanceof AnswerRefused) throw new CommandError(EXIT.usage, `refused: ${error.message}`);
+    if (error instanceof RunUnanswered) throw new CommandError(EXIT.unavailable, error.message);
     if (!(error instanceof WorkflowExecutionAlreadyStartedError)) throw error;
     const { workflowId } = error;
     if (!session.embedded) {
       throw new CommandError(
         EXIT.busy,
-        `a run is under way: ${workflowId}. Look at it with: runbook status ${workflowId}`,
+        `a run is under way: ${workflowId}. Look at it with: runbook status ${workflowId}; to hand over what you know: --join`,
       );
     }
     // Nobody but an embedded command carries it out: this one does.
     process.stderr.write(`going on with the run that was interrupted: ${workflowId}\n`);
     const { runId } = await session.client.workflow.getHandle(workflowId).describe();
-    return { workflowId, runId };
+    return { workflowId, runId, joined: false };
   }
 }
 
@@ -88,7 +87,7 @@ async function whileNotInterrupted<T>(
       EXIT.interrupted,
       embedded
         ? `interrupted; the run ${workflowId} is kept, and the same command goes on with it`
-        : `the run goes on: runbook status ${workflowId}; to cancel it: temporal workflow cancel --workflow-id ${workflowId}`,
+        : `the run goes on: runbook status ${workflowId}; to cancel it: runbook cancel ${workflowId} --by <name>`,
     );
   } finally {
     for (const signal of signals) process.off(signal, interrupt);

@@ -1,8 +1,9 @@
 import { describe, expect, it } from 'vitest';
-import { headLine, runningLine, stepLine } from '../../src/cli/run-lines.ts';
+import { eventLine, headLine, printReport, runningLine, stepLine } from '../../src/cli/run-lines.ts';
 import type { LedgerEntry, RunReport } from '../../src/domain/ledger.ts';
 import type { ShownPlan } from '../../src/domain/plan.ts';
 import type { ResolvedRun } from '../../src/domain/request.ts';
+import { PAUSE } from '../domain/waits.ts';
 
 const at = '2026-11-25T03:00:00.000Z';
 const now = Date.parse(at);
@@ -92,6 +93,46 @@ describe('the line of a step', () => {
     } as const;
     expect(runningLine(step, '⠋', now)).toMatch(
       /^ ⠋ wait for rollout {4}2 of 3 replicas updated \(attempt 2\) +1\.2 s$/,
+    );
+  });
+});
+
+describe('the line of an event', () => {
+  const event = {
+    kind: 'decision',
+    at,
+    summary: 'retry',
+    by: 'ada',
+    reason: 'the registry is back',
+  } as const;
+
+  it('says what, who and why', () => {
+    expect(eventLine(event)).toBe(' • decision            ada: retry (the registry is back)');
+  });
+
+  it('of the run itself names nobody', () => {
+    expect(eventLine({ kind: 'over-budget', at, summary: 'the run takes longer' })).toBe(
+      ' • over-budget         the run takes longer',
+    );
+  });
+});
+
+describe('a run that is shown once', () => {
+  const shown = (change: Partial<RunReport>) => {
+    const lines: string[] = [];
+    printReport({ ...report({ basis: 'asked' }), ...change }, {}, (text) => lines.push(text));
+    return lines;
+  };
+
+  it('ends with what it waits for', () => {
+    const lines = shown({ waitingFor: PAUSE, events: [{ kind: 'pause', at, by: 'ada', summary: 'paused' }] });
+    expect(lines[1]).toBe(' • pause               ada: paused');
+    expect(lines.at(-1)).toMatch(/^ {2}runbook resume rollback\/orchestrator /);
+  });
+
+  it('ends with its outcome when it waits for nobody', () => {
+    expect(shown({ outcome: 'restored', summary: 'it is back', finishedAt: at }).at(-1)).toBe(
+      'restored: it is back  (0.0 s)',
     );
   });
 });

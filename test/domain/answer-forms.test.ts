@@ -21,12 +21,12 @@ describe.each<[string, Waiting]>([
   ['an approval', APPROVAL],
   ['a pause', PAUSE],
 ])('the forms that answer %s', (_title, waiting) => {
-  it.each(answerFormsOf(waiting))('$update $meaning: is taken once its blanks are filled in', ({
-    update,
-    input,
-  }) => {
-    expect(read(update, filledIn(input))).toHaveProperty('value');
-  });
+  it.each(answerFormsOf(waiting))(
+    '$update $meaning: is taken once its blanks are filled in',
+    ({ update, input }) => {
+      expect(read(update, filledIn(input))).toHaveProperty('value');
+    },
+  );
 
   it.each(answerFormsOf(waiting))('$update $meaning: is refused as it is', ({ update, input }) => {
     expect(read(update, input)).toMatchObject({ problem: expect.stringMatching(/empty|target/) });

@@ -1,4 +1,5 @@
 import { startRollback } from '../../client/index.ts';
+import type { Severity } from '../../domain/policy.ts';
 import type { RollbackRequest } from '../../domain/request.ts';
 import { openSession } from '../open-session.ts';
 import type { SessionOptions } from '../session.ts';
@@ -13,6 +14,9 @@ interface RollbackOptions extends SessionOptions, RunOptions {
   readonly incident?: string;
   readonly symptom?: readonly string[];
   readonly tried?: readonly string[];
+  readonly severity?: Severity;
+  readonly breakGlass?: string;
+  readonly join?: boolean;
   readonly dryRun?: boolean;
 }
 
@@ -27,6 +31,9 @@ export async function rollback(service: string | undefined, options: RollbackOpt
     ...(options.incident ? { incident: options.incident } : {}),
     ...(options.symptom ? { symptoms: options.symptom } : {}),
     ...(options.tried ? { mitigationsTried: options.tried } : {}),
+    ...(options.severity ? { severity: options.severity } : {}),
+    ...(options.breakGlass === undefined ? {} : { breakGlass: options.breakGlass }),
+    ...(options.join ? { ifRunning: 'join' } : {}),
     ...(options.dryRun ? { dryRun: true } : {}),
   };
   await using session = await openSession(options);

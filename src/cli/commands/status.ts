@@ -1,5 +1,5 @@
 import { reportOf } from '../../client/index.ts';
-import type { RunReport } from '../../domain/ledger.ts';
+import { WORKFLOWS } from '../../domain/ledger.ts';
 import { CommandError, EXIT } from '../exit-codes.ts';
 import { openSession } from '../open-session.ts';
 import { printReport } from '../run-lines.ts';
@@ -17,6 +17,8 @@ export async function status(
   else await showLatest(session, options.json ?? false);
 }
 
+const say = (line: string) => void process.stdout.write(`${line}\n`);
+
 async function showOne(session: Session, workflowId: string, json: boolean): Promise<void> {
   const description = await session.client.workflow
     .getHandle(workflowId)
@@ -29,11 +31,14 @@ async function showOne(session: Session, workflowId: string, json: boolean): Pro
         `The history can be read without one: runbook audit ${workflowId}`,
     );
   });
-  if (json) process.stdout.write(`${JSON.stringify(report, null, 2)}\n`);
-  else
-    printReport(report, session.link(workflowId, description.runId), (line) =>
-      process.stdout.write(`${line}\n`),
-    );
+  if (json) {
+    say(JSON.stringify(report, null, 2));
+    return;
+  }
+  printReport(report, { link: session.link(workflowId, description.runId) }, say);
+  if (report.waitingFor && session.embedded) {
+    say('  (nobody carries this run out at the moment: go on with it first, runbook rollback --embedded)');
+  }
 }
 
 function notFound(workflowId: string) {
@@ -45,7 +50,7 @@ function notFound(workflowId: string) {
 
 async function showLatest(session: Session, json: boolean): Promise<void> {
   const runs: object[] = [];
-  const query = "WorkflowType IN ('rollback', 'verify')";
+  const query = `WorkflowType IN (${WORKFLOWS.map((kind) => `'${kind}'`).join(', ')})`;
   for await (const run of session.client.workflow.list({ query, pageSize: SHOWN })) {
     const { RollbackService: service, RollbackOutcome: outcome, RollbackStep: step } = run.searchAttributes;
     const shown = {
@@ -54,18 +59,16 @@ async function showLatest(session: Session, json: boolean): Promise<void> {
       status: run.status.name,
       service: service?.[0],
       step: step?.[0],
-      outcome: outcome?.[0] as RunReport['outcome'] | undefined,
+      outcome: outcome?.[0],
       startedAt: run.startTime.toISOString(),
     };
     runs.push(shown);
     if (!json) {
-      const where = shown.outcome ?? shown.step ?? '';
-      process.stdout.write(
-        `${shown.startedAt}  ${shown.status.padEnd(10)} ${String(where).padEnd(18)} ${shown.workflowId}\n`,
-      );
+      const where = String(shown.outcome ?? shown.step ?? '').replace(/^waits-for-/, 'waits for ');
+      say(`${shown.startedAt}  ${shown.status.padEnd(10)} ${where.padEnd(18)} ${shown.workflowId}`);
     }
     if (runs.length === SHOWN) break;
   }
-  if (json) process.stdout.write(`${JSON.stringify(runs, null, 2)}\n`);
-  else if (runs.length === 0) process.stdout.write('no runs\n');
+  if (json) say(JSON.stringify(runs, null, 2));
+  else if (runs.length === 0) say('no runs');
 }
