@@ -18,6 +18,8 @@ export interface HistoryEvent {
   readonly eventId?: string | number;
   readonly eventTime?: string | { readonly seconds: string | number; readonly nanos?: number };
   readonly eventType?: string;
+  /** What the workflow has said of the event, for people. */
+  readonly userMetadata?: { readonly summary?: EncodedPayload };
   readonly workflowExecutionStartedEventAttributes?: {
     readonly workflowType?: { readonly name?: string };
     readonly workflowId?: string;
@@ -47,6 +49,23 @@ export interface HistoryEvent {
     readonly failure?: Failure;
   };
   readonly activityTaskCanceledEventAttributes?: { readonly scheduledEventId?: string | number };
+  readonly workflowExecutionUpdateAcceptedEventAttributes?: {
+    readonly acceptedRequest?: {
+      readonly meta?: { readonly updateId?: string; readonly identity?: string };
+      readonly input?: { readonly name?: string; readonly args?: EncodedPayloads };
+    };
+  };
+  readonly workflowExecutionSignaledEventAttributes?: {
+    readonly signalName?: string;
+    readonly input?: EncodedPayloads;
+    readonly identity?: string;
+  };
+  readonly workflowExecutionCancelRequestedEventAttributes?: { readonly identity?: string };
+  readonly timerFiredEventAttributes?: { readonly startedEventId?: string | number };
+  readonly startChildWorkflowExecutionInitiatedEventAttributes?: {
+    readonly workflowId?: string;
+    readonly workflowType?: { readonly name?: string };
+  };
   readonly workflowExecutionCompletedEventAttributes?: { readonly result?: EncodedPayloads };
   readonly workflowExecutionFailedEventAttributes?: { readonly failure?: Failure };
 }
@@ -99,4 +118,12 @@ export function decodePayloads(encoded: EncodedPayloads | undefined): unknown[] 
     if (encoding !== 'json/plain' || !data) return undefined;
     return JSON.parse(Buffer.from(data, 'base64').toString());
   });
+}
+
+/** @throws Error when a value could not be decoded. */
+export function readable(value: unknown): unknown {
+  if (value !== undefined) return value;
+  throw new Error(
+    'its payloads cannot be read: they are encrypted or compressed; export the history decoded',
+  );
 }

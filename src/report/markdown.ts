@@ -1,50 +1,67 @@
 import type { CheckResult } from '../domain/checks.ts';
-import { checksOf, type LedgerEntry, type RunReport } from '../domain/ledger.ts';
+import { checksOf, type LedgerEntry } from '../domain/ledger.ts';
 import type { ComposeSource } from '../domain/pins.ts';
 import { STEPS } from '../domain/steps.ts';
 import { describeWish } from '../domain/targets.ts';
 import { nameWithRevision } from '../domain/versions.ts';
+import { describeWaiting } from '../domain/waiting.ts';
+import type { AuditedReport } from './audited-report.ts';
 import { seconds } from './durations.ts';
+import { brokenGlass, whatPeopleDecided } from './markdown-people.ts';
+import { cell, fenced, line, row } from './markdown-text.ts';
+
+type Report = AuditedReport;
 
 /** The incident record for people (runbook section 7.2), made from the ledger alone. */
-export function renderMarkdown(report: RunReport): string {
+export function renderMarkdown(report: Report): string {
   return [
     ...head(report),
     ...whatWasAsked(report),
     ...whatWasPlanned(report),
+    ...whatPeopleDecided(report),
     ...whatRan(report),
     ...whatWasProved(report),
     ...evidence(report),
   ].join('\n');
 }
 
-function head(report: RunReport): string[] {
-  const { request, plan } = report;
+const KINDS: Readonly<Record<Report['workflow'], string>> = {
+  rollback: 'Rollback',
+  verify: 'Verification',
+  followThrough: 'Follow-through',
+};
+
+function head(report: Report): string[] {
+  const { request, plan, waitingFor, finishedAt, error } = report;
   const service = request ? `${request.service} (${request.environment})` : 'unknown service';
-  const kind = report.workflow === 'rollback' ? 'Rollback' : 'Verification';
   const rows: [string, string][] = [
     ['outcome', `**${report.outcome}**`],
     ['summary', report.summary],
-    ...(plan ? [['versions', `${plan.from.version} → ${plan.to.version}`] as [string, string]] : []),
-    ...(request ? [['workload', request.workload] as [string, string]] : []),
-    ['started', report.startedAt],
-    ['finished', report.finishedAt ?? 'still running'],
-    ...(report.finishedAt
-      ? [['took', seconds(report.startedAt, report.finishedAt)] as [string, string]]
-      : []),
-    ['workflow', `\`${report.workflowId}\` run \`${report.runId}\``],
-    ...(report.error ? [['error', `${report.error.type}: ${report.error.message}`] as [string, string]] : []),
   ];
-  return [`# ${kind} of ${service}: ${report.outcome}`, '', '| | |', '|---|---|', ...rows.map(row), ''];
+  if (waitingFor) rows.push(['waits for', describeWaiting(waitingFor)]);
+  if (plan) rows.push(['versions', `${plan.from.version} → ${plan.to.version}`]);
+  if (request) rows.push(['workload', request.workload]);
+  if (request?.severity) rows.push(['severity', request.severity]);
+  rows.push(['started', report.startedAt], ['finished', finishedAt ?? 'still running']);
+  if (finishedAt) rows.push(['took', seconds(report.startedAt, finishedAt)]);
+  rows.push(['workflow', `\`${report.workflowId}\` run \`${report.runId}\``]);
+  if (error) rows.push(['error', `${error.type}: ${error.message}`]);
+  return [
+    `# ${KINDS[report.workflow]} of ${service}: ${report.outcome}`,
+    '',
+    ...brokenGlass(report),
+    ...['| | |', '|---|---|', ...rows.map(row), ''],
+  ];
 }
 
-function whatWasAsked({ request, workflow }: RunReport): string[] {
+function whatWasAsked({ request, workflow }: Report): string[] {
   if (!request) return [];
   const rows: [string, string][] = [
     ...(workflow === 'rollback' ? [['target', describeWish(request.wish)] as [string, string]] : []),
     ['reason', request.reason || 'not given'],
     ['incident', request.incident || 'not given'],
     ['requested by', request.requestedBy || 'not given'],
+    ...(request.breakGlass ? [['break-glass', request.breakGlass] as [string, string]] : []),
     ['configuration', `profile ${request.profile}`],
   ];
   const list = (title: string, items: readonly string[]) =>
@@ -61,7 +78,7 @@ function whatWasAsked({ request, workflow }: RunReport): string[] {
   ];
 }
 
-function whatWasPlanned({ plan }: RunReport): string[] {
+function whatWasPlanned({ plan, ledger }: Report): string[] {
   if (!plan) return [];
   const basis = {
     'known-good': `known-good, verified ${plan.verifiedAt}`,
@@ -84,10 +101,19 @@ function whatWasPlanned({ plan }: RunReport): string[] {
     '|---|---|',
     ...rows.map(row),
     '',
+    ...earlierPlans(ledger),
     ...plan.warnings.map((warning) => `> ${line(warning)}`),
     ...(plan.warnings.length > 0 ? [''] : []),
     ...(plan.diff ? fenced('diff', plan.diff.trimEnd()) : []),
   ];
+}
+
+/** A run that was led elsewhere has made several plans: what stands above is the last one. */
+function earlierPlans(ledger: readonly LedgerEntry[]): string[] {
+  const made = ledger.filter(({ step, outcome }) => step === 'plan' && outcome === 'completed');
+  if (made.length < 2) return [];
+  const items = made.map(({ finishedAt, summary }) => `- ${finishedAt} ${line(summary)}`);
+  return ['### All plans of this run', '', ...items, ''];
 }
 
 function composePinned({ image, digest, imageId, files }: ComposeSource): string {
@@ -96,7 +122,7 @@ function composePinned({ image, digest, imageId, files }: ComposeSource): string
   return `image \`${image}\`${exact ? `, ${exact}` : ''}${content}`;
 }
 
-function pinned(source: NonNullable<RunReport['plan']>['pin']['source']): string {
+function pinned(source: NonNullable<Report['plan']>['pin']['source']): string {
   switch (source.kind) {
     case 'replica-set':
       return `template of replicaset/${source.name} (uid ${source.uid})`;
@@ -111,7 +137,7 @@ function pinned(source: NonNullable<RunReport['plan']>['pin']['source']): string
   }
 }
 
-function whatRan(report: RunReport): string[] {
+function whatRan(report: Report): string[] {
   return [
     '## What ran',
     '',
@@ -123,7 +149,7 @@ function whatRan(report: RunReport): string[] {
 }
 
 function ledgerRow(entry: LedgerEntry): string {
-  const title = `${STEPS[entry.step].title}${entry.receiver ? ` (${entry.receiver})` : ''}`;
+  const title = `${STEPS[entry.step].title}${receiverOf(entry)}`;
   const cells = [
     entry.startedAt,
     title,
@@ -135,7 +161,12 @@ function ledgerRow(entry: LedgerEntry): string {
   return `| ${cells.join(' | ')} |`;
 }
 
-function whatWasProved(report: RunReport): string[] {
+function receiverOf({ receiver, about }: LedgerEntry): string {
+  const parts = [receiver, about].filter((part) => part !== undefined);
+  return parts.length > 0 ? ` (${parts.join(', ')})` : '';
+}
+
+function whatWasProved(report: Report): string[] {
   const checks = checksOf(report);
   if (checks.length === 0) return [];
   const rows = checks.map((check) => {
@@ -145,7 +176,7 @@ function whatWasProved(report: RunReport): string[] {
   return ['## What was proved', '', '| check | verdict | good | what |', '|---|---|---|---|', ...rows, ''];
 }
 
-function evidence(report: RunReport): string[] {
+function evidence(report: Report): string[] {
   return checksOf(report).flatMap(evidenceOfCheck);
 }
 
@@ -163,28 +194,4 @@ function evidenceOfCheck(check: CheckResult): string[] {
       : []),
     '',
   ];
-}
-
-function row([name, value]: readonly [string, string]): string {
-  return `| ${name} | ${cell(value)} |`;
-}
-
-/** Text from outside must not end a table cell. */
-function cell(text: string): string {
-  return line(text).replaceAll('|', '\\|');
-}
-
-/** One line of text from outside, which starts no link, image or HTML of its own. */
-function line(text: string): string {
-  return text
-    .replaceAll(/\s*[\r\n\u2028\u2029]\s*/g, ' ')
-    .replaceAll(/[\\[\]]/g, '\\$&')
-    .replaceAll('<', '&lt;');
-}
-
-/** A code block whose fence is longer than any inside it. */
-function fenced(language: string, text: string): string[] {
-  const longest = Math.max(2, ...[...text.matchAll(/`+/g)].map(([run]) => run.length));
-  const fence = '`'.repeat(longest + 1);
-  return [`${fence}${language}`, text, fence, ''];
 }

@@ -8,9 +8,9 @@ import type { EncodedPayloads, HistoryEvent } from '../../src/report/history-fil
 const at = (second: number) => new Date(Date.UTC(2026, 0, 1) + second * 1000).toISOString();
 const base64 = (text: string) => Buffer.from(text).toString('base64');
 const metadata = { encoding: base64('json/plain') };
-const encoded = (value: unknown): EncodedPayloads => ({
-  payloads: [{ metadata, data: base64(JSON.stringify(value)) }],
-});
+const payload = (value: unknown) => ({ metadata, data: base64(JSON.stringify(value)) });
+const encodedAll = (values: readonly unknown[]): EncodedPayloads => ({ payloads: values.map(payload) });
+const encoded = (value: unknown): EncodedPayloads => encodedAll([value]);
 const failure = (message: string, type: string, details: unknown = {}) => ({
   failure: { message, applicationFailureInfo: { type, details: encoded(details) } },
 });
@@ -27,14 +27,24 @@ function recorder(name = 'rollback', ids: object = { workflowId: 'w', originalEx
   add('WorkflowExecutionStarted', { workflowType: { name }, ...ids });
   return {
     add,
-    schedule: (step: string, input?: string) =>
-      add('ActivityTaskScheduled', { activityType: { name: step }, input: encoded(input ?? {}) }),
+    schedule: (step: string, ...input: unknown[]) =>
+      add('ActivityTaskScheduled', { activityType: { name: step }, input: encodedAll(input) }),
     start: (scheduledEventId: string, attempt = 1, identity = 'worker-1') =>
       add('ActivityTaskStarted', { scheduledEventId, attempt, identity }),
     complete: (scheduledEventId: string, value: StepResult<unknown>) =>
       add('ActivityTaskCompleted', { scheduledEventId, result: encoded(value) }),
     fail: (scheduledEventId: string, failed: object) =>
       add('ActivityTaskFailed', { scheduledEventId, ...failed }),
+    update: (name: string, input: unknown, identity = 'cli@host') =>
+      add('WorkflowExecutionUpdateAccepted', {
+        acceptedRequest: { meta: { updateId: 'u', identity }, input: { name, args: encoded(input) } },
+      }),
+    /** A timer with its name; it fires at once or never. */
+    timer(summary: string, fires: boolean) {
+      const startedEventId = add('TimerStarted');
+      Object.assign(events.at(-1) ?? {}, { userMetadata: { summary: payload(summary) } });
+      if (fires) add('TimerFired', { startedEventId });
+    },
     end: (own: unknown) => add('WorkflowExecutionCompleted', { result: encoded(own) }),
     audit: (given = {}) => auditHistory({ events }, given),
   };
@@ -147,13 +157,19 @@ describe('the audit of a run', () => {
 
   it('names the receiver of each message, in the order in which they ended', () => {
     const history = recorder();
-    const slack = history.schedule('notify', 'slack');
+    const slack = history.schedule('notify', 'slack', { about: 'decision-1' });
     const pager = history.schedule('notify', 'pager');
     history.complete(pager, result({}));
     history.fail(slack, failure('HTTP 404', 'NotificationFailed'));
     expect(history.audit().report.ledger).toMatchObject([
       { step: 'notify', outcome: 'completed', receiver: 'pager' },
-      { step: 'notify', outcome: 'failed', receiver: 'slack', error: { type: 'NotificationFailed' } },
+      {
+        step: 'notify',
+        outcome: 'failed',
+        receiver: 'slack',
+        about: 'decision-1',
+        error: { type: 'NotificationFailed' },
+      },
     ]);
   });
 
@@ -220,6 +236,149 @@ describe('the ledger of the run itself', () => {
   });
 });
 
+describe('what people said to a run', () => {
+  const decided = { answer: 'retry', decidedBy: 'ada', reason: 'the registry is back' };
+  const decision = {
+    kind: 'decision',
+    by: 'ada',
+    summary: 'retry',
+    reason: 'the registry is back',
+    answer: 'retry',
+  } as const;
+
+  it('is rebuilt from the updates that were taken, with who really sent them', () => {
+    const history = recorder();
+    history.update('decide', decided);
+    history.update('add-note', { note: 'phoned ops', by: 'grace' }, 'temporal-ui');
+    expect(history.audit().report.events).toEqual([
+      { ...decision, at: at(1), sentBy: 'cli@host' },
+      { kind: 'note', by: 'grace', summary: 'phoned ops', at: at(2), sentBy: 'temporal-ui' },
+    ]);
+  });
+
+  it('is rebuilt from the signals of other runs, and from a cancellation', () => {
+    const history = recorder();
+    const input = encoded({ by: 'alertmanager', reason: 'fires', symptoms: ['500'] });
+    history.add('WorkflowExecutionSignaled', { signalName: 'add-evidence', input, identity: 'server' });
+    history.add('WorkflowExecutionSignaled', { signalName: 'add-evidence', input: encoded('?') });
+    history.add('WorkflowExecutionSignaled', { signalName: 'other', input });
+    history.add('WorkflowExecutionCancelRequested', { identity: 'cli@host' });
+    expect(history.audit().report.events).toMatchObject([
+      { kind: 'evidence', by: 'alertmanager', summary: '500', sentBy: 'server' },
+      { kind: 'cancellation', sentBy: 'cli@host' },
+    ]);
+  });
+
+  it.each<[string, boolean, RunReport['events']]>([
+    ['says the same', true, [{ ...decision, at: at(9) }]],
+    [
+      'knows what it noticed by itself too',
+      true,
+      [
+        { kind: 'decision-due', at: at(8), summary: 'decision-1: x' },
+        { ...decision, at: at(9) },
+        { kind: 'over-budget', at: at(9), summary: 'slow' },
+      ],
+    ],
+    ['lacks it', false, []],
+    ['is of a version that kept none', false, undefined],
+    ['has another name', false, [{ ...decision, by: 'grace', at: at(9) }]],
+    ['has another answer', false, [{ ...decision, answer: 'abort', at: at(9) }]],
+    ['has another reason', false, [{ ...decision, reason: 'x', at: at(9) }]],
+    [
+      'has one more',
+      false,
+      [
+        { ...decision, at: at(9) },
+        { ...decision, at: at(9) },
+      ],
+    ],
+  ])('when the result of the run %s: agrees is %s', (_title, agrees, events) => {
+    const history = recorder();
+    history.update('decide', decided);
+    history.end(own([], events ? { events } : {}));
+    expect(history.audit().agrees).toBe(agrees);
+  });
+
+  it('that this version does not know is left out', () => {
+    const history = recorder();
+    history.update('toString', decided);
+    history.update('decide', { answer: 'pray' });
+    expect(history.audit().report).not.toHaveProperty('events');
+  });
+});
+
+describe('what a run noticed by itself', () => {
+  it.each<[string, boolean, object]>([
+    ['decision-1: half of its time', false, { kind: 'decision-due', summary: 'decision-1 is open' }],
+    ['approval-2: half of its time', false, { kind: 'approval-due' }],
+    ['budget of decide', true, { kind: 'over-budget', summary: 'takes longer than its budget: decide' }],
+    ['budget of the run: target', true, { kind: 'over-budget' }],
+    ['pause-1: deadline', true, { kind: 'resume', summary: 'goes on: the longest pause is over' }],
+    ['decision-1: deadline', true, { kind: 'decision' }],
+  ])('stands in history as the timer "%s"', (name, fires, expected) => {
+    const history = recorder();
+    history.timer(name, fires);
+    const { events } = history.audit().report;
+    expect(events).toHaveLength(1);
+    expect(events?.[0]).toMatchObject(expected);
+    expect(events?.[0]).not.toHaveProperty('by');
+  });
+
+  it.each([['budget of decide'], ['decision-1: deadline'], ['pause-1: half of its time'], ['']])(
+    'is nothing when the timer "%s" is stopped',
+    (name) => {
+      const history = recorder();
+      history.timer(name, false);
+      expect(history.audit().report).not.toHaveProperty('events');
+    },
+  );
+
+  it('names the step that a decision is about', () => {
+    const history = recorder();
+    history.fail(history.schedule('wait-for-rollout'), failure('x', 'RolloutFailed'));
+    history.timer('decision-1: half of its time', false);
+    expect(history.audit().report.events?.[0]).toMatchObject({ step: 'wait-for-rollout' });
+  });
+
+  it.each([
+    ['sev1', true],
+    ['sev3', false],
+  ])('of a request of %s that breaks the glass: marked is %s', (severity, marked) => {
+    const approval = { required: true, breakGlass: ['sev1'], quorum: 1, approvers: [], expiresMs: 1 };
+    const broken = {
+      ...request,
+      requestedBy: 'ada',
+      severity,
+      breakGlass: 'all is down',
+      policy: { approval },
+    };
+    const history = recorder();
+    history.complete(history.schedule('resolve-request'), result(broken));
+    history.complete(history.schedule('plan'), result(plan));
+    history.schedule('roll-back');
+    history.schedule('roll-back');
+    history.end(own([entry('resolve-request'), entry('plan')], { events: [] }));
+    const { report, agrees } = history.audit();
+    const events = [{ kind: 'break-glass', by: 'ada', reason: 'all is down' }];
+    expect(report.events ?? []).toMatchObject(marked ? events : []);
+    expect(agrees).toBe(true);
+  });
+});
+
+it('a follow-through has its request from whoever started it', () => {
+  const input = encoded({ request, rollback: { workflowId: 'rollback/x', runId: 'r' } });
+  const history = recorder('followThrough', { input });
+  history.complete(history.schedule('watch-service'), result({ end: 'well', looks: 3 }));
+  history.add('StartChildWorkflowExecutionInitiated', {
+    workflowId: 'rollback/x/after/r',
+    workflowType: { name: 'rollback' },
+  });
+  const { report } = history.audit();
+  expect(report).toMatchObject({ workflow: 'followThrough', request });
+  expect(report.events).toMatchObject([{ kind: 'follow-through', summary: 'started rollback/x/after/r' }]);
+});
+
 it.each([
   ['whoever asks', { workflowId: 'w', originalExecutionRunId: 'r' }, { workflowId: 'a', runId: 'b' }, 'a b'],
   ['the history', { workflowId: 'w', originalExecutionRunId: 'r' }, {}, 'w r'],
@@ -233,7 +392,7 @@ it.each([
 
 describe('a file is refused', () => {
   it.each(['deploy', 'Rollback', ''])('when it is the history of the workflow %j', (workflow) => {
-    const problem = `this is the history of "${workflow}", not of rollback or verify`;
+    const problem = `this is the history of "${workflow}", not of rollback, verify, followThrough`;
     expect(() => recorder(workflow).audit()).toThrow(problem);
   });
 

@@ -5,8 +5,10 @@ import type { ShownPlan } from '../../src/domain/plan.ts';
 import { planRollback } from '../../src/domain/plan-rollback.ts';
 import type { ResolvedRun } from '../../src/domain/request.ts';
 import { parseTarget, type TargetWish } from '../../src/domain/targets.ts';
+import type { AuditedReport } from '../../src/report/audited-report.ts';
 import { renderMarkdown } from '../../src/report/markdown.ts';
 import { candidate, evidence, observed } from '../domain/observed.ts';
+import { DECISION } from '../domain/waits.ts';
 
 const DIFF = '--- rs-7\n+++ rs-6\n@@ -1,1 +1,1 @@\n-image: v0.2.0\n+image: v0.1.0\n';
 
@@ -76,7 +78,7 @@ const full: RunReport = {
     entry({ step: 'notify', receiver: 'slack', summary: 'told slack', attempts: 2 }),
   ],
 };
-const lines = (report: RunReport) => renderMarkdown(report).split('\n');
+const lines = (report: AuditedReport) => renderMarkdown(report).split('\n');
 const headings = (report: RunReport) => lines(report).filter((line) => line.startsWith('#'));
 
 describe('the incident record', () => {
@@ -180,6 +182,65 @@ describe('the incident record', () => {
   });
 });
 
+describe('what people decided', () => {
+  const at = '2026-01-01T00:00:30.000Z';
+  const decision = { kind: 'decision', at, by: 'ada', summary: 'retry', reason: 'it is back' } as const;
+
+  it('stands between the plan and the steps', () => {
+    const report = { ...full, events: [decision, { kind: 'over-budget', at, summary: 'slow' } as const] };
+    expect(headings(report).slice(4, 7)).toEqual([
+      '## What was planned',
+      '## What people decided',
+      '## What ran',
+    ]);
+    expect(lines(report)).toContain(`| ${at} | ada | decision: retry | it is back |`);
+    expect(lines(report)).toContain(`| ${at} | the run | over-budget: slow |  |`);
+  });
+
+  it('has who really sent it when history was asked', () => {
+    const text = lines({ ...full, events: [{ ...decision, sentBy: 'cli@host' }] });
+    expect(text).toContain('| at | who | what | reason | sent by |');
+    expect(text).toContain(`| ${at} | ada | decision: retry | it is back | cli@host |`);
+  });
+
+  it('marks a broken glass in the head', () => {
+    const broken = { kind: 'break-glass', at, by: 'ada', summary: 'x', reason: 'all is <down>' } as const;
+    expect(lines({ ...full, events: [broken] })[2]).toBe('**BREAK-GLASS**: all is &lt;down> (ada)');
+    expect(renderMarkdown(full)).not.toContain('BREAK-GLASS');
+  });
+
+  it('names severity, the reason to break the glass, and what a message was about', () => {
+    const text = lines({
+      ...full,
+      request: { ...request, severity: 'sev1', breakGlass: 'nobody is awake' },
+      ledger: [entry({ step: 'notify', receiver: 'slack', about: 'decision-1', summary: 'told' })],
+    });
+    expect(text).toContain('| severity | sev1 |');
+    expect(text).toContain('| break-glass | nobody is awake |');
+    expect(text.join('\n')).toContain('| notify (slack, decision-1) | completed |');
+  });
+
+  it('says what an unfinished run waits for', () => {
+    expect(lines({ ...bare, waitingFor: DECISION }).join('\n')).toMatch(
+      /\| waits for \| a decision on wait-for-rollout is due until .*, else abort: retry \(try again\)/,
+    );
+  });
+
+  it('lists every plan of a run that was led elsewhere', () => {
+    const plans = [entry({}), entry({ summary: '0.2.0 -> 0.0.9' })];
+    const text = lines({ ...full, ledger: plans });
+    expect(text).toContain('### All plans of this run');
+    expect(text).toContain('- 2026-01-01T00:00:01.200Z 0.2.0 -> 0.0.9');
+    expect(headings(full)).not.toContain('### All plans of this run');
+  });
+
+  it('of a follow-through is headed as such', () => {
+    expect(headings({ ...full, workflow: 'followThrough', outcome: 'stayed-well' })[0]).toBe(
+      '# Follow-through of orchestrator (production): stayed-well',
+    );
+  });
+});
+
 describe('a text from outside', () => {
   const saying = (text: string): RunReport => ({
     ...full,
@@ -190,7 +251,12 @@ describe('a text from outside', () => {
       ...{ symptoms: [text, 'more'], mitigationsTried: [text, 'more'] },
     },
     plan: plan('known-good', { warnings: [text, 'more'] }),
+    events: [
+      { kind: 'note', at: '2026-01-01T00:00:30.000Z', by: text, summary: text, reason: text },
+      { kind: 'break-glass', at: '2026-01-01T00:00:30.000Z', by: text, summary: text, reason: text },
+    ],
     ledger: [
+      entry({ summary: text }),
       entry({ summary: text }),
       entry({
         step: 'verify-health',

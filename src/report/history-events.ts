@@ -1,0 +1,133 @@
+import type { RunEvent } from '../domain/events.ts';
+import { eventOfUpdate } from '../domain/operator-events.ts';
+import type { ShownPlan } from '../domain/plan.ts';
+import { breaksGlass } from '../domain/policy.ts';
+import type { ResolvedRun } from '../domain/request.ts';
+import type { StepId } from '../domain/steps.ts';
+import type { AuditedEvent } from './audited-report.ts';
+import { decodePayloads, type HistoryEvent, instantOf, kindOf, readable } from './history-file.ts';
+
+/** The signal by which another run hands over what it knows. */
+const EVIDENCE_SIGNAL = 'add-evidence';
+
+/** What is known of the run at the event that is looked at. */
+export interface Known {
+  readonly request: ResolvedRun | undefined;
+  readonly plan: ShownPlan | undefined;
+  /** The last step that ended badly. */
+  readonly failed: StepId | undefined;
+}
+
+/** Rebuilds what happened beside the steps, event by event. */
+export interface EventCollector {
+  see(event: HistoryEvent, known: Known): void;
+  readonly events: readonly AuditedEvent[];
+}
+
+/**
+ * What people sent stands in history word for word, with the identity of the client that sent it. What the run noticed
+ * by itself stands there as timers, in fewer words.
+ */
+export function collectEvents(): EventCollector {
+  const events: AuditedEvent[] = [];
+  const timers = new Map<string, string>();
+  let brokenGlass = false;
+
+  const add = (at: string, event: Omit<RunEvent, 'at'> | undefined, sentBy?: string) => {
+    if (event) events.push({ ...event, at, ...(sentBy ? { sentBy } : {}) });
+  };
+
+  return {
+    events,
+    see(event, known) {
+      const at = instantOf(event);
+      switch (kindOf(event)) {
+        case 'WORKFLOW_EXECUTION_UPDATE_ACCEPTED': {
+          const { meta, input } = event.workflowExecutionUpdateAcceptedEventAttributes?.acceptedRequest ?? {};
+          add(at, sent(input?.name, readable(decodePayloads(input?.args)[0])), meta?.identity);
+          break;
+        }
+        case 'WORKFLOW_EXECUTION_SIGNALED': {
+          const { signalName, input, identity } = event.workflowExecutionSignaledEventAttributes ?? {};
+          if (signalName === EVIDENCE_SIGNAL) add(at, sent(signalName, decodePayloads(input)[0]), identity);
+          break;
+        }
+        case 'WORKFLOW_EXECUTION_CANCEL_REQUESTED': {
+          const { identity } = event.workflowExecutionCancelRequestedEventAttributes ?? {};
+          add(at, { kind: 'cancellation', summary: 'cancellation was requested' }, identity);
+          break;
+        }
+        case 'ACTIVITY_TASK_SCHEDULED': {
+          const isChange = event.activityTaskScheduledEventAttributes?.activityType?.name === 'roll-back';
+          const broken = isChange && !brokenGlass ? glassOf(known) : undefined;
+          brokenGlass ||= broken !== undefined;
+          add(at, broken);
+          break;
+        }
+        case 'TIMER_STARTED': {
+          const name = nameOf(event);
+          timers.set(String(event.eventId), name);
+          add(at, openedBy(name, known));
+          break;
+        }
+        case 'TIMER_FIRED': {
+          const { startedEventId } = event.timerFiredEventAttributes ?? {};
+          add(at, endedBy(timers.get(String(startedEventId)) ?? ''));
+          break;
+        }
+        case 'START_CHILD_WORKFLOW_EXECUTION_INITIATED': {
+          const { workflowId, workflowType } =
+            event.startChildWorkflowExecutionInitiatedEventAttributes ?? {};
+          if (workflowType?.name !== 'rollback') break;
+          add(at, { kind: 'follow-through', summary: `started ${workflowId}` });
+          break;
+        }
+      }
+    },
+  };
+}
+
+function sent(name: string | undefined, input: unknown): Omit<RunEvent, 'at'> | undefined {
+  return eventOfUpdate(name ?? '', input);
+}
+
+function nameOf({ userMetadata }: HistoryEvent): string {
+  const { summary } = userMetadata ?? {};
+  const [name] = summary ? decodePayloads({ payloads: [summary] }) : [];
+  return typeof name === 'string' ? name : '';
+}
+
+/** The first timer of a wait is what was opened: `decision-1: half of its time`. */
+function openedBy(timer: string, { plan, failed }: Known): Omit<RunEvent, 'at'> | undefined {
+  const [, id, kind] = /^((decision|approval)-\d+): half of its time$/.exec(timer) ?? [];
+  if (kind === 'decision') {
+    return { kind: 'decision-due', summary: `${id} is open`, ...(failed ? { step: failed } : {}) };
+  }
+  if (kind !== 'approval') return undefined;
+  return { kind: 'approval-due', summary: `plan ${plan?.hash.slice(0, 12) ?? ''} needs approval` };
+}
+
+/** A timer that fired is what nobody has answered, or what took too long. */
+function endedBy(timer: string): Omit<RunEvent, 'at'> | undefined {
+  if (/^decision-\d+: deadline$/.test(timer)) {
+    return { kind: 'decision', summary: 'the configured answer: nobody has answered in time' };
+  }
+  if (/^pause-\d+: deadline$/.test(timer)) {
+    return { kind: 'resume', summary: 'goes on: the longest pause is over' };
+  }
+  const [, what] = /^budget of (.+)$/.exec(timer) ?? [];
+  return what ? { kind: 'over-budget', summary: `takes longer than its budget: ${what}` } : undefined;
+}
+
+/** A change that goes on although the profile requires an approval of its plan. */
+function glassOf({ request, plan }: Known): Omit<RunEvent, 'at'> | undefined {
+  if (!request?.policy || !breaksGlass(request.policy.approval, request) || plan?.changesNothing) {
+    return undefined;
+  }
+  return {
+    kind: 'break-glass',
+    ...(request.requestedBy ? { by: request.requestedBy } : {}),
+    summary: `break-glass: goes on without approval (${request.severity})`,
+    ...(request.breakGlass ? { reason: request.breakGlass } : {}),
+  };
+}
