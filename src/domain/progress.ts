@@ -47,10 +47,10 @@ function waitingLines(waiting: Waiting): string[] {
     'Answer by More Actions, Send an Update; fill in the blanks:',
     '',
     ...answerFormsOf(waiting).flatMap(({ update, meaning, input }) => [
-      `- \`${update}\` ${meaning}`,
+      `\`${update}\` ${meaning}`,
       '',
-      `      ${JSON.stringify(input)}`,
-      '',
+      // As code: elsewhere the Temporal UI makes typographic quotes of those of JSON.
+      ...['```json', JSON.stringify(input), '```', ''],
     ]),
   ];
 }

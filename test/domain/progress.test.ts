@@ -57,8 +57,8 @@ describe('the details that the Temporal UI shows', () => {
       '',
       'RolloutFailed: pod x: ImagePullBackOff',
     ]);
-    expect(details).toContain('- `decide` retry: try again\n');
-    expect(details).toContain('      {"answer":"abort","decidedBy":"","reason":""}\n');
+    expect(details).toContain('\n`decide` retry: try again\n');
+    expect(details).toContain('\n```json\n{"answer":"abort","decidedBy":"","reason":""}\n```\n');
     expect(details).not.toContain('"skip"');
   });
 
