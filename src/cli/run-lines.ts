@@ -2,7 +2,7 @@ import type { RunEvent } from '../domain/events.ts';
 import type { LedgerEntry, RunReport } from '../domain/ledger.ts';
 import type { ShownPlan } from '../domain/plan.ts';
 import { STEPS, type StepId } from '../domain/steps.ts';
-import { type Moment, timelineOf } from '../domain/timeline.ts';
+import { type StoryLine, timelineOf } from '../domain/timeline.ts';
 import { ago, seconds } from '../report/durations.ts';
 import { waitingLines } from './waiting-lines.ts';
 
@@ -56,7 +56,7 @@ export function eventLine({ kind, by, summary, reason }: RunEvent): string {
 }
 
 /** The line of a step or an event. */
-export function momentLine({ step, event }: Moment): string {
+export function storyLine({ step, event }: StoryLine): string {
   return step ? stepLine(step) : eventLine(event);
 }
 
@@ -116,7 +116,7 @@ export function printReport(
 ): void {
   const { ledger, events, waitingFor, workflowId } = report;
   write(headLine(report, link, Date.now()));
-  for (const moment of timelineOf(ledger, events)) write(momentLine(moment));
+  for (const line of timelineOf(ledger, events)) write(storyLine(line));
   if (waitingFor) for (const text of waitingLines(waitingFor, { workflowId, prefix })) write(text);
   else write(endLine(report));
 }

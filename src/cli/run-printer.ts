@@ -1,6 +1,6 @@
 import type { RunReport } from '../domain/ledger.ts';
 import { timelineOf } from '../domain/timeline.ts';
-import { headLine, momentLine, planLine, type RunningStep } from './run-lines.ts';
+import { headLine, planLine, type RunningStep, storyLine } from './run-lines.ts';
 import type { Screen } from './screen.ts';
 import { waitingLine } from './waiting-lines.ts';
 
@@ -25,8 +25,8 @@ export function runPrinter(screen: Screen, { link, prefix }: PrinterOptions) {
     headed = true;
     plan = report.plan?.hash ?? plan;
     const happened = report.events ?? [];
-    for (const moment of timelineOf(ledger.slice(steps), happened.slice(events))) {
-      screen.line(momentLine(moment));
+    for (const line of timelineOf(ledger.slice(steps), happened.slice(events))) {
+      screen.line(storyLine(line));
     }
     steps = ledger.length;
     events = happened.length;

@@ -34,7 +34,7 @@ export class RunUnanswered extends Error {
 
   constructor(workflowId: string, updateId: string, options?: ErrorOptions) {
     super(
-      `no worker has answered for ${workflowId}; the answer may still be taken when one comes (update id ${updateId})`,
+      `nobody has answered for ${workflowId}: no worker, or no Temporal; the answer may still be taken (update id ${updateId})`,
       options,
     );
     this.workflowId = workflowId;

@@ -1,5 +1,7 @@
 import {
   type Client,
+  isGrpcServiceError,
+  isRetryableError,
   WorkflowUpdateFailedError,
   WorkflowUpdateRPCTimeoutOrCancelledError,
 } from '@temporalio/client';
@@ -16,7 +18,8 @@ export interface AnswerOptions {
   readonly withinMs?: number;
 }
 
-const WITHIN_MS = 10_000;
+/** How long a worker may take unless told otherwise, in ms. */
+export const ANSWER_WITHIN_MS = 10_000;
 
 /**
  * Sends a run what a person says, and waits until it stands in its ledger.
@@ -30,7 +33,7 @@ export async function sendAnswer<U extends OperatorUpdate>(
   input: OperatorInputs[U],
   options: AnswerOptions = {},
 ): Promise<RunEvent> {
-  const { runId, updateId = globalThis.crypto.randomUUID(), withinMs = WITHIN_MS } = options;
+  const { runId, updateId = globalThis.crypto.randomUUID(), withinMs = ANSWER_WITHIN_MS } = options;
   const handle = client.workflow.getHandle(workflowId, runId);
   try {
     return await client.withDeadline(Date.now() + withinMs, () =>
@@ -40,11 +43,17 @@ export async function sendAnswer<U extends OperatorUpdate>(
     if (error instanceof WorkflowUpdateFailedError) {
       throw new AnswerRefused(workflowId, error.cause?.message ?? error.message);
     }
-    if (error instanceof WorkflowUpdateRPCTimeoutOrCancelledError) {
+    if (error instanceof WorkflowUpdateRPCTimeoutOrCancelledError || isAway(error)) {
       throw new RunUnanswered(workflowId, updateId, { cause: error });
     }
     throw asNotOpen(workflowId, error);
   }
+}
+
+/** Temporal does not answer at the moment. */
+function isAway(error: unknown): boolean {
+  const { cause } = error as { cause?: unknown };
+  return isGrpcServiceError(cause) && isRetryableError(cause);
 }
 
 type Answering<U extends OperatorUpdate> = (

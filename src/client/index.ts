@@ -53,7 +53,8 @@ export function verifyId({ service }: VerifyRequest): string {
  * Starts a rollback. With `ifRunning: 'join'` a run of the same id that is under way takes over what the request knows
  * (reason, symptoms, incident, who asks), and its handle is returned.
  * @throws WorkflowExecutionAlreadyStartedError when one runs for the same service and is not to be joined; it holds the
- * workflow id. AnswerRefused when what the request knows is nothing that a run would take.
+ * workflow id. AnswerRefused when what the request knows is nothing that a run would take. RunUnanswered when no worker
+ * lets the other run take it.
  */
 export function startRollback(
   client: Client,

@@ -2,7 +2,7 @@ import type { Client } from '@temporalio/client';
 import type { RunReport } from '../domain/ledger.ts';
 import type { Waiting } from '../domain/waiting.ts';
 import { asNotOpen, RunUnanswered } from './answer-errors.ts';
-import { type AnswerOptions, addNote } from './answers.ts';
+import { ANSWER_WITHIN_MS, type AnswerOptions, addNote } from './answers.ts';
 
 /** The report so far; needs a running worker. */
 export function reportOf(client: Client, workflowId: string, runId?: string): Promise<RunReport> {
@@ -49,7 +49,8 @@ export async function cancelRun(
     },
   );
   try {
-    await client.workflow.getHandle(workflowId, options.runId).cancel();
+    const handle = client.workflow.getHandle(workflowId, options.runId);
+    await client.withDeadline(Date.now() + (options.withinMs ?? ANSWER_WITHIN_MS), () => handle.cancel());
   } catch (error) {
     throw asNotOpen(workflowId, error);
   }

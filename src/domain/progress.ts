@@ -1,7 +1,7 @@
 import { answerFormsOf } from './answer-forms.ts';
 import type { LedgerEntry, RunReport } from './ledger.ts';
 import { STEPS, type StepId } from './steps.ts';
-import { type Moment, timelineOf } from './timeline.ts';
+import { type StoryLine, timelineOf } from './timeline.ts';
 import type { Waiting } from './waiting.ts';
 
 const MARKS: Readonly<Record<LedgerEntry['outcome'], string>> = {
@@ -77,7 +77,7 @@ function aboutOf(waiting: Waiting): string[] {
   }
 }
 
-function rowOf({ step, event }: Moment): string {
+function rowOf({ step, event }: StoryLine): string {
   if (step) {
     const what = cell(step.error?.message ?? step.summary);
     return `| ${MARKS[step.outcome]} | ${STEPS[step.step].title} | ${what} |`;

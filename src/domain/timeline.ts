@@ -2,7 +2,7 @@ import type { RunEvent } from './events.ts';
 import type { LedgerEntry } from './ledger.ts';
 
 /** One line of a run's story: a step that ended, or what happened beside the steps. */
-export type Moment<E extends RunEvent = RunEvent> =
+export type StoryLine<E extends RunEvent = RunEvent> =
   | { readonly at: string; readonly step: LedgerEntry; readonly event?: never }
   | { readonly at: string; readonly event: E; readonly step?: never };
 
@@ -13,12 +13,12 @@ export type Moment<E extends RunEvent = RunEvent> =
 export function timelineOf<E extends RunEvent>(
   ledger: readonly LedgerEntry[],
   events: readonly E[] = [],
-): readonly Moment<E>[] {
-  const line: Moment<E>[] = [];
+): readonly StoryLine<E>[] {
+  const line: StoryLine<E>[] = [];
   const left = [...events];
   for (const step of ledger) {
     const at = step.finishedAt;
-    while (left[0] && Date.parse(left[0].at) <= Date.parse(at)) {
+    while (left[0] && Date.parse(left[0].at) < Date.parse(at)) {
       const [event] = left.splice(0, 1) as [E];
       line.push({ at: event.at, event });
     }

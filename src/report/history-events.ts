@@ -5,7 +5,14 @@ import { breaksGlass } from '../domain/policy.ts';
 import type { ResolvedRun } from '../domain/request.ts';
 import type { StepId } from '../domain/steps.ts';
 import type { AuditedEvent } from './audited-report.ts';
-import { decodePayloads, type HistoryEvent, instantOf, kindOf, readable } from './history-file.ts';
+import {
+  decodePayloads,
+  type EncodedPayloads,
+  type HistoryEvent,
+  instantOf,
+  kindOf,
+  readable,
+} from './history-file.ts';
 
 /** The signal by which another run hands over what it knows. */
 const EVIDENCE_SIGNAL = 'add-evidence';
@@ -44,7 +51,7 @@ export function collectEvents(): EventCollector {
       switch (kindOf(event)) {
         case 'WORKFLOW_EXECUTION_UPDATE_ACCEPTED': {
           const { meta, input } = event.workflowExecutionUpdateAcceptedEventAttributes?.acceptedRequest ?? {};
-          add(at, sent(input?.name, readable(decodePayloads(input?.args)[0])), meta?.identity);
+          add(at, sent(input?.name, inputOf(input?.args)), meta?.identity);
           break;
         }
         case 'WORKFLOW_EXECUTION_SIGNALED': {
@@ -85,6 +92,11 @@ export function collectEvents(): EventCollector {
       }
     },
   };
+}
+
+/** @throws Error when there is an input that cannot be read. */
+function inputOf(args: EncodedPayloads | undefined): unknown {
+  return args?.payloads?.length ? readable(decodePayloads(args)[0]) : undefined;
 }
 
 function sent(name: string | undefined, input: unknown): Omit<RunEvent, 'at'> | undefined {

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { until } from '../../tools/until.ts';
+import { ASKED } from '../stories/asked.ts';
 import { type Cast, openStage, type Stage } from '../stories/stage.ts';
 import { runCommand, startCommand } from './run-command.ts';
 
@@ -65,5 +66,21 @@ describe('runbook rollback --embedded', () => {
       ({ verb, requestURI }) => verb === 'patch' && requestURI.includes('/deployments/'),
     );
     expect(patches).toHaveLength(1);
+  }, 60_000);
+
+  it('is answered by another command, which reaches its server as it says', async () => {
+    const cast = await stage.cast('asked', { worker: false, profile: ASKED });
+    await cast.deploy('v0.1.0');
+    const env = { XDG_STATE_HOME: join(state, 'asked'), TEMPORAL_ADDRESS: '127.0.0.1:1' };
+    const args = ['rollback', '--to', 'revision:77', '--embedded', '--config', cast.configFile];
+    const run = startCommand(args, env);
+    const offered = /TEMPORAL_ADDRESS=(\S+) runbook decide rollback <retry\|change-target\|abort> --by/;
+    const [, address] = await until('the question', async () => offered.exec(run.said()) ?? undefined);
+    const answer = ['decide', 'rollback', 'abort', '--by', 'ada', '--reason', 'typo'];
+    const answered = await runCommand(answer, { ...env, TEMPORAL_ADDRESS: address });
+    expect(answered).toMatchObject({ code: 0, stderr: '' });
+    const { code, stdout } = await run.ended;
+    expect(stdout).toContain('• decision            ada: abort (typo)');
+    expect(code).toBe(3);
   }, 60_000);
 });

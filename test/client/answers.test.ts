@@ -111,7 +111,7 @@ describe('an answer', () => {
     });
     const sent = decide(client, verify.workflowId, { answer: 'retry', ...by }, { withinMs: 500 });
     await expect(sent).rejects.toBeInstanceOf(RunUnanswered);
-    await expect(sent).rejects.toThrow(/no worker has answered for verify\/unasked.*update id/);
+    await expect(sent).rejects.toThrow(/nobody has answered for verify\/unasked.*update id/);
     await verify.terminate();
   });
 });

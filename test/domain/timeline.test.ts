@@ -27,6 +27,13 @@ describe('the story of a run', () => {
     expect(told(steps, [event('a', 6), event('b', 1)])).toEqual(['plan', 'roll-back', 'a', 'b']);
   });
 
+  it('has a step before what its end has led to at the same instant', () => {
+    expect(told([step('plan', 2)], [event('asked because of it', 2)])).toEqual([
+      'plan',
+      'asked because of it',
+    ]);
+  });
+
   it('is that of the steps alone for a run that has no events', () => {
     expect(told([step('plan', 1)])).toEqual(['plan']);
   });

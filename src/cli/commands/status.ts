@@ -1,4 +1,4 @@
-import { reportOf } from '../../client/index.ts';
+import { reportOf, type Waiting, waitingFor } from '../../client/index.ts';
 import { WORKFLOWS } from '../../domain/ledger.ts';
 import { CommandError, EXIT } from '../exit-codes.ts';
 import { openSession } from '../open-session.ts';
@@ -6,6 +6,8 @@ import { printReport } from '../run-lines.ts';
 import type { Session, SessionOptions } from '../session.ts';
 
 const SHOWN = 20;
+/** How long the list waits for a run's own answer. */
+const ANSWER_MS = 3000;
 
 /** `runbook status`: one run with its steps, or the latest runs. */
 export async function status(
@@ -48,12 +50,38 @@ function notFound(workflowId: string) {
   };
 }
 
+/** One line of the list. */
+interface ShownRun {
+  readonly workflowId: string;
+  readonly runId: string;
+  readonly status: string;
+  readonly service?: unknown;
+  readonly step?: unknown;
+  readonly outcome?: unknown;
+  readonly startedAt: string;
+  /** What a run that is under way waits for a person with. */
+  readonly waitingFor?: Waiting;
+}
+
 async function showLatest(session: Session, json: boolean): Promise<void> {
-  const runs: object[] = [];
+  const runs = await Promise.all((await latestRuns(session)).map((run) => withWaiting(session, run)));
+  if (json) {
+    say(JSON.stringify(runs, null, 2));
+    return;
+  }
+  for (const { startedAt, status, workflowId, outcome, step, waitingFor } of runs) {
+    const where = waitingFor ? `waits for ${waitingFor.kind}` : String(outcome ?? step ?? '');
+    say(`${startedAt}  ${status.padEnd(10)} ${where.padEnd(18)} ${workflowId}`);
+  }
+  if (runs.length === 0) say('no runs');
+}
+
+async function latestRuns({ client }: Session): Promise<readonly ShownRun[]> {
+  const runs: ShownRun[] = [];
   const query = `WorkflowType IN (${WORKFLOWS.map((kind) => `'${kind}'`).join(', ')})`;
-  for await (const run of session.client.workflow.list({ query, pageSize: SHOWN })) {
+  for await (const run of client.workflow.list({ query, pageSize: SHOWN })) {
     const { RollbackService: service, RollbackOutcome: outcome, RollbackStep: step } = run.searchAttributes;
-    const shown = {
+    runs.push({
       workflowId: run.workflowId,
       runId: run.runId,
       status: run.status.name,
@@ -61,14 +89,18 @@ async function showLatest(session: Session, json: boolean): Promise<void> {
       step: step?.[0],
       outcome: outcome?.[0],
       startedAt: run.startTime.toISOString(),
-    };
-    runs.push(shown);
-    if (!json) {
-      const where = String(shown.outcome ?? shown.step ?? '').replace(/^waits-for-/, 'waits for ');
-      say(`${shown.startedAt}  ${shown.status.padEnd(10)} ${where.padEnd(18)} ${shown.workflowId}`);
-    }
+    });
     if (runs.length === SHOWN) break;
   }
-  if (json) say(JSON.stringify(runs, null, 2));
-  else if (runs.length === 0) say('no runs');
+  return runs;
+}
+
+/** Asks a run that is under way itself; without a worker there is only what is indexed. */
+async function withWaiting({ client }: Session, run: ShownRun): Promise<ShownRun> {
+  if (run.status !== 'RUNNING') return run;
+  const asked = client.withDeadline(Date.now() + ANSWER_MS, () =>
+    waitingFor(client, run.workflowId, run.runId),
+  );
+  const waiting = await asked.catch(() => undefined);
+  return waiting ? { ...run, waitingFor: waiting } : run;
 }
