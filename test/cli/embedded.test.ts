@@ -74,7 +74,7 @@ describe('runbook rollback --embedded', () => {
     const env = { XDG_STATE_HOME: join(state, 'asked'), TEMPORAL_ADDRESS: '127.0.0.1:1' };
     const args = ['rollback', '--to', 'revision:77', '--embedded', '--config', cast.configFile];
     const run = startCommand(args, env);
-    const offered = /TEMPORAL_ADDRESS=(\S+) runbook decide rollback <retry\|change-target\|abort> --by/;
+    const offered = /TEMPORAL_ADDRESS=(\S+) runbook decide rollback <retry\|skip\|change-target\|abort> --by/;
     const [, address] = await until('the question', async () => offered.exec(run.said()) ?? undefined);
     const answer = ['decide', 'rollback', 'abort', '--by', 'ada', '--reason', 'typo'];
     const answered = await runCommand(answer, { ...env, TEMPORAL_ADDRESS: address });

@@ -102,7 +102,10 @@ describe('from the command line', () => {
   it('a decision is answered; a wrong answer says what is possible, and changes nothing', async () => {
     const glass = ['--severity', 'sev1', '--break-glass', 'nobody is awake', '--to', 'revision:77'];
     const run = rollBack(...glass);
-    await says(run, /decision-1: waits for a decision on plan .*<retry\|change-target\|abort> --by/);
+    await says(
+      run,
+      /decision-1: waits for a decision on check access .*<retry\|skip\|change-target\|abort> --by/,
+    );
     const who = ['--by', 'ada', '--reason', 'typo'];
 
     const wrong = await runbook('decide', ID, 'fall-back', ...who);
