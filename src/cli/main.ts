@@ -1,4 +1,4 @@
-import { Command } from 'commander';
+import { Command, Option } from 'commander';
 import { addAnswerCommands } from './answer-commands.ts';
 import { connecting, rolling, starting } from './command-options.ts';
 import { CommandError, EXIT } from './exit-codes.ts';
