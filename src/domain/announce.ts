@@ -1,7 +1,7 @@
 import { ANSWER_MEANINGS } from './answers.ts';
 import type { EventKind } from './events.ts';
 import type { Instant } from './json.ts';
-import { changeOf, checksOf, type RunOutcome, type RunReport } from './ledger.ts';
+import { changeOf, checksOf, type RunOutcome, type RunReport, wayOf } from './ledger.ts';
 import type { ResolvedRun } from './request.ts';
 import { describeWaiting, type Waiting } from './waiting.ts';
 
@@ -75,10 +75,10 @@ function circumstances(request: ResolvedRun): readonly string[] {
 
 /** What people are told of a run. */
 export function announce(report: RunReport, request: ResolvedRun): Announcement {
-  const { plan, outcome } = report;
+  const { outcome } = report;
   const { service, environment } = request;
   const lines: string[] = [];
-  if (plan) lines.push(`${plan.from.version} → ${plan.to.version}`);
+  if (report.plan) lines.push(wayOf(report));
   if (report.error) lines.push(`${report.error.type}: ${report.error.message}`);
   lines.push(...circumstances(request));
   for (const { kind, by, summary, reason } of report.events ?? []) {
@@ -104,10 +104,10 @@ export function announceWaiting(
   reminder: boolean,
 ): Announcement {
   const { service, environment } = request;
-  const { plan, workflowId } = report;
+  const { workflowId } = report;
   const again = reminder ? ' (half of the time is over)' : '';
   const lines: string[] = [];
-  if (plan) lines.push(`${plan.from.version} → ${plan.to.version}`);
+  if (report.plan) lines.push(wayOf(report));
   if (waiting.kind === 'decision') {
     lines.push(`${waiting.step}: ${waiting.error.type}: ${waiting.error.message}`);
     for (const answer of waiting.answers) lines.push(`${answer}: ${ANSWER_MEANINGS[answer]}`);
@@ -149,7 +149,7 @@ export function announceOverBudget(
   { what, budgetMs, at }: { readonly what: string; readonly budgetMs: number; readonly at: Instant },
 ): Announcement {
   const { service, environment } = request;
-  const { plan, ledger, waitingFor } = report;
+  const { ledger, waitingFor } = report;
   const last = ledger.at(-1);
   return {
     service,
@@ -158,7 +158,7 @@ export function announceOverBudget(
     at,
     headline: `${service} (${environment}) rollback takes LONGER than it should: ${what}`,
     lines: [
-      ...(plan ? [`${plan.from.version} → ${plan.to.version}`] : []),
+      ...(report.plan ? [wayOf(report)] : []),
       `budget of ${what}: ${budgetMs / 1000} s; the run goes on`,
       ...(last ? [`last: ${last.step}, ${last.summary}`] : []),
       ...(waitingFor ? [describeWaiting(waitingFor)] : []),

@@ -89,6 +89,8 @@ export interface RunReport {
   readonly finishedAt?: Instant;
   readonly request?: ResolvedRun;
   readonly plan?: ShownPlan;
+  /** What ran before the run changed anything, when the plan of now begins somewhere else: after falling back. */
+  readonly origin?: string;
   readonly ledger: readonly LedgerEntry[];
   /** What happened beside the steps: decisions, approvals, notes. The ledger in time is both together. */
   readonly events?: readonly RunEvent[];
@@ -142,6 +144,13 @@ export function completedEntry(
     ...(receiver ? { receiver } : {}),
     ...(about ? { about } : {}),
   };
+}
+
+/** From which version to which one, in all. */
+export function wayOf({ plan, origin }: Pick<RunReport, 'plan' | 'origin'>, arrow = '→'): string {
+  if (!plan) return '';
+  const from = origin === undefined || origin === plan.to.version ? plan.from.version : origin;
+  return `${from} ${arrow} ${plan.to.version}`;
 }
 
 /** Whether a run changed anything; `unknown` when a step that may have ended without an answer, and none said later. */

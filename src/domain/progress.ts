@@ -1,5 +1,5 @@
 import { answerFormsOf } from './answer-forms.ts';
-import type { LedgerEntry, RunReport } from './ledger.ts';
+import { type LedgerEntry, type RunReport, wayOf } from './ledger.ts';
 import { STEPS, type StepId } from './steps.ts';
 import { type StoryLine, timelineOf } from './timeline.ts';
 import type { Waiting } from './waiting.ts';
@@ -23,9 +23,9 @@ function cell(text: string): string {
  * comes first, with what to send; the table leaves out its oldest rows when it is longer than Temporal keeps.
  */
 export function detailsOf(report: RunReport, running: readonly StepId[]): string {
-  const { request, plan, waitingFor, ledger, events } = report;
+  const { request, waitingFor, ledger, events } = report;
   const title = request ? `**${request.service}** (${request.environment})` : '**rollback runbook**';
-  const change = plan ? `${plan.from.version} → ${plan.to.version}` : '';
+  const change = wayOf(report);
   const state = [report.outcome, cell(report.summary) || change].filter(Boolean).join(', ');
   const top = [
     ...(waitingFor ? [...waitingLines(waitingFor), ''] : []),

@@ -3,7 +3,7 @@ import { eventOfUpdate } from '../domain/operator-events.ts';
 import type { ShownPlan } from '../domain/plan.ts';
 import { breaksGlass } from '../domain/policy.ts';
 import type { ResolvedRun } from '../domain/request.ts';
-import type { StepId } from '../domain/steps.ts';
+import { STEPS, type StepId } from '../domain/steps.ts';
 import type { AuditedEvent } from './audited-report.ts';
 import {
   decodePayloads,
@@ -38,6 +38,8 @@ export interface EventCollector {
 export function collectEvents(): EventCollector {
   const events: AuditedEvent[] = [];
   const timers = new Map<string, string>();
+  const budgets = new Map<string, string>();
+  let phase: string | undefined;
   let brokenGlass = false;
 
   const add = (at: string, event: Omit<RunEvent, 'at'> | undefined, sentBy?: string) => {
@@ -65,7 +67,10 @@ export function collectEvents(): EventCollector {
           break;
         }
         case 'ACTIVITY_TASK_SCHEDULED': {
-          const isChange = event.activityTaskScheduledEventAttributes?.activityType?.name === 'roll-back';
+          const step = event.activityTaskScheduledEventAttributes?.activityType?.name as StepId;
+          const next = STEPS[step]?.phase;
+          if (next && next !== 'tell') phase = next;
+          const isChange = step === 'roll-back';
           const broken = isChange && !brokenGlass ? glassOf(known) : undefined;
           brokenGlass ||= broken !== undefined;
           add(at, broken);
@@ -74,12 +79,19 @@ export function collectEvents(): EventCollector {
         case 'TIMER_STARTED': {
           const name = nameOf(event);
           timers.set(String(event.eventId), name);
+          budgets.set(name, String(event.eventId));
           add(at, openedBy(name, known));
           break;
         }
         case 'TIMER_FIRED': {
           const { startedEventId } = event.timerFiredEventAttributes ?? {};
-          add(at, endedBy(timers.get(String(startedEventId)) ?? ''));
+          const timer = timers.get(String(startedEventId)) ?? '';
+          // The clock of a phase runs on when the phase is over.
+          const [, timed] = /^budget of (decide|act|prove)$/.exec(timer) ?? [];
+          const isLate =
+            timed &&
+            ((phase !== undefined && timed !== phase) || budgets.get(timer) !== String(startedEventId));
+          if (!isLate) add(at, endedBy(timer));
           break;
         }
         case 'START_CHILD_WORKFLOW_EXECUTION_INITIATED': {

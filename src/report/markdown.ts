@@ -1,5 +1,5 @@
 import type { CheckResult } from '../domain/checks.ts';
-import { checksOf, type LedgerEntry } from '../domain/ledger.ts';
+import { checksOf, type LedgerEntry, wayOf } from '../domain/ledger.ts';
 import type { ComposeSource } from '../domain/pins.ts';
 import { STEPS } from '../domain/steps.ts';
 import { describeWish } from '../domain/targets.ts';
@@ -39,7 +39,7 @@ function head(report: Report): string[] {
     ['summary', report.summary],
   ];
   if (waitingFor) rows.push(['waits for', describeWaiting(waitingFor)]);
-  if (plan) rows.push(['versions', `${plan.from.version} → ${plan.to.version}`]);
+  if (plan) rows.push(['versions', wayOf(report)]);
   if (request) rows.push(['workload', request.workload]);
   if (request?.severity) rows.push(['severity', request.severity]);
   rows.push(['started', report.startedAt], ['finished', finishedAt ?? 'still running']);

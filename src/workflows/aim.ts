@@ -29,6 +29,8 @@ export function nextAim(aim: Aim, to: Direction, run: Run): Aim {
         ...new Set([...aim.tried, ...(plan ? [plan.from.fingerprint, plan.to.fingerprint] : [])]),
       ];
       const fallBacks = (aim.fallBacks ?? 0) + 1;
+      const origin = run.journal.report().origin ?? plan?.from.version;
+      if (origin !== undefined) run.journal.adopt({ origin });
       const wish = { kind: 'older-known-good', tried } as const;
       return { ...aim, ...kept, wish, tried, fallBacks, purpose: 'roll-back' };
     }

@@ -1,4 +1,4 @@
-import { CancellationScope, isCancellation, sleep } from '@temporalio/workflow';
+import { CancellationScope, sleep } from '@temporalio/workflow';
 import { announceOverBudget } from '../domain/announce.ts';
 import type { Budgets } from '../domain/policy.ts';
 import { STEPS, type StepId } from '../domain/steps.ts';
@@ -9,7 +9,7 @@ import type { Teller } from './tell.ts';
 export interface BudgetWatch {
   /** A step begins: the clock of its phase runs, that of the phase before stops. */
   enter(step: StepId): void;
-  /** Stops all clocks. */
+  /** Nothing is told any more. */
   stop(): void;
 }
 
@@ -21,56 +21,54 @@ const PHASE_BUDGETS: Readonly<Record<Timed, keyof Budgets>> = {
   prove: 'proveMs',
 };
 
+/**
+ * Timers that are of no use any more are left to run: to cancel each one would be an event of the history. One that
+ * fires too late says nothing.
+ */
 export function watchBudgets(journal: Journal, teller: Teller): BudgetWatch {
   let phase: Timed | undefined;
-  let phaseClock: CancellationScope | undefined;
-  let runClock: CancellationScope | undefined;
+  let entered = 0;
+  let isRunWatched = false;
   let stopped = false;
 
-  /** A clock that only `stop`, or the next phase, ends: not a cancellation of the run. */
-  const start = (text: (scope: CancellationScope) => Promise<void>): CancellationScope => {
-    const scope = new CancellationScope({ cancellable: true });
-    void CancellationScope.nonCancellable(() => scope.run(() => text(scope))).catch((error: unknown) => {
-      if (!isCancellation(error)) throw error;
-    });
-    return scope;
-  };
+  /** A clock that no cancellation of the run stops. */
+  const after = (ms: number, summary: string) =>
+    CancellationScope.nonCancellable(() => sleep(ms, { summary }));
   const over = (what: string, budgetMs: number) => {
     const report = journal.report();
     const summary = `${what} takes longer than ${minutes(budgetMs)}`;
     const { at } = journal.record({ kind: 'over-budget', summary });
     if (report.request) teller.tell(announceOverBudget(report, report.request, { what, budgetMs, at }));
   };
-  const watchPhase = (name: Timed, budgetMs: number) =>
-    start(async () => {
-      await sleep(budgetMs, { summary: `budget of ${name}` });
-      over(name, budgetMs);
-    });
-  const watchRun = ({ targetMs, acceptableMs }: Budgets) =>
-    start(async () => {
-      const spent = Date.now() - Date.parse(journal.report().startedAt);
-      await sleep(Math.max(1, targetMs - spent), { summary: 'budget of the run: target' });
-      over('the run', targetMs);
-      if (acceptableMs <= targetMs) return;
-      await sleep(acceptableMs - targetMs, { summary: 'budget of the run: acceptable' });
-      over('the run', acceptableMs);
-    });
+  const watchPhase = async (name: Timed, budgetMs: number) => {
+    entered += 1;
+    const mine = entered;
+    await after(budgetMs, `budget of ${name}`);
+    if (!stopped && mine === entered) over(name, budgetMs);
+  };
+  const watchRun = async ({ targetMs, acceptableMs }: Budgets) => {
+    isRunWatched = true;
+    const spent = Date.now() - Date.parse(journal.report().startedAt);
+    await after(Math.max(1, targetMs - spent), 'budget of the run: target');
+    if (stopped) return;
+    over('the run', targetMs);
+    if (acceptableMs <= targetMs) return;
+    await after(acceptableMs - targetMs, 'budget of the run: acceptable');
+    if (!stopped) over('the run', acceptableMs);
+  };
 
   return {
     enter(step) {
       const budgets = journal.policy()?.budgets;
       if (!budgets || stopped) return;
-      runClock ??= watchRun(budgets);
+      if (!isRunWatched) void watchRun(budgets);
       const next = STEPS[step].phase;
       if (next === 'tell' || next === phase) return;
-      phaseClock?.cancel();
       phase = next;
-      phaseClock = watchPhase(next, budgets[PHASE_BUDGETS[next]]);
+      void watchPhase(next, budgets[PHASE_BUDGETS[next]]);
     },
     stop() {
       stopped = true;
-      phaseClock?.cancel();
-      runClock?.cancel();
     },
   };
 }

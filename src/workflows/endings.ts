@@ -1,5 +1,5 @@
 import { type ErrorType, isErrorType } from '../domain/errors.ts';
-import type { LedgerEntry } from '../domain/ledger.ts';
+import { type LedgerEntry, wayOf } from '../domain/ledger.ts';
 import type { RolloutFinished } from '../domain/pins.ts';
 import type { ShownPlan } from '../domain/plan.ts';
 import { STEPS } from '../domain/steps.ts';
@@ -38,7 +38,7 @@ export function endingOf(
   const { proof, waived } = verification;
   const change = plan.changesNothing
     ? `${plan.to.version} was already there`
-    : `${plan.from.version} -> ${plan.to.version}`;
+    : wayOf(run.journal.report(), '->');
   const summary = `${change}; ${proof.summary}`;
   switch (proof.verdict) {
     case 'passed': {

@@ -76,6 +76,7 @@ describe('a step that cannot go on', () => {
     await send(handle, 'decide', { answer: 'fall-back', ...by });
     const ended = await cast.end(handle);
     expect(ended).toMatchObject({ outcome: 'rolled-back', plan: { to: { version: '0.1.0' } } });
+    expect(ended.summary).toMatch(/^0\.2\.0 -> 0\.1\.0; /);
     expect(await imageNow(cast)).toBe(imageOf('v0.1.0'));
   }, 120_000);
 
