@@ -31,14 +31,15 @@ export function apiStatus(
 /**
  * A watch that says 410 in the middle of its stream: the version it was asked to go on from is compacted.
  * @param afterMs how long after its first event.
+ * @param said called when it was said.
  */
-export function goneInWatch(afterMs: number): Fault {
+export function goneInWatch(afterMs: number, said: () => void = () => undefined): Fault {
   return async ({ pass, response }) => {
     const event = { type: 'ERROR', object: statusObject(410, 'too old resource version') };
     let timer: NodeJS.Timeout | undefined;
     response.once('close', () => clearTimeout(timer));
     await pass((piece) => {
-      timer ??= setTimeout(() => response.end(`${JSON.stringify(event)}\n`), afterMs);
+      timer ??= setTimeout(() => response.end(`${JSON.stringify(event)}\n`, said), afterMs);
       return piece;
     });
   };

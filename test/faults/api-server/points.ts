@@ -8,6 +8,8 @@ export interface Point {
   readonly match: Match;
   readonly deployed?: Deployed;
   readonly writes?: boolean;
+  /** Parts of the worker that ask for this, each by itself. Default: 1. */
+  readonly askers?: number;
   readonly watch?: boolean;
 }
 
@@ -47,6 +49,8 @@ export const PATCH: Point = {
 export const PODS: Point = {
   at: 'wait-for-rollout (pods)',
   match: { method: 'GET', path: /\/pods\?(?!.*watch=1)/ },
+  // The proof that only pods of the target run, and the watch of pods that begins with a list.
+  askers: 2,
 };
 export const POD_WATCH: Point = {
   at: 'wait-for-rollout (watch of pods)',
