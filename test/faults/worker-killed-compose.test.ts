@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { composeHostProblem } from '../../sandbox/compose/index.ts';
 import { type ComposeGround, composeTrial, openGround } from './compose-trial.ts';
 import { killedAt, killedBeforehand, killedWhileRetrying } from './killed-run.ts';
-import { callPoint, commandPoint } from './points.ts';
+import { commandPoint } from './points.ts';
 import { EVERYTHING } from './rows.ts';
 import { goThrough } from './trials.ts';
 import { standardRun } from './undisturbed.ts';
@@ -25,8 +25,6 @@ describe.skipIf(problem)(`a rollback of a Compose service${problem ? ` (${proble
     'whose worker is killed with -9 at the turns of a run ends as if nothing had been',
     async () => {
       const points = [
-        callPoint('after', 'RespondActivityTaskCompleted', 1),
-        callPoint('after', 'RecordActivityTaskHeartbeat', 1),
         commandPoint('before', 'pull', 1),
         commandPoint('during', 'compose up', 1),
         commandPoint('after', 'compose up', 1),

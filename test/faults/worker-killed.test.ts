@@ -27,7 +27,6 @@ it.skipIf(EVERYTHING)(
       callPoint('after', 'RespondActivityTaskCompleted', 1),
       callPoint('before', 'RespondWorkflowTaskCompleted', 6),
       callPoint('after', 'RecordActivityTaskHeartbeat', 1),
-      callPoint('before', 'RespondActivityTaskCompleted', 12),
       requestPoint('before', 'api', `PATCH ${deployment}`, 1),
       requestPoint('after', 'api', `PATCH ${deployment}`, 1),
       requestPoint('after', 'receiver', 'POST /hook', 1),
