@@ -113,5 +113,20 @@ describe.skipIf(problem)(
       expect(refused.summary).toContain(first.workflowId);
       expect((await cast.end(first)).outcome).toBe('rolled-back');
     }, 90_000);
+
+    it('is followed through: who changes it back afterwards is told', async () => {
+      const followThrough = { for: '60s', every: '200ms', failures: 3 };
+      const options = { profile: { decisions: { wait: '0s' }, followThrough } };
+      const cast = await release('followed', ['v0.1.0', 'v0.2.0'], options);
+      const rolledBack = await cast.rollback({ target: '0.1.0' });
+      expect(rolledBack.outcome).toBe('rolled-back');
+      await cast.deploy('v0.2.0');
+      const follower = `follow-through/orchestrator/${rolledBack.runId}`;
+      const ended = await cast.end(stage.client.workflow.getHandle(follower));
+      expect(ended).toMatchObject({ outcome: 'changed-back', error: { type: 'ChangedBack' } });
+      expect(ended.summary).toMatch(/^0\.1\.0 was replaced: /);
+      const last = cast.channel.received.at(-1)?.body as { text: string };
+      expect(last.text).toContain('was changed by somebody else after its rollback');
+    }, 90_000);
   },
 );
