@@ -16,8 +16,12 @@ const CLOSED = 'verify/people-1/1';
 beforeAll(async () => {
   stage = await openStage();
   env = { TEMPORAL_ADDRESS: stage.sandbox.temporal.address, TEMPORAL_CONFIG_FILE: '/none.toml', USER: 'eve' };
+  const followThrough = { for: '60s', every: '200ms' };
   const approval = { required: true, quorum: 1, approvers: ['grace', 'linus'] };
-  cast = await stage.cast('people', { taskQueue: TASK_QUEUE, profile: { ...ASKED, approval } });
+  cast = await stage.cast('people', {
+    taskQueue: TASK_QUEUE,
+    profile: { ...ASKED, approval, followThrough },
+  });
   await cast.deploy('v0.1.0');
   await cast.verify();
   await cast.deploy('v0.2.0');
@@ -85,6 +89,12 @@ describe('from the command line', () => {
     expect(audit.stdout).toContain('| severity | sev2 |');
     expect(audit.stdout).toMatch(/\| linus \| note: replication is fine \| {2}\| \d+@\S+ \|/);
     expect(audit.stdout).toContain('The workflow’s own result agrees.');
+
+    const runs = await runbook('status');
+    const [, watch = ''] =
+      /RUNNING +watch-service +(follow-through\/orchestrator\/\S+)\n/.exec(runs.stdout) ?? [];
+    expect((await runbook('note', watch, 'seen', '--by', 'linus')).code).toBe(0);
+    expect((await runbook('cancel', watch, '--by', 'linus')).code).toBe(0);
     await cast.deploy('v0.2.0');
   }, 120_000);
 
