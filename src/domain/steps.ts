@@ -24,7 +24,7 @@ export interface RetryProfile {
   readonly startToClose: number;
   /** Everything together: queueing, attempts, pauses. When it is spent the step has failed. */
   readonly scheduleToClose: number;
-  /** Only for steps that loop: a silent worker is given up after this long. */
+  /** A silent worker is given up after this long, and not only when the attempt's time is over. */
   readonly heartbeat?: number;
   readonly retry: {
     readonly initial: number;
@@ -39,7 +39,12 @@ export const PROFILES = {
   /** Local work on the worker: validation, planning. */
   local: { startToClose: 10, scheduleToClose: 300, retry: { initial: 0.2, backoff: 2, maximum: 5 } },
   /** A few short requests to the cluster, safe to repeat. */
-  cluster: { startToClose: 30, scheduleToClose: 300, retry: { initial: 0.5, backoff: 2, maximum: 10 } },
+  cluster: {
+    startToClose: 30,
+    scheduleToClose: 300,
+    heartbeat: 5,
+    retry: { initial: 0.5, backoff: 2, maximum: 10 },
+  },
   /** The one change. A Compose target pulls the image first, which may take minutes. */
   change: {
     startToClose: 1200,
@@ -74,10 +79,16 @@ export const PROFILES = {
   message: {
     startToClose: 20,
     scheduleToClose: 60,
+    heartbeat: 5,
     retry: { initial: 1, backoff: 2, maximum: 10, attempts: 4 },
   },
   /** Records: small files and objects. */
-  record: { startToClose: 20, scheduleToClose: 120, retry: { initial: 0.5, backoff: 2, maximum: 10 } },
+  record: {
+    startToClose: 20,
+    scheduleToClose: 120,
+    heartbeat: 5,
+    retry: { initial: 0.5, backoff: 2, maximum: 10 },
+  },
 } as const satisfies Record<string, RetryProfile>;
 
 /** One row of the step catalogue. */
