@@ -55,7 +55,10 @@ export async function rollBackTo(
     throw new RunbookError('RolloutFailed', `${pin.version} could not be started; ${restoredTo(found)}`);
   }
   // After it was restored the same plan is a new change: whoever asks once more has mended what kept it from starting.
-  const earlier = isOurs && found.phase !== 'restored' ? found : undefined;
+  // What another run of the same plan has finished is there already.
+  const isOver =
+    found?.phase === 'restored' || (found?.phase === 'started' && !isSameRun(found.by, parts.by));
+  const earlier = isOurs && !isOver ? found : undefined;
   const id = earlier?.id ?? hashOf([pinned, found?.id]);
   await assertUnchanged(pin, source.imageId, earlier, before.containers, parts);
   const imageId = await bringImage(source, docker, profile, signal);
@@ -179,6 +182,12 @@ export async function wayBack(change: Change, parts: ChangeParts, signal: AbortS
 async function notReplacedYet({ changes }: ComposePin, { folder }: ChangeParts): Promise<Change['files']> {
   const hashes = await Promise.all(changes.map(async ({ path }) => (await folder.read(path))?.sha256));
   return changes.filter(({ sha256 }, index) => hashes[index] !== sha256);
+}
+
+/** Whether two steps (`workflowId/activityId`) are of one run. */
+function isSameRun(a: string, b: string): boolean {
+  const runOf = (step: string) => step.slice(0, step.lastIndexOf('/'));
+  return runOf(a) === runOf(b);
 }
 
 /** SHA-256 of a value as JSON. */
