@@ -64,7 +64,7 @@ export class ComposeChanges {
     signal: AbortSignal,
     report: (progress: RolloutProgress) => void,
     resume?: RolloutProgress,
-  ): Promise<Started & { readonly warnings: readonly string[] }> {
+  ): Promise<Started> {
     const project = await this.#reader.project();
     const { change } = await this.#reader.stateOf(project).state.journal.read();
     const ours = change !== undefined && change.id === rollout.change ? change : undefined;
@@ -84,8 +84,8 @@ export class ComposeChanges {
     const told = (progress: RolloutProgress) => report({ ...progress, restarts: restartsBefore });
     try {
       const started = await waitForStart(parts, expected, rollout.version, signal, told, resume);
-      const warnings = ours ? await this.#dependants(ours, by, signal) : [];
-      return { ...started, warnings };
+      const ofDependants = ours ? await this.#dependants(ours, by, signal) : [];
+      return { ...started, warnings: [...started.warnings, ...ofDependants] };
     } catch (error) {
       const isTimeOut = error instanceof RunbookError && error.type === 'RolloutTimedOut';
       if (!isTimeOut && !(error instanceof StartFailed)) throw error;

@@ -7,6 +7,7 @@ import type { Container } from './engine/containers.ts';
 import type { Docker, ServiceName } from './engine/docker.ts';
 import { type EventStream, listen } from './engine/events.ts';
 import { type Expected, type Judgement, judge } from './judge.ts';
+import { SilentHealthchecks } from './silent-healthchecks.ts';
 
 /** What a wait works with. */
 export interface StartWaitParts {
@@ -30,6 +31,8 @@ const LOG_SHOWN = 1500;
 export interface Started {
   readonly containers: readonly Container[];
   readonly at: string;
+  /** What went wrong beside the start, a line each. */
+  readonly warnings: readonly string[];
 }
 
 /** The start failed for good: the containers of this version end, or never become healthy. */
@@ -55,12 +58,13 @@ export async function waitForStart(
   const waitingSince = resume?.waitingSince ?? new Date(clock()).toISOString();
   const deadline = Date.parse(waitingSince) + limits.deadlineMs;
   const events = listen(parts.env, name, clock());
+  const silent = new SilentHealthchecks(docker, clock);
   let good: { readonly marks: string; readonly since: number } | undefined;
   let last = '';
   let suspected = false;
   try {
     for (;;) {
-      const containers = await docker.containers(name, signal);
+      const containers = await silent.completed(await docker.containers(name, signal), signal);
       const judgement = judge(containers, expected);
       const now = clock();
       if (judgement.kind === 'failed') {
@@ -78,12 +82,14 @@ export async function waitForStart(
       if (marks === undefined) good = undefined;
       else if (good?.marks !== marks) good = { marks, since: now };
       const stableAt = good ? good.since + limits.stableForMs : undefined;
-      if (stableAt !== undefined && now >= stableAt) return { containers, at: new Date(now).toISOString() };
+      if (stableAt !== undefined && now >= stableAt) {
+        return { containers, at: new Date(now).toISOString(), warnings: silent.warnings(containers) };
+      }
       if (now >= deadline) throw timedOut(judgement, version, limits);
       const message = messageOf(judgement, limits.stableForMs);
       if (message !== last) report(progressOf(containers, expected, message, waitingSince, now));
       last = message;
-      const wakeAt = Math.min(deadline, stableAt ?? deadline, now + LOOK_MS);
+      const wakeAt = Math.min(deadline, stableAt ?? deadline, now + LOOK_MS, silent.dueAt(containers));
       await wakened(events, wakeAt - now, signal);
     }
   } finally {

@@ -1,13 +1,24 @@
 import { readdir, readFile } from 'node:fs/promises';
 import { describe, expect, test } from 'vitest';
+import { locateComposePrograms } from '../../../sandbox/compose/index.ts';
 import type { RolloutProgress } from '../../../src/targets/target.ts';
 import { until } from '../../../tools/until.ts';
-import { NAME, playing, quietWith, RUNS, runs } from './texts.ts';
+import { NAME, playing, quiet, quietWith, RUNS, runs } from './texts.ts';
 import { startWorker } from './worker.ts';
 import { context, errorOf, openWorld, problem, type Service, titled } from './world.ts';
 
 const both = ['v0.1.0', 'v0.2.0'];
 const rollout = { deadlineMs: 20_000, crashLoopRestarts: 3, stableForMs: 0 };
+
+const LIMIT_MS = 120_000;
+/** An engine of the user is not killed. */
+const programs = problem ? undefined : await locateComposePrograms();
+const HAS_OWN_ENGINE = programs !== undefined && 'dockerd' in programs.engine;
+
+/** @throws the error, unless it says that the engine did not answer. */
+function asUnreachable(error: unknown): undefined {
+  expect(error).toMatchObject({ type: 'Unreachable' });
+}
 
 describe.skipIf(problem)(titled('the wait for a start'), () => {
   const { host, service } = openWorld();
@@ -25,6 +36,14 @@ describe.skipIf(problem)(titled('the wait for a start'), () => {
     healthcheck:
       test: ${JSON.stringify(['CMD', 'node', '-e', `process.exit(Date.now() - require('fs').readFileSync('/started') > ${ms} ? 0 : 1)`])}
       interval: 200ms
+      retries: 1000
+`;
+
+  const HEALTHY_WHEN_TOLD = (image: string) =>
+    `${quiet(image, '')}    healthcheck:
+      test: ${JSON.stringify(['CMD', 'node', '-e', "process.exit(require('fs').existsSync('/healthy') ? 0 : 1)"])}
+      interval: 200ms
+      timeout: 3s
       retries: 1000
 `;
 
@@ -70,6 +89,45 @@ describe.skipIf(problem)(titled('the wait for a start'), () => {
     await once({ before: 'events *' }, 'exit 1');
     expect(await one.wait(started, one.another({}, env))).toMatchObject({ replicas: 1 });
   });
+
+  test.skipIf(!HAS_OWN_ENGINE)(
+    'goes on when the engine is killed and comes back, whether or not it goes on with healthchecks',
+    async () => {
+      const profile = { rollout: { ...rollout, deadlineMs: 100_000 } };
+      const one = await service(both, { text: HEALTHY_WHEN_TOLD, profile });
+      const started = await rolledBack(one);
+      const told: RolloutProgress[] = [];
+      const wait = (resume?: RolloutProgress) =>
+        one.target.waitForRollout(started, context, (progress) => told.push(progress), resume);
+      const first = wait().catch(asUnreachable);
+      await until('the wait to have begun', async () => told.length > 0);
+      await host().engine?.restart();
+      const backAt = Date.now();
+      const [container] = await one.containers();
+      const inspect = async (what: string) =>
+        JSON.parse(
+          await host().docker('inspect', '--format', `{{json .State.Health.${what}}}`, container!.id),
+        );
+      // Whoever looked while there was no engine is asked again, as a step is.
+      const done = first.then((finished) => finished ?? wait(told.at(-1)));
+      const saysSilent = () =>
+        told.some(({ message }) => /stopped running its healthcheck, which fails$/.test(message));
+      await until('the healthcheck to be run', async () => {
+        const runs: { End: string }[] = await inspect('Log');
+        return saysSilent() || runs.some(({ End }) => Date.parse(End) > backAt);
+      });
+      await host().docker('exec', container!.id, 'node', '-e', "require('fs').writeFileSync('/healthy', '')");
+      const { replicas, instances, warnings = [] } = await done;
+      expect({ replicas, instances }).toMatchObject({
+        replicas: 1,
+        instances: [{ uid: container!.id, restarts: 0 }],
+      });
+      // Only an engine that has stopped running the healthcheck is spoken of.
+      expect(await inspect('Status')).toBe(saysSilent() ? 'starting' : 'healthy');
+      expect(warnings).toHaveLength(saysSilent() ? 1 : 0);
+    },
+    LIMIT_MS,
+  );
 
   test('lasts for the time that the container has to be up without a break', async () => {
     const stableForMs = 2_000;

@@ -1,3 +1,5 @@
+import { type Healthcheck, healthcheckOf } from './healthcheck.ts';
+
 /** A container as `docker inspect` shows it, as far as it is read here. */
 export interface Container {
   readonly id: string;
@@ -20,6 +22,7 @@ export interface Container {
   readonly restarts: number;
   /** `starting`, `healthy`, `unhealthy`; none without a healthcheck. */
   readonly health?: string;
+  readonly healthcheck?: Healthcheck;
   readonly networkMode: string;
   /** First address in a network of its own. */
   readonly address?: string;
@@ -43,7 +46,9 @@ function containerOf(entry: unknown): readonly Container[] {
   const [config, state, host, network] = [raw.Config, raw.State, raw.HostConfig, raw.NetworkSettings].map(
     objectOf,
   ) as [Raw, Raw, Raw, Raw];
-  const health = textOf(objectOf(state.Health).Status);
+  const healthState = objectOf(state.Health);
+  const health = textOf(healthState.Status);
+  const healthcheck = healthcheckOf(config, healthState);
   const addresses = Object.values(objectOf(network.Networks)).map((one) => textOf(objectOf(one).IPAddress));
   const address = addresses.find(Boolean);
   return [
@@ -62,6 +67,7 @@ function containerOf(entry: unknown): readonly Container[] {
       startedAt: textOf(state.StartedAt),
       restarts: typeof raw.RestartCount === 'number' ? raw.RestartCount : 0,
       ...(health && health !== 'none' ? { health } : {}),
+      ...(healthcheck ? { healthcheck } : {}),
       networkMode: textOf(host.NetworkMode),
       ...(address ? { address } : {}),
       environment: environmentOf(config.Env),

@@ -128,6 +128,11 @@ export class Docker {
     await this.#must(`${reference} cannot be tagged`, ['tag', id, reference], { signal });
   }
 
+  /** Runs a program in a container. @returns whether it ended with exit code 0. @throws Unreachable when it does not end. */
+  async succeedsIn(id: string, program: readonly string[], options: CommandOptions): Promise<boolean> {
+    return (await this.#run('docker', ['exec', id, ...program], options)).code === 0;
+  }
+
   /** The last lines of a container's log, both streams; empty when its log cannot be read. */
   async logTail(id: string, lines: number, signal: AbortSignal): Promise<string> {
     const result = await this.#run('docker', ['logs', '--tail', String(lines), id], {

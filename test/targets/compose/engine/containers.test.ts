@@ -80,3 +80,36 @@ it('an image that was pushed twice is known by the digest that is recorded', () 
   expect(digestIn(image, 'app')).toBe('sha256:aa');
   expect(digestIn(image, 'app', ['sha256:cc', 'sha256:bb'])).toBe('sha256:bb');
 });
+
+it.each([
+  ['of a program', { Test: ['CMD', 'node', 'a b'] }, ['node', 'a b']],
+  [
+    'of a line of shell',
+    { Test: ['CMD-SHELL', 'curl -f x || exit 1'] },
+    ['/bin/sh', '-c', 'curl -f x || exit 1'],
+  ],
+])(
+  'reads a healthcheck %s, with the times that the engine takes where none are given',
+  (_title, check, command) => {
+    const [container] = parseContainers(JSON.stringify([{ Id: 'a', Config: { Healthcheck: check } }]));
+    expect(container?.healthcheck).toEqual({ command, intervalMs: 30_000, timeoutMs: 30_000 });
+  },
+);
+
+it('reads how a healthcheck is run, and when that was last', () => {
+  const Healthcheck = { Test: ['CMD-SHELL', 'true'], Interval: 1_000_000_000, Timeout: 500_000_000 };
+  const Log = ['2026-11-25T18:00:01Z', '2026-11-25T18:00:02Z'].map((End) => ({ End, ExitCode: 1 }));
+  const raw = { Id: 'a', Config: { Healthcheck, Shell: ['bash', '-ec'] }, State: { Health: { Log } } };
+  const [container] = parseContainers(JSON.stringify([raw]));
+  expect(container?.healthcheck).toEqual({
+    command: ['bash', '-ec', 'true'],
+    intervalMs: 1000,
+    timeoutMs: 500,
+    lastRunAt: '2026-11-25T18:00:02Z',
+  });
+});
+
+it.each([['NONE'], []])('a healthcheck that is switched off is none', (...test) => {
+  const [container] = parseContainers(JSON.stringify([{ Id: 'a', Config: { Healthcheck: { Test: test } } }]));
+  expect(container).not.toHaveProperty('healthcheck');
+});

@@ -1,0 +1,46 @@
+/** The healthcheck of a container, as far as it is needed to run it. */
+export interface Healthcheck {
+  /** Program and arguments, run in the container. */
+  readonly command: readonly string[];
+  readonly intervalMs: number;
+  readonly timeoutMs: number;
+  /** When the engine's last run of it ended, in the engine's own words; none before the first. */
+  readonly lastRunAt?: string;
+}
+
+type Raw = Readonly<Record<string, unknown>>;
+
+/** What the engine takes where the container says nothing, in milliseconds. */
+const DEFAULT_MS = 30_000;
+const SHELL = ['/bin/sh', '-c'];
+
+/**
+ * Reads the healthcheck out of the answer of `docker inspect`.
+ * @param config of the container.
+ * @param health `State.Health` of the container.
+ */
+export function healthcheckOf(config: Raw, health: Raw): Healthcheck | undefined {
+  const check = (config.Healthcheck ?? {}) as Raw;
+  const [kind, ...words] = textsOf(check.Test);
+  const shell = textsOf(config.Shell);
+  const command =
+    kind === 'CMD' ? words : kind === 'CMD-SHELL' ? [...(shell.length > 0 ? shell : SHELL), ...words] : [];
+  if (command.length === 0) return undefined;
+  const runs = Array.isArray(health.Log) ? (health.Log as Raw[]) : [];
+  const lastRunAt = runs.at(-1)?.End;
+  return {
+    command,
+    intervalMs: millisecondsOf(check.Interval),
+    timeoutMs: millisecondsOf(check.Timeout),
+    ...(typeof lastRunAt === 'string' ? { lastRunAt } : {}),
+  };
+}
+
+/** The engine counts in nanoseconds; 0 is its default. */
+function millisecondsOf(value: unknown): number {
+  return typeof value === 'number' && value > 0 ? value / 1e6 : DEFAULT_MS;
+}
+
+function textsOf(value: unknown): readonly string[] {
+  return Array.isArray(value) ? value.filter((one): one is string => typeof one === 'string') : [];
+}
