@@ -54,6 +54,7 @@ export function withTimeout(envFile: string, seconds: number): string {
 const HEALTHCHECK = `    healthcheck:
       test: ["CMD", "node", "/app/healthy.ts"]
       interval: 1s
+      timeout: 3s
 `;
 
 function cacheService({ image, apiPort, metricsPort }: NonNullable<ProjectOptions['cache']>): string {

@@ -23,13 +23,13 @@ const TIMEOUTS: Readonly<Record<Release, number>> = { 'v0.1.0': 30, 'v0.1.0-slow
 /** How long a container must run to count as up, where a rollout is to take its time. */
 const SLOW_STABLE = '3s';
 
-async function openComposeWorld({ progress, signal, chaos }: WorldOptions): Promise<DemoWorld> {
+async function openComposeWorld({ progress, signal }: WorldOptions): Promise<DemoWorld> {
   const sandbox = await openSandbox({ temporal: { ui: true }, compose: true, progress, signal });
   const { composeHost: host, temporal, folder } = sandbox;
   try {
     // The worker of the demo is in this process: it finds engine and Compose as every program does.
     Object.assign(process.env, host.environment);
-    const { directory, ports } = await writeProject(host, !chaos);
+    const { directory, ports } = await writeProject(host);
     const [composeFile, envFile] = [join(directory, COMPOSE_FILE), join(directory, ENV_FILE)];
     const [apiPort, metricsPort] = ports;
     const serviceUrl = `http://127.0.0.1:${apiPort}`;
@@ -83,8 +83,7 @@ async function openComposeWorld({ progress, signal, chaos }: WorldOptions): Prom
   }
 }
 
-/** @param healthcheck an engine that is killed and comes back may leave the one of a running container at `starting`. */
-async function writeProject(host: ComposeHost, healthcheck: boolean) {
+async function writeProject(host: ComposeHost) {
   const ports = await freePorts(4);
   const [apiPort = 0, metricsPort = 0, cacheApiPort = 0, cacheMetricsPort = 0] = ports;
   await host.images.publish('v0.2.0');
@@ -93,7 +92,6 @@ async function writeProject(host: ComposeHost, healthcheck: boolean) {
     image: `${host.images.repository}:v0.1.0`,
     apiPort,
     metricsPort,
-    healthcheck,
     cache: { image: cache.reference, apiPort: cacheApiPort, metricsPort: cacheMetricsPort },
   });
   return { directory: await host.project('phoenix', files), ports: [apiPort, metricsPort] as const };

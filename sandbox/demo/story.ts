@@ -41,9 +41,7 @@ export async function openStory(
   const started = Date.now();
   stage(`A world on this machine: ${kind.parts}`);
   await using opened = new AsyncDisposableStack();
-  const world = opened.use(
-    await kind.open({ progress: (line) => say(`  ${line}`), signal, chaos: options.slow }),
-  );
+  const world = opened.use(await kind.open({ progress: (line) => say(`  ${line}`), signal }));
   const { temporal, folder } = world;
   const channel = opened.use(await startReceiver());
   const slackFile = join(folder, 'slack-webhook');

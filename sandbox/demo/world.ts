@@ -10,8 +10,6 @@ export type Release = 'v0.1.0' | 'v0.1.0-slow-ready' | 'v0.2.0';
 export interface WorldOptions {
   readonly progress: (line: string) => void;
   readonly signal: AbortSignal;
-  /** For a story in which everything is killed. */
-  readonly chaos?: boolean | undefined;
 }
 
 /** What the story needs of a world: the service as it is deployed there. */

@@ -75,6 +75,15 @@ describe('the order of the kills', () => {
   });
 });
 
+it('a step that is named twice is killed in twice, after the others are taken', () => {
+  const steps = ['wait-for-rollout', 'verify-health', 'wait-for-rollout'] as const;
+  const rounds = schedule(named('a', 'b', 'c', 'd'), steps, { b: 'verify-health' });
+  expect(rounds.map((round) => round.map(({ victim, step }) => `${victim.name} ${step}`))).toEqual([
+    ['a wait-for-rollout', 'c wait-for-rollout', 'b verify-health'],
+    ['d wait-for-rollout'],
+  ]);
+});
+
 describe('the verdict', () => {
   const killed = named('etcd', 'worker').map(({ name }) => ({ name, pid: 1, step: 'plan' as const }));
   const good: Round = {

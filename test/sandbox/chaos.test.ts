@@ -62,9 +62,16 @@ async function chaosRun(...args: string[]): Promise<Chaos> {
   }
   const ended = once(child, 'exit');
   // The list of what is to be killed is being made: nothing was killed yet, and nothing is being deployed.
-  const isListing = async () => said.includes('── What there is to kill');
-  await until('the list', isListing, { everyMs: 5, withinMs: LIMIT_MS });
-  const ran = (await processesOf(folder)).filter(({ program }) => !OBSERVERS.test(program));
+  const isSaid = (text: string) => async () => {
+    if (child.exitCode !== null) throw new Error(`it ended with code ${child.exitCode}:\n${said}`);
+    return said.includes(text);
+  };
+  await until('the list', isSaid('── What there is to kill'), { everyMs: 5, withinMs: LIMIT_MS });
+  const atFirst = await processesOf(folder);
+  // Commands that pass, such as the ones that run a healthcheck, are over when it has been made.
+  await until('the list to be made', isSaid(': brought back by '), { everyMs: 5, withinMs: LIMIT_MS });
+  const lasting = new Set((await processesOf(folder)).map(({ pid }) => pid));
+  const ran = atFirst.filter(({ pid, program }) => lasting.has(pid) && !OBSERVERS.test(program));
   const [code] = await ended;
   await until('nothing to be left', async () => (await processesOf(folder)).length === 0);
   expect(await readdir(folder)).toEqual([]);

@@ -22,6 +22,9 @@ interface RunningContainer {
   readonly service: string;
 }
 
+const CONTAINER = 'container';
+const SHIM = 'containerd-shim-runc-v2';
+const ofService = (what: string, service: string) => `${what} of ${service}`;
 const BY_ENGINE = 'the engine';
 const USERS_ENGINE =
   'The chaos kills the Docker engine, and the one here is yours: it needs an engine of its own, which only root may start.';
@@ -38,10 +41,12 @@ export function composeChaos(
     if (ids.length === 0) return [];
     const format = '{{.State.Pid}} {{.Id}} {{index .Config.Labels "com.docker.compose.service"}}';
     const lines = (await host.docker('inspect', '--format', format, ...ids)).split('\n');
-    return lines.map((line) => {
+    const found = lines.map((line) => {
       const [pid, id = '', service = ''] = line.split(' ');
       return { pid: Number(pid), id, service };
     });
+    // One that is about to be started again has no process.
+    return found.filter(({ pid }) => pid > 0);
   }
   const containerOf = async (service: string) => (await containers()).find((one) => one.service === service);
 
@@ -67,10 +72,10 @@ export function composeChaos(
     const found = (await containers()).find(({ id }) => group.includes(id) || command.includes(id));
     if (!found) return undefined;
     const { service } = found;
-    // Whatever runs in a container ends with the first process of it.
-    if (group.includes(found.id))
-      return ofEngine(`container of ${service}`, async () => (await containerOf(service))?.pid);
-    return ofEngine(`${program} of ${service}`, async () => {
+    // Whatever runs in a container ends with the first process of it; what is being started there is no part of its own.
+    if (group.includes(found.id) || program === 'runc')
+      return ofEngine(ofService(CONTAINER, service), async () => (await containerOf(service))?.pid);
+    return ofEngine(ofService(program, service), async () => {
       const container = await containerOf(service);
       const shims = (await processesOf(folder)).filter(({ command }) =>
         command.includes(container?.id ?? ''),
@@ -85,8 +90,15 @@ export function composeChaos(
     environment: host.environment,
     kept: [temporal.process, registry.process, ...(engine ? [engine] : [])],
     lookedAfter,
-    steps: ['roll-back', 'wait-for-rollout', 'verify-health', 'verify-agents'],
-    wanted: { 'docker-registry': 'roll-back', containerd: 'roll-back', dockerd: 'wait-for-rollout' },
+    steps: ['roll-back', 'wait-for-rollout', 'verify-health', 'verify-agents', 'wait-for-rollout'],
+    wanted: {
+      'docker-registry': 'roll-back',
+      containerd: 'roll-back',
+      dockerd: 'wait-for-rollout',
+      // What the service has in memory is lost. The checks after the chat look at what the chat has left there.
+      [ofService(CONTAINER, SERVICE)]: 'verify-health',
+      [ofService(SHIM, SERVICE)]: 'verify-health',
+    },
     effects: async () => containersMade(host, basename(project)),
   };
 }

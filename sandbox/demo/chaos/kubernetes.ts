@@ -10,6 +10,8 @@ interface KubernetesParts {
   readonly temporal: TemporalServer;
 }
 
+const POD = `pod of ${DEPLOYMENT}`;
+
 /** The Kubernetes world when everything in it is killed. Its node agent is no process of its own: it keeps the pods. */
 export function kubernetesChaos({ cluster, temporal }: KubernetesParts): ChaosWorld {
   const { etcd, apiserver, controllers } = cluster.controlPlane.processes;
@@ -22,7 +24,12 @@ export function kubernetesChaos({ cluster, temporal }: KubernetesParts): ChaosWo
       return isPod ? newestPod(cluster) : undefined;
     },
     steps: ['wait-for-rollout', 'verify-health', 'verify-agents'],
-    wanted: { 'kube-controller-manager': 'wait-for-rollout', 'kube-apiserver': 'wait-for-rollout' },
+    wanted: {
+      'kube-controller-manager': 'wait-for-rollout',
+      'kube-apiserver': 'wait-for-rollout',
+      // What it has in memory is lost. The checks after the chat look at what the chat has left in one of the pods.
+      [POD]: 'verify-health',
+    },
     effects: () => writesOfTheWorker(cluster),
   };
 }
@@ -30,7 +37,7 @@ export function kubernetesChaos({ cluster, temporal }: KubernetesParts): ChaosWo
 function newestPod({ node }: SandboxCluster): Victim {
   let name = '';
   return {
-    name: `pod of ${DEPLOYMENT}`,
+    name: POD,
     by: 'the node agent',
     async pid() {
       const pod = node.pods().at(-1);
