@@ -8,6 +8,7 @@ interface Watched {
   readonly mark: string;
   /** When this mark was first seen, by our clock: the engine may be on a host with another one. */
   readonly since: number;
+  /** Our own last run, and when it ended. */
   own?: { readonly at: number; readonly passed: boolean; readonly hung: number };
 }
 
@@ -80,14 +81,13 @@ export class SilentHealthchecks {
   async #run(watched: Watched, { id, healthcheck }: Container, signal: AbortSignal): Promise<void> {
     const { command = [], timeoutMs = 0 } = healthcheck ?? {};
     const hung = watched.own?.hung ?? 0;
-    const at = this.#clock();
     try {
       const passed = await this.#docker.succeedsIn(id, command, { signal, timeoutMs });
-      watched.own = { at, passed, hung };
+      watched.own = { at: this.#clock(), passed, hung };
     } catch (error) {
       signal.throwIfAborted();
       if (!(error instanceof RunbookError && error.type === 'Unreachable')) throw error;
-      watched.own = { at, passed: false, hung: hung + 1 };
+      watched.own = { at: this.#clock(), passed: false, hung: hung + 1 };
     }
   }
 }

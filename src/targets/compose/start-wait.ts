@@ -90,7 +90,7 @@ export async function waitForStart(
       if (message !== last) report(progressOf(containers, expected, message, waitingSince, now));
       last = message;
       const wakeAt = Math.min(deadline, stableAt ?? deadline, now + LOOK_MS, silent.dueAt(containers));
-      await wakened(events, wakeAt - now, signal);
+      await wakened(events, Math.max(0, wakeAt - now), signal);
     }
   } finally {
     events.close();
