@@ -104,6 +104,7 @@ async function beginAndKill(trial: Trial, point: Point) {
   let struck = false;
   await point.arm(trial, {
     alone: true,
+    workflowId: handle.promise.then(({ workflowId }) => workflowId),
     async arriving() {
       before = await events();
     },

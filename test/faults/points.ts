@@ -6,6 +6,8 @@ import type { Trial } from './trial.ts';
 export interface Strike {
   /** Whether everything else that the worker says from then on is lost too, as when it dies at this very moment. */
   readonly alone: boolean;
+  /** Of the run, once it has begun. */
+  readonly workflowId?: Promise<string>;
   /** The call has come, and is not forwarded yet. */
   arriving?(): Promise<void>;
   strike(): Promise<'drop' | undefined>;
@@ -69,6 +71,21 @@ export function callPoint(moment: 'before' | 'after', method: string, nth: numbe
     },
   };
 }
+
+/** The call that closes the run: which number it has differs from run to run. */
+export const CLOSING: Point = {
+  name: 'after the call that closes the run',
+  nth: 1,
+  arm({ rpc, client }, { workflowId, strike }) {
+    rpc.hook({
+      async after({ method }) {
+        if (method !== 'RespondWorkflowTaskCompleted') return undefined;
+        const { status } = await client.workflow.getHandle((await workflowId) ?? '').describe();
+        return status.name === 'RUNNING' ? undefined : strike();
+      },
+    });
+  },
+};
 
 export type ServerName = keyof Trial['servers'];
 

@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { composeHostProblem } from '../../sandbox/compose/index.ts';
 import { type ComposeGround, composeTrial, openGround } from './compose-trial.ts';
 import { killedAt, killedBeforehand, killedWhileRetrying } from './killed-run.ts';
-import { commandPoint } from './points.ts';
+import { CLOSING, commandPoint } from './points.ts';
 import { EVERYTHING } from './rows.ts';
 import { goThrough } from './trials.ts';
 import { standardRun } from './undisturbed.ts';
@@ -45,7 +45,7 @@ describe.skipIf(problem)(`a rollback of a Compose service${problem ? ` (${proble
       const killed = await goThrough(
         [
           killedBeforehand('Compose', open),
-          ...[...calls, ...effects].map((point) => killedAt(point, 'Compose', open)),
+          ...[...calls, CLOSING, ...effects].map((point) => killedAt(point, 'Compose', open)),
           ...killedWhileRetrying('Compose', open),
         ],
         AT_ONCE,

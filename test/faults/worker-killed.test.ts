@@ -2,7 +2,7 @@ import { afterAll, beforeAll, expect, it } from 'vitest';
 import { openStage, type Stage } from '../stories/stage.ts';
 import { killedAt, killedBeforehand, killedTwice, killedWhileRetrying } from './killed-run.ts';
 import { kubernetesTrial } from './kubernetes-trial.ts';
-import { callPoint, requestPoint } from './points.ts';
+import { CLOSING, callPoint, requestPoint } from './points.ts';
 import { EVERYTHING } from './rows.ts';
 import type { Trial } from './trial.ts';
 import { goThrough } from './trials.ts';
@@ -47,7 +47,7 @@ it.runIf(EVERYTHING)(
     const killed = await goThrough(
       [
         killedBeforehand('Kubernetes', open),
-        ...[...calls, ...effects].map((point) => killedAt(point, 'Kubernetes', open)),
+        ...[...calls, CLOSING, ...effects].map((point) => killedAt(point, 'Kubernetes', open)),
         ...steps.map((point) => killedTwice(point, 'Kubernetes', open)),
         ...killedWhileRetrying('Kubernetes', open),
       ],
