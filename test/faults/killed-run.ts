@@ -2,6 +2,7 @@ import type { WorkflowHandle } from '@temporalio/client';
 import { answer } from '../../sandbox/faults/index.ts';
 import { parseHistory } from '../../src/report/history-file.ts';
 import type { Managed } from '../../tools/processes/index.ts';
+import { until } from '../../tools/until.ts';
 import { expectUnharmed } from './demands.ts';
 import { callPoint, type Point } from './points.ts';
 import type { Trial } from './trial.ts';
@@ -118,7 +119,9 @@ async function beginAndKill(trial: Trial, point: Point) {
   });
   handle.resolve(await trial.runs.start(trial.request));
   const end = handle.promise.then(trial.runs.end);
-  const isKilled = await Promise.race([worker.exited.then(() => true), end.then(() => struck)]);
+  // Whoever waits for the result may hear of a run's end before the answer that closes it has come to the proxy.
+  const isStruck = () => until('the strike', async () => struck, { withinMs: 2_000 }).catch(() => false);
+  const isKilled = await Promise.race([worker.exited.then(() => true), end.then(isStruck)]);
   if (!isKilled) return undefined;
   await worker.exited;
   release(trial);
