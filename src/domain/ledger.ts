@@ -153,11 +153,19 @@ export function wayOf({ plan, origin }: Pick<RunReport, 'plan' | 'origin'>, arro
   return `${from} ${arrow} ${plan.to.version}`;
 }
 
-/** Whether a run changed anything; `unknown` when a step that may have ended without an answer, and none said later. */
-export function changeOf({ ledger }: Pick<RunReport, 'ledger'>): 'none' | 'made' | 'unknown' {
-  const changes = ledger.filter(({ step }) => step === 'roll-back').map(changeOfStep);
-  if (changes.includes('made')) return 'made';
-  return changes.at(-1) ?? 'none';
+/**
+ * Whether a run changed anything; `unknown` when a step that may have ended without an answer, and none said later. A
+ * write without an answer that a later step finds done was made, unless the plan was to change nothing.
+ */
+export function changeOf({ ledger, plan }: Pick<RunReport, 'ledger' | 'plan'>): 'none' | 'made' | 'unknown' {
+  let change: 'none' | 'made' | 'unknown' = 'none';
+  for (const entry of ledger) {
+    if (entry.step !== 'roll-back' || change === 'made') continue;
+    const isFoundDone: boolean =
+      change === 'unknown' && entry.outcome === 'completed' && !plan?.changesNothing;
+    change = isFoundDone ? 'made' : changeOfStep(entry);
+  }
+  return change;
 }
 
 function changeOfStep(entry: LedgerEntry): 'none' | 'made' | 'unknown' {

@@ -1,0 +1,25 @@
+import { expect, it } from 'vitest';
+import { changeOf, type LedgerEntry } from '../../src/domain/ledger.ts';
+
+const wrote = { outcome: 'completed', changed: true };
+const found = { outcome: 'completed', changed: false };
+const silent = { outcome: 'failed', error: { type: 'StepTimedOut', message: '' } };
+const refused = { outcome: 'failed', error: { type: 'WorkloadChanged', message: '' } };
+const cancelled = { outcome: 'cancelled' };
+
+it.each([
+  ['nothing', [], 'none'],
+  ['a write', [wrote], 'made'],
+  ['a write, found done later', [wrote, found], 'made'],
+  ['nothing to write', [found], 'none'],
+  ['a refusal', [refused], 'none'],
+  ['no answer', [silent], 'unknown'],
+  ['a cancellation', [cancelled], 'unknown'],
+  ['no answer, found done later', [silent, found], 'made'],
+  ['a cancellation, found done later', [cancelled, found], 'made'],
+  ['no answer, refused later', [silent, refused], 'none'],
+  ['a write, refused later', [wrote, refused], 'made'],
+] as const)('%s', (_title, entries, change) => {
+  const ledger = entries.map((entry) => ({ step: 'roll-back', ...entry }) as unknown as LedgerEntry);
+  expect(changeOf({ ledger })).toBe(change);
+});
