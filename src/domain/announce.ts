@@ -42,7 +42,7 @@ const AFTER_THE_CHANGE: Readonly<Record<'made' | 'unknown', Readonly<Partial<Rec
   {
     made: {
       failed: 'rollback was begun and did NOT end well',
-      cancelled: 'rollback was cancelled after the change was written: the rollout goes on',
+      cancelled: 'rollback was cancelled after the change was written',
     },
     unknown: {
       failed: 'rollback did NOT end well, and whether the change was written is not known',
@@ -73,6 +73,19 @@ function circumstances(request: ResolvedRun): readonly string[] {
   ];
 }
 
+/** A message is no record: the last lines of many say enough. */
+const MOST_EVENTS = 40;
+
+function whatHappened({ events = [] }: RunReport): readonly string[] {
+  const told = events.filter(({ kind }) => TOLD_AT_THE_END.includes(kind));
+  const lines = told.map(
+    ({ by, summary, reason }) => `${by ? `${by}: ` : ''}${summary}${reason ? ` (${reason})` : ''}`,
+  );
+  if (lines.length <= MOST_EVENTS) return lines;
+  const newest = lines.slice(1 - MOST_EVENTS);
+  return [`${lines.length - newest.length} earlier lines stand in the record`, ...newest];
+}
+
 /** What people are told of a run. */
 export function announce(report: RunReport, request: ResolvedRun): Announcement {
   const { outcome } = report;
@@ -80,11 +93,10 @@ export function announce(report: RunReport, request: ResolvedRun): Announcement 
   const lines: string[] = [];
   if (report.plan) lines.push(wayOf(report));
   if (report.error) lines.push(`${report.error.type}: ${report.error.message}`);
+  // What became of the change stands in the sentence alone.
+  if (outcome === 'cancelled' && report.summary) lines.push(report.summary);
   lines.push(...circumstances(request));
-  for (const { kind, by, summary, reason } of report.events ?? []) {
-    if (!TOLD_AT_THE_END.includes(kind)) continue;
-    lines.push(`${by ? `${by}: ` : ''}${summary}${reason ? ` (${reason})` : ''}`);
-  }
+  lines.push(...whatHappened(report));
   for (const check of checksOf(report)) {
     lines.push(
       `${check.check}: ${check.verdict}${check.failedBefore ? ' (as on the known-good version)' : ''}, ${check.summary}`,

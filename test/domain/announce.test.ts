@@ -77,7 +77,7 @@ const HEADLINES: Record<RunOutcome, string> = {
 const BEGUN: Record<RunOutcome, string> = {
   ...HEADLINES,
   failed: 'rollback was begun and did NOT end well',
-  cancelled: 'rollback was cancelled after the change was written: the rollout goes on',
+  cancelled: 'rollback was cancelled after the change was written',
 };
 
 describe('the headline', () => {
