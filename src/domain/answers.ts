@@ -65,11 +65,3 @@ export function answersFor(situation: Situation): readonly Answer[] {
     }
   });
 }
-
-/** Errors that a repeated write cannot mend: the plan itself is of yesterday. */
-const PLAN_IS_STALE: readonly ErrorType[] = ['WorkloadChanged', 'PinLost', 'WorkloadMissing'];
-
-/** Whether `retry` has to look and plan anew, instead of repeating the step. */
-export function mustPlanAnew(error: ErrorType): boolean {
-  return PLAN_IS_STALE.includes(error);
-}

@@ -37,3 +37,21 @@ export interface RunEvent {
   readonly step?: StepId;
   readonly answer?: Answer;
 }
+
+/** What anybody may send at any time, as often as they like. */
+const UNASKED: readonly EventKind[] = ['note', 'evidence', 'pause', 'target-change', 'check-repeat'];
+const UNASKED_LINES = 300;
+const UNASKED_CHARACTERS = 200_000;
+
+/**
+ * Whether a run takes no more of what nobody has asked for: the report is the result of the run, and what is larger than
+ * Temporal takes could not be handed over at its end.
+ */
+export function isFull(events: readonly RunEvent[] = []): boolean {
+  const unasked = events.filter(({ kind }) => UNASKED.includes(kind));
+  const characters = unasked.reduce(
+    (sum, { summary, reason = '' }) => sum + summary.length + reason.length,
+    0,
+  );
+  return unasked.length >= UNASKED_LINES || characters >= UNASKED_CHARACTERS;
+}

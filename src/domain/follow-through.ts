@@ -45,7 +45,17 @@ export function isFollowThroughInput(input: unknown): input is FollowThroughInpu
     typeof request?.service === 'string' &&
     Array.isArray(request.notifiers) &&
     Array.isArray(request.symptoms) &&
+    isPolicy(request.policy) &&
     typeof rollback?.workflowId === 'string' &&
     [given.version, given.uid, given.fingerprint].every((text) => typeof text === 'string')
+  );
+}
+
+/** As far as a run reads it without looking. */
+function isPolicy(policy: unknown): boolean {
+  if (policy === undefined) return true;
+  const given = (policy ?? {}) as { decisions?: { steps?: unknown } | null; followThrough?: unknown };
+  return [given.decisions, given.decisions?.steps, given.followThrough].every(
+    (part) => typeof part === 'object' && part !== null,
   );
 }

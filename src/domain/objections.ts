@@ -1,8 +1,12 @@
-import { ANSWERS } from './answers.ts';
+import { ANSWERS, type Answer } from './answers.ts';
+import { isFull } from './events.ts';
 import type { RunReport } from './ledger.ts';
 import type { OperatorInputs, OperatorUpdate } from './operator-events.ts';
 import { isSamePerson } from './people.ts';
 import { describeWaiting, type OpenApproval } from './waiting.ts';
+
+/** What a run has asked for, or must hear to go on. */
+const ALWAYS_TAKEN: readonly OperatorUpdate[] = ['decide', 'approve', 'reject', 'resume'];
 
 /** What beside the report decides whether an update fits. */
 export interface Moment {
@@ -19,10 +23,13 @@ export interface Moment {
 export function objectionTo<U extends OperatorUpdate>(
   update: U,
   input: OperatorInputs[U],
-  report: Pick<RunReport, 'waitingFor' | 'request'>,
+  report: Pick<RunReport, 'waitingFor' | 'request' | 'events'>,
   moment: Moment,
 ): string | undefined {
   if (moment.stage === 'closing') return 'the run is being closed: nothing can be decided any more';
+  if (!ALWAYS_TAKEN.includes(update) && isFull(report.events)) {
+    return 'the run takes no more of these: its record is full';
+  }
   const given = input as Partial<
     OperatorInputs['decide'] & OperatorInputs['approve'] & OperatorInputs['reject']
   > &
@@ -39,7 +46,7 @@ export function objectionTo<U extends OperatorUpdate>(
     case 'resume':
       return moment.pausedBy ? undefined : `the run is not paused; ${possible(report)}`;
     case 'change-target':
-      return moment.stage === 'open'
+      return moment.stage === 'open' || isOffered('change-target', report)
         ? undefined
         : `the change has begun: the target stays; ${possible(report)}`;
     case 'repeat-check':
@@ -50,6 +57,10 @@ export function objectionTo<U extends OperatorUpdate>(
     default:
       return undefined;
   }
+}
+
+function isOffered(answer: Answer, { waitingFor }: Pick<RunReport, 'waitingFor'>): boolean {
+  return waitingFor?.kind === 'decision' && waitingFor.answers.includes(answer);
 }
 
 /** What the run waits for, in words. */

@@ -1,4 +1,4 @@
-import type { RunEvent } from '../domain/events.ts';
+import { isFull, type RunEvent } from '../domain/events.ts';
 import { eventOfUpdate } from '../domain/operator-events.ts';
 import type { ShownPlan } from '../domain/plan.ts';
 import { breaksGlass } from '../domain/policy.ts';
@@ -58,7 +58,8 @@ export function collectEvents(): EventCollector {
         }
         case 'WORKFLOW_EXECUTION_SIGNALED': {
           const { signalName, input, identity } = event.workflowExecutionSignaledEventAttributes ?? {};
-          if (signalName === EVIDENCE_SIGNAL) add(at, sent(signalName, decodePayloads(input)[0]), identity);
+          if (signalName === EVIDENCE_SIGNAL && !isFull(events))
+            add(at, sent(signalName, decodePayloads(input)[0]), identity);
           break;
         }
         case 'WORKFLOW_EXECUTION_CANCEL_REQUESTED': {

@@ -1,7 +1,7 @@
 import { ApplicationFailure, defineSignal, defineUpdate, setHandler } from '@temporalio/workflow';
 import type { CheckId } from '../domain/checks.ts';
 import type { ErrorType } from '../domain/errors.ts';
-import type { RunEvent } from '../domain/events.ts';
+import { isFull, type RunEvent } from '../domain/events.ts';
 import { objectionTo } from '../domain/objections.ts';
 import {
   eventOfUpdate,
@@ -96,12 +96,12 @@ export function openDesk(journal: Journal, names: readonly OperatorUpdate[] = OP
     );
   };
   for (const name of names) take(name);
-  // From other runs, which can send signals only. Nobody hears of a wrong one, so it is left alone.
+  // From other runs, which can send signals only. Nobody hears of a wrong one, or of one too many: it is left alone.
   setHandler(
     defineSignal<[unknown]>(EVIDENCE_SIGNAL),
     (input) => {
       const event = eventOfUpdate('add-evidence', input);
-      if (event) journal.record(event);
+      if (event && !isFull(journal.report().events)) journal.record(event);
     },
     { description: OPERATOR_UPDATES['add-evidence'].description },
   );
