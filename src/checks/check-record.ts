@@ -16,6 +16,8 @@ type Values = { readonly [name: string]: Json };
 export class CheckRecord {
   readonly startedAt: Instant;
   readonly startedAtMs: number;
+  /** How long nobody looked because a worker was down: no part of the budget. */
+  readonly downMs: number;
   readonly #check: Pick<Check, 'id' | 'sendsMessages'>;
   readonly #needed: number;
   readonly #now: () => number;
@@ -42,6 +44,8 @@ export class CheckRecord {
     // A clock that was set back must not make the budget longer.
     this.startedAtMs = Number.isNaN(earlier) ? now() : Math.min(earlier, now());
     this.startedAt = new Date(this.startedAtMs).toISOString();
+    const reported = Date.parse(resume?.at ?? '');
+    this.downMs = (resume?.downMs ?? 0) + (Number.isNaN(reported) ? 0 : Math.max(0, now() - reported));
     this.#looks = resume?.looks ?? 0;
     // Good looks are counted anew unless they were enough: what the check remembered of them is gone.
     this.#inARow = resume && resume.inARow >= needed ? resume.inARow : 0;
@@ -95,6 +99,8 @@ export class CheckRecord {
   progress(): CheckProgress {
     return {
       startedAt: this.startedAt,
+      at: new Date(this.#now()).toISOString(),
+      ...(this.downMs > 0 ? { downMs: this.downMs } : {}),
       looks: this.#looks,
       inARow: this.#inARow,
       last: this.#last,

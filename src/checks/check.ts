@@ -56,6 +56,9 @@ export interface Check {
 /** What a restarted check knows of its earlier attempt. */
 export interface CheckProgress {
   readonly startedAt: Instant;
+  /** When this was reported, and how long nobody had looked by then because a worker was down. */
+  readonly at?: Instant;
+  readonly downMs?: number;
   /** Looks begun. */
   readonly looks: number;
   readonly inARow: number;

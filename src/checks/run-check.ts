@@ -38,7 +38,8 @@ const [FIRST_PAUSE_MS, LONGEST_PAUSE_MS] = [50, 1000];
 /**
  * Repeats a check until it has enough good looks in a row or its budget is spent. The first look comes at once.
  *
- * The budget counts from the first attempt's start. A restarted check that had enough good looks is done; else it
+ * The budget counts from the first attempt's start, without the time that a worker was down. A restarted check that had
+ * enough good looks is done; else it
  * counts them anew, because what it remembered of them is gone, and may finish a row of good looks beyond the
  * budget, so that the time a worker was down decides nothing. That takes once more the budget at most.
  *
@@ -52,7 +53,7 @@ export async function runCheck(
   const { signal, report, resume, now = Date.now } = options;
   const record = new CheckRecord(check, policy.needed, now, resume);
   const latest = record.startedAtMs + (options.longestMs ?? Infinity);
-  const end = Math.min(record.startedAtMs + policy.withinMs, latest);
+  const end = Math.min(record.startedAtMs + record.downMs + policy.withinMs, latest);
   const rowEnd = Math.min(Math.max(end, now()) + policy.withinMs, latest);
   if (record.isProved() || now() >= latest) return record.result();
   const instances = new InstanceReader(check.needsInstances ? options.instances : async () => [], now);

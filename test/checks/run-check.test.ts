@@ -339,6 +339,18 @@ describe('a check that goes on after a restart', () => {
     expect(result).toMatchObject({ verdict: 'failed', samples: 5 });
   });
 
+  it('does not spend its budget on the time that a worker was down', async () => {
+    const startedAt = new Date(Date.now() - 60_000).toISOString();
+    const at = new Date(Date.now() - 59_990).toISOString();
+    const resume = { ...progress, startedAt, at };
+    const result = await runCheck(scripted('ugggggg').check, policy, options({ resume }));
+    expect(result).toMatchObject({ verdict: 'passed' });
+    const down = { ...progress, startedAt, at: new Date().toISOString(), downMs: 59_900 };
+    expect(await runCheck(scripted('ugggggg').check, policy, options({ resume: down }))).toMatchObject({
+      verdict: 'passed',
+    });
+  });
+
   it('finishes a row of good looks beyond the budget: the time that a worker was down decides nothing', async () => {
     const resume = { ...progress, startedAt: new Date(Date.now() - 60_000).toISOString() };
     expect(await runCheck(scripted('g').check, policy, options({ resume }))).toMatchObject({
