@@ -109,5 +109,8 @@ export function openDesk(journal: Journal, names: readonly OperatorUpdate[] = OP
 }
 
 function refused(message: string): ApplicationFailure {
-  return ApplicationFailure.nonRetryable(message, 'WrongAnswer' satisfies ErrorType);
+  const refusal = ApplicationFailure.nonRetryable(message, 'WrongAnswer' satisfies ErrorType);
+  // The Temporal UI shows it beside the message, and it says nothing but where the worker has its files.
+  refusal.stack = '';
+  return refusal;
 }

@@ -88,7 +88,8 @@ export function openJournal(workflow: WorkflowKind): Journal {
     },
     begin(step) {
       running.push(step);
-      index('step', step);
+      // A run that waits for somebody is found by that, whatever is told meanwhile.
+      if (!report.waitingFor) index('step', step);
       show();
     },
     end(step, entry) {
