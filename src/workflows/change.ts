@@ -8,6 +8,7 @@ import type { Run } from './run.ts';
 export async function change(run: Run, plan: ShownPlan): Promise<RolloutFinished> {
   const { service } = run.journal.report().request as ResolvedRun;
   run.desk.stage = 'changing';
+  run.begun = plan;
   for (;;) {
     try {
       const started = await run.step('roll-back', service, plan.pin);

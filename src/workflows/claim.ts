@@ -12,6 +12,7 @@ import {
 import type { ErrorType } from '../domain/errors.ts';
 import type { EvidenceInput } from '../domain/operator-inputs.ts';
 import type { ResolvedRun } from '../domain/request.ts';
+import { SUMMARY_LIMIT, shortened } from '../domain/shortened.ts';
 import type { ObservedService } from '../domain/versions.ts';
 import type { CarryOutStep } from './activity-step.ts';
 
@@ -65,6 +66,10 @@ export async function claimTarget(
     const holder = await carryOut('identify-holder', id);
     if (holder.state === 'closed' && attempt < TRIES) continue;
     const { workflowId = 'unknown', runId } = holder;
+    if (isThisRun(workflowId, runId)) {
+      claimed.add(id);
+      return undefined;
+    }
     const join = request.ifRunning === 'join' && runId !== undefined;
     if (join && (await handOver(workflowId, runId, request))) return { workflowId };
     if (join && attempt < TRIES) continue;
@@ -75,6 +80,12 @@ export async function claimTarget(
   }
 }
 
+/** A run that was cancelled while it claimed the target has not heard that it holds it. */
+function isThisRun(workflowId: string, runId: string | undefined): boolean {
+  const own = workflowInfo();
+  return workflowId === own.workflowId && runId === own.runId;
+}
+
 async function isClaimed(workflowId: string): Promise<boolean> {
   try {
     await startChild(claim, {
@@ -83,7 +94,7 @@ async function isClaimed(workflowId: string): Promise<boolean> {
       parentClosePolicy: ParentClosePolicy.TERMINATE,
       // A cancelled run finishes what it has begun, and holds the target until then.
       cancellationType: ChildWorkflowCancellationType.ABANDON,
-      staticSummary: `held by ${workflowInfo().workflowId}`,
+      staticSummary: shortened(`held by ${workflowInfo().workflowId}`, SUMMARY_LIMIT),
     });
     return true;
   } catch (error) {

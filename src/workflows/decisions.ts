@@ -49,7 +49,7 @@ export function openDecisions(journal: Journal, desk: Desk, room: WaitingRoom, w
       });
       const isExhausted = atDeadline === 'retry' && (retried.get(step) ?? 0) >= AUTOMATIC_RETRIES;
       const isPossible = answers.includes(atDeadline) && atDeadline !== 'change-target' && !isExhausted;
-      if (answers.length === 0) return undefined;
+      if (answers.length === 0 || interrupted()) return undefined;
       count += 1;
       const openedAt = now();
       opened = {
@@ -63,7 +63,8 @@ export function openDecisions(journal: Journal, desk: Desk, room: WaitingRoom, w
         atDeadline: isPossible ? atDeadline : 'abort',
       };
       delete desk.decision;
-      if (waitMs === 0) return undefined;
+      const isAnsweredBefore = desk.target !== undefined && answers.includes('change-target');
+      if (waitMs === 0 || isAnsweredBefore) return undefined;
       journal.record({
         kind: 'decision-due',
         step,
@@ -74,6 +75,7 @@ export function openDecisions(journal: Journal, desk: Desk, room: WaitingRoom, w
     // Another target is an answer as well, as long as nothing is changed.
     const isAnswered = () => desk.decision !== undefined || desk.target !== undefined || interrupted();
     await room.waitFor(open, isAnswered);
+    if (interrupted() && !opened) return undefined;
     if (!opened) return { answer: 'abort' };
     const { decision, target } = desk;
     delete desk.decision;

@@ -1,9 +1,9 @@
-import { type ErrorType, isErrorType } from '../domain/errors.ts';
-import { type LedgerEntry, wayOf } from '../domain/ledger.ts';
+import { changeOf, type RunReport, wayOf } from '../domain/ledger.ts';
 import type { RolloutFinished } from '../domain/pins.ts';
 import type { ShownPlan } from '../domain/plan.ts';
-import { STEPS } from '../domain/steps.ts';
+import type { Aim } from './aim.ts';
 import type { Joined } from './claim.ts';
+import type { Reason } from './failures.ts';
 import type { Ending, Run } from './run.ts';
 import { evidenceOfVersion, type Verification } from './verification.ts';
 
@@ -30,21 +30,23 @@ export function joinedEnding({ workflowId }: Joined): Ending {
  */
 export function endingOf(
   run: Run,
+  aim: Aim,
   plan: ShownPlan,
   rollout: RolloutFinished,
   verification: Verification | undefined,
 ): Ending {
-  if (!verification) return restoredEnding(run, plan);
+  if (!verification) return restoredEnding(plan, aim.because);
   const { proof, waived } = verification;
-  const change = plan.changesNothing
-    ? `${plan.to.version} was already there`
-    : wayOf(run.journal.report(), '->');
+  const report = run.journal.report();
+  // A plan made anew after the change may find what this run itself has brought.
+  const wasThere = plan.changesNothing && changeOf(report) === 'none';
+  const change = changeInWords(report, plan, wasThere);
   const summary = `${change}; ${proof.summary}`;
   switch (proof.verdict) {
     case 'passed': {
       const version = { ...plan.to, fingerprint: rollout.fingerprint };
       return {
-        outcome: plan.changesNothing ? 'already-there' : 'rolled-back',
+        outcome: wasThere ? 'already-there' : 'rolled-back',
         summary,
         // What a person has left out is not proved.
         ...(waived.length === 0
@@ -63,21 +65,16 @@ export function endingOf(
   }
 }
 
-/** Fails with what made somebody take the rollback back. */
-function restoredEnding(run: Run, { to }: ShownPlan): Ending {
-  const { type, message } = whyRestored(run.journal.report().ledger);
-  const summary = `${to.version}, which ran before, is restored: the rollback did not help (${message})`;
-  return { outcome: 'restored', summary, error: { type, message: summary } };
+function changeInWords(report: RunReport, { to, changesNothing }: ShownPlan, wasThere: boolean): string {
+  if (wasThere) return `${to.version} was already there`;
+  return changesNothing ? `${to.version} was brought back before` : wayOf(report, '->');
 }
 
-/** The last thing that went wrong with the change itself. */
-function whyRestored(ledger: readonly LedgerEntry[]): { readonly type: ErrorType; readonly message: string } {
-  const bad = ledger.findLast(
-    ({ step, error, check }) =>
-      STEPS[step].phase !== 'tell' &&
-      (error !== undefined || (check !== undefined && check.verdict !== 'passed')),
-  );
-  if (bad?.error && isErrorType(bad.error.type)) return { type: bad.error.type, message: bad.error.message };
-  const type = bad?.check?.verdict === 'inconclusive' ? 'VerificationInconclusive' : 'VerificationFailed';
-  return { type, message: bad?.check?.summary ?? 'it was decided so' };
+/** Fails with what made somebody take the rollback back. */
+function restoredEnding(
+  { to }: ShownPlan,
+  { type, message }: Reason = { type: 'VerificationFailed', message: 'it was decided so' },
+): Ending {
+  const summary = `${to.version}, which ran before, is restored: the rollback did not help (${message})`;
+  return { outcome: 'restored', summary, error: { type, message: summary } };
 }

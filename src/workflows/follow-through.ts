@@ -8,6 +8,7 @@ import type { ErrorType } from '../domain/errors.ts';
 import { type FollowThroughInput, isFollowThroughInput, type Watched } from '../domain/follow-through.ts';
 import type { RunReport } from '../domain/ledger.ts';
 import type { RollbackRequest } from '../domain/request.ts';
+import { SUMMARY_LIMIT, shortened } from '../domain/shortened.ts';
 import { describeWish } from '../domain/targets.ts';
 import { Redirection, redirectionOf } from './redirection.ts';
 import { carryOut, type Ending, type Run } from './run.ts';
@@ -24,7 +25,7 @@ export async function followThrough(input: unknown): Promise<RunReport> {
     const { request, version, uid, fingerprint } = input;
     run.adoptRequest(request);
     const { forMs = 0, everyMs = 10_000, failures = 3 } = request.policy?.followThrough ?? {};
-    const end = Date.now() + forMs;
+    let end = Date.now() + forMs;
     try {
       for (;;) {
         const left = Math.max(0, end - Date.now());
@@ -34,8 +35,14 @@ export async function followThrough(input: unknown): Promise<RunReport> {
         if (watched.end !== 'unwell') return ending;
         const message = ending.error?.message ?? watched.summary;
         const decided = await run.ask('watch-service', { type: 'NotWellAgain', message });
-        if (decided?.answer === 'retry') continue;
-        const redirection = decided && redirectionOf(decided, 'watch-service', run.journal.report());
+        if (decided?.answer === 'retry') {
+          // A decision may take longer than what is left: it is looked at again all the same.
+          end = Math.max(end, Date.now() + (failures + 1) * everyMs);
+          continue;
+        }
+        const redirection =
+          decided &&
+          redirectionOf(decided, 'watch-service', run.journal.report(), { type: 'NotWellAgain', message });
         if (!redirection) return ending;
         throw redirection;
       }
@@ -75,13 +82,14 @@ async function startRollback(
   { request, rollback }: FollowThroughInput,
   target: string,
 ): Promise<Ending> {
-  const { runId } = run.journal.report();
+  const { runId, events = [] } = run.journal.report();
+  const decidedBy = events.findLast(({ kind }) => kind === 'decision')?.by ?? request.requestedBy;
   const workflowId = `rollback/${request.service}/after/${runId}`;
   const next: RollbackRequest = {
     service: request.service,
     target: target.replace(' ', ':'),
     reason: `not well again after ${rollback.workflowId}`,
-    ...(request.requestedBy ? { requestedBy: request.requestedBy } : {}),
+    ...(decidedBy ? { requestedBy: decidedBy } : {}),
     ...(request.incident ? { incident: request.incident } : {}),
   };
   await startChild('rollback', {
@@ -89,7 +97,7 @@ async function startRollback(
     args: [next],
     parentClosePolicy: ParentClosePolicy.ABANDON,
     cancellationType: ChildWorkflowCancellationType.ABANDON,
-    staticSummary: `roll back ${request.service} to ${target}`,
+    staticSummary: shortened(`roll back ${request.service} to ${target}`, SUMMARY_LIMIT),
   });
   run.journal.record({ kind: 'follow-through', summary: `started ${workflowId} to ${target}` });
   return { outcome: 'superseded', summary: `${workflowId} rolls back to ${target}` };

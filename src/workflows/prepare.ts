@@ -23,6 +23,13 @@ export async function prepare(run: Run, aim: Aim): Promise<Prepared> {
   const { service, dryRun } = resolved;
   const isFirst = changeOf(run.journal.report()) === 'none';
   run.desk.stage = isFirst ? 'open' : 'changing';
+  const fallBacks = run.journal.policy()?.decisions.fallBacks ?? 0;
+  const fallBacksLeft = aim.purpose === 'restore' ? 0 : fallBacks - (aim.fallBacks ?? 0);
+  // Before the plan too: a default that leads here again and again must come to its end.
+  run.waysOut = {
+    restorable: !isFirst && aim.purpose !== 'restore' && run.snapshot !== undefined,
+    fallBacksLeft,
+  };
   const [, observed] = await together(
     isFirst ? run.optional('check-access', service, aim.wish) : undefined,
     run.step('identify-versions', service),
@@ -35,14 +42,19 @@ export async function prepare(run: Run, aim: Aim): Promise<Prepared> {
   );
   if (joined) return { joined };
   run.adoptPlan(plan);
-  if (dryRun) return { plan, resolved };
-  const kept = snapshot ?? aim.snapshot;
-  const fallBacks = run.journal.policy()?.decisions.fallBacks ?? 0;
-  run.waysOut = {
-    restorable: kept !== undefined && aim.purpose !== 'restore' && kept.fingerprint !== plan.to.fingerprint,
-    fallBacksLeft: aim.purpose === 'restore' ? 0 : fallBacks - (aim.fallBacks ?? 0),
-  };
+  if (dryRun) {
+    leaveForAnotherTarget(run);
+    return { plan, resolved };
+  }
+  // What is live changes with the change alone: an older snapshot is of something else.
+  if (isFirst) run.snapshot = snapshot;
+  const kept = run.snapshot;
+  const isElsewhere = kept !== undefined && kept.fingerprint !== plan.to.fingerprint;
+  run.waysOut = { restorable: isElsewhere && aim.purpose !== 'restore', fallBacksLeft };
   if (aim.purpose === 'roll-back') await run.approval(plan);
+  // A pause here is before the change: another target may still be asked for.
+  const paused = run.gate();
+  if (paused) await paused;
   leaveForAnotherTarget(run);
   return { plan, resolved };
 }

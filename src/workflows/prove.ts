@@ -27,10 +27,14 @@ export async function prove(run: Run, subject: Subject): Promise<Verification> {
     if (!decided) continue;
     if (decided.answer === 'abort') return verification;
     if (decided.answer === 'skip') {
-      verification = waive(subject, verification, proof.open);
+      // Only what was asked about; checks that did not run because of it run now.
+      verification = await verifyService(run, subject, waive(subject, verification, open));
       continue;
     }
-    const redirection = redirectionOf(decided, `verify-${open}`, run.journal.report());
+    const redirection = redirectionOf(decided, `verify-${open}`, run.journal.report(), {
+      type,
+      message: proof.summary,
+    });
     if (redirection) throw redirection;
     verification = await verifyService(run, subject);
   }

@@ -2,6 +2,7 @@ import { changeOf, type RunReport } from '../domain/ledger.ts';
 import type { StepId } from '../domain/steps.ts';
 import type { TargetWish } from '../domain/targets.ts';
 import type { Decided } from './decisions.ts';
+import type { Reason } from './failures.ts';
 
 /** Where a run goes on instead of where it stands. */
 export type Direction =
@@ -17,10 +18,13 @@ export type Direction =
 export class Redirection extends Error {
   override readonly name = 'Redirection';
   readonly to: Direction;
+  /** What somebody was asked about. */
+  readonly because: Reason | undefined;
 
-  constructor(to: Direction) {
+  constructor(to: Direction, because?: Reason) {
     super(`goes on with ${to.kind}`);
     this.to = to;
+    this.because = because;
   }
 }
 
@@ -32,6 +36,7 @@ export function redirectionOf(
   { answer, wish }: Decided,
   step: StepId,
   report: RunReport,
+  because: Reason,
 ): Redirection | undefined {
   switch (answer) {
     case 'change-target':
@@ -39,7 +44,7 @@ export function redirectionOf(
     case 'fall-back':
       return new Redirection({ kind: 'fall-back' });
     case 'restore-snapshot':
-      return new Redirection({ kind: 'restore' });
+      return new Redirection({ kind: 'restore' }, because);
     default:
       if (LOOK_AHEAD.includes(step)) return new Redirection({ kind: 'plan-anew' });
       if (step === 'wait-for-rollout') return new Redirection({ kind: 'change-again' });

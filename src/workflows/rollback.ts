@@ -3,13 +3,10 @@ import type { RunReport } from '../domain/ledger.ts';
 import type { RollbackRequest } from '../domain/request.ts';
 import { afterCancellation } from './after-cancellation.ts';
 import { type Aim, nextAim } from './aim.ts';
-import { change } from './change.ts';
-import { endingOf, joinedEnding, plannedEnding } from './endings.ts';
+import { attempt } from './attempt.ts';
 import { startFollowThrough } from './follow-through-start.ts';
-import { prepare } from './prepare.ts';
-import { prove } from './prove.ts';
 import { Redirection } from './redirection.ts';
-import { carryOut, type Ending, type Run } from './run.ts';
+import { carryOut } from './run.ts';
 
 /**
  * Runbook 1 to 7: one service back to its known-good version, proved well, told and recorded.
@@ -31,25 +28,10 @@ export async function rollback(request: RollbackRequest = {}): Promise<RunReport
         } catch (error) {
           if (isCancellation(error)) return afterCancellation(run, aim, error);
           if (!(error instanceof Redirection)) throw error;
-          aim = nextAim(aim, error.to, run);
+          aim = nextAim(aim, error, run);
         }
       }
     },
     startFollowThrough,
   );
-}
-
-/** One way through the runbook: where it ends, or leaves for another one by a `Redirection`. */
-export async function attempt(run: Run, aim: Aim): Promise<Ending> {
-  const prepared = await prepare(run, aim);
-  if (prepared.joined) return joinedEnding(prepared.joined);
-  const { plan, resolved } = prepared;
-  if (resolved.dryRun) return plannedEnding(plan);
-
-  const rollout = await change(run, plan);
-  const verification =
-    aim.purpose === 'restore'
-      ? undefined
-      : await prove(run, { request: resolved, rollout, baseline: plan.baseline });
-  return endingOf(run, plan, rollout, verification);
 }

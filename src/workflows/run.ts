@@ -1,11 +1,13 @@
 import { CancelledFailure } from '@temporalio/common';
-import { CancellationScope, isCancellation } from '@temporalio/workflow';
+import { ApplicationFailure, CancellationScope, isCancellation } from '@temporalio/workflow';
 import type { KnownGoodEvidence } from '../activities/record-known-good.ts';
 import { announce } from '../domain/announce.ts';
 import type { ErrorType } from '../domain/errors.ts';
-import type { RunOutcome, RunReport, WorkflowKind } from '../domain/ledger.ts';
+import { changeOf, type RunOutcome, type RunReport, type WorkflowKind } from '../domain/ledger.ts';
+import type { SnapshotReference } from '../domain/pins.ts';
 import type { ShownPlan } from '../domain/plan.ts';
 import type { ResolvedRun } from '../domain/request.ts';
+import type { StepId } from '../domain/steps.ts';
 import type { ObservedService } from '../domain/versions.ts';
 import { activitySteps, type CarryOutStep, type Step, type ValueOf } from './activity-step.ts';
 import { type Approve, openApprovals } from './approval.ts';
@@ -15,7 +17,7 @@ import { type Ask, openDecisions, type WaysOut } from './decisions.ts';
 import { type Desk, openDesk } from './desk.ts';
 import { failureOf, isExpected, reasonOf } from './failures.ts';
 import { type Journal, now, openJournal } from './journal.ts';
-import { openGate } from './pause.ts';
+import { type Gate, openGate } from './pause.ts';
 import { redirectionOf } from './redirection.ts';
 import { openTeller } from './tell.ts';
 import { openWaitingRoom } from './waiting.ts';
@@ -51,6 +53,12 @@ export interface Run {
   adoptPlan(plan: ShownPlan): void;
   /** What can still be offered to people who are asked. */
   waysOut: WaysOut;
+  /** Stops a paused run: see `Gate`. */
+  readonly gate: Gate;
+  /** What was live before the first change, where it was kept. */
+  snapshot: SnapshotReference | undefined;
+  /** The plan whose change was begun last. */
+  begun: ShownPlan | undefined;
 }
 
 type Activities = import('../activities/index.ts').Activities;
@@ -106,7 +114,35 @@ function openRun(workflow: WorkflowKind): { run: Run; close(ending: Ending): Pro
   const claimed = new Set<string>();
   const ask = openDecisions(journal, desk, room, () => run.waysOut);
 
+  /** What a step has left its place for: steps beside it leave with it, and nobody is asked about them. */
+  let leaving: Error | undefined;
+  const leave = (error: Error): Error => {
+    leaving ??= error;
+    return leaving;
+  };
+
+  /** What becomes of a step that has failed: it is left out, or tried again. @throws what it leaves its place for. */
+  const decide = async (id: StepId, error: unknown): Promise<'skip' | 'again'> => {
+    if (leaving) throw leaving;
+    const reason = reasonOf(error);
+    const decided = await ask(id, reason, () => leaving !== undefined);
+    if (!decided || decided.answer === 'abort') throw leave(error as Error);
+    if (decided.answer === 'skip') return 'skip';
+    const redirection = redirectionOf(decided, id, journal.report(), reason);
+    if (redirection) throw leave(redirection);
+    return 'again';
+  };
+
+  let lastDecided: Promise<unknown> = Promise.resolve();
+  /** One after the other: what is decided about one step may be the answer for the next. */
+  const decideInTurn: typeof decide = (id, error) => {
+    const mine = lastDecided.then(() => decide(id, error));
+    lastDecided = mine.catch(() => undefined);
+    return mine;
+  };
+
   async function optional<S extends Step>(id: S, ...args: Parameters<Activities[S]>) {
+    leaving = undefined;
     for (;;) {
       const stopped = gate();
       if (stopped) await stopped;
@@ -115,11 +151,7 @@ function openRun(workflow: WorkflowKind): { run: Run; close(ending: Ending): Pro
         return await perform(id, ...args);
       } catch (error) {
         if (!isExpected(error) || isCancellation(error)) throw error;
-        const decided = await ask(id, reasonOf(error));
-        if (decided?.answer === 'skip') return undefined;
-        if (!decided || decided.answer === 'abort') throw error;
-        const redirection = redirectionOf(decided, id, journal.report());
-        if (redirection) throw redirection;
+        if ((await decideInTurn(id, error)) === 'skip') return undefined;
       }
     }
   }
@@ -134,8 +166,17 @@ function openRun(workflow: WorkflowKind): { run: Run; close(ending: Ending): Pro
     waysOut: { restorable: false, fallBacksLeft: 0 },
     async claim(observed) {
       const { request } = journal.report();
-      return request && journal.policy() ? claimTarget(perform, request, observed, claimed) : undefined;
+      if (!request || !journal.policy()) return undefined;
+      // A run that has changed something cannot leave it to another one.
+      const mayJoin = changeOf(journal.report()) === 'none';
+      const asked = mayJoin ? request : ({ ...request, ifRunning: 'refuse' } as const);
+      return claimTarget(perform, asked, observed, claimed).catch((error: unknown) => {
+        throw error instanceof ApplicationFailure ? leave(error) : error;
+      });
     },
+    gate,
+    snapshot: undefined,
+    begun: undefined,
     adoptRequest({ policy, ...request }) {
       journal.adopt({ request });
       journal.adoptPolicy(policy);
@@ -153,8 +194,9 @@ function openRun(workflow: WorkflowKind): { run: Run; close(ending: Ending): Pro
     journal.adopt({ ...ending, finishedAt: now() });
     journal.index('outcome', ending.outcome);
     const { request } = journal.report();
-    // A verification and a dry run are no incident: whoever asked has the answer.
-    if (!request || request.dryRun || workflow === 'verify' || quiet) return;
+    // A verification and a dry run are no incident: whoever asked has the answer. Who has changed something tells it.
+    const isQuiet = quiet && changeOf(journal.report()) === 'none';
+    if (!request || request.dryRun || workflow === 'verify' || isQuiet) return;
     // A watch that is ended by hand has nothing to tell.
     if (workflow === 'followThrough' && ending.outcome === 'cancelled') return;
     await Promise.all([

@@ -30,12 +30,19 @@ export interface Subject {
  * Runbook 6: proves the service well. Health first: nothing behind it means anything while it fails. Chat before
  * agents and metrics: their state moves only on traffic (service contract, section 3.3), and the metrics have to
  * know which plans chat itself has started. What is left is independent and runs at the same time.
+ *
+ * @param before what was found or left out before: these checks do not run again.
  */
-export async function verifyService(run: Run, subject: Subject): Promise<Verification> {
+export async function verifyService(
+  run: Run,
+  subject: Subject,
+  before: Verification = judge(subject, [], []),
+): Promise<Verification> {
   const { request } = subject;
-  let verification = judge(subject, [], []);
+  let verification = before;
   const verify = async (id: CheckId) => {
-    if (!request.checks.includes(id)) return;
+    const isDone = before.waived.includes(id) || before.results.some(({ check }) => check === id);
+    if (isDone || !request.checks.includes(id)) return;
     const found = await look(run, subject, id, verification);
     verification = judge(subject, found ? [...verification.results, found] : verification.results, [
       ...verification.waived,
@@ -47,7 +54,8 @@ export async function verifyService(run: Run, subject: Subject): Promise<Verific
   const health = verification.results.find(({ check }) => check === 'health');
   const hopeless =
     request.required.includes('health') && health?.verdict === 'failed' && !health.failedBefore;
-  if (hopeless && !request.accept.includes('health')) return verification;
+  const isCounted = !verification.waived.includes('health');
+  if (hopeless && isCounted && !request.accept.includes('health')) return verification;
 
   await verify('chat');
   await together(verify('agents'), verify('metrics'));
@@ -68,13 +76,9 @@ export async function verifyAgain(
   return judge(subject, [...others, found], before.waived);
 }
 
-/** The same results, with some checks left out by a person. */
-export function waive(
-  subject: Subject,
-  { results, waived }: Verification,
-  checks: readonly CheckId[],
-): Verification {
-  return judge(subject, results, [...waived, ...checks]);
+/** The same results, with one more check left out by a person. */
+export function waive(subject: Subject, { results, waived }: Verification, check: CheckId): Verification {
+  return judge(subject, results, [...waived, check]);
 }
 
 function judge(

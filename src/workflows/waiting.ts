@@ -1,4 +1,4 @@
-import { condition } from '@temporalio/workflow';
+import { CancellationScope, condition } from '@temporalio/workflow';
 import { announceWaiting } from '../domain/announce.ts';
 import type { Waiting } from '../domain/waiting.ts';
 import type { Journal } from './journal.ts';
@@ -18,6 +18,9 @@ export function openWaitingRoom(journal: Journal, teller: Teller): WaitingRoom {
   let turn: Promise<unknown> = Promise.resolve();
 
   async function wait(open: () => Waiting | undefined, isOver: () => boolean): Promise<boolean> {
+    const scope = CancellationScope.current();
+    // A cancelled run asks nobody: what would be opened here would end at once.
+    if (scope.consideredCancelled) await scope.cancelRequested;
     const waiting = open();
     if (!waiting) return true;
     const half = Math.max(1, Math.round((Date.parse(waiting.dueAt) - Date.parse(waiting.openedAt)) / 2));
