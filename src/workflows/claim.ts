@@ -12,7 +12,6 @@ import {
 import type { ErrorType } from '../domain/errors.ts';
 import type { EvidenceInput } from '../domain/operator-inputs.ts';
 import type { ResolvedRun } from '../domain/request.ts';
-import { SUMMARY_LIMIT, shortened } from '../domain/shortened.ts';
 import type { ObservedService } from '../domain/versions.ts';
 import type { CarryOutStep } from './activity-step.ts';
 
@@ -94,7 +93,7 @@ async function isClaimed(workflowId: string): Promise<boolean> {
       parentClosePolicy: ParentClosePolicy.TERMINATE,
       // A cancelled run finishes what it has begun, and holds the target until then.
       cancellationType: ChildWorkflowCancellationType.ABANDON,
-      staticSummary: shortened(`held by ${workflowInfo().workflowId}`, SUMMARY_LIMIT),
+      staticSummary: `held by ${workflowInfo().workflowId}`,
     });
     return true;
   } catch (error) {

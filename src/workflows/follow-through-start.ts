@@ -1,7 +1,6 @@
 import { ChildWorkflowCancellationType, ParentClosePolicy, startChild } from '@temporalio/workflow';
 import type { FollowThroughInput } from '../domain/follow-through.ts';
 import type { RunReport } from '../domain/ledger.ts';
-import { SUMMARY_LIMIT, shortened } from '../domain/shortened.ts';
 import type { Run } from './run.ts';
 
 /** Outcomes after which the service is watched for a while: it was proved well. */
@@ -26,6 +25,6 @@ export async function startFollowThrough({ journal }: Run): Promise<void> {
     args: [input],
     parentClosePolicy: ParentClosePolicy.ABANDON,
     cancellationType: ChildWorkflowCancellationType.ABANDON,
-    staticSummary: shortened(`watch ${request.service} after ${workflowId}`, SUMMARY_LIMIT),
+    staticSummary: `watch ${request.service} after ${workflowId}`,
   });
 }

@@ -8,7 +8,6 @@ import type { ErrorType } from '../domain/errors.ts';
 import { type FollowThroughInput, isFollowThroughInput, type Watched } from '../domain/follow-through.ts';
 import type { RunReport } from '../domain/ledger.ts';
 import type { RollbackRequest } from '../domain/request.ts';
-import { SUMMARY_LIMIT, shortened } from '../domain/shortened.ts';
 import { describeWish } from '../domain/targets.ts';
 import { Redirection, redirectionOf } from './redirection.ts';
 import { carryOut, type Ending, type Run } from './run.ts';
@@ -97,7 +96,7 @@ async function startRollback(
     args: [next],
     parentClosePolicy: ParentClosePolicy.ABANDON,
     cancellationType: ChildWorkflowCancellationType.ABANDON,
-    staticSummary: shortened(`roll back ${request.service} to ${target}`, SUMMARY_LIMIT),
+    staticSummary: `roll back ${request.service} to ${target}`,
   });
   run.journal.record({ kind: 'follow-through', summary: `started ${workflowId} to ${target}` });
   return { outcome: 'superseded', summary: `${workflowId} rolls back to ${target}` };
