@@ -155,12 +155,12 @@ export const ERRORS = {
   },
   ApprovalRejected: {
     meaning:
-      'The plan needed approval and somebody refused it; the message says who and why. Nothing was changed.',
+      'The plan needed approval and somebody refused it; the message says who and why. Nothing of it was carried out.',
     remedy: 'Start a new run with what was asked for.',
     retryable: false,
   },
   ApprovalExpired: {
-    meaning: 'The plan needed approval and did not get enough in time. Nothing was changed.',
+    meaning: 'The plan needed approval and did not get enough in time. Nothing of it was carried out.',
     remedy: 'Start a new run when somebody can approve it, or break the glass where the profile allows it.',
     retryable: false,
   },

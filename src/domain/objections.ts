@@ -94,6 +94,9 @@ function objectionToApproval(
   if (typeof open === 'string') return open;
   const { requestedBy, approvers } = open;
   if (isSamePerson(approvedBy, requestedBy)) return `approvedBy: ${approvedBy} has asked for the rollback`;
+  if (open.targetBy && isSamePerson(approvedBy, open.targetBy)) {
+    return `approvedBy: ${approvedBy} has chosen the target`;
+  }
   if (open.approvedBy.some((name) => isSamePerson(name, approvedBy))) {
     return `approvedBy: ${approvedBy} has approved already`;
   }

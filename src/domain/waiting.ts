@@ -28,6 +28,8 @@ export interface OpenApproval {
   /** Who may; empty: everybody but the requester. */
   readonly approvers: readonly string[];
   readonly requestedBy: string;
+  /** Who has chosen the target in the middle of the run: no more impartial than the requester. */
+  readonly targetBy?: string;
   readonly openedAt: Instant;
   readonly dueAt: Instant;
 }

@@ -53,6 +53,7 @@ export function openApprovals(journal: Journal, desk: Desk, room: WaitingRoom): 
         approvedBy: [...(desk.approvals.get(plan.hash) ?? [])],
         approvers: policy.approvers,
         requestedBy: request.requestedBy,
+        ...(desk.targetBy ? { targetBy: desk.targetBy } : {}),
         openedAt,
         dueAt: new Date(Date.parse(openedAt) + policy.expiresMs).toISOString(),
       } as const;

@@ -22,6 +22,8 @@ export interface Desk {
   readonly approvals: Map<string, Set<string>>;
   rejection?: RejectionInput;
   pausedBy?: { readonly by: string; readonly reason: string };
+  /** Who has chosen the target in the middle of the run. */
+  targetBy?: string;
   /** Another target was asked for. */
   target?: TargetInput;
   /** Checks that are to be repeated, in the order asked. */
@@ -47,6 +49,7 @@ export function openDesk(journal: Journal, names: readonly OperatorUpdate[] = OP
   const desk: Desk = { approvals: new Map(), repeats: [], stage: 'open' };
   const effects: Effects = {
     decide(input) {
+      if (input.target !== undefined) desk.targetBy = input.decidedBy;
       desk.decision = input;
     },
     approve({ plan, approvedBy }) {
@@ -66,6 +69,7 @@ export function openDesk(journal: Journal, names: readonly OperatorUpdate[] = OP
       delete desk.pausedBy;
     },
     'change-target'(input) {
+      desk.targetBy = input.by;
       desk.target = input;
     },
     'repeat-check'({ check }) {

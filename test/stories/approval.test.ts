@@ -110,6 +110,9 @@ describe('a plan that needs approval', () => {
       .toBe('approval-2');
     const second = await waits(handle, 'approval');
     expect(second.planHash).not.toBe(first.planHash);
+    await expect(send(handle, 'approve', { plan: second.planHash, approvedBy: 'ben' })).rejects.toMatchObject(
+      { cause: { message: 'approvedBy: ben has chosen the target' } },
+    );
     await send(handle, 'approve', { plan: second.planHash, approvedBy: 'cleo' });
     const ended = await cast.end(handle);
     expect(ended).toMatchObject({ outcome: 'rolled-back', plan: { to: { version: '0.1.0' } } });
