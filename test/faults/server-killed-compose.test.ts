@@ -1,8 +1,8 @@
-import { afterAll, beforeAll, describe, it } from 'vitest';
+import { afterAll, beforeAll, describe } from 'vitest';
 import { composeHostProblem } from '../../sandbox/compose/index.ts';
 import { type ComposeGround, composeTrial, openGround } from './compose-trial.ts';
+import { inLong, inShort } from './forms.ts';
 import { callPoint } from './points.ts';
-import { EVERYTHING } from './rows.ts';
 import { serverKilledAt } from './server-killed-run.ts';
 import { atOwnServer } from './temporal-place.ts';
 import { goThrough } from './trials.ts';
@@ -22,7 +22,7 @@ describe.skipIf(problem)(`a rollback of a Compose service${problem ? ` (${proble
   const open = (name: string) =>
     atOwnServer(ground.stage.sandbox, name, (place) => composeTrial(ground, name, { place }));
 
-  it.skipIf(EVERYTHING)(
+  inShort(
     'whose Temporal server is killed with -9 while the change is under way loses nothing',
     async () => {
       const points = [callPoint('after', 'RespondActivityTaskCompleted', 6)];
@@ -34,7 +34,7 @@ describe.skipIf(problem)(`a rollback of a Compose service${problem ? ` (${proble
     120_000,
   );
 
-  it.runIf(EVERYTHING)(
+  inLong(
     'whose Temporal server is killed with -9 at every step loses nothing',
     async () => {
       const { calls } = await standardRun(open);

@@ -1,8 +1,8 @@
-import { afterAll, beforeAll, it } from 'vitest';
+import { afterAll, beforeAll } from 'vitest';
 import { openStage, type Stage } from '../stories/stage.ts';
+import { inLong, inShort } from './forms.ts';
 import { kubernetesTrial } from './kubernetes-trial.ts';
 import { callPoint } from './points.ts';
-import { EVERYTHING } from './rows.ts';
 import { serverKilledAt } from './server-killed-run.ts';
 import { atOwnServer } from './temporal-place.ts';
 import { goThrough } from './trials.ts';
@@ -19,7 +19,7 @@ afterAll(() => stage?.close());
 const open = (name: string) =>
   atOwnServer(stage.sandbox, name, (place) => kubernetesTrial(stage, name, { place }));
 
-it.skipIf(EVERYTHING)(
+inShort(
   'a Temporal server killed with -9 in the middle of a run loses nothing',
   async () => {
     const points = [
@@ -35,7 +35,7 @@ it.skipIf(EVERYTHING)(
   120_000,
 );
 
-it.runIf(EVERYTHING)(
+inLong(
   'a Temporal server killed with -9 at every turn of a run loses nothing',
   async () => {
     const { calls } = await standardRun(open);

@@ -8,6 +8,8 @@ export const TWO_SERVICES = stringify({
       {
         compose: { directory: `/nonexistent/${name}`, service: name },
         endpoint: 'http://127.0.0.1:1',
+        // Nobody is there to answer.
+        decisions: { wait: '0s' },
         checks: { health: { within: '1s', every: '100ms' } },
       },
     ]),

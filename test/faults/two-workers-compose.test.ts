@@ -1,11 +1,11 @@
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, it } from 'vitest';
+import { afterAll, beforeAll, describe } from 'vitest';
 import { composeHostProblem } from '../../sandbox/compose/index.ts';
 import { olderInTheWay, pinnedToOlder } from './builds-run.ts';
 import { type ComposeGround, composeTrial, openGround } from './compose-trial.ts';
+import { inLong, inShort } from './forms.ts';
 import { makeOlderBuild } from './older-build.ts';
 import { commandPoint, type Point } from './points.ts';
-import { EVERYTHING } from './rows.ts';
 import { goThrough } from './trials.ts';
 import { type Fate, oneOfTwo } from './two-workers-run.ts';
 import { standardRun } from './undisturbed.ts';
@@ -30,7 +30,7 @@ describe.skipIf(problem)(`a rollback of a Compose service${problem ? ` (${proble
   const at = (fate: Fate, point: Point) => oneOfTwo(fate, point, 'Compose', open);
   const builds = () => ({ target: 'Compose' as const, older, open });
 
-  it.skipIf(EVERYTHING)(
+  inShort(
     'of whose two workers one is stopped while it changes the service ends as it would',
     async () => {
       await goThrough(
@@ -44,7 +44,7 @@ describe.skipIf(problem)(`a rollback of a Compose service${problem ? ` (${proble
     120_000,
   );
 
-  it.runIf(EVERYTHING)(
+  inLong(
     'of whose two workers one is killed or stopped at every step, or of an older build, ends as it would',
     async () => {
       const { calls } = await standardRun(open);

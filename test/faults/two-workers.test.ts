@@ -1,11 +1,11 @@
 import { join } from 'node:path';
-import { afterAll, beforeAll, it } from 'vitest';
+import { afterAll, beforeAll } from 'vitest';
 import { openStage, type Stage } from '../stories/stage.ts';
 import { olderInTheWay, pinnedToOlder } from './builds-run.ts';
+import { inLong, inShort } from './forms.ts';
 import { kubernetesTrial } from './kubernetes-trial.ts';
 import { makeOlderBuild } from './older-build.ts';
 import { callPoint, requestPoint } from './points.ts';
-import { EVERYTHING } from './rows.ts';
 import { goThrough } from './trials.ts';
 import { type Fate, oneOfTwo } from './two-workers-run.ts';
 import { standardRun } from './undisturbed.ts';
@@ -31,7 +31,7 @@ const patch = requestPoint(
   1,
 );
 
-it.skipIf(EVERYTHING)(
+inShort(
   'of two workers one is killed, stopped, or of an older build: the run ends as it would',
   async () => {
     await goThrough(
@@ -47,7 +47,7 @@ it.skipIf(EVERYTHING)(
   120_000,
 );
 
-it.runIf(EVERYTHING)(
+inLong(
   'of two workers one is killed or stopped at every turn, or of an older build: the run ends as it would',
   async () => {
     const { calls, effects } = await standardRun(open);

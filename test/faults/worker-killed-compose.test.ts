@@ -1,9 +1,9 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect } from 'vitest';
 import { composeHostProblem } from '../../sandbox/compose/index.ts';
 import { type ComposeGround, composeTrial, openGround } from './compose-trial.ts';
+import { inLong, inShort } from './forms.ts';
 import { killedAt, killedBeforehand, killedWhileRetrying } from './killed-run.ts';
 import { CLOSING, commandPoint } from './points.ts';
-import { EVERYTHING } from './rows.ts';
 import { goThrough } from './trials.ts';
 import { standardRun } from './undisturbed.ts';
 
@@ -21,7 +21,7 @@ describe.skipIf(problem)(`a rollback of a Compose service${problem ? ` (${proble
 
   const open = (name: string) => composeTrial(ground, name);
 
-  it.skipIf(EVERYTHING)(
+  inShort(
     'whose worker is killed with -9 at the turns of a run ends as if nothing had been',
     async () => {
       const points = [
@@ -38,7 +38,7 @@ describe.skipIf(problem)(`a rollback of a Compose service${problem ? ` (${proble
     120_000,
   );
 
-  it.runIf(EVERYTHING)(
+  inLong(
     'whose worker is killed with -9 after every event, and around every command, ends as if nothing had been',
     async () => {
       const { events, calls, effects } = await standardRun(open);

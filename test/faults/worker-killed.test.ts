@@ -1,9 +1,9 @@
-import { afterAll, beforeAll, expect, it } from 'vitest';
+import { afterAll, beforeAll, expect } from 'vitest';
 import { openStage, type Stage } from '../stories/stage.ts';
+import { inLong, inShort } from './forms.ts';
 import { killedAt, killedBeforehand, killedTwice, killedWhileRetrying } from './killed-run.ts';
 import { kubernetesTrial } from './kubernetes-trial.ts';
 import { CLOSING, callPoint, requestPoint } from './points.ts';
-import { EVERYTHING } from './rows.ts';
 import type { Trial } from './trial.ts';
 import { goThrough } from './trials.ts';
 import { standardRun } from './undisturbed.ts';
@@ -19,7 +19,7 @@ afterAll(() => stage?.close());
 
 const open = (name: string): Promise<Trial> => kubernetesTrial(stage, name);
 
-it.skipIf(EVERYTHING)(
+inShort(
   'a worker killed with -9 at the turns of a run changes nothing about its end',
   async () => {
     const deployment = '/apis/apps/v1/namespaces/*/deployments/master-orchestrator';
@@ -39,7 +39,7 @@ it.skipIf(EVERYTHING)(
   120_000,
 );
 
-it.runIf(EVERYTHING)(
+inLong(
   'a worker killed with -9 after every event of a run, and around every request, changes nothing about its end',
   async () => {
     const { events, calls, effects } = await standardRun(open);

@@ -1,0 +1,11 @@
+import { it } from 'vitest';
+import { EVERYTHING } from './rows.ts';
+
+type Define = (title: string, run: () => Promise<void>, timeout?: number) => void;
+const leftOut: Define = () => undefined;
+
+/** Defines a test of the short form alone: in the long one it does not exist, and is no skipped test. */
+export const inShort: Define = EVERYTHING ? leftOut : it;
+
+/** Defines a test of the long form alone. */
+export const inLong: Define = EVERYTHING ? it : leftOut;
