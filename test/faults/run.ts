@@ -1,5 +1,5 @@
 /**
- * What `npm run test:faults` runs: every test of test/faults in its long form, counted into docs/reliability.md.
+ * What `npm run test:faults` runs: every test of test/faults and the chaos demo in their long form, counted into docs/reliability.md.
  * Arguments are handed to vitest; a run of a part leaves the document as it is.
  */
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
@@ -18,7 +18,7 @@ const rowsFile = join(folder, 'rows');
 try {
   writeFileSync(rowsFile, '');
   const tools = await toolsAreHere(interrupted);
-  const tests = await runVitest(args.length > 0 ? args : ['test/faults'], interrupted, {
+  const tests = await runVitest(args.length > 0 ? args : ['test/faults', 'test/sandbox/chaos'], interrupted, {
     RUNBOOK_FAULTS: 'everything',
     RUNBOOK_FAULT_ROWS: rowsFile,
   });

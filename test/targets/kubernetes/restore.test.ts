@@ -146,8 +146,9 @@ describe('a snapshot that is kept in a ConfigMap', () => {
     if ('problem' in planned) throw new Error(planned.message);
     await spoil(of, map);
     const before = await of.live();
-    for (const step of [target.settle(planned, context), target.rollBack(planned.pin, context)]) {
-      const error = await errorOf(step);
+    const steps = [() => target.settle(planned, context), () => target.rollBack(planned.pin, context)];
+    for (const step of steps) {
+      const error = await errorOf(step());
       expect(error).toMatchObject({ type: 'PinLost', retryable: false });
       expect(error.message).toContain(snapshot.keptIn);
     }
