@@ -8,6 +8,7 @@ import {
   rollbackId,
   startRollback,
 } from '../../src/client/index.ts';
+import { until } from '../../tools/until.ts';
 import { ready, waits } from '../stories/asked.ts';
 import { type Cast, openStage, type Stage } from '../stories/stage.ts';
 
@@ -67,6 +68,11 @@ describe('a second start while a run of the same id is under way', () => {
   it('hands over nothing that no run would take', async () => {
     const first = await start(STUCK);
     await waits(first, 'decision');
+    // The message that somebody is waited for is a line of the report too.
+    await until('people to be told', async () => {
+      const { ledger } = await reportOf(stage.client, first.workflowId);
+      return ledger.some(({ step }) => step === 'notify');
+    });
     const before = await reportOf(stage.client, first.workflowId);
     const wrong = start({ ...ALERT, symptoms: ['see https://evil.example/'] });
     await expect(wrong).rejects.toBeInstanceOf(AnswerRefused);
