@@ -26,7 +26,7 @@ export interface ConfigOptions {
 }
 
 /** Runs that nobody attends. */
-const UNATTENDED = { decisions: { wait: '0s' }, followThrough: { for: '0s' } };
+export const UNATTENDED = { decisions: { wait: '0s' }, followThrough: { for: '0s' } };
 
 const QUICK = { every: '100ms', within: '20s' };
 const SLOW = { every: '250ms', within: '60s', needed: 8 };

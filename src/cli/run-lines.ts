@@ -1,4 +1,4 @@
-import type { RunEvent } from '../domain/events.ts';
+import { inWords, type RunEvent } from '../domain/events.ts';
 import type { LedgerEntry, RunReport } from '../domain/ledger.ts';
 import type { ShownPlan } from '../domain/plan.ts';
 import { STEPS, type StepId } from '../domain/steps.ts';
@@ -50,9 +50,8 @@ function planParts(plan: ShownPlan, now: number): string[] {
 }
 
 /** ` • decision            ada: retry (the registry is back)` */
-export function eventLine({ kind, by, summary, reason }: RunEvent): string {
-  const said = `${by ? `${by}: ` : ''}${summary}${reason ? ` (${reason})` : ''}`;
-  return line('•', kind, said, '').trimEnd();
+export function eventLine(event: RunEvent): string {
+  return line('•', event.kind, inWords(event), '').trimEnd();
 }
 
 /** The line of a step or an event. */

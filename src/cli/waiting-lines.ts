@@ -1,5 +1,5 @@
-import { SHOWN_HASH_DIGITS } from '../domain/answer-forms.ts';
 import { ANSWER_MEANINGS } from '../domain/answers.ts';
+import { shownHash } from '../domain/plan.ts';
 import { STEPS } from '../domain/steps.ts';
 import type { Waiting } from '../domain/waiting.ts';
 
@@ -74,7 +74,7 @@ function commandsFor(waiting: Waiting, { workflowId, prefix = '' }: Reach): Way[
         return way(`decide ${run} ${answer} ${WHO_AND_WHY}${target}`, ANSWER_MEANINGS[answer]);
       });
     case 'approval': {
-      const plan = `--plan ${waiting.planHash.slice(0, SHOWN_HASH_DIGITS)}`;
+      const plan = `--plan ${shownHash(waiting.planHash)}`;
       return [
         way(`approve ${run} ${plan} --by <name>`, 'carry this plan out'),
         way(`reject ${run} ${plan} ${WHO_AND_WHY}`, 'end the run; nothing is changed'),

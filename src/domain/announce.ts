@@ -1,7 +1,8 @@
 import { ANSWER_MEANINGS } from './answers.ts';
-import type { EventKind } from './events.ts';
+import { type EventKind, inWords } from './events.ts';
 import type { Instant } from './json.ts';
 import { changeOf, checksOf, type RunOutcome, type RunReport, wayOf } from './ledger.ts';
+import { shownHash } from './plan.ts';
 import type { ResolvedRun } from './request.ts';
 import { describeWaiting, type Waiting } from './waiting.ts';
 
@@ -78,9 +79,7 @@ const MOST_EVENTS = 40;
 
 function whatHappened({ events = [] }: RunReport): readonly string[] {
   const told = events.filter(({ kind }) => TOLD_AT_THE_END.includes(kind));
-  const lines = told.map(
-    ({ by, summary, reason }) => `${by ? `${by}: ` : ''}${summary}${reason ? ` (${reason})` : ''}`,
-  );
+  const lines = told.map(inWords);
   if (lines.length <= MOST_EVENTS) return lines;
   const newest = lines.slice(1 - MOST_EVENTS);
   return [`${lines.length - newest.length} earlier lines stand in the record`, ...newest];
@@ -128,7 +127,7 @@ export function announceWaiting(
   } else if (waiting.kind === 'approval') {
     lines.push(`plan ${waiting.planHash}, ${waiting.quorum} must approve until ${waiting.dueAt}`);
     if (waiting.approvedBy.length > 0) lines.push(`approved by: ${waiting.approvedBy.join(', ')}`);
-    lines.push(`approve: runbook approve ${workflowId} --plan ${waiting.planHash.slice(0, 16)} --by <name>`);
+    lines.push(`approve: runbook approve ${workflowId} --plan ${shownHash(waiting.planHash)} --by <name>`);
   } else {
     lines.push(`paused by ${waiting.by}: ${waiting.reason}`, `goes on by itself at ${waiting.dueAt}`);
     lines.push(`go on: runbook resume ${workflowId} --by <name> --reason <why>`);

@@ -1,5 +1,6 @@
 import { ANSWER_MEANINGS } from './answers.ts';
 import type { OperatorInputs, OperatorUpdate } from './operator-events.ts';
+import { shownHash } from './plan.ts';
 import type { Waiting } from './waiting.ts';
 
 /** What a person may send now: the update's name, what it does, and its input with the parts that only they can fill in. */
@@ -10,9 +11,6 @@ export interface AnswerForm<U extends OperatorUpdate = OperatorUpdate> {
   /** Blank texts are to be filled in; a blank one is refused. */
   readonly input: OperatorInputs[U];
 }
-
-/** Digits of a plan's hash that are shown: enough to approve it by. */
-export const SHOWN_HASH_DIGITS = 16;
 
 /** Everything that answers what a run waits for. */
 export function answerFormsOf(waiting: Waiting): readonly AnswerForm[] {
@@ -29,7 +27,7 @@ export function answerFormsOf(waiting: Waiting): readonly AnswerForm[] {
         },
       }));
     case 'approval': {
-      const plan = waiting.planHash.slice(0, SHOWN_HASH_DIGITS);
+      const plan = shownHash(waiting.planHash);
       return [
         { update: 'approve', meaning: 'carry this plan out', input: { plan, approvedBy: '' } },
         {

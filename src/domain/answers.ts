@@ -1,4 +1,3 @@
-import type { ErrorType } from './errors.ts';
 import type { StepId } from './steps.ts';
 
 /** What a person can answer when a step cannot go on. */
@@ -18,7 +17,6 @@ export const ANSWER_MEANINGS: Readonly<Record<Answer, string>> = {
 /** How far a run has come when somebody has to be asked. */
 export interface Situation {
   readonly step: StepId;
-  readonly error: ErrorType;
   /** Whether the change of the run was made, or may have been. */
   readonly changeBegun: boolean;
   /** Whether there is a snapshot to go back to, of something else than what is live. */

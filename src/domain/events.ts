@@ -1,5 +1,6 @@
 import type { Answer } from './answers.ts';
 import type { Instant } from './json.ts';
+import type { ResolvedRun } from './request.ts';
 import type { StepId } from './steps.ts';
 
 /** What can happen to a run beside its steps. */
@@ -36,6 +37,23 @@ export interface RunEvent {
   readonly reason?: string;
   readonly step?: StepId;
   readonly answer?: Answer;
+}
+
+/** The event in one line: `ada: retry (the registry is back)`. */
+export function inWords({ by, summary, reason }: Pick<RunEvent, 'by' | 'summary' | 'reason'>): string {
+  return `${by ? `${by}: ` : ''}${summary}${reason ? ` (${reason})` : ''}`;
+}
+
+/** The line of a run that goes on without the approval that its profile requires. */
+export function brokenGlassEvent(
+  request: Pick<ResolvedRun, 'requestedBy' | 'severity' | 'breakGlass'>,
+): Omit<RunEvent, 'at'> {
+  return {
+    kind: 'break-glass',
+    ...(request.requestedBy ? { by: request.requestedBy } : {}),
+    summary: `break-glass: goes on without approval (${request.severity})`,
+    ...(request.breakGlass ? { reason: request.breakGlass } : {}),
+  };
 }
 
 /** What anybody may send at any time, as often as they like. */

@@ -30,17 +30,13 @@ export function objectionTo<U extends OperatorUpdate>(
   if (!ALWAYS_TAKEN.includes(update) && isFull(report.events)) {
     return 'the run takes no more of these: its record is full';
   }
-  const given = input as Partial<
-    OperatorInputs['decide'] & OperatorInputs['approve'] & OperatorInputs['reject']
-  > &
-    Partial<OperatorInputs['repeat-check']>;
   switch (update) {
     case 'decide':
       return objectionToDecision(input as OperatorInputs['decide'], report, moment);
     case 'approve':
-      return objectionToApproval(String(given.plan), String(given.approvedBy), report, moment);
+      return objectionToApproval(input as OperatorInputs['approve'], report, moment);
     case 'reject':
-      return objectionToRejection(String(given.plan), report, moment);
+      return objectionToRejection(input as OperatorInputs['reject'], report, moment);
     case 'pause':
       return moment.pausedBy ? `the run is paused already; ${possible(report)}` : undefined;
     case 'resume':
@@ -51,12 +47,18 @@ export function objectionTo<U extends OperatorUpdate>(
         : `the change has begun: the target stays; ${possible(report)}`;
     case 'repeat-check':
       if (moment.stage !== 'proving') return 'there is no finished rollout that could be checked yet';
-      return report.request?.checks.some((check) => check === given.check)
-        ? undefined
-        : `check: ${given.check} is not configured; there are ${report.request?.checks.join(', ')}`;
+      return objectionToCheck(input as OperatorInputs['repeat-check'], report);
     default:
       return undefined;
   }
+}
+
+function objectionToCheck(
+  { check }: OperatorInputs['repeat-check'],
+  { request }: Pick<RunReport, 'request'>,
+): string | undefined {
+  if (request?.checks.includes(check)) return undefined;
+  return `check: ${check} is not configured; there are ${request?.checks.join(', ')}`;
 }
 
 function isOffered(answer: Answer, { waitingFor }: Pick<RunReport, 'waitingFor'>): boolean {
@@ -85,8 +87,7 @@ function objectionToDecision(
 }
 
 function objectionToApproval(
-  plan: string,
-  approvedBy: string,
+  { plan, approvedBy }: OperatorInputs['approve'],
   report: Pick<RunReport, 'waitingFor'>,
   moment: Moment,
 ): string | undefined {
@@ -105,7 +106,7 @@ function objectionToApproval(
 }
 
 function objectionToRejection(
-  plan: string,
+  { plan }: OperatorInputs['reject'],
   report: Pick<RunReport, 'waitingFor'>,
   moment: Moment,
 ): string | undefined {

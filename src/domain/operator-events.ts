@@ -19,6 +19,9 @@ import {
   type TargetInput,
 } from './operator-inputs.ts';
 
+/** Name of the update, and of the signal, by which somebody hands over what else is known of the incident. */
+export const EVIDENCE = 'add-evidence';
+
 /** What people can send to a running run, by the name of the Temporal update. */
 export interface OperatorInputs {
   readonly decide: DecisionInput;

@@ -37,6 +37,11 @@ export interface Plan {
   readonly warnings: readonly string[];
 }
 
+/** The beginning of a plan's hash: what people read, and enough to approve it by. */
+export function shownHash(hash: string): string {
+  return hash.slice(0, 16);
+}
+
 /** A plan as it is shown and recorded. */
 export interface ShownPlan extends Plan {
   /** SHA-256 over the plan: the identity that an approval refers to. */

@@ -1,4 +1,5 @@
 import { answerFormsOf } from './answer-forms.ts';
+import { inWords } from './events.ts';
 import { type LedgerEntry, type RunReport, wayOf } from './ledger.ts';
 import { STEPS, type StepId } from './steps.ts';
 import { type StoryLine, timelineOf } from './timeline.ts';
@@ -82,9 +83,7 @@ function rowOf({ step, event }: StoryLine): string {
     const what = cell(step.error?.message ?? step.summary);
     return `| ${MARKS[step.outcome]} | ${STEPS[step.step].title} | ${what} |`;
   }
-  const { kind, by, summary, reason } = event;
-  const said = `${by ? `${by}: ` : ''}${summary}${reason ? ` (${reason})` : ''}`;
-  return `| • | ${kind} | ${cell(said)} |`;
+  return `| • | ${event.kind} | ${cell(inWords(event))} |`;
 }
 
 /** The newest rows that there is room for. */

@@ -1,5 +1,6 @@
 import { ANSWER_MEANINGS, type Answer } from './answers.ts';
 import type { Instant } from './json.ts';
+import { shownHash } from './plan.ts';
 import type { StepId } from './steps.ts';
 
 /** A step cannot go on: somebody has to say what is done. */
@@ -57,7 +58,7 @@ export function describeWaiting(waiting: Waiting): string {
     }
     case 'approval': {
       const missing = waiting.quorum - waiting.approvedBy.length;
-      return `plan ${waiting.planHash.slice(0, 16)} needs ${missing} more approval${missing === 1 ? '' : 's'} until ${waiting.dueAt}`;
+      return `plan ${shownHash(waiting.planHash)} needs ${missing} more approval${missing === 1 ? '' : 's'} until ${waiting.dueAt}`;
     }
     case 'pause':
       return `paused by ${waiting.by} until ${waiting.dueAt}: ${waiting.reason}`;

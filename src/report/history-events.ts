@@ -1,5 +1,5 @@
-import { isFull, type RunEvent } from '../domain/events.ts';
-import { eventOfUpdate } from '../domain/operator-events.ts';
+import { brokenGlassEvent, isFull, type RunEvent } from '../domain/events.ts';
+import { EVIDENCE, eventOfUpdate } from '../domain/operator-events.ts';
 import type { ShownPlan } from '../domain/plan.ts';
 import { breaksGlass } from '../domain/policy.ts';
 import type { ResolvedRun } from '../domain/request.ts';
@@ -13,9 +13,6 @@ import {
   kindOf,
   readable,
 } from './history-file.ts';
-
-/** The signal by which another run hands over what it knows. */
-const EVIDENCE_SIGNAL = 'add-evidence';
 
 /** What is known of the run at the event that is looked at. */
 export interface Known {
@@ -58,7 +55,7 @@ export function collectEvents(): EventCollector {
         }
         case 'WORKFLOW_EXECUTION_SIGNALED': {
           const { signalName, input, identity } = event.workflowExecutionSignaledEventAttributes ?? {};
-          if (signalName === EVIDENCE_SIGNAL && !isFull(events))
+          if (signalName === EVIDENCE && !isFull(events))
             add(at, sent(signalName, decodePayloads(input)[0]), identity);
           break;
         }
@@ -149,10 +146,5 @@ function glassOf({ request, plan }: Known): Omit<RunEvent, 'at'> | undefined {
   if (!request?.policy || !breaksGlass(request.policy.approval, request) || plan?.changesNothing) {
     return undefined;
   }
-  return {
-    kind: 'break-glass',
-    ...(request.requestedBy ? { by: request.requestedBy } : {}),
-    summary: `break-glass: goes on without approval (${request.severity})`,
-    ...(request.breakGlass ? { reason: request.breakGlass } : {}),
-  };
+  return brokenGlassEvent(request);
 }

@@ -1,6 +1,7 @@
 import type { CheckResult } from '../domain/checks.ts';
 import { checksOf, type LedgerEntry, wayOf } from '../domain/ledger.ts';
 import type { ComposeSource } from '../domain/pins.ts';
+import { shownHash } from '../domain/plan.ts';
 import { STEPS } from '../domain/steps.ts';
 import { describeWish } from '../domain/targets.ts';
 import { nameWithRevision } from '../domain/versions.ts';
@@ -92,7 +93,7 @@ function whatWasPlanned({ plan, ledger }: Report): string[] {
     ['to', `${nameWithRevision(plan.to)}, \`${plan.to.image}\``],
     ['why', basis],
     ['pinned', pinned(plan.pin.source)],
-    ['plan', `\`${plan.hash.slice(0, 16)}\``],
+    ['plan', `\`${shownHash(plan.hash)}\``],
   ];
   return [
     '## What was planned',

@@ -3,7 +3,7 @@ import type { Activities } from '../activities/index.ts';
 import type { Announcement } from '../domain/announce.ts';
 import { type Addressee, completedEntry, type StepResult } from '../domain/ledger.ts';
 import { STEPS, type StepId } from '../domain/steps.ts';
-import { failedEntry } from './failures.ts';
+import { failedEntry, isExpected } from './failures.ts';
 import { type Journal, now } from './journal.ts';
 import { optionsOf } from './step-options.ts';
 
@@ -66,4 +66,17 @@ export function activitySteps(journal: Journal): CarryOutStep {
 function addresseeOf([receiver, announcement]: readonly unknown[]): Addressee {
   const { about } = announcement as Announcement;
   return { receiver: String(receiver), ...(about ? { about } : {}) };
+}
+
+/** Carries out what must not stop the run: a failure stands in the ledger. */
+export async function tryOut<S extends Step>(
+  perform: CarryOutStep,
+  id: S,
+  ...args: Parameters<Activities[S]>
+): Promise<void> {
+  try {
+    await perform(id, ...args);
+  } catch (error) {
+    if (!isExpected(error)) throw error;
+  }
 }

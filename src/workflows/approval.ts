@@ -1,9 +1,10 @@
 import { ApplicationFailure } from '@temporalio/workflow';
 import type { ErrorType } from '../domain/errors.ts';
+import { brokenGlassEvent } from '../domain/events.ts';
 import type { ShownPlan } from '../domain/plan.ts';
 import { breaksGlass } from '../domain/policy.ts';
 import type { Desk } from './desk.ts';
-import { type Journal, now } from './journal.ts';
+import { type Journal, periodOf } from './journal.ts';
 import type { WaitingRoom } from './waiting.ts';
 
 /**
@@ -23,14 +24,7 @@ export function openApprovals(journal: Journal, desk: Desk, room: WaitingRoom): 
     const policy = journal.policy()?.approval;
     if (!request || !policy?.required || plan.changesNothing) return;
     if (breaksGlass(policy, request)) {
-      if (!brokenGlass) {
-        journal.record({
-          kind: 'break-glass',
-          ...(request.requestedBy ? { by: request.requestedBy } : {}),
-          summary: `break-glass: goes on without approval (${request.severity})`,
-          ...(request.breakGlass ? { reason: request.breakGlass } : {}),
-        });
-      }
+      if (!brokenGlass) journal.record(brokenGlassEvent(request));
       brokenGlass = true;
       return;
     }
@@ -40,7 +34,6 @@ export function openApprovals(journal: Journal, desk: Desk, room: WaitingRoom): 
     delete desk.rejection;
     const open = () => {
       count += 1;
-      const openedAt = now();
       journal.record({
         kind: 'approval-due',
         summary: `plan ${plan.hash.slice(0, 12)} (${plan.from.version} -> ${plan.to.version}) needs ${policy.quorum} to approve`,
@@ -54,8 +47,7 @@ export function openApprovals(journal: Journal, desk: Desk, room: WaitingRoom): 
         approvers: policy.approvers,
         requestedBy: request.requestedBy,
         ...(desk.targetBy ? { targetBy: desk.targetBy } : {}),
-        openedAt,
-        dueAt: new Date(Date.parse(openedAt) + policy.expiresMs).toISOString(),
+        ...periodOf(policy.expiresMs),
       } as const;
     };
     const isOver = () => isEnough() || desk.rejection !== undefined || desk.target !== undefined;

@@ -10,6 +10,7 @@ import {
   workflowInfo,
 } from '@temporalio/workflow';
 import type { ErrorType } from '../domain/errors.ts';
+import { EVIDENCE } from '../domain/operator-events.ts';
 import type { EvidenceInput } from '../domain/operator-inputs.ts';
 import type { ResolvedRun } from '../domain/request.ts';
 import type { ObservedService } from '../domain/versions.ts';
@@ -17,9 +18,6 @@ import type { CarryOutStep } from './activity-step.ts';
 
 /** How often a claim whose run has just closed is tried again. */
 const TRIES = 5;
-
-/** Signal by which one run hands over to another what it knows of the same incident. */
-export const EVIDENCE_SIGNAL = 'add-evidence';
 
 /**
  * Holds a target for the run that started it: as long as this workflow is open, no other run can start one of the same
@@ -112,7 +110,7 @@ async function handOver(workflowId: string, runId: string, request: ResolvedRun)
     ...(incident ? { incident } : {}),
   };
   try {
-    await getExternalWorkflowHandle(workflowId, runId).signal(EVIDENCE_SIGNAL, evidence);
+    await getExternalWorkflowHandle(workflowId, runId).signal(EVIDENCE, evidence);
     return true;
   } catch (error) {
     if (isCancellation(error)) throw error;

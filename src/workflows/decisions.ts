@@ -5,7 +5,7 @@ import { parseTarget, type TargetWish } from '../domain/targets.ts';
 import type { OpenDecision } from '../domain/waiting.ts';
 import type { Desk } from './desk.ts';
 import type { Reason } from './failures.ts';
-import { type Journal, now } from './journal.ts';
+import { type Journal, periodOf } from './journal.ts';
 import type { WaitingRoom } from './waiting.ts';
 
 /** What a person, or the configured default, has decided. */
@@ -43,7 +43,6 @@ export function openDecisions(journal: Journal, desk: Desk, room: WaitingRoom, w
     const open = (): OpenDecision | undefined => {
       const answers = answersFor({
         step,
-        error: error.type,
         changeBegun: changeOf(journal.report()) !== 'none',
         ...waysOut(),
       });
@@ -51,15 +50,13 @@ export function openDecisions(journal: Journal, desk: Desk, room: WaitingRoom, w
       const isPossible = answers.includes(atDeadline) && atDeadline !== 'change-target' && !isExhausted;
       if (answers.length === 0 || interrupted()) return undefined;
       count += 1;
-      const openedAt = now();
       opened = {
         kind: 'decision',
         id: `decision-${count}`,
         step,
         error,
         answers,
-        openedAt,
-        dueAt: new Date(Date.parse(openedAt) + waitMs).toISOString(),
+        ...periodOf(waitMs),
         atDeadline: isPossible ? atDeadline : 'abort',
       };
       delete desk.decision;

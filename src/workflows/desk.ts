@@ -4,6 +4,7 @@ import type { ErrorType } from '../domain/errors.ts';
 import { isFull, type RunEvent } from '../domain/events.ts';
 import { objectionTo } from '../domain/objections.ts';
 import {
+  EVIDENCE,
   eventOfUpdate,
   OPERATOR_UPDATE_NAMES,
   OPERATOR_UPDATES,
@@ -11,7 +12,6 @@ import {
   type OperatorUpdate,
 } from '../domain/operator-events.ts';
 import type { DecisionInput, RejectionInput, TargetInput } from '../domain/operator-inputs.ts';
-import { EVIDENCE_SIGNAL } from './claim.ts';
 import type { Journal } from './journal.ts';
 
 /** What people have said to a run and the run has not acted on yet. */
@@ -102,12 +102,12 @@ export function openDesk(journal: Journal, names: readonly OperatorUpdate[] = OP
   for (const name of names) take(name);
   // From other runs, which can send signals only. Nobody hears of a wrong one, or of one too many: it is left alone.
   setHandler(
-    defineSignal<[unknown]>(EVIDENCE_SIGNAL),
+    defineSignal<[unknown]>(EVIDENCE),
     (input) => {
-      const event = eventOfUpdate('add-evidence', input);
+      const event = eventOfUpdate(EVIDENCE, input);
       if (event && !isFull(journal.report().events)) journal.record(event);
     },
-    { description: OPERATOR_UPDATES['add-evidence'].description },
+    { description: OPERATOR_UPDATES[EVIDENCE].description },
   );
   return desk;
 }

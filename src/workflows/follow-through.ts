@@ -32,16 +32,14 @@ export async function followThrough(input: unknown): Promise<RunReport> {
         const watched = await run.step('watch-service', request.service, watch);
         const ending = endingOf(version, watched);
         if (watched.end !== 'unwell') return ending;
-        const message = ending.error?.message ?? watched.summary;
-        const decided = await run.ask('watch-service', { type: 'NotWellAgain', message });
+        const reason = { type: 'NotWellAgain', message: ending.error?.message ?? watched.summary } as const;
+        const decided = await run.ask('watch-service', reason);
         if (decided?.answer === 'retry') {
           // A decision may take longer than what is left: it is looked at again all the same.
           end = Math.max(end, Date.now() + (failures + 1) * everyMs);
           continue;
         }
-        const redirection =
-          decided &&
-          redirectionOf(decided, 'watch-service', run.journal.report(), { type: 'NotWellAgain', message });
+        const redirection = decided && redirectionOf(decided, 'watch-service', run.journal.report(), reason);
         if (!redirection) return ending;
         throw redirection;
       }

@@ -42,6 +42,12 @@ export function now(): string {
   return new Date().toISOString();
 }
 
+/** From now on, for as long as something is waited for. In ms. */
+export function periodOf(ms: number): { readonly openedAt: string; readonly dueAt: string } {
+  const openedAt = new Date();
+  return { openedAt: openedAt.toISOString(), dueAt: new Date(openedAt.getTime() + ms).toISOString() };
+}
+
 const keyword = (name: string) => defineSearchAttributeKey(name, SearchAttributeType.KEYWORD);
 
 export function openJournal(workflow: WorkflowKind): Journal {

@@ -1,5 +1,5 @@
 import type { Desk } from './desk.ts';
-import { type Journal, now } from './journal.ts';
+import { type Journal, periodOf } from './journal.ts';
 import type { WaitingRoom } from './waiting.ts';
 
 /**
@@ -15,9 +15,7 @@ export function openGate(journal: Journal, desk: Desk, room: WaitingRoom): Gate 
     const open = () => {
       if (!desk.pausedBy) return undefined;
       count += 1;
-      const openedAt = now();
-      const dueAt = new Date(Date.parse(openedAt) + pauseMs).toISOString();
-      return { kind: 'pause', id: `pause-${count}`, ...desk.pausedBy, openedAt, dueAt } as const;
+      return { kind: 'pause', id: `pause-${count}`, ...desk.pausedBy, ...periodOf(pauseMs) } as const;
     };
     const isOver = () => desk.pausedBy === undefined;
     if (await room.waitFor(open, isOver)) return;

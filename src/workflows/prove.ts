@@ -22,8 +22,10 @@ export async function prove(run: Run, subject: Subject): Promise<Verification> {
     const [open] = proof.open;
     if (proof.verdict === 'passed' || !open) return verification;
     const type = proof.verdict === 'failed' ? 'VerificationFailed' : 'VerificationInconclusive';
+    const reason = { type, message: proof.summary } as const;
+    const step = `verify-${open}` as const;
     const isRepeated = () => desk.repeats.length > 0;
-    const decided = await run.ask(`verify-${open}`, { type, message: proof.summary }, isRepeated);
+    const decided = await run.ask(step, reason, isRepeated);
     if (!decided) continue;
     if (decided.answer === 'abort') return verification;
     if (decided.answer === 'skip') {
@@ -31,10 +33,7 @@ export async function prove(run: Run, subject: Subject): Promise<Verification> {
       verification = await verifyService(run, subject, waive(subject, verification, open));
       continue;
     }
-    const redirection = redirectionOf(decided, `verify-${open}`, run.journal.report(), {
-      type,
-      message: proof.summary,
-    });
+    const redirection = redirectionOf(decided, step, run.journal.report(), reason);
     if (redirection) throw redirection;
     verification = await verifyService(run, subject);
   }

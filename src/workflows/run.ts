@@ -9,7 +9,7 @@ import type { ShownPlan } from '../domain/plan.ts';
 import type { ResolvedRun } from '../domain/request.ts';
 import type { StepId } from '../domain/steps.ts';
 import type { ObservedService } from '../domain/versions.ts';
-import { activitySteps, type CarryOutStep, type Step, type ValueOf } from './activity-step.ts';
+import { activitySteps, type Step, tryOut, type ValueOf } from './activity-step.ts';
 import { type Approve, openApprovals } from './approval.ts';
 import { watchBudgets } from './budgets.ts';
 import { claimTarget, type Joined } from './claim.ts';
@@ -201,25 +201,12 @@ function openRun(workflow: WorkflowKind): { run: Run; close(ending: Ending): Pro
     if (workflow === 'followThrough' && ending.outcome === 'cancelled') return;
     await Promise.all([
       ...request.notifiers.map((receiver) =>
-        attempt(perform, 'notify', receiver, announce(journal.report(), request)),
+        tryOut(perform, 'notify', receiver, announce(journal.report(), request)),
       ),
-      ...(evidence ? [attempt(perform, 'record-known-good', request.service, evidence)] : []),
+      ...(evidence ? [tryOut(perform, 'record-known-good', request.service, evidence)] : []),
     ]);
-    await attempt(perform, 'record-incident');
+    await tryOut(perform, 'record-incident');
   }
 
   return { run, close };
-}
-
-/** Carries out what must not stop the run: a failure stands in the ledger. */
-async function attempt<S extends Step>(
-  perform: CarryOutStep,
-  id: S,
-  ...args: Parameters<Activities[S]>
-): Promise<void> {
-  try {
-    await perform(id, ...args);
-  } catch (error) {
-    if (!isExpected(error)) throw error;
-  }
 }

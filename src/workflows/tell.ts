@@ -1,7 +1,6 @@
 import { CancellationScope } from '@temporalio/workflow';
 import type { Announcement } from '../domain/announce.ts';
-import type { CarryOutStep } from './activity-step.ts';
-import { isExpected } from './failures.ts';
+import { type CarryOutStep, tryOut } from './activity-step.ts';
 import type { Journal } from './journal.ts';
 
 /** Messages in the middle of a run: nobody waits for them, and a cancellation does not stop them. */
@@ -14,13 +13,8 @@ export interface Teller {
 
 export function openTeller(journal: Journal, carryOut: CarryOutStep): Teller {
   const begun: Promise<void>[] = [];
-  const send = async (receiver: string, announcement: Announcement) => {
-    try {
-      await CancellationScope.nonCancellable(() => carryOut('notify', receiver, announcement));
-    } catch (error) {
-      if (!isExpected(error)) throw error;
-    }
-  };
+  const send = (receiver: string, announcement: Announcement) =>
+    CancellationScope.nonCancellable(() => tryOut(carryOut, 'notify', receiver, announcement));
   return {
     tell(announcement) {
       const receivers = journal.report().request?.notifiers ?? [];

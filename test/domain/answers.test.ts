@@ -25,7 +25,6 @@ const NEVER_ASKED: readonly StepId[] = [
 ];
 const situation = (step: StepId, change: Partial<Situation> = {}): Situation => ({
   step,
-  error: 'Unreachable',
   changeBegun: false,
   restorable: true,
   fallBacksLeft: 2,

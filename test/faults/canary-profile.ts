@@ -1,3 +1,4 @@
+import { UNATTENDED } from '../../sandbox/demo/config.ts';
 import { type Canary, canary } from './canary-search.ts';
 
 /** Kinds of secret references. */
@@ -47,8 +48,7 @@ export function canaryProfile(
   const profile = {
     auth: { mode, secret: reference(auth.value) },
     // Nobody is there to answer the runs that fail.
-    decisions: { wait: '0s' },
-    followThrough: { for: '0s' },
+    ...UNATTENDED,
     notify: [
       { slack: { url: reference(`${receiver}/ok/${make('address of slack').value}`) } },
       {

@@ -2,6 +2,7 @@ import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { stringify } from 'yaml';
+import { UNATTENDED } from '../../sandbox/demo/config.ts';
 import { DEPLOYMENT, deployment, imageOf } from '../../sandbox/manifests.ts';
 import { startRollback, startVerify, TASK_QUEUE } from '../../src/client/index.ts';
 import type { RunReport } from '../../src/domain/ledger.ts';
@@ -91,8 +92,7 @@ beforeAll(async () => {
     if (server) config.clusters[0].cluster.server = server;
     const file = join(folder, `${name}.kubeconfig`);
     await writeFile(file, JSON.stringify(config));
-    const unattended = { decisions: { wait: '0s' }, followThrough: { for: '0s' } };
-    services[name] = { kubernetes: { kubeconfig: file, ...target }, endpoint: cast.url, ...unattended };
+    services[name] = { kubernetes: { kubeconfig: file, ...target }, endpoint: cast.url, ...UNATTENDED };
   }
   const { token } = JSON.parse(text).users[0].user;
   // It is a JWT: its signature is nobody else's.

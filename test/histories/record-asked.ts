@@ -1,4 +1,5 @@
 import type { WorkflowHandle } from '@temporalio/client';
+import { UNATTENDED } from '../../sandbox/demo/config.ts';
 import { ASKED, ready, reportOf, SOON, send, waits } from '../stories/asked.ts';
 import { type Cast, openStage } from '../stories/stage.ts';
 import { stepUnderWay } from '../stories/stage-worker.ts';
@@ -7,7 +8,6 @@ import type { Save } from './record.ts';
 const by = { decidedBy: 'anna', reason: 'seen in the logs' };
 const RELEASES = ['v0.1.0', 'v0.2.0'];
 const SLOW = ['v0.1.0-slow-ready', 'v0.2.0'];
-const UNATTENDED = { decisions: { wait: '0s' }, followThrough: { for: '0s' } };
 
 /** Runs in which people are asked, or say something. */
 export async function recordAsked(save: Save): Promise<void> {

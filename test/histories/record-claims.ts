@@ -1,3 +1,4 @@
+import { UNATTENDED } from '../../sandbox/demo/config.ts';
 import { ready } from '../stories/asked.ts';
 import { openStage } from '../stories/stage.ts';
 import { stepUnderWay } from '../stories/stage-worker.ts';
@@ -7,8 +8,7 @@ import type { Save } from './record.ts';
 export async function recordClaims(save: Save): Promise<void> {
   const stage = await openStage();
   try {
-    const profile = { decisions: { wait: '0s' }, followThrough: { for: '0s' } };
-    const cast = await ready(stage, 'history', ['v0.1.0-slow-ready', 'v0.2.0'], profile);
+    const cast = await ready(stage, 'history', ['v0.1.0-slow-ready', 'v0.2.0'], UNATTENDED);
     const first = await cast.start();
     await stepUnderWay(stage.client, first.workflowId, 'wait-for-rollout');
     await save('claim-refused', async () => cast.history((await cast.rollback()).workflowId));

@@ -1,10 +1,10 @@
 import type { WorkflowHandle } from '@temporalio/client';
+import { UNATTENDED } from '../../sandbox/demo/config.ts';
 import { send, waits } from '../stories/asked.ts';
 import { type ComposeCast, type ComposeCastOptions, openComposeStage } from '../stories/stage-compose.ts';
 import { stepUnderWay } from '../stories/stage-worker.ts';
 import type { Save } from './record.ts';
 
-const UNATTENDED = { decisions: { wait: '0s' }, followThrough: { for: '0s' } };
 const ASKED = { decisions: { wait: '120s' }, followThrough: { for: '0s' } };
 const by = { decidedBy: 'anna', reason: 'seen in the logs' };
 

@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { UNATTENDED } from '../../sandbox/demo/config.ts';
 import { imageOf } from '../../sandbox/manifests.ts';
 import { headlines, imageNow, ready, reportOf, send, waits } from './asked.ts';
 import { openStage, recordOf, type Stage, told } from './stage.ts';
@@ -10,9 +11,8 @@ beforeAll(async () => {
 afterAll(() => stage?.close());
 
 const approval = (settings: object) => ({
+  ...UNATTENDED,
   approval: { required: true, ...settings },
-  decisions: { wait: '0s' },
-  followThrough: { for: '0s' },
 });
 const RELEASES = ['v0.1.0', 'v0.2.0'];
 

@@ -1,5 +1,6 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { UNATTENDED } from '../../sandbox/demo/config.ts';
 import { startRollback } from '../../src/client/index.ts';
 import { until } from '../../tools/until.ts';
 import { headlines, ready } from './asked.ts';
@@ -14,7 +15,6 @@ beforeAll(async () => {
 afterAll(() => stage?.close());
 
 const SLOW = ['v0.1.0-slow-ready', 'v0.2.0'];
-const UNATTENDED = { decisions: { wait: '0s' }, followThrough: { for: '0s' } };
 
 describe('one rollback for each target', () => {
   it('a second run is refused with the id of the first, whatever its own id', async () => {

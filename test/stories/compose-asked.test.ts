@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { composeHostProblem, type PublishedImage } from '../../sandbox/compose/index.ts';
 import { COMPOSE_FILE, ENV_FILE } from '../../sandbox/demo/compose-project.ts';
+import { UNATTENDED } from '../../sandbox/demo/config.ts';
 import { startRollback } from '../../src/client/index.ts';
 import { reportOf, send, waits } from './asked.ts';
 import {
@@ -12,7 +13,6 @@ import {
 import { stepUnderWay } from './stage-worker.ts';
 
 const problem = await composeHostProblem();
-const UNATTENDED = { decisions: { wait: '0s' }, followThrough: { for: '0s' } };
 const ASKED = { decisions: { wait: '120s' }, followThrough: { for: '0s' } };
 const SOON = { chat: { needed: 1, every: '100ms', within: '1s' } };
 const by = { decidedBy: 'anna', reason: 'seen in the logs' };

@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { UNATTENDED } from '../../sandbox/demo/config.ts';
 import { imageOf } from '../../sandbox/manifests.ts';
 import { until } from '../../tools/until.ts';
 import { ASKED, headlines, imageNow, ready, reportOf, SOON, send, waits } from './asked.ts';
@@ -12,11 +13,7 @@ beforeAll(async () => {
 afterAll(() => stage?.close());
 
 const RELEASES = ['v0.1.0', 'v0.2.0'];
-const unattended = (settings: object) => ({
-  decisions: { wait: '0s' },
-  followThrough: { for: '0s' },
-  ...settings,
-});
+const unattended = (settings: object) => ({ ...UNATTENDED, ...settings });
 
 describe('an operator', () => {
   it('pauses a run before its next step, adds a note, and lets it go on', async () => {
