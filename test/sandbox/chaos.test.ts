@@ -5,7 +5,6 @@ import { basename, join } from 'node:path';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { composeHostProblem } from '../../sandbox/compose/index.ts';
 import { until } from '../../tools/until.ts';
-import { EVERYTHING } from '../faults/rows.ts';
 import { temporaryFolder } from '../tools/surroundings.ts';
 
 const PROGRAM = join(import.meta.dirname, '../../sandbox/demo/main.ts');
@@ -114,26 +113,19 @@ test(
 
 const problem = await composeHostProblem();
 
-// The long form alone: beside other work one of its two rollbacks has ended otherwise, for a cause not found yet (issue 5).
-if (EVERYTHING)
-  describe.skipIf(problem)(`on Docker Compose${problem ? ` (${problem})` : ''}`, () => {
-    test(
-      'rollbacks end well although every process is killed in the middle of one',
-      async () => {
-        const run = await chaosRun('--compose');
-        expectAllKilledAndNothingLost(run);
-        const programs = run.ran.map(({ program }) => program);
-        for (const program of ['temporal', 'dockerd', 'containerd', 'docker-registry', 'worker.ts'])
-          expect(programs).toContain(program);
-        const engines = [
-          'container of master-orchestrator',
-          'containerd-shim-runc-v2 of master-orchestrator',
-        ];
-        for (const name of ['containerd', ...engines]) expect(run.said).toContain(`kill -9 ${name} (pid `);
-        expect(run.said).toMatch(
-          /✓ containers of master-orchestrator that were made, by the engine's events/,
-        );
-      },
-      LIMIT_MS,
-    );
-  });
+describe.skipIf(problem)(`on Docker Compose${problem ? ` (${problem})` : ''}`, () => {
+  test(
+    'rollbacks end well although every process is killed in the middle of one',
+    async () => {
+      const run = await chaosRun('--compose');
+      expectAllKilledAndNothingLost(run);
+      const programs = run.ran.map(({ program }) => program);
+      for (const program of ['temporal', 'dockerd', 'containerd', 'docker-registry', 'worker.ts'])
+        expect(programs).toContain(program);
+      const engines = ['container of master-orchestrator', 'containerd-shim-runc-v2 of master-orchestrator'];
+      for (const name of ['containerd', ...engines]) expect(run.said).toContain(`kill -9 ${name} (pid `);
+      expect(run.said).toMatch(/✓ containers of master-orchestrator that were made, by the engine's events/);
+    },
+    LIMIT_MS,
+  );
+});

@@ -77,10 +77,9 @@ export function composeChaos(
       return ofEngine(ofService(CONTAINER, service), async () => (await containerOf(service))?.pid);
     return ofEngine(ofService(program, service), async () => {
       const container = await containerOf(service);
-      const shims = (await processesOf(folder)).filter(({ command }) =>
-        command.includes(container?.id ?? ''),
-      );
-      return shims.find(({ pid }) => pid !== container?.pid)?.pid;
+      if (!container) return undefined;
+      const ofContainer = (await processesOf(folder)).filter(({ command }) => command.includes(container.id));
+      return ofContainer.find(({ pid }) => pid !== container.pid)?.pid;
     });
   }
 

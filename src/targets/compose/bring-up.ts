@@ -1,10 +1,11 @@
+import { RunbookError } from '../../domain/errors.ts';
 import { oneLine } from '../../domain/redact.ts';
 import { shortDigest } from '../../domain/versions.ts';
 import type { Change, ChangeSide } from './change.ts';
 import type { ChangeParts } from './change-parts.ts';
 import type { ComposeInvocation } from './engine/compose-command.ts';
 import type { Container } from './engine/containers.ts';
-import { engineError, isPassing } from './engine/engine-error.ts';
+import { engineError, hasLostContainerd } from './engine/engine-error.ts';
 
 /** Where Compose is to take the service. */
 export interface Destination {
@@ -37,8 +38,10 @@ export async function bringUp(
   const result = await compose.up(invocation, name.service, { scale, anew }, { signal, gate });
   if (result.code !== 0) {
     const error = engineError(`${name.service} cannot be brought up`, result, 'RolloutFailed');
-    // A log driver that refuses the connection sounds like an engine that does: the engine is asked itself.
-    if (isPassing(error) && !(await docker.answers(signal))) throw error;
+    // A log driver that refuses the connection sounds like an engine that does: the engine is asked itself. One that is
+    // not whole by now has refused nothing, whatever it says.
+    if (hasLostContainerd(result) || !(await docker.isWhole(signal)))
+      throw new RunbookError('Unreachable', error.message);
     throw new CannotStart(error.message);
   }
   const containers = await docker.containers(name, signal);

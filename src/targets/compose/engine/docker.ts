@@ -14,6 +14,8 @@ export interface ServiceName {
 export interface EngineInfo {
   readonly id: string;
   readonly version: string;
+  /** The commit that its containerd was built from. */
+  readonly containerd?: { readonly ID?: string } | null;
 }
 
 /** Labels that Compose (old and new) gives its containers. */
@@ -45,13 +47,14 @@ export class Docker {
    */
   async info(signal: AbortSignal, { fresh = false } = {}): Promise<EngineInfo> {
     if (this.#info && !fresh) return this.#info;
-    const format = '{"id":{{json .ID}},"version":{{json .ServerVersion}}}';
+    const format =
+      '{"id":{{json .ID}},"version":{{json .ServerVersion}},"containerd":{{json .ContainerdCommit}}}';
     const text = await this.#must('the engine cannot be reached', ['info', '--format', format], { signal });
-    const { id, version } = JSON.parse(text) as EngineInfo;
+    const info = JSON.parse(text) as EngineInfo;
     // The command answers with exit code 0 and nothing known when there is no engine.
-    if (!version) throw new RunbookError('Unreachable', 'the Docker engine does not answer');
-    this.#info = { id, version };
-    return this.#info;
+    if (!info.version) throw new RunbookError('Unreachable', 'the Docker engine does not answer');
+    this.#info = info;
+    return info;
   }
 
   /** Address of the engine that the environment or the Docker context leads to; asked once. */
@@ -67,11 +70,12 @@ export class Docker {
     return this.#endpoint;
   }
 
-  /** Whether the engine answers now. */
-  async answers(signal: AbortSignal): Promise<boolean> {
+  /** Whether the engine answers now, and has its containerd: without it, it can start and stop nothing. */
+  async isWhole(signal: AbortSignal): Promise<boolean> {
     try {
-      await this.info(signal, { fresh: true });
-      return true;
+      const { containerd } = await this.info(signal, { fresh: true });
+      // Written by moby where containerd does not answer it; engines without containerd say nothing.
+      return containerd?.ID !== 'N/A';
     } catch (error) {
       if (error instanceof RunbookError) return false;
       throw error;

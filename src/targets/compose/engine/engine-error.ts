@@ -5,6 +5,13 @@ import type { CommandResult } from './command.ts';
 /** Longest text of a program that an error repeats, in characters. */
 const SHOWN = 300;
 
+/**
+ * What an engine says whose containerd was restarted under it: it has carried out nothing, or lost sight of it. A
+ * container's process that has ended meanwhile is a zombie until the engine has found it again.
+ */
+const CONTAINERD_LOST =
+  /while dialing:? dial unix|transport is closing|error reading from server: EOF|ttrpc: closed|client connection is closing|: unavailable$|PID \d+ is zombie and can not be killed/im;
+
 /** What the messages of docker, Compose and registries mean. The first that fits counts. */
 const MEANINGS: readonly { readonly says: RegExp; readonly type: ErrorType; readonly retryable?: boolean }[] =
   [
@@ -13,6 +20,7 @@ const MEANINGS: readonly { readonly says: RegExp; readonly type: ErrorType; read
       says: /cannot connect to the docker daemon|error during connect|connection refused|no such host|is the docker daemon running|couldn't connect to docker daemon|i\/o timeout|TLS handshake|EOF$|context deadline exceeded|server misbehaving|toomanyrequests|\b50[0234]\b.*(?:error|gateway|unavailable)/i,
       type: 'Unreachable',
     },
+    { says: CONTAINERD_LOST, type: 'Unreachable' },
     {
       says: /context "?[^"]*"? does not exist|context not found|unable to resolve docker endpoint/i,
       type: 'InvalidConfig',
@@ -65,4 +73,9 @@ export function readingError(
 /** True when a failed command never reached a decision of the engine: whether it did anything is not known. */
 export function isPassing(error: unknown): boolean {
   return error instanceof RunbookError && error.type === 'Unreachable';
+}
+
+/** True when the engine had no containerd for a moment. Nothing else says it like this: the engine need not be asked. */
+export function hasLostContainerd({ stderr }: CommandResult): boolean {
+  return CONTAINERD_LOST.test(stderr);
 }

@@ -1,5 +1,9 @@
 import { describe, expect, it } from 'vitest';
-import { engineError, readingError } from '../../../../src/targets/compose/engine/engine-error.ts';
+import {
+  engineError,
+  hasLostContainerd,
+  readingError,
+} from '../../../../src/targets/compose/engine/engine-error.ts';
 
 const failed = (stderr: string, stdout = '') => ({ code: 1, stdout, stderr });
 
@@ -29,6 +33,18 @@ describe('what docker, Compose and registries say', () => {
     ['failed to register layer: write /usr/bin/node: no space left on device', 'FileNotWritten', true],
     ['mkdir /var/lib/docker/tmp: read-only file system', 'FileNotWritten', false],
     ['context "nowhere" does not exist', 'InvalidConfig', false],
+    [
+      'Error response from daemon: connection error: desc = "transport: Error while dialing dial unix /run/containerd/containerd.sock: connect: connection refused": unavailable',
+      'Unreachable',
+      true,
+    ],
+    ['Error response from daemon: transport is closing: unavailable', 'Unreachable', true],
+    ['Error response from daemon: error reading from server: EOF: unavailable', 'Unreachable', true],
+    [
+      'Error response from daemon: cannot stop container: d2: container d2 PID 7 is zombie and can not be killed. Use the --init option',
+      'Unreachable',
+      true,
+    ],
     ['something that nobody has seen before', 'RolloutFailed', false],
   ])('%s', (stderr, type, retryable) => {
     expect(engineError('it failed', failed(stderr), 'RolloutFailed')).toMatchObject({ type, retryable });
@@ -42,6 +58,21 @@ describe('what docker, Compose and registries say', () => {
     expect(engineError('pull failed', failed('token: abcdef1234567890')).message).not.toContain('abcdef');
     expect(engineError('pull failed', failed('')).message).toBe('pull failed: exit code 1');
   });
+});
+
+it.each<[string, boolean]>([
+  ['Error response from daemon: transport is closing: unavailable', true],
+  // The engine has a containerd, and what the container needs refuses it.
+  [
+    'Error response from daemon: failed to create task for container: failed to initialize logging driver: dial tcp 127.0.0.1:514: connect: connection refused',
+    false,
+  ],
+  [
+    'failed to initialize logging driver: unable to connect or authenticate with Google Cloud Logging: rpc error: code = Unavailable desc = connection error: desc = "transport: Error while dialing: dial tcp 127.0.0.1:443: connect: connection refused"',
+    false,
+  ],
+])('%s: containerd is lost: %s', (stderr, isLost) => {
+  expect(hasLostContainerd(failed(stderr))).toBe(isLost);
 });
 
 it.each([
