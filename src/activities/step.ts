@@ -33,13 +33,18 @@ export interface StepContext {
   readReport(): Promise<RunReport>;
   /** Looks at another run; undefined when there is none of these ids. */
   look(workflowId: string, runId?: string): Promise<SeenRun | undefined>;
+  /** Terminates one run, and no other of its workflow id. One that has closed meanwhile stays as it is. */
+  terminate(workflowId: string, runId: string, reason: string): Promise<void>;
   /** Waits, until the step is cancelled at the longest. */
   pause(ms: number): Promise<void>;
 }
 
 /** What the Temporal server says of a run. */
 export interface SeenRun {
+  readonly runId: string;
   readonly isOpen: boolean;
+  /** The run that goes on in its place since it was reset; the latest one. */
+  readonly resetTo?: string;
   /** The run that started it as its child. */
   readonly parent?: { readonly workflowId: string; readonly runId: string };
 }
@@ -75,6 +80,7 @@ export function stepActivity<A extends unknown[], T>(
       },
       resume: <P>() => info.heartbeatDetails as P | undefined,
       look: lookAtRun,
+      terminate: terminateRun,
       pause: sleep,
       readReport: () => getClient().workflow.getHandle(workflowId, runId).query<RunReport>('report'),
     };
@@ -99,12 +105,26 @@ export function stepActivity<A extends unknown[], T>(
 
 async function lookAtRun(workflowId: string, runId?: string): Promise<SeenRun | undefined> {
   try {
-    const { status, parentExecution } = await getClient().workflow.getHandle(workflowId, runId).describe();
-    const parent = parentExecution as SeenRun['parent'];
-    return { isOpen: status.name === 'RUNNING', ...(parent ? { parent } : {}) };
+    const seen = await getClient().workflow.getHandle(workflowId, runId).describe();
+    const parent = seen.parentExecution as SeenRun['parent'];
+    const resetTo = seen.raw.workflowExtendedInfo?.resetRunId;
+    return {
+      runId: seen.runId,
+      isOpen: seen.status.name === 'RUNNING',
+      ...(resetTo ? { resetTo } : {}),
+      ...(parent ? { parent } : {}),
+    };
   } catch (error) {
     if ((error as Error).name === 'WorkflowNotFoundError') return undefined;
     throw error;
+  }
+}
+
+async function terminateRun(workflowId: string, runId: string, reason: string): Promise<void> {
+  try {
+    await getClient().workflow.getHandle(workflowId, runId).terminate(reason);
+  } catch (error) {
+    if ((error as Error).name !== 'WorkflowNotFoundError') throw error;
   }
 }
 

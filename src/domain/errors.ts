@@ -153,6 +153,13 @@ export const ERRORS = {
       'Follow the other run (`runbook status <workflow id>`), or start with `ifRunning: join` to hand over what you know.',
     retryable: false,
   },
+  ClaimLost: {
+    meaning:
+      'The run was reset to a point behind its claim on the target, and the claim went with the run that was reset. Nothing was written.',
+    remedy:
+      'None at once: the run claims the target again by itself, and ends with RollbackInProgress when another run holds it.',
+    retryable: false,
+  },
   ApprovalRejected: {
     meaning:
       'The plan needed approval and somebody refused it; the message says who and why. Nothing of it was carried out.',

@@ -11,7 +11,7 @@ export async function change(run: Run, plan: ShownPlan): Promise<RolloutFinished
   run.begun = plan;
   for (;;) {
     try {
-      const started = await run.step('roll-back', service, plan.pin);
+      const started = await run.step('roll-back', service, plan.pin, run.claimToProve());
       return await run.step('wait-for-rollout', service, started);
     } catch (error) {
       if (!(error instanceof Redirection) || error.to.kind !== 'change-again') throw error;

@@ -35,6 +35,15 @@ export function claimId({ target, namespace, name, uid }: ObservedService): stri
   return `claim/${target}/${namespace}/${name}/${uid}`;
 }
 
+/**
+ * What the change is told of the claim, in a run that was reset: its history says that the target is claimed, which only
+ * the server knows.
+ */
+export function claimToProve(observed: ObservedService | undefined): string | undefined {
+  const { runId, originalExecutionRunId } = workflowInfo();
+  return observed && runId !== originalExecutionRunId ? claimId(observed) : undefined;
+}
+
 /** The run that another one has joined instead of rolling back itself. */
 export interface Joined {
   readonly workflowId: string;

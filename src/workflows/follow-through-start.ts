@@ -1,10 +1,19 @@
-import { ChildWorkflowCancellationType, ParentClosePolicy, startChild } from '@temporalio/workflow';
+import { WorkflowExecutionAlreadyStartedError } from '@temporalio/common';
+import {
+  ChildWorkflowCancellationType,
+  ParentClosePolicy,
+  startChild,
+  workflowInfo,
+} from '@temporalio/workflow';
 import type { FollowThroughInput } from '../domain/follow-through.ts';
 import type { RunReport } from '../domain/ledger.ts';
 import type { Run } from './run.ts';
 
 /** Outcomes after which the service is watched for a while: it was proved well. */
 const WATCHED: readonly RunReport['outcome'][] = ['rolled-back', 'already-there'];
+
+/** Follow-throughs of one run that was reset again and again. */
+const SIDE_BY_SIDE = 5;
 
 /** Hands a proved rollback over to a run of its own that follows it through; it outlives this one. */
 export async function startFollowThrough({ journal }: Run): Promise<void> {
@@ -20,11 +29,21 @@ export async function startFollowThrough({ journal }: Run): Promise<void> {
     uid: rollout.uid,
     fingerprint: rollout.fingerprint,
   };
-  await startChild('followThrough', {
-    workflowId: `follow-through/${request.service}/${runId}`,
-    args: [input],
-    parentClosePolicy: ParentClosePolicy.ABANDON,
-    cancellationType: ChildWorkflowCancellationType.ABANDON,
-    staticSummary: `watch ${request.service} after ${workflowId}`,
-  });
+  // The same id in a run that was reset: what its history has started is not another one.
+  const id = `follow-through/${request.service}/${workflowInfo().originalExecutionRunId}`;
+  for (let time = 1; time <= SIDE_BY_SIDE; time += 1) {
+    try {
+      await startChild('followThrough', {
+        workflowId: time === 1 ? id : `${id}/${time}`,
+        args: [input],
+        parentClosePolicy: ParentClosePolicy.ABANDON,
+        cancellationType: ChildWorkflowCancellationType.ABANDON,
+        staticSummary: `watch ${request.service} after ${workflowId}`,
+      });
+      return;
+    } catch (error) {
+      // The run was reset, and the follow-through of what it did before is still watching.
+      if (!(error instanceof WorkflowExecutionAlreadyStartedError)) throw error;
+    }
+  }
 }

@@ -1,8 +1,10 @@
+import { WorkflowExecutionAlreadyStartedError } from '@temporalio/common';
 import {
   ApplicationFailure,
   ChildWorkflowCancellationType,
   ParentClosePolicy,
   startChild,
+  workflowInfo,
 } from '@temporalio/workflow';
 import type { ErrorType } from '../domain/errors.ts';
 import { type FollowThroughInput, isFollowThroughInput, type Watched } from '../domain/follow-through.ts';
@@ -79,9 +81,10 @@ async function startRollback(
   { request, rollback }: FollowThroughInput,
   target: string,
 ): Promise<Ending> {
-  const { runId, events = [] } = run.journal.report();
+  const { events = [] } = run.journal.report();
   const decidedBy = events.findLast(({ kind }) => kind === 'decision')?.by ?? request.requestedBy;
-  const workflowId = `rollback/${request.service}/after/${runId}`;
+  // The same id in a follow-through that was reset: what its history has started is not another one.
+  const workflowId = `rollback/${request.service}/after/${workflowInfo().originalExecutionRunId}`;
   const next: RollbackRequest = {
     service: request.service,
     target: target.replace(' ', ':'),
@@ -95,6 +98,9 @@ async function startRollback(
     parentClosePolicy: ParentClosePolicy.ABANDON,
     cancellationType: ChildWorkflowCancellationType.ABANDON,
     staticSummary: `roll back ${request.service} to ${target}`,
+  }).catch((error: unknown) => {
+    // It was started before this one was reset.
+    if (!(error instanceof WorkflowExecutionAlreadyStartedError)) throw error;
   });
   run.journal.record({ kind: 'follow-through', summary: `started ${workflowId} to ${target}` });
   return { outcome: 'superseded', summary: `${workflowId} rolls back to ${target}` };

@@ -12,7 +12,7 @@ import type { ObservedService } from '../domain/versions.ts';
 import { activitySteps, type Step, tryOut, type ValueOf } from './activity-step.ts';
 import { type Approve, openApprovals } from './approval.ts';
 import { watchBudgets } from './budgets.ts';
-import { claimTarget, type Joined } from './claim.ts';
+import { claimId, claimTarget, claimToProve, type Joined } from './claim.ts';
 import { type Ask, openDecisions, type WaysOut } from './decisions.ts';
 import { type Desk, openDesk } from './desk.ts';
 import { failureOf, isExpected, reasonOf } from './failures.ts';
@@ -48,6 +48,8 @@ export interface Run {
   readonly journal: Journal;
   /** Claims the target for this run. @returns the other run, when this one has joined it. */
   claim(observed: ObservedService): Promise<Joined | undefined>;
+  /** The claim that the change has to prove before it writes; none in a run that was not reset. */
+  claimToProve(): string | undefined;
   /** Makes the resolved request known to report and search attributes. */
   adoptRequest(request: ResolvedRun): void;
   adoptPlan(plan: ShownPlan): void;
@@ -60,6 +62,9 @@ export interface Run {
   /** The plan whose change was begun last. */
   begun: ShownPlan | undefined;
 }
+
+/** Somebody who ends the claim again and again is asked what to do. */
+const RECLAIMS = 3;
 
 type Activities = import('../activities/index.ts').Activities;
 
@@ -112,6 +117,9 @@ function openRun(workflow: WorkflowKind): { run: Run; close(ending: Ending): Pro
   const desk = workflow === 'verify' ? openDesk(journal, ['add-note']) : openDesk(journal);
   const gate = openGate(journal, desk, room);
   const claimed = new Set<string>();
+  /** What was claimed last. */
+  let target: ObservedService | undefined;
+  let reclaimed = 0;
   const ask = openDecisions(journal, desk, room, () => run.waysOut);
 
   /** What a step has left its place for: steps beside it leave with it, and nobody is asked about them. */
@@ -151,9 +159,25 @@ function openRun(workflow: WorkflowKind): { run: Run; close(ending: Ending): Pro
         return await perform(id, ...args);
       } catch (error) {
         if (!isExpected(error) || isCancellation(error)) throw error;
+        if (reasonOf(error).type === 'ClaimLost' && target && reclaimed < RECLAIMS) {
+          reclaimed += 1;
+          claimed.delete(claimId(target));
+          await claim(target, 'refuse');
+          continue;
+        }
         if ((await decideInTurn(id, error)) === 'skip') return undefined;
       }
     }
+  }
+
+  async function claim(observed: ObservedService, ifRunning?: 'refuse'): Promise<Joined | undefined> {
+    const { request } = journal.report();
+    if (!request || !journal.policy()) return undefined;
+    target = observed;
+    const asked = ifRunning ? { ...request, ifRunning } : request;
+    return claimTarget(perform, asked, observed, claimed).catch((error: unknown) => {
+      throw error instanceof ApplicationFailure ? leave(error) : error;
+    });
   }
 
   const run: Run = {
@@ -164,16 +188,9 @@ function openRun(workflow: WorkflowKind): { run: Run; close(ending: Ending): Pro
     desk,
     journal,
     waysOut: { restorable: false, fallBacksLeft: 0 },
-    async claim(observed) {
-      const { request } = journal.report();
-      if (!request || !journal.policy()) return undefined;
-      // A run that has changed something cannot leave it to another one.
-      const mayJoin = changeOf(journal.report()) === 'none';
-      const asked = mayJoin ? request : ({ ...request, ifRunning: 'refuse' } as const);
-      return claimTarget(perform, asked, observed, claimed).catch((error: unknown) => {
-        throw error instanceof ApplicationFailure ? leave(error) : error;
-      });
-    },
+    // A run that has changed something cannot leave it to another one.
+    claim: (observed) => claim(observed, changeOf(journal.report()) === 'none' ? undefined : 'refuse'),
+    claimToProve: () => claimToProve(target),
     gate,
     snapshot: undefined,
     begun: undefined,

@@ -9,20 +9,31 @@ import type { StepResult } from '../../src/domain/ledger.ts';
 const CLAIM = 'claim/kubernetes/prod/orchestrator/uid-1';
 const holder = { workflowId: 'rollback/orchestrator', runId: 'run-1' };
 
-/** What the server says of a workflow at each question; the last answer stays. */
+/** What the server says of a run at each question, by its run id (the claim by its id); the last answer stays. */
 type Answers = Readonly<Record<string, readonly (string | undefined)[]>>;
 
-async function identify(answers: Answers) {
+/** @param resets which run goes on in place of which one. */
+async function identify(answers: Answers, resets: Readonly<Record<string, string>> = {}) {
   const left = new Map(Object.entries(answers).map(([id, states]) => [id, [...states]]));
+  const terminated: string[] = [];
   const client = {
     withAbortSignal: (_signal: AbortSignal, work: () => Promise<unknown>) => work(),
     workflow: {
-      getHandle: (id: string) => ({
+      getHandle: (id: string, runId = id) => ({
         describe: async () => {
-          const states = left.get(id) ?? [];
+          const states = left.get(runId) ?? [];
           const state = states.length > 1 ? states.shift() : states[0];
           if (!state) throw Object.assign(new Error('not found'), { name: 'WorkflowNotFoundError' });
-          return { status: { name: state }, ...(id === CLAIM ? { parentExecution: holder } : {}) };
+          return {
+            runId: id === CLAIM ? 'run-of-claim' : runId,
+            status: { name: state },
+            raw: { workflowExtendedInfo: { resetRunId: resets[runId] ?? '' } },
+            ...(id === CLAIM ? { parentExecution: holder } : {}),
+          };
+        },
+        terminate: async () => {
+          terminated.push(`${id} ${runId}`);
+          left.set(id, ['TERMINATED']);
         },
       }),
     },
@@ -32,14 +43,14 @@ async function identify(answers: Answers) {
     { client, logger: new DefaultLogger('ERROR') },
   );
   const { value } = (await env.run(identifyHolder({} as Dependencies), CLAIM)) as StepResult<Holder>;
-  return value;
+  return { value, terminated };
 }
 
 describe('who holds a claim', () => {
   it('is the open run that started it', async () => {
-    expect(await identify({ [CLAIM]: ['RUNNING'], [holder.workflowId]: ['RUNNING'] })).toEqual({
-      state: 'open',
-      ...holder,
+    expect(await identify({ [CLAIM]: ['RUNNING'], 'run-1': ['RUNNING'] })).toEqual({
+      value: { state: 'open', ...holder },
+      terminated: [],
     });
   });
 
@@ -47,11 +58,28 @@ describe('who holds a claim', () => {
     ['is not there any more', undefined],
     ['was terminated with its run', 'TERMINATED'],
   ])('is nobody when the claim %s', async (_why, state) => {
-    expect(await identify({ [CLAIM]: [state] })).toEqual({ state: 'closed' });
+    expect(await identify({ [CLAIM]: [state] })).toEqual({ value: { state: 'closed' }, terminated: [] });
   });
 
   it('is nobody as soon as the server has ended the claim of a run that is over', async () => {
-    const states = { [CLAIM]: ['RUNNING', 'RUNNING', 'TERMINATED'], [holder.workflowId]: ['COMPLETED'] };
-    expect(await identify(states)).toEqual({ state: 'closed' });
+    const states = { [CLAIM]: ['RUNNING', 'RUNNING', 'TERMINATED'], 'run-1': ['COMPLETED'] };
+    expect(await identify(states)).toEqual({ value: { state: 'closed' }, terminated: [] });
+  });
+
+  const RESETS = { 'run-1': 'run-2', 'run-2': 'run-3' };
+  const closed = { 'run-1': ['TERMINATED'], 'run-2': ['TERMINATED'] };
+
+  it('is the run that goes on in place of one that was reset, and reset again', async () => {
+    expect(await identify({ [CLAIM]: ['RUNNING'], ...closed, 'run-3': ['RUNNING'] }, RESETS)).toEqual({
+      value: { state: 'open', workflowId: holder.workflowId, runId: 'run-3' },
+      terminated: [],
+    });
+  });
+
+  it('is nobody when that one has closed: the claim, which the server leaves open, is ended', async () => {
+    expect(await identify({ [CLAIM]: ['RUNNING'], ...closed, 'run-3': ['COMPLETED'] }, RESETS)).toEqual({
+      value: { state: 'closed' },
+      terminated: [`${CLAIM} run-of-claim`],
+    });
   });
 });

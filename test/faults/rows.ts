@@ -12,6 +12,8 @@ export interface Row {
   readonly runs: number;
   /** Runs that ended exactly so. */
   readonly right: number;
+  /** When it was run, as `2026-01-31`; none for a row of now. */
+  readonly day?: string;
 }
 
 /** Whether everything is gone through (`npm run test:faults`), or the short form that `npm test` has time for. */

@@ -45,6 +45,6 @@ describe.skipIf(problem)(`a rollback of a Compose service${problem ? ` (${proble
         AT_ONCE,
       );
     },
-    1_500_000,
+    3_600_000,
   );
 });

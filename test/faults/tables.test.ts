@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { Row } from './rows.ts';
-import { addedUp, isPerfect, parseRows, withTables } from './tables.ts';
+import { addedUp, isPerfect, parseRows, renewed, rowsOf, withTables } from './tables.ts';
 
 const row = (change: Partial<Row> = {}): Row => ({
   family: 'worker killed',
@@ -51,14 +51,32 @@ describe('the document', () => {
   });
 
   it('has a line for each row, and never rounds up to 100 %', () => {
-    expect(written).toContain('| worker killed | a \\| b | Compose | rolled back | 2000 | 1999 | 99.9 |');
-    expect(written).toContain('Run on 2026-01-02: 2000 runs, 1999 right.');
+    expect(written).toContain(
+      '| worker killed | a \\| b | Compose | rolled back | 2000 | 1999 | 99.9 | 2026-01-02 |',
+    );
+    expect(written).toContain('\n2000 runs, 1999 right.\n');
   });
 
   it('is the same when it is written again', () => {
     expect(withTables(written, [row({ fault: 'a | b', runs: 2000, right: 1999 })], '2026-01-02')).toBe(
       written,
     );
+  });
+
+  it('gives its rows back, those with bars in them too', () => {
+    const rows = [row({ fault: 'a | b', runs: 2000, right: 1999 }), row({ target: 'Kubernetes' })];
+    expect(rowsOf(withTables(DOCUMENT, rows, '2026-01-02'))).toEqual(
+      rows.map((one) => ({ ...one, day: '2026-01-02' })),
+    );
+  });
+
+  it('keeps the rows that were not run again, with their day', () => {
+    const before = rowsOf(withTables(DOCUMENT, [row({ right: 0 }), row({ fault: 'other' })], '2026-01-02'));
+    const after = withTables(DOCUMENT, renewed(before, [row({ runs: 3, right: 3 })]), '2026-01-03');
+    expect(rowsOf(after).map(({ fault, runs, right, day }) => [fault, runs, right, day])).toEqual([
+      ['kill -9', 3, 3, '2026-01-03'],
+      ['other', 1, 1, '2026-01-02'],
+    ]);
   });
 
   it('is not written without its marks', () => {

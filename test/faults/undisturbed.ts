@@ -46,7 +46,7 @@ export function labelled(events: readonly HistoryEvent[]): string[] {
 /** Steps that run at the same time may end in one workflow task or in two: so many runs are looked at. */
 const LOOKS = 3;
 
-/** What a standard run does. Of several the shortest: its moments are there in every other one. */
+/** What a standard run does. Of several the shortest, and of its moments those that are there in every other one. */
 export async function standardRun(open: (name: string) => Promise<Trial>): Promise<Undisturbed> {
   const runs = await Promise.all(
     Array.from({ length: LOOKS }, async (_, look) => {
@@ -54,7 +54,18 @@ export async function standardRun(open: (name: string) => Promise<Trial>): Promi
       return undisturbed(trial).finally(() => trial.close());
     }),
   );
-  return runs.reduce((shortest, run) => (run.events.length < shortest.events.length ? run : shortest));
+  const { events, calls, effects } = runs.reduce((shortest, run) =>
+    run.events.length < shortest.events.length ? run : shortest,
+  );
+  const inEvery = (what: 'calls' | 'effects') => {
+    const keys = runs.map((run) => new Set(run[what].map(keyOf)));
+    return (point: Point) => keys.every((known) => known.has(keyOf(point)));
+  };
+  return { events, calls: calls.filter(inEvery('calls')), effects: effects.filter(inEvery('effects')) };
+}
+
+function keyOf({ name, nth }: Point): string {
+  return `${name} ${nth}`;
 }
 
 /** Lets a run go its way and notes everything that its worker says and asks. */

@@ -53,6 +53,6 @@ describe.skipIf(problem)(`a rollback of a Compose service${problem ? ` (${proble
       const covered = new Set(killed.flatMap(({ rightAfter }) => rightAfter));
       expect(events.filter((event) => !covered.has(event))).toEqual([]);
     },
-    1_500_000,
+    3_600_000,
   );
 });

@@ -56,5 +56,5 @@ inLong(
     const covered = new Set(killed.flatMap(({ rightAfter }) => rightAfter));
     expect(events.filter((event) => !covered.has(event))).toEqual([]);
   },
-  1_500_000,
+  3_600_000,
 );

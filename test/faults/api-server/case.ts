@@ -11,6 +11,8 @@ export interface End {
   readonly error?: ErrorType;
   /** Writes to the Deployment that the API server takes. */
   readonly writes: number;
+  /** Messages to people; default: one, of the end. */
+  readonly told?: number;
   /** In words, where there is more to say than that. */
   readonly also?: string;
 }
@@ -56,7 +58,7 @@ export function carryOut(
       expect(report.error?.type, report.error?.message).toBe(end.error);
       expect(report.outcome).toBe(end.error ? 'failed' : 'rolled-back');
       expect(await world.effectiveWrites()).toBe(end.writes);
-      expect(world.cast.channel.received).toHaveLength(1);
+      expect(world.cast.channel.received).toHaveLength(end.told ?? 1);
       await afterwards(report);
     } finally {
       await world.close();
