@@ -4,9 +4,9 @@ import { parseHistory } from '../../src/report/history-file.ts';
 import type { Managed } from '../../tools/processes/index.ts';
 import { until } from '../../tools/until.ts';
 import { expectUnharmed } from './demands.ts';
-import { callPoint, type Point } from './points.ts';
+import { callPoint, eventPoint, type Point } from './points.ts';
 import type { Trial } from './trial.ts';
-import type { Case } from './trials.ts';
+import { type Case, goThrough } from './trials.ts';
 import { labelled } from './undisturbed.ts';
 
 /** A worker that was killed. */
@@ -36,6 +36,32 @@ export function killedAt(point: Point, target: Trial['target'], open: Open): Cas
       return { rightAfter: begun.rightAfter };
     },
   };
+}
+
+/**
+ * Which events of an undisturbed run no kill came right after. Steps that run at the same time are answered in any order,
+ * so the events that one call wrote differ from run to run: for those that were missed a worker is killed by the event.
+ */
+export async function missedEvents(
+  events: readonly string[],
+  kills: readonly Killed[],
+  target: Trial['target'],
+  open: Open,
+  atOnce: number,
+): Promise<readonly string[]> {
+  const covered = new Set(kills.flatMap(({ rightAfter }) => rightAfter));
+  const missed = events.filter((event) => !covered.has(event));
+  const more = await goThrough(
+    missed.map((event): Case<Killed> => {
+      const { run, ...one } = killedAt(eventPoint(event), target, open);
+      const title = `kill -9 as soon as ${event} is in the history`;
+      const isIt = (killed: Killed | undefined) => killed && { rightAfter: [event] };
+      return { ...one, title, run: async (trial) => isIt(await run(trial)) };
+    }),
+    atOnce,
+  );
+  for (const { rightAfter } of more) for (const event of rightAfter) covered.add(event);
+  return events.filter((event) => !covered.has(event));
 }
 
 /** As `killedAt`, and the next worker is killed as soon as it is given the step again. */
@@ -106,6 +132,7 @@ async function beginAndKill(trial: Trial, point: Point) {
   await point.arm(trial, {
     alone: true,
     workflowId: handle.promise.then(({ workflowId }) => workflowId),
+    events,
     async arriving() {
       before = await events();
     },

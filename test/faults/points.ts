@@ -8,6 +8,8 @@ export interface Strike {
   readonly alone: boolean;
   /** Of the run, once it has begun. */
   readonly workflowId?: Promise<string>;
+  /** Events of the run's history by now: see `labelled`. */
+  readonly events?: () => Promise<readonly string[]>;
   /** The call has come, and is not forwarded yet. */
   arriving?(): Promise<void>;
   strike(): Promise<'drop' | undefined>;
@@ -86,6 +88,33 @@ export const CLOSING: Point = {
     });
   },
 };
+
+/** The answer to the call by which an event came into the history, whichever call that is. */
+export function eventPoint(event: string): Point {
+  return {
+    name: 'as soon as a given event is in the history',
+    nth: 1,
+    arm({ rpc }, { alone, events, strike }) {
+      let found = false;
+      rpc.hook({
+        async before() {
+          return alone && found ? 'drop' : undefined;
+        },
+        async after(answer) {
+          if (found) return alone ? 'drop' : undefined;
+          if (isPoll(answer.method) && !bringsTask(answer)) return undefined;
+          if (!isPoll(answer.method) && !answer.method.startsWith('Respond')) return undefined;
+          const known = await events?.();
+          if (found) return alone ? 'drop' : undefined;
+          if (!known?.includes(event)) return undefined;
+          found = true;
+          rpc.withdrawPolls();
+          return strike();
+        },
+      });
+    },
+  };
+}
 
 export type ServerName = keyof Trial['servers'];
 

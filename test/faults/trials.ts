@@ -39,7 +39,7 @@ export async function goThrough<T>(cases: readonly Case<T>[], atOnce: number): P
         },
         (error: Error) => {
           failures.push(new Error(`${one.title}: ${error.message}`, { cause: error }));
-          return 'WRONG';
+          return `WRONG (${error.message.split('\n')[0]})`;
         },
       );
       if (EVERYTHING) tell(`${end} after ${seconds(begun)} s: ${one.title}`);

@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect } from 'vitest';
 import { composeHostProblem } from '../../sandbox/compose/index.ts';
 import { type ComposeGround, composeTrial, openGround } from './compose-trial.ts';
 import { inLong, inShort } from './forms.ts';
-import { killedAt, killedBeforehand, killedWhileRetrying } from './killed-run.ts';
+import { killedAt, killedBeforehand, killedWhileRetrying, missedEvents } from './killed-run.ts';
 import { CLOSING, commandPoint } from './points.ts';
 import { goThrough } from './trials.ts';
 import { standardRun } from './undisturbed.ts';
@@ -50,8 +50,7 @@ describe.skipIf(problem)(`a rollback of a Compose service${problem ? ` (${proble
         ],
         AT_ONCE,
       );
-      const covered = new Set(killed.flatMap(({ rightAfter }) => rightAfter));
-      expect(events.filter((event) => !covered.has(event))).toEqual([]);
+      expect(await missedEvents(events, killed, 'Compose', open, AT_ONCE)).toEqual([]);
     },
     3_600_000,
   );

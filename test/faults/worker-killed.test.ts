@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, expect } from 'vitest';
 import { openStage, type Stage } from '../stories/stage.ts';
 import { inLong, inShort } from './forms.ts';
-import { killedAt, killedBeforehand, killedTwice, killedWhileRetrying } from './killed-run.ts';
+import { killedAt, killedBeforehand, killedTwice, killedWhileRetrying, missedEvents } from './killed-run.ts';
 import { kubernetesTrial } from './kubernetes-trial.ts';
 import { CLOSING, callPoint, requestPoint } from './points.ts';
 import type { Trial } from './trial.ts';
@@ -53,8 +53,7 @@ inLong(
       ],
       AT_ONCE,
     );
-    const covered = new Set(killed.flatMap(({ rightAfter }) => rightAfter));
-    expect(events.filter((event) => !covered.has(event))).toEqual([]);
+    expect(await missedEvents(events, killed, 'Kubernetes', open, AT_ONCE)).toEqual([]);
   },
   3_600_000,
 );

@@ -18,6 +18,9 @@ import { until } from '../../tools/until.ts';
 import { type CastRuns, castRuns, workerFor } from './stage-runs.ts';
 import { openStageOn, type TemporalClients } from './stage-temporal.ts';
 
+/** Beside other work an engine needs its time. */
+const DEPLOYED_WITHIN_MS = 120_000;
+
 /** One sandbox with a Compose host, shared by the stories of a file. */
 export interface ComposeStage extends TemporalClients {
   readonly sandbox: Sandbox & { readonly composeHost: ComposeHost; readonly temporal: TemporalServer };
@@ -105,12 +108,12 @@ async function openCast(
       await change(COMPOSE_FILE, (text) => withTag(text, tag));
       if (timeout !== undefined) await change(ENV_FILE, (text) => withTimeout(text, timeout));
       await host.compose(directory, 'up', '--detach');
-      await until(`${tag} to answer`, () =>
+      const answers = () =>
         fetch(`${url}/health`).then(
           ({ ok }) => ok,
           () => false,
-        ),
-      );
+        );
+      await until(`${tag} to answer`, answers, { withinMs: DEPLOYED_WITHIN_MS });
     },
     async container() {
       const id = await host.compose(directory, 'ps', '--all', '--quiet', SERVICE);
