@@ -12,6 +12,9 @@ export interface Case<T> {
   run(trial: Trial): Promise<T | undefined>;
 }
 
+/** Every case has a service of its own name. */
+let timesGone = 0;
+
 /** Steps that run at the same time end in any order, so that a run may not come where another one came: tried so often. */
 const TRIES = 4;
 
@@ -25,13 +28,15 @@ export async function goThrough<T>(cases: readonly Case<T>[], atOnce: number): P
   const results: T[] = [];
   const failures: Error[] = [];
   const rows = new Map<string, Row>();
+  timesGone += 1;
+  const nameOf = (index: number) => `case-${timesGone > 1 ? `${timesGone}-` : ''}${index + 1}`;
   async function next(): Promise<void> {
     for (let entry = waiting.shift(); entry; entry = waiting.shift()) {
       const [index, one] = entry;
       const counted = rows.get(one.row.fault) ?? { ...one.row, runs: 0, right: 0 };
       rows.set(one.row.fault, counted);
       const begun = Date.now();
-      const end = await attempt(one, `case-${index + 1}`).then(
+      const end = await attempt(one, nameOf(index)).then(
         (result) => {
           if (result === undefined) return 'not reached';
           results.push(result);
