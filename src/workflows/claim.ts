@@ -1,12 +1,9 @@
-import { WorkflowExecutionAlreadyStartedError } from '@temporalio/common';
 import {
   ApplicationFailure,
-  ChildWorkflowCancellationType,
   condition,
   getExternalWorkflowHandle,
   isCancellation,
   ParentClosePolicy,
-  startChild,
   workflowInfo,
 } from '@temporalio/workflow';
 import type { ErrorType } from '../domain/errors.ts';
@@ -15,6 +12,7 @@ import type { EvidenceInput } from '../domain/operator-inputs.ts';
 import type { ResolvedRun } from '../domain/request.ts';
 import type { ObservedService } from '../domain/versions.ts';
 import type { CarryOutStep } from './activity-step.ts';
+import { startUnlessOpen } from './start-unless-open.ts';
 
 /** How often a claim whose run has just closed is tried again. */
 const TRIES = 5;
@@ -92,21 +90,14 @@ function isThisRun(workflowId: string, runId: string | undefined): boolean {
   return workflowId === own.workflowId && runId === own.runId;
 }
 
-async function isClaimed(workflowId: string): Promise<boolean> {
-  try {
-    await startChild(claim, {
-      workflowId,
-      args: [],
-      parentClosePolicy: ParentClosePolicy.TERMINATE,
-      // A cancelled run finishes what it has begun, and holds the target until then.
-      cancellationType: ChildWorkflowCancellationType.ABANDON,
-      staticSummary: `held by ${workflowInfo().workflowId}`,
-    });
-    return true;
-  } catch (error) {
-    if (error instanceof WorkflowExecutionAlreadyStartedError) return false;
-    throw error;
-  }
+function isClaimed(workflowId: string): Promise<boolean> {
+  // A cancelled run finishes what it has begun, and holds the target until then.
+  return startUnlessOpen(claim.name, {
+    workflowId,
+    args: [],
+    parentClosePolicy: ParentClosePolicy.TERMINATE,
+    staticSummary: `held by ${workflowInfo().workflowId}`,
+  });
 }
 
 /** @returns false when the other run has closed meanwhile. */

@@ -1,13 +1,8 @@
-import { WorkflowExecutionAlreadyStartedError } from '@temporalio/common';
-import {
-  ChildWorkflowCancellationType,
-  ParentClosePolicy,
-  startChild,
-  workflowInfo,
-} from '@temporalio/workflow';
+import { ParentClosePolicy, workflowInfo } from '@temporalio/workflow';
 import type { FollowThroughInput } from '../domain/follow-through.ts';
 import type { RunReport } from '../domain/ledger.ts';
 import type { Run } from './run.ts';
+import { startUnlessOpen } from './start-unless-open.ts';
 
 /** Outcomes after which the service is watched for a while: it was proved well. */
 const WATCHED: readonly RunReport['outcome'][] = ['rolled-back', 'already-there'];
@@ -32,18 +27,13 @@ export async function startFollowThrough({ journal }: Run): Promise<void> {
   // The same id in a run that was reset: what its history has started is not another one.
   const id = `follow-through/${request.service}/${workflowInfo().originalExecutionRunId}`;
   for (let time = 1; time <= SIDE_BY_SIDE; time += 1) {
-    try {
-      await startChild('followThrough', {
-        workflowId: time === 1 ? id : `${id}/${time}`,
-        args: [input],
-        parentClosePolicy: ParentClosePolicy.ABANDON,
-        cancellationType: ChildWorkflowCancellationType.ABANDON,
-        staticSummary: `watch ${request.service} after ${workflowId}`,
-      });
-      return;
-    } catch (error) {
-      // The run was reset, and the follow-through of what it did before is still watching.
-      if (!(error instanceof WorkflowExecutionAlreadyStartedError)) throw error;
-    }
+    const isStarted = await startUnlessOpen('followThrough', {
+      workflowId: time === 1 ? id : `${id}/${time}`,
+      args: [input],
+      parentClosePolicy: ParentClosePolicy.ABANDON,
+      staticSummary: `watch ${request.service} after ${workflowId}`,
+    });
+    // Otherwise the run was reset, and the follow-through of what it did before is still watching.
+    if (isStarted) return;
   }
 }

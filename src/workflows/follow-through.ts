@@ -1,11 +1,4 @@
-import { WorkflowExecutionAlreadyStartedError } from '@temporalio/common';
-import {
-  ApplicationFailure,
-  ChildWorkflowCancellationType,
-  ParentClosePolicy,
-  startChild,
-  workflowInfo,
-} from '@temporalio/workflow';
+import { ApplicationFailure, ParentClosePolicy, workflowInfo } from '@temporalio/workflow';
 import type { ErrorType } from '../domain/errors.ts';
 import { type FollowThroughInput, isFollowThroughInput, type Watched } from '../domain/follow-through.ts';
 import type { RunReport } from '../domain/ledger.ts';
@@ -13,6 +6,7 @@ import type { RollbackRequest } from '../domain/request.ts';
 import { describeWish } from '../domain/targets.ts';
 import { Redirection, redirectionOf } from './redirection.ts';
 import { carryOut, type Ending, type Run } from './run.ts';
+import { startUnlessOpen } from './start-unless-open.ts';
 
 /**
  * Runbook 7.3: keeps watching a service that was rolled back and proved well. Somebody else's change is told with their
@@ -92,15 +86,12 @@ async function startRollback(
     ...(decidedBy ? { requestedBy: decidedBy } : {}),
     ...(request.incident ? { incident: request.incident } : {}),
   };
-  await startChild('rollback', {
+  // One that is open was started before this follow-through was reset.
+  await startUnlessOpen('rollback', {
     workflowId,
     args: [next],
     parentClosePolicy: ParentClosePolicy.ABANDON,
-    cancellationType: ChildWorkflowCancellationType.ABANDON,
     staticSummary: `roll back ${request.service} to ${target}`,
-  }).catch((error: unknown) => {
-    // It was started before this one was reset.
-    if (!(error instanceof WorkflowExecutionAlreadyStartedError)) throw error;
   });
   run.journal.record({ kind: 'follow-through', summary: `started ${workflowId} to ${target}` });
   return { outcome: 'superseded', summary: `${workflowId} rolls back to ${target}` };

@@ -60,8 +60,8 @@ export async function missedEvents(
     }),
     atOnce,
   );
-  for (const { rightAfter } of more) for (const event of rightAfter) covered.add(event);
-  return events.filter((event) => !covered.has(event));
+  const reached = more.flatMap(({ rightAfter }) => rightAfter);
+  return missed.filter((event) => !reached.includes(event));
 }
 
 /** As `killedAt`, and the next worker is killed as soon as it is given the step again. */

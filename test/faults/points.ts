@@ -96,17 +96,15 @@ export function eventPoint(event: string): Point {
     nth: 1,
     arm({ rpc }, { alone, events, strike }) {
       let found = false;
+      const others = () => (alone && found ? 'drop' : undefined);
       rpc.hook({
-        async before() {
-          return alone && found ? 'drop' : undefined;
-        },
+        before: async () => others(),
         async after(answer) {
-          if (found) return alone ? 'drop' : undefined;
-          if (isPoll(answer.method) && !bringsTask(answer)) return undefined;
-          if (!isPoll(answer.method) && !answer.method.startsWith('Respond')) return undefined;
-          const known = await events?.();
-          if (found) return alone ? 'drop' : undefined;
-          if (!known?.includes(event)) return undefined;
+          const mayHaveWritten = bringsTask(answer) || answer.method.startsWith('Respond');
+          if (found || !mayHaveWritten) return others();
+          const isThere = (await events?.())?.includes(event);
+          // Another answer may have found it meanwhile.
+          if (found || !isThere) return others();
           found = true;
           rpc.withdrawPolls();
           return strike();

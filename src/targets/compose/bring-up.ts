@@ -37,12 +37,12 @@ export async function bringUp(
   const { scale } = change;
   const result = await compose.up(invocation, name.service, { scale, anew }, { signal, gate });
   if (result.code !== 0) {
-    const error = engineError(`${name.service} cannot be brought up`, result, 'RolloutFailed');
+    const { message } = engineError(`${name.service} cannot be brought up`, result);
     // A log driver that refuses the connection sounds like an engine that does: the engine is asked itself. One that is
     // not whole by now has refused nothing, whatever it says.
     if (hasLostContainerd(result) || !(await docker.isWhole(signal)))
-      throw new RunbookError('Unreachable', error.message);
-    throw new CannotStart(error.message);
+      throw new RunbookError('Unreachable', message);
+    throw new CannotStart(message);
   }
   const containers = await docker.containers(name, signal);
   const other = containers.find(({ imageId }) => side.imageId !== undefined && imageId !== side.imageId);

@@ -1,16 +1,12 @@
 import { dirname } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { locateComposePrograms } from '../../../sandbox/compose/index.ts';
 import { containerdOf } from '../../../sandbox/compose/own-engine.ts';
 import type { RunbookError } from '../../../src/domain/errors.ts';
 import type { RolloutStarted } from '../../../src/domain/pins.ts';
 import { until } from '../../../tools/until.ts';
-import { context, openWorld, problem, titled } from './world.ts';
+import { context, HAS_OWN_ENGINE, openWorld, problem, titled } from './world.ts';
 
 const LIMIT_MS = 90_000;
-/** The containerd of a user's engine is not killed. */
-const programs = problem ? undefined : await locateComposePrograms();
-const HAS_OWN_ENGINE = programs !== undefined && 'dockerd' in programs.engine;
 
 describe.skipIf(problem)(titled('an engine whose containerd was killed'), () => {
   const { host, service } = openWorld();

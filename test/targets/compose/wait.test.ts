@@ -1,19 +1,15 @@
 import { readdir, readFile } from 'node:fs/promises';
 import { describe, expect, test } from 'vitest';
-import { locateComposePrograms } from '../../../sandbox/compose/index.ts';
 import type { RolloutProgress } from '../../../src/targets/target.ts';
 import { until } from '../../../tools/until.ts';
 import { NAME, playing, quiet, quietWith, RUNS, runs } from './texts.ts';
 import { startWorker } from './worker.ts';
-import { context, errorOf, openWorld, problem, type Service, titled } from './world.ts';
+import { context, errorOf, HAS_OWN_ENGINE, openWorld, problem, type Service, titled } from './world.ts';
 
 const both = ['v0.1.0', 'v0.2.0'];
 const rollout = { deadlineMs: 20_000, crashLoopRestarts: 3, stableForMs: 0 };
 
 const LIMIT_MS = 120_000;
-/** An engine of the user is not killed. */
-const programs = problem ? undefined : await locateComposePrograms();
-const HAS_OWN_ENGINE = programs !== undefined && 'dockerd' in programs.engine;
 
 /** @throws the error, unless it says that the engine did not answer. */
 function asUnreachable(error: unknown): undefined {

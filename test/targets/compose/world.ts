@@ -2,7 +2,12 @@
 import { mkdtemp, readdir, readFile, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll } from 'vitest';
-import { type ComposeHost, composeHostProblem, type PublishedImage } from '../../../sandbox/compose/index.ts';
+import {
+  type ComposeHost,
+  composeHostProblem,
+  locateComposePrograms,
+  type PublishedImage,
+} from '../../../sandbox/compose/index.ts';
 import { openSandbox, type Sandbox } from '../../../sandbox/index.ts';
 import type { BehaviourWish } from '../../../sandbox/orchestrator/index.ts';
 import type { RunbookError } from '../../../src/domain/errors.ts';
@@ -19,6 +24,9 @@ import { endWorkers } from './worker.ts';
 
 /** Why nothing here can run on this machine; part of the title of what is skipped. */
 export const problem = await composeHostProblem();
+/** An engine of the user is not killed, nor is a part of it. */
+const programs = problem ? undefined : await locateComposePrograms();
+export const HAS_OWN_ENGINE = programs !== undefined && 'dockerd' in programs.engine;
 export const titled = (title: string) => (problem ? `${title} (${problem})` : title);
 
 /** The step that asks, the same in every attempt. */
