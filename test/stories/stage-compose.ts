@@ -20,6 +20,7 @@ import { openStageOn, type TemporalClients } from './stage-temporal.ts';
 
 /** Beside other work an engine needs its time. */
 const DEPLOYED_WITHIN_MS = 120_000;
+const ANSWER_WITHIN_MS = 5_000;
 
 /** One sandbox with a Compose host, shared by the stories of a file. */
 export interface ComposeStage extends TemporalClients {
@@ -109,11 +110,17 @@ async function openCast(
       if (timeout !== undefined) await change(ENV_FILE, (text) => withTimeout(text, timeout));
       await host.compose(directory, 'up', '--detach');
       const answers = () =>
-        fetch(`${url}/health`).then(
+        fetch(`${url}/health`, { signal: AbortSignal.timeout(ANSWER_WITHIN_MS) }).then(
           ({ ok }) => ok,
           () => false,
         );
-      await until(`${tag} to answer`, answers, { withinMs: DEPLOYED_WITHIN_MS });
+      try {
+        await until(`${tag} to answer`, answers, { withinMs: DEPLOYED_WITHIN_MS });
+      } catch (error) {
+        const listed = await host.compose(directory, 'ps', '--all');
+        const logs = await host.compose(directory, 'logs', '--no-color', '--tail', '20');
+        throw new Error(`${tag} does not answer at ${url}:\n${listed}\n${logs}`, { cause: error });
+      }
     },
     async container() {
       const id = await host.compose(directory, 'ps', '--all', '--quiet', SERVICE);

@@ -5,7 +5,7 @@ import type { Change, ChangeSide } from './change.ts';
 import type { ChangeParts } from './change-parts.ts';
 import type { ComposeInvocation } from './engine/compose-command.ts';
 import type { Container } from './engine/containers.ts';
-import { engineError, hasLostContainerd } from './engine/engine-error.ts';
+import { engineError, isFaultOfEngine } from './engine/engine-error.ts';
 
 /** Where Compose is to take the service. */
 export interface Destination {
@@ -40,7 +40,7 @@ export async function bringUp(
     const { message } = engineError(`${name.service} cannot be brought up`, result);
     // A log driver that refuses the connection sounds like an engine that does: the engine is asked itself. One that is
     // not whole by now has refused nothing, whatever it says.
-    if (hasLostContainerd(result) || !(await docker.isWhole(signal)))
+    if (isFaultOfEngine(result) || !(await docker.isWhole(signal)))
       throw new RunbookError('Unreachable', message);
     throw new CannotStart(message);
   }

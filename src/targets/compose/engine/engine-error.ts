@@ -12,6 +12,10 @@ const SHOWN = 300;
 const CONTAINERD_LOST =
   /while dialing:? dial unix|transport is closing|error reading from server: EOF|ttrpc: closed|client connection is closing|: unavailable$|PID \d+ is zombie and can not be killed/im;
 
+/** What an engine says of a container that it cannot end, or has not ended yet: nothing about the one that is to follow. */
+const NOT_ENDED =
+  /cannot (?:stop|kill) container|could not kill (?:running )?container|did not receive an exit event|removal of container \S+ is already in progress/i;
+
 /** What the messages of docker, Compose and registries mean. The first that fits counts. */
 const MEANINGS: readonly { readonly says: RegExp; readonly type: ErrorType; readonly retryable?: boolean }[] =
   [
@@ -21,6 +25,7 @@ const MEANINGS: readonly { readonly says: RegExp; readonly type: ErrorType; read
       type: 'Unreachable',
     },
     { says: CONTAINERD_LOST, type: 'Unreachable' },
+    { says: NOT_ENDED, type: 'Unreachable' },
     {
       says: /context "?[^"]*"? does not exist|context not found|unable to resolve docker endpoint/i,
       type: 'InvalidConfig',
@@ -75,7 +80,10 @@ export function isPassing(error: unknown): boolean {
   return error instanceof RunbookError && error.type === 'Unreachable';
 }
 
-/** True when the engine had no containerd for a moment. Nothing else says it like this: the engine need not be asked. */
-export function hasLostContainerd({ stderr }: CommandResult): boolean {
-  return CONTAINERD_LOST.test(stderr);
+/**
+ * True when by these words the engine, not the new container, is what failed: it had no containerd for a moment, or could
+ * not end the old container. Nothing else says it like this: the engine need not be asked.
+ */
+export function isFaultOfEngine({ stderr }: CommandResult): boolean {
+  return CONTAINERD_LOST.test(stderr) || NOT_ENDED.test(stderr);
 }

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import {
   engineError,
-  hasLostContainerd,
+  isFaultOfEngine,
   readingError,
 } from '../../../../src/targets/compose/engine/engine-error.ts';
 
@@ -62,6 +62,12 @@ describe('what docker, Compose and registries say', () => {
 
 it.each<[string, boolean]>([
   ['Error response from daemon: transport is closing: unavailable', true],
+  [
+    'Error response from daemon: cannot stop container: d2: tried to kill container, but did not receive an exit event',
+    true,
+  ],
+  ['Error response from daemon: Could not kill running container d2, cannot remove - tried to kill it', true],
+  ['Error response from daemon: removal of container d2 is already in progress', true],
   // The engine has a containerd, and what the container needs refuses it.
   [
     'Error response from daemon: failed to create task for container: failed to initialize logging driver: dial tcp 127.0.0.1:514: connect: connection refused',
@@ -71,8 +77,8 @@ it.each<[string, boolean]>([
     'failed to initialize logging driver: unable to connect or authenticate with Google Cloud Logging: rpc error: code = Unavailable desc = connection error: desc = "transport: Error while dialing: dial tcp 127.0.0.1:443: connect: connection refused"',
     false,
   ],
-])('%s: containerd is lost: %s', (stderr, isLost) => {
-  expect(hasLostContainerd(failed(stderr))).toBe(isLost);
+])('%s: a fault of the engine: %s', (stderr, isFault) => {
+  expect(isFaultOfEngine(failed(stderr))).toBe(isFault);
 });
 
 it.each([
