@@ -124,7 +124,9 @@ describe.skipIf(problem)(`on Docker Compose${problem ? ` (${problem})` : ''}`, (
         expect(programs).toContain(program);
       const engines = ['container of master-orchestrator', 'containerd-shim-runc-v2 of master-orchestrator'];
       for (const name of ['containerd', ...engines]) expect(run.said).toContain(`kill -9 ${name} (pid `);
-      expect(run.said).toMatch(/✓ containers of master-orchestrator that were made, by the engine's events/);
+      expect(run.said).toMatch(
+        /✓ containers of master-orchestrator that were made and ran, by the engine's events/,
+      );
     },
     LIMIT_MS,
   );

@@ -102,13 +102,19 @@ export function composeChaos(
   };
 }
 
+/** One that an engine without its containerd could never start, and that was made once more, has had no effect. */
 function containersMade(host: ComposeHost, project: string): Effects {
   const events = host.follow(host.mark());
   return {
-    what: `containers of ${SERVICE} that were made, by the engine's events`,
+    what: `containers of ${SERVICE} that were made and ran, by the engine's events`,
     async count() {
-      const made = (await events.upToNow()).filter(({ action }) => action === 'create');
-      return made.filter((event) => event.project === project && event.service === SERVICE).length;
+      const ours = (await events.upToNow()).filter(
+        (event) => event.project === project && event.service === SERVICE,
+      );
+      const those = (wanted: string) =>
+        new Set(ours.filter(({ action }) => action === wanted).map(({ container }) => container));
+      const ran = those('start');
+      return [...those('create')].filter((container) => ran.has(container)).length;
     },
     [Symbol.asyncDispose]: () => events[Symbol.asyncDispose](),
   };

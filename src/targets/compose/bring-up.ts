@@ -5,7 +5,7 @@ import type { Change, ChangeSide } from './change.ts';
 import type { ChangeParts } from './change-parts.ts';
 import type { ComposeInvocation } from './engine/compose-command.ts';
 import type { Container } from './engine/containers.ts';
-import { engineError, isFaultOfEngine } from './engine/engine-error.ts';
+import { engineError, isFaultOfEngine, isLeftBehind } from './engine/engine-error.ts';
 
 /** Where Compose is to take the service. */
 export interface Destination {
@@ -33,16 +33,23 @@ export async function bringUp(
 ): Promise<readonly Container[]> {
   const { compose, docker, name, gate } = parts;
   const mounted = change.files.some(({ kind }) => MOUNTED.includes(kind));
-  const anew = mounted && (await docker.containers(name, signal)).some(({ id }) => isStale(id));
+  // Only an attempt before this one can have left a container that never starts.
+  const isAgain = change.phase !== 'replacing';
+  const found = mounted || isAgain ? await docker.containers(name, signal) : [];
+  const anew = found.some(
+    ({ id, running, error }) => (mounted && isStale(id)) || (!running && isLeftBehind(error)),
+  );
   const { scale } = change;
   const result = await compose.up(invocation, name.service, { scale, anew }, { signal, gate });
   if (result.code !== 0) {
     const { message } = engineError(`${name.service} cannot be brought up`, result);
     // A log driver that refuses the connection sounds like an engine that does: the engine is asked itself. One that is
     // not whole by now has refused nothing, whatever it says.
-    if (isFaultOfEngine(result) || !(await docker.isWhole(signal)))
-      throw new RunbookError('Unreachable', message);
-    throw new CannotStart(message);
+    const hasRefused =
+      !isFaultOfEngine(result) &&
+      (await docker.isWhole(signal)) &&
+      !(await docker.containers(name, signal)).some((one) => isNotTriedYet(change, one));
+    throw hasRefused ? new CannotStart(message) : new RunbookError('Unreachable', message);
   }
   const containers = await docker.containers(name, signal);
   const other = containers.find(({ imageId }) => side.imageId !== undefined && imageId !== side.imageId);
@@ -52,6 +59,14 @@ export async function bringUp(
       ? `container ${other.name} runs ${oneLine(other.image, 200)} (${shortDigest(other.imageId)}), not the pinned image ${shortDigest(side.imageId ?? '')}`
       : `Compose has started no container of ${side.version}`,
   );
+}
+
+/**
+ * True of a container that Compose has made and never came to start: it stops, removes and renames in between, and
+ * whatever went wrong there is no fault of the new version. A start that was refused leaves an error in the container.
+ */
+function isNotTriedYet({ containerIds }: Change, { id, status, error }: Container): boolean {
+  return status === 'created' && error === '' && !containerIds.includes(id);
 }
 
 /** Compose ran, and the container of the version could not be made or started. */

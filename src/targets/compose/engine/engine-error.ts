@@ -14,7 +14,14 @@ const CONTAINERD_LOST =
 
 /** What an engine says of a container that it cannot end, or has not ended yet: nothing about the one that is to follow. */
 const NOT_ENDED =
-  /cannot (?:stop|kill) container|could not kill (?:running )?container|did not receive an exit event|removal of container \S+ is already in progress/i;
+  /cannot (?:stop|kill) container|could not kill (?:running )?container|did not receive an exit event|cannot remove a running container|removal of container \S+ is already in progress/i;
+
+/**
+ * What an engine says that was cut off from its containerd in the middle of a start: there is something of this start
+ * still, which neither of the two takes for its own. The container never starts; one made anew does (moby/moby#36145).
+ */
+const LEFT_BEHIND =
+  /(?:task|container) "?[0-9a-f]+"?: already exists|container with id exists|io\.containerd\.runtime\S*: file exists/i;
 
 /** What the messages of docker, Compose and registries mean. The first that fits counts. */
 const MEANINGS: readonly { readonly says: RegExp; readonly type: ErrorType; readonly retryable?: boolean }[] =
@@ -26,6 +33,7 @@ const MEANINGS: readonly { readonly says: RegExp; readonly type: ErrorType; read
     },
     { says: CONTAINERD_LOST, type: 'Unreachable' },
     { says: NOT_ENDED, type: 'Unreachable' },
+    { says: LEFT_BEHIND, type: 'Unreachable' },
     {
       says: /context "?[^"]*"? does not exist|context not found|unable to resolve docker endpoint/i,
       type: 'InvalidConfig',
@@ -81,9 +89,15 @@ export function isPassing(error: unknown): boolean {
 }
 
 /**
- * True when by these words the engine, not the new container, is what failed: it had no containerd for a moment, or could
- * not end the old container. Nothing else says it like this: the engine need not be asked.
+ * True when by these words the engine, not the new container, is what failed: it had no containerd for a moment, could
+ * not end the old container, or stumbles over what it left behind. Nothing else says it like this: the engine need not
+ * be asked.
  */
 export function isFaultOfEngine({ stderr }: CommandResult): boolean {
-  return CONTAINERD_LOST.test(stderr) || NOT_ENDED.test(stderr);
+  return [CONTAINERD_LOST, NOT_ENDED, LEFT_BEHIND].some((says) => says.test(stderr));
+}
+
+/** True of the error of a container that the engine will never start, whatever it is. Another one must be made. */
+export function isLeftBehind(error: string): boolean {
+  return LEFT_BEHIND.test(error);
 }
