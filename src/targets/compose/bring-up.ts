@@ -5,7 +5,8 @@ import type { Change, ChangeSide } from './change.ts';
 import type { ChangeParts } from './change-parts.ts';
 import type { ComposeInvocation } from './engine/compose-command.ts';
 import type { Container } from './engine/containers.ts';
-import { engineError, isFaultOfEngine, isLeftBehind } from './engine/engine-error.ts';
+import { engineError } from './engine/engine-error.ts';
+import { isFaultOfEngine, isLeftBehind } from './engine/engine-faults.ts';
 
 /** Where Compose is to take the service. */
 export interface Destination {
@@ -46,7 +47,7 @@ export async function bringUp(
     // A log driver that refuses the connection sounds like an engine that does: the engine is asked itself. One that is
     // not whole by now has refused nothing, whatever it says.
     const hasRefused =
-      !isFaultOfEngine(result) &&
+      !isFaultOfEngine(result.stderr) &&
       (await docker.isWhole(signal)) &&
       !(await docker.containers(name, signal)).some((one) => isNotTriedYet(change, one));
     throw hasRefused ? new CannotStart(message) : new RunbookError('Unreachable', message);

@@ -88,6 +88,29 @@ describe.skipIf(problem)(titled('an engine whose containerd was killed'), () => 
     },
     LIMIT_MS + 30_000,
   );
+
+  test.skipIf(!HAS_OWN_ENGINE)(
+    'while a version starts cannot run its healthcheck: the version is not unhealthy by that',
+    async () => {
+      const text = quietWith(`    healthcheck:
+      test: ["CMD", "node", "-e", "process.exit(0)"]
+      interval: 1s
+      timeout: 3s
+`);
+      const rollout = { deadlineMs: 60_000, crashLoopRestarts: 3, stableForMs: 4_000 };
+      const one = await service(['v0.1.0', 'v0.2.0'], { text, profile: { rollout } });
+      const started = await one.target.rollBack(await one.pin(), context);
+      const mark = host().mark();
+      process.kill(await containerd(), 'SIGKILL');
+      const said: string[] = [];
+      const up = await one.target.waitForRollout(started, context, ({ message }) => said.push(message));
+      expect(said).toContainEqual(expect.stringContaining('the engine could not run its healthcheck'));
+      expect(up).toMatchObject({ replicas: 1 });
+      expect(await one.containers()).toMatchObject([{ imageId: one.images['v0.1.0']?.imageId }]);
+      expect((await host().events(mark)).filter(({ action }) => action === 'create')).toEqual([]);
+    },
+    LIMIT_MS,
+  );
 });
 
 /** Whether an engine's containerd has a shim for another container than the one that is known. */

@@ -1,4 +1,4 @@
-import { type Healthcheck, healthcheckOf } from './healthcheck.ts';
+import { type Healthcheck, healthcheckOf, healthOf } from './healthcheck.ts';
 
 /** A container as `docker inspect` shows it, as far as it is read here. */
 export interface Container {
@@ -20,7 +20,7 @@ export interface Container {
   readonly startedAt: string;
   /** Restarts by the restart policy since it was created. */
   readonly restarts: number;
-  /** `starting`, `healthy`, `unhealthy`; none without a healthcheck. */
+  /** `starting`, `healthy`, `unhealthy`, or in words why it is not known; none without a healthcheck. */
   readonly health?: string;
   readonly healthcheck?: Healthcheck;
   readonly networkMode: string;
@@ -47,7 +47,7 @@ function containerOf(entry: unknown): readonly Container[] {
     objectOf,
   ) as [Raw, Raw, Raw, Raw];
   const healthState = objectOf(state.Health);
-  const health = textOf(healthState.Status);
+  const health = healthOf(config, healthState);
   const healthcheck = healthcheckOf(config, healthState);
   const addresses = Object.values(objectOf(network.Networks)).map((one) => textOf(objectOf(one).IPAddress));
   const address = addresses.find(Boolean);
@@ -66,7 +66,7 @@ function containerOf(entry: unknown): readonly Container[] {
       oomKilled: state.OOMKilled === true,
       startedAt: textOf(state.StartedAt),
       restarts: typeof raw.RestartCount === 'number' ? raw.RestartCount : 0,
-      ...(health && health !== 'none' ? { health } : {}),
+      ...(health ? { health } : {}),
       ...(healthcheck ? { healthcheck } : {}),
       networkMode: textOf(host.NetworkMode),
       ...(address ? { address } : {}),

@@ -1,27 +1,10 @@
 import { type ErrorType, RunbookError } from '../../../domain/errors.ts';
 import { oneLine } from '../../../domain/redact.ts';
 import type { CommandResult } from './command.ts';
+import { ENGINE_FAULTS } from './engine-faults.ts';
 
 /** Longest text of a program that an error repeats, in characters. */
 const SHOWN = 300;
-
-/**
- * What an engine says whose containerd was restarted under it: it has carried out nothing, or lost sight of it. A
- * container's process that has ended meanwhile is a zombie until the engine has found it again.
- */
-const CONTAINERD_LOST =
-  /while dialing:? dial unix|transport is closing|error reading from server: EOF|ttrpc: closed|client connection is closing|: unavailable$|PID \d+ is zombie and can not be killed/im;
-
-/** What an engine says of a container that it cannot end, or has not ended yet: nothing about the one that is to follow. */
-const NOT_ENDED =
-  /cannot (?:stop|kill) container|could not kill (?:running )?container|did not receive an exit event|cannot remove a running container|removal of container \S+ is already in progress/i;
-
-/**
- * What an engine says that was cut off from its containerd in the middle of a start: there is something of this start
- * still, which neither of the two takes for its own. The container never starts; one made anew does (moby/moby#36145).
- */
-const LEFT_BEHIND =
-  /(?:task|container) "?[0-9a-f]+"?: already exists|container with id exists|io\.containerd\.runtime\S*: file exists/i;
 
 /** What the messages of docker, Compose and registries mean. The first that fits counts. */
 const MEANINGS: readonly { readonly says: RegExp; readonly type: ErrorType; readonly retryable?: boolean }[] =
@@ -31,9 +14,7 @@ const MEANINGS: readonly { readonly says: RegExp; readonly type: ErrorType; read
       says: /cannot connect to the docker daemon|error during connect|connection refused|no such host|is the docker daemon running|couldn't connect to docker daemon|i\/o timeout|TLS handshake|EOF$|context deadline exceeded|server misbehaving|toomanyrequests|\b50[0234]\b.*(?:error|gateway|unavailable)/i,
       type: 'Unreachable',
     },
-    { says: CONTAINERD_LOST, type: 'Unreachable' },
-    { says: NOT_ENDED, type: 'Unreachable' },
-    { says: LEFT_BEHIND, type: 'Unreachable' },
+    ...ENGINE_FAULTS.map((says) => ({ says, type: 'Unreachable' }) as const),
     {
       says: /context "?[^"]*"? does not exist|context not found|unable to resolve docker endpoint/i,
       type: 'InvalidConfig',
@@ -86,18 +67,4 @@ export function readingError(
 /** True when a failed command never reached a decision of the engine: whether it did anything is not known. */
 export function isPassing(error: unknown): boolean {
   return error instanceof RunbookError && error.type === 'Unreachable';
-}
-
-/**
- * True when by these words the engine, not the new container, is what failed: it had no containerd for a moment, could
- * not end the old container, or stumbles over what it left behind. Nothing else says it like this: the engine need not
- * be asked.
- */
-export function isFaultOfEngine({ stderr }: CommandResult): boolean {
-  return [CONTAINERD_LOST, NOT_ENDED, LEFT_BEHIND].some((says) => says.test(stderr));
-}
-
-/** True of the error of a container that the engine will never start, whatever it is. Another one must be made. */
-export function isLeftBehind(error: string): boolean {
-  return LEFT_BEHIND.test(error);
 }

@@ -109,6 +109,78 @@ it('reads how a healthcheck is run, and when that was last', () => {
   });
 });
 
+const LOST = 'connection error: desc = "transport: Error while dialing dial unix /run/c.sock": unavailable';
+it.each<[string, number | undefined, readonly (readonly [number, string])[], string]>([
+  [
+    'fails',
+    undefined,
+    [
+      [1, ''],
+      [1, ''],
+      [1, ''],
+    ],
+    'unhealthy',
+  ],
+  [
+    'fails with such words of its own',
+    undefined,
+    [
+      [1, LOST],
+      [1, LOST],
+      [1, LOST],
+    ],
+    'unhealthy',
+  ],
+  ['takes too long', undefined, [[-1, 'Health check exceeded timeout (3s)']], 'unhealthy'],
+  ['is no program', undefined, [[-1, 'OCI runtime exec failed: exec: "nope": not found']], 'unhealthy'],
+  [
+    'cannot be run by the engine',
+    undefined,
+    [
+      [-1, LOST],
+      [-1, LOST],
+      [-1, LOST],
+    ],
+    'unknown',
+  ],
+  [
+    'could be run only sometimes',
+    undefined,
+    [
+      [1, ''],
+      [-1, LOST],
+      [1, ''],
+    ],
+    'unknown',
+  ],
+  [
+    'has failed often enough since it could be run',
+    undefined,
+    [
+      [-1, LOST],
+      [1, ''],
+      [1, ''],
+      [1, ''],
+    ],
+    'unhealthy',
+  ],
+  [
+    'has failed as often as it may',
+    1,
+    [
+      [-1, LOST],
+      [1, ''],
+    ],
+    'unhealthy',
+  ],
+])('health of a container whose healthcheck %s', (_title, Retries, runs, health) => {
+  const Log = runs.map(([ExitCode, Output]) => ({ ExitCode, Output }));
+  const Healthcheck = { Test: ['CMD', 'check'], ...(Retries ? { Retries } : {}) };
+  const raw = { Id: 'a', Config: { Healthcheck }, State: { Health: { Status: 'unhealthy', Log } } };
+  const [container] = parseContainers(JSON.stringify([raw]));
+  expect(container?.health?.split(':')[0]).toBe(health);
+});
+
 it.each([['NONE'], []])('a healthcheck that is switched off is none', (...test) => {
   const [container] = parseContainers(JSON.stringify([{ Id: 'a', Config: { Healthcheck: { Test: test } } }]));
   expect(container).not.toHaveProperty('healthcheck');
