@@ -83,9 +83,12 @@ function expectAllKilledAndNothingLost({ code, said, ran }: Chaos): void {
   const killed = [...said.matchAll(/kill -9 (.+) \(pid (\d+)\) while ([\w-]+) is under way/g)];
   const pids = killed.map(([, , pid]) => Number(pid));
   const once = ran.filter(({ program }) => !REPLACED.test(program));
-  expect(once.filter(({ pid }) => !pids.includes(pid))).toEqual([]);
+  expect(
+    once.filter(({ pid }) => !pids.includes(pid)),
+    said,
+  ).toEqual([]);
   const back = [...said.matchAll(/^ {3}(.+) is back \(pid \d+\)/gm)].map(([, name]) => name);
-  expect(back).toEqual(killed.map(([, name]) => name));
+  expect(back, said).toEqual(killed.map(([, name]) => name));
   const rounds = said.match(/^── Rollback \d+ of \d+/gm)?.length ?? 0;
   expect(rounds).toBeGreaterThan(0);
   expect(said.match(/^rolled-back: 0\.2\.0 -> 0\.1\.0/gm), said).toHaveLength(rounds);

@@ -1,5 +1,7 @@
+import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { TemporalServer } from '../../../tools/temporal-server.ts';
 import { until } from '../../../tools/until.ts';
 import type { ComposeHost } from '../../compose/index.ts';
@@ -26,6 +28,7 @@ const CONTAINER = 'container';
 const SHIM = 'containerd-shim-runc-v2';
 const ofService = (what: string, service: string) => `${what} of ${service}`;
 const BY_ENGINE = 'the engine';
+const HEARD_WITHIN_MS = 5_000;
 const USERS_ENGINE =
   'The chaos kills the Docker engine, and the one here is yours: it needs an engine of its own, which only root may start.';
 
@@ -45,13 +48,27 @@ export function composeChaos(
       const [pid, id = '', service = ''] = line.split(' ');
       return { pid: Number(pid), id, service };
     });
-    // One that is about to be started again has no process.
-    return found.filter(({ pid }) => pid > 0);
+    // One that is about to be started again has no process; of one that has just ended the engine may not know it yet.
+    return found.filter(({ pid }) => pid > 0 && existsSync(`/proc/${pid}`));
   }
   const containerOf = async (service: string) => (await containers()).find((one) => one.service === service);
 
+  /**
+   * An engine that has started another containerd does not listen to it at once, and never hears of a container that ends
+   * in between. A command in a container ends only when the engine hears of it.
+   */
+  async function hears(): Promise<boolean> {
+    const [one] = await containers();
+    const ended = one && host.docker('exec', one.id, 'node', '-e', '0').then(() => true);
+    return (await Promise.race([ended, sleep(HEARD_WITHIN_MS, false)])) ?? false;
+  }
+
   /** Something that the engine brings back, found anew whenever its number is asked for. */
-  function ofEngine(name: string, find: () => Promise<number | undefined>): Victim {
+  function ofEngine(
+    name: string,
+    find: () => Promise<number | undefined>,
+    isReady: () => Promise<boolean> = async () => true,
+  ): Victim {
     return {
       name,
       by: BY_ENGINE,
@@ -60,14 +77,14 @@ export function composeChaos(
       back: (killed) =>
         until(`${name} to run again`, async () => {
           const pid = await find().catch(() => undefined);
-          return pid !== killed && pid;
+          return pid !== killed && (await isReady().catch(() => false)) && pid;
         }),
     };
   }
 
   async function lookedAfter({ pid, command }: FoundProcess): Promise<Victim | undefined> {
     const program = basename(command[0] ?? '');
-    if (program === 'containerd') return ofEngine(program, () => containerdOf(join(folder, 'engine')));
+    if (program === 'containerd') return ofEngine(program, () => containerdOf(join(folder, 'engine')), hears);
     const group = await readFile(`/proc/${pid}/cgroup`, 'utf8').catch(() => '');
     const found = (await containers()).find(({ id }) => group.includes(id) || command.includes(id));
     if (!found) return undefined;
@@ -78,7 +95,10 @@ export function composeChaos(
     return ofEngine(ofService(program, service), async () => {
       const container = await containerOf(service);
       if (!container) return undefined;
-      const ofContainer = (await processesOf(folder)).filter(({ command }) => command.includes(container.id));
+      // What clears up after a killed one has the same name and is soon over.
+      const ofContainer = (await processesOf(folder)).filter(
+        ({ command }) => command.includes(container.id) && !command.includes('delete'),
+      );
       return ofContainer.find(({ pid }) => pid !== container.pid)?.pid;
     });
   }
