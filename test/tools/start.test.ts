@@ -150,7 +150,8 @@ test.each(['SIGTERM', 'SIGINT'] as const)(
     });
     child.kill(signal);
     expect(await ended).toMatchObject({ code: null, signal });
-    expect(pids.filter(isRunning)).toEqual([]);
+    // A process that was killed takes a moment to end.
+    await until('npm and what it started to end', async () => !pids.some(isRunning), { withinMs: 10_000 });
     await expect(readFile(join(root, '.runbook', 'install.lock'))).rejects.toThrow('ENOENT');
   },
 );
