@@ -38,10 +38,10 @@ export async function onFreePorts<T>(
 
 async function hold(): Promise<Server> {
   for (let attempt = 0; attempt < ATTEMPTS; attempt += 1) {
-    const server = createServer();
     const port = FIRST + Math.floor(Math.random() * (LAST - FIRST));
     if (given.has(port)) continue;
     remember(port);
+    const server = createServer();
     const held = await new Promise<boolean>((resolve) => {
       server.once('error', () => resolve(false));
       server.listen(port, '127.0.0.1', () => resolve(true));

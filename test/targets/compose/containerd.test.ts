@@ -1,8 +1,9 @@
 import { existsSync } from 'node:fs';
-import { readdir, readFile, writeFile } from 'node:fs/promises';
+import { readFile, writeFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { containerdOf } from '../../../sandbox/compose/own-engine.ts';
+import { processesOf } from '../../../sandbox/demo/chaos/processes.ts';
 import type { RunbookError } from '../../../src/domain/errors.ts';
 import type { RolloutStarted } from '../../../src/domain/pins.ts';
 import { until } from '../../../tools/until.ts';
@@ -14,9 +15,10 @@ const LIMIT_MS = 90_000;
 describe.skipIf(problem)(titled('an engine whose containerd was killed'), () => {
   const { host, service } = openWorld();
 
+  const engineFolder = () => dirname(host().environment.DOCKER_HOST?.replace('unix://', '') ?? '');
+
   async function containerd(): Promise<number> {
-    const socket = host().environment.DOCKER_HOST?.replace('unix://', '') ?? '';
-    const pid = await containerdOf(dirname(socket));
+    const pid = await containerdOf(engineFolder());
     if (!pid) throw new Error('the engine has no containerd');
     return pid;
   }
@@ -43,7 +45,7 @@ describe.skipIf(problem)(titled('an engine whose containerd was killed'), () => 
       async arrange(one) {
         const [old] = await one.containers();
         const pid = await containerd();
-        const begins = () => startsAnotherThan(old!.id, pid);
+        const begins = () => startsAnotherThan(old!.id, engineFolder());
         const killed = until('a container to be started', begins, { withinMs: LIMIT_MS, everyMs: 1 });
         return { env: one.env, killed: killed.then(() => void process.kill(pid, 'SIGKILL')) };
       },
@@ -113,17 +115,10 @@ describe.skipIf(problem)(titled('an engine whose containerd was killed'), () => 
   );
 });
 
-/** Whether an engine's containerd has a shim for another container than the one that is known. */
-async function startsAnotherThan(known: string, containerd: number): Promise<boolean> {
-  const socket = (await readFile(`/proc/${containerd}/cmdline`, 'utf8')).split('\0').join(' ');
-  const folder = /--config (\S+)\/containerd\.toml/.exec(socket)?.[1];
-  if (!folder) throw new Error(`no folder in ${socket}`);
-  for (const pid of (await readdir('/proc')).filter((name) => /^\d+$/.test(name))) {
-    const command = await readFile(`/proc/${pid}/cmdline`, 'utf8').catch(() => '');
-    if (command.includes('containerd-shim') && command.includes(folder) && !command.includes(known))
-      return true;
-  }
-  return false;
+/** Whether an engine has a shim for another container than the one that is known. */
+async function startsAnotherThan(known: string, engineFolder: string): Promise<boolean> {
+  const found = await processesOf(engineFolder);
+  return found.some(({ command }) => command[0]?.includes('containerd-shim') && !command.includes(known));
 }
 
 /** Control groups of version 1: what is frozen there does not even end when it is killed. */
