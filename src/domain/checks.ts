@@ -1,9 +1,86 @@
 import type { Instant, Json } from './json.ts';
 import type { Verdict } from './verdict.ts';
 
-/** The areas of runbook section 6 that a check can prove well. */
-export const CHECK_IDS = ['health', 'chat', 'agents', 'metrics'] as const;
-export type CheckId = (typeof CHECK_IDS)[number];
+/** What others need to know of a check: how it stands among the others, and what a run gives it. */
+export interface CheckRow<Id extends string = string> {
+  /** Section of docs/runbook.md that it carries out. */
+  readonly runbook: string;
+  /** One line for the Temporal UI's timeline. */
+  readonly summary: string;
+  /** Checks that come before it where they are configured: its verdict rests on what they set going, or on their pass. */
+  readonly after: readonly Id[];
+  /** Whether nothing behind it means anything while it fails. */
+  readonly stopsRest: boolean;
+  /** Whom it asks: the service's endpoint, or where the profile says so every running instance by itself. */
+  readonly asks: 'endpoint' | 'instances';
+  /** Whether it has to know which plans our own smoke messages have started: its numbers hold them as well. */
+  readonly discountsOwnPlans: boolean;
+}
+
+/** Rows whose `after` names rows of the same table. */
+function checkRows<const Rows extends { readonly [Id in keyof Rows]: CheckRow<keyof Rows & string> }>(
+  rows: Rows,
+): Rows {
+  return rows;
+}
+
+/**
+ * The areas of runbook section 6 that a check can prove well. Health first: nothing behind it means anything while it
+ * fails. Chat before agents and metrics: their state moves only on traffic (service contract, section 3.3).
+ * What a check does stands in `checks/`, a folder each.
+ */
+export const CHECKS = checkRows({
+  health: {
+    runbook: '6.1',
+    summary: 'GET /health: status ok, provider and model as known good',
+    after: [],
+    stopsRest: true,
+    asks: 'endpoint',
+    discountsOwnPlans: false,
+  },
+  chat: {
+    runbook: '6.2',
+    summary: 'POST /api/v1/chat: a real answer with our correlation id',
+    after: ['health'],
+    stopsRest: false,
+    asks: 'endpoint',
+    discountsOwnPlans: false,
+  },
+  agents: {
+    runbook: '6.3',
+    summary: 'GET /api/v1/agents: healthy, or degraded and not getting worse',
+    after: ['chat'],
+    stopsRest: false,
+    asks: 'instances',
+    discountsOwnPlans: false,
+  },
+  metrics: {
+    runbook: '6.4',
+    summary: 'Scrape every instance: failures have stopped growing',
+    after: ['chat'],
+    stopsRest: false,
+    asks: 'instances',
+    discountsOwnPlans: true,
+  },
+});
+
+export type CheckId = keyof typeof CHECKS;
+/** Every check, in the order in which they are shown. */
+export const CHECK_IDS = Object.keys(CHECKS) as readonly CheckId[];
+
+/**
+ * The checks in the order in which they run: those of one group do not depend on each other and run at the same time. A
+ * group comes when the one before it has ended, whether or not the checks of that are configured.
+ */
+export function checkGroups(): readonly (readonly CheckId[])[] {
+  const byDepth = Map.groupBy(CHECK_IDS, depthOf);
+  return [...byDepth].sort(([a], [b]) => a - b).map(([, ids]) => ids);
+}
+
+function depthOf(id: CheckId): number {
+  const { after }: CheckRow<CheckId> = CHECKS[id];
+  return after.length === 0 ? 0 : 1 + Math.max(...after.map(depthOf));
+}
 
 /** One look at the service, kept as evidence. */
 export interface Sample {
