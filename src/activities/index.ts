@@ -1,3 +1,5 @@
+import type { KeptValues, StepResult } from '../domain/ledger.ts';
+import type { STEPS, StepId } from '../domain/steps.ts';
 import { checkAccess } from './check-access.ts';
 import type { Dependencies } from './dependencies.ts';
 import { identifyHolder } from './identify-holder.ts';
@@ -15,6 +17,11 @@ import { verifyHealth } from './verify-health.ts';
 import { verifyMetrics } from './verify-metrics.ts';
 import { waitForRollout } from './wait-for-rollout.ts';
 import { watchService } from './watch-service.ts';
+
+/** What each step has to give, by what its row says that the ledger keeps of it. */
+type StepActivities = {
+  readonly [S in StepId]: (...args: never[]) => Promise<StepResult<KeptValues[(typeof STEPS)[S]['keeps']]>>;
+};
 
 /** Every activity under the id of its step: the activity type in history is the step. */
 export function createActivities(deps: Dependencies) {
@@ -35,7 +42,7 @@ export function createActivities(deps: Dependencies) {
     'record-known-good': recordKnownGood(deps),
     notify: notify(deps),
     'record-incident': recordIncident(deps),
-  };
+  } satisfies StepActivities;
 }
 
 /** The signatures that the workflows call. */

@@ -1,40 +1,40 @@
 import { RunbookError } from '../domain/errors.ts';
 import type { Pin } from '../domain/pins.ts';
 import type { Dependencies } from './dependencies.ts';
-import { openClaim } from './holder-of-claim.ts';
+import { openLock } from './lock-holder.ts';
 import { type StepContext, stepActivity } from './step.ts';
 
 /**
  * Runbook 3.2: the one change of the run.
  *
- * Reads: the workload, the pinned template or files; in a run that was reset its claim on the target.
+ * Reads: the workload, the pinned template or files; in a run that was reset its lock.
  * Writes: the pinned template into the workload, as compare-and-set on its uid and generation; annotations and
  * replicas are left alone. For Compose the image is pulled first, then files are replaced as compare-and-set on their
  * hashes, then the service alone is brought up.
  * Result: the generation to wait for, and whether anything was changed.
  * Errors: `ClaimLost`, `WorkloadChanged`, `PinLost`, `ImageMissing`, `WriteRejected`, `AccessDenied`; `Unreachable`, `TargetLocked`
  * and `FileNotWritten` are tried again.
- * `claimId` is given by a run that was reset alone.
+ * `lockId` is given by a run that was reset alone.
  * Safe to retry: a workload that already has the pinned content is a success; a write whose outcome is unknown is
  * read and compared, and a second write at the same generation is refused by the API server. For Compose each part
  * (pull, replacement, up) is a success where it finds itself done.
  */
 export function rollBack(deps: Dependencies) {
-  return stepActivity(async (context, service: string, pin: Pin, claimId?: string) => {
+  return stepActivity(async (context, service: string, pin: Pin, lockId?: string) => {
     const { signal, key } = context;
-    if (claimId) await assertClaimed(context, claimId);
+    if (lockId) await assertLocked(context, lockId);
     const value = await deps.service(service).target.rollBack(pin, { signal, key });
     return { value, summary: value.changed ? deed(pin) : 'already there, nothing written' };
   });
 }
 
-/** A run that was reset believes what its history says of the claim; another run may have the target by now. */
-async function assertClaimed({ look, workflowId, runId }: StepContext, claimId: string): Promise<void> {
-  const holder = (await openClaim(look, claimId))?.holder;
+/** A run that was reset believes what its history says of the lock; another run may hold it by now. */
+async function assertLocked({ readRun, workflowId, runId }: StepContext, lockId: string): Promise<void> {
+  const holder = (await openLock(readRun, lockId))?.holder;
   if (holder?.workflowId === workflowId && holder.runId === runId) return;
   throw new RunbookError(
     'ClaimLost',
-    'the run was reset and does not hold its target any more; nothing was written',
+    'the run was reset and does not hold the lock of its target any more; nothing was written',
   );
 }
 

@@ -31,8 +31,8 @@ export interface StepContext {
   resume<T>(): T | undefined;
   /** Asks the run for its report so far (query `report`). */
   readReport(): Promise<RunReport>;
-  /** Looks at another run; undefined when there is none of these ids. */
-  look(workflowId: string, runId?: string): Promise<SeenRun | undefined>;
+  /** What the server says of another run; undefined when there is none of these ids. */
+  readRun(workflowId: string, runId?: string): Promise<ServerRun | undefined>;
   /** Terminates one run, and no other of its workflow id. One that has closed meanwhile stays as it is. */
   terminate(workflowId: string, runId: string, reason: string): Promise<void>;
   /** Waits, until the step is cancelled at the longest. */
@@ -40,7 +40,7 @@ export interface StepContext {
 }
 
 /** What the Temporal server says of a run. */
-export interface SeenRun {
+export interface ServerRun {
   readonly runId: string;
   readonly isOpen: boolean;
   /** The run that goes on in its place since it was reset; the latest one. */
@@ -79,7 +79,7 @@ export function stepActivity<A extends unknown[], T>(
         heartbeat(details);
       },
       resume: <P>() => info.heartbeatDetails as P | undefined,
-      look: lookAtRun,
+      readRun,
       terminate: terminateRun,
       pause: sleep,
       readReport: () => getClient().workflow.getHandle(workflowId, runId).query<RunReport>('report'),
@@ -103,10 +103,10 @@ export function stepActivity<A extends unknown[], T>(
   };
 }
 
-async function lookAtRun(workflowId: string, runId?: string): Promise<SeenRun | undefined> {
+async function readRun(workflowId: string, runId?: string): Promise<ServerRun | undefined> {
   try {
     const seen = await getClient().workflow.getHandle(workflowId, runId).describe();
-    const parent = seen.parentExecution as SeenRun['parent'];
+    const parent = seen.parentExecution as ServerRun['parent'];
     const resetTo = seen.raw.workflowExtendedInfo?.resetRunId;
     return {
       runId: seen.runId,

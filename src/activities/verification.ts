@@ -5,7 +5,7 @@ import { RunbookError } from '../domain/errors.ts';
 import type { CheckEvidence } from '../domain/known-good.ts';
 import type { Instance } from '../domain/pins.ts';
 import { comparedWithBaseline } from '../domain/proof.ts';
-import { PROFILES } from '../domain/steps.ts';
+import { RETRY_PROFILES } from '../domain/steps.ts';
 import type { Dependencies } from './dependencies.ts';
 import { stepActivity } from './step.ts';
 
@@ -23,7 +23,7 @@ export interface VerifyInput {
 }
 
 /** The verdict comes before the step itself is timed out, with what is left for waiting in the queue. In ms. */
-const LONGEST_MS = PROFILES.check.startToClose * 1000;
+const LONGEST_MS = RETRY_PROFILES.check.startToClose * 1000;
 
 /**
  * The common work of the verify steps: repeats one check until it has enough good looks in a row within its

@@ -1,5 +1,5 @@
 import { defaultPayloadConverter } from '@temporalio/common';
-import { STEP_IDS, type StepId } from '../domain/steps.ts';
+import { isStepId } from '../domain/steps.ts';
 import type { RunningStep } from './run-lines.ts';
 
 /** The fields of temporal.api.workflow.v1.PendingActivityInfo that are read. */
@@ -14,8 +14,8 @@ export interface PendingActivity {
 
 /** A pending activity as the step that runs now; nothing for one that is no step of this runbook. */
 export function runningStep(pending: PendingActivity): RunningStep[] {
-  const step = pending.activityType?.name as StepId;
-  if (!STEP_IDS.includes(step)) return [];
+  const step = pending.activityType?.name;
+  if (!isStepId(step)) return [];
   const started = pending.lastStartedTime;
   const since = started ? new Date(Number(started.seconds) * 1000 + (started.nanos ?? 0) / 1e6) : new Date();
   const failure = pending.lastFailure?.message;

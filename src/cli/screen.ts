@@ -1,4 +1,4 @@
-import type { StepId } from '../domain/steps.ts';
+import { STEPS, type StepId } from '../domain/steps.ts';
 import { type RunningStep, runningLine, titleOf } from './run-lines.ts';
 
 const FRAMES = '⠋⠙⠹⠸⠼⠴⠦⠧⠇⠏';
@@ -30,11 +30,11 @@ export function openScreen({ output, live = output.isTTY === true }: ScreenOptio
     if (drawn > 0) output.write(`\x1b[${drawn}A\x1b[0J`);
     drawn = 0;
   };
-  /** Plain output: a line when a long step says something new, and not for every look of a check. */
+  /** Plain output: a line when a long step says something new, and not for every probe of a check. */
   const sayPlainly = (step: StepId, message: string) => {
     const last = said.get(step) ?? { message: 'running', at: Date.now() };
     said.set(step, last);
-    const due = step === 'wait-for-rollout' || Date.now() - last.at >= PLAIN_EVERY_MS;
+    const due = STEPS[step].progress === 'every-message' || Date.now() - last.at >= PLAIN_EVERY_MS;
     if (!message || message === last.message || !due) return;
     said.set(step, { message, at: Date.now() });
     output.write(`   ${titleOf(step)}: ${message}\n`);

@@ -4,7 +4,7 @@ import type { Instant } from './json.ts';
 import type { RolloutFinished, RolloutStarted, SnapshotReference } from './pins.ts';
 import type { ShownPlan } from './plan.ts';
 import type { ResolvedRun } from './request.ts';
-import type { StepId } from './steps.ts';
+import { type Kept, STEPS, type StepId } from './steps.ts';
 import type { Verdict } from './verdict.ts';
 import type { Waiting } from './waiting.ts';
 
@@ -41,7 +41,7 @@ export interface LedgerEntry {
   readonly finishedAt: Instant;
   /** What the step proved or pinned, where it is more than its summary. Capped and without secrets. */
   readonly check?: CheckResult;
-  /** For `roll-back`: whether anything was written. */
+  /** For a step that changes the service: whether anything was written. */
   readonly changed?: boolean;
   readonly snapshot?: SnapshotReference;
   readonly rollout?: RolloutFinished;
@@ -99,25 +99,30 @@ export interface RunReport {
   readonly error?: { readonly type: string; readonly message: string };
 }
 
+/** The value that a step gives, by what its row says the ledger keeps of it. */
+export interface KeptValues {
+  readonly nothing: unknown;
+  readonly check: CheckResult;
+  readonly change: Pick<RolloutStarted, 'changed'>;
+  readonly snapshot: SnapshotReference;
+  readonly rollout: RolloutFinished;
+  readonly record: RecordedFiles;
+}
+
+const KEEP: { readonly [K in Kept]: (value: KeptValues[K]) => Partial<LedgerEntry> } = {
+  nothing: () => ({}),
+  check: (check) => ({ check }),
+  change: ({ changed }) => ({ changed }),
+  snapshot: (snapshot) => ({ snapshot }),
+  rollout: (rollout) => ({ rollout }),
+  record: (record) => ({ record }),
+};
+
 /** What the ledger keeps of a step's value. Shared by the running workflow and by the audit of its history. */
-export function evidenceOf(step: StepId, value: unknown): Partial<LedgerEntry> {
-  switch (step) {
-    case 'verify-health':
-    case 'verify-chat':
-    case 'verify-agents':
-    case 'verify-metrics':
-      return { check: value as CheckResult };
-    case 'roll-back':
-      return { changed: (value as RolloutStarted).changed };
-    case 'take-snapshot':
-      return { snapshot: value as SnapshotReference };
-    case 'wait-for-rollout':
-      return { rollout: value as RolloutFinished };
-    case 'record-incident':
-      return { record: value as RecordedFiles };
-    default:
-      return {};
-  }
+function keptOf(step: StepId, value: unknown): Partial<LedgerEntry> {
+  // The step's activity gives what its row says: activities/index.ts does not compile otherwise.
+  const keep = KEEP[STEPS[step].keeps] as (value: unknown) => Partial<LedgerEntry>;
+  return keep(value);
 }
 
 /** Whom a message went to, and what it was about when it was not the end of the run. */
@@ -140,7 +145,7 @@ export function completedEntry(
     attempts: result.attempt,
     startedAt: result.startedAt,
     finishedAt: result.finishedAt,
-    ...evidenceOf(step, result.value),
+    ...keptOf(step, result.value),
     ...(receiver ? { receiver } : {}),
     ...(about ? { about } : {}),
   };
@@ -153,22 +158,32 @@ export function wayOf({ plan, origin }: Pick<RunReport, 'plan' | 'origin'>, arro
   return `${from} ${arrow} ${plan.to.version}`;
 }
 
+/** What became of a change: `unknown` when it may have been made and nobody knows. */
+export type Change = 'none' | 'made' | 'unknown';
+
 /**
  * Whether a run changed anything; `unknown` when a step that may have ended without an answer, and none said later. A
- * write without an answer that a later step finds done was made, unless the plan was to change nothing.
+ * write without an answer that the same step finds done later was made, unless the plan was to change nothing.
  */
-export function changeOf({ ledger, plan }: Pick<RunReport, 'ledger' | 'plan'>): 'none' | 'made' | 'unknown' {
-  let change: 'none' | 'made' | 'unknown' = 'none';
+export function changeOf({ ledger, plan }: Pick<RunReport, 'ledger' | 'plan'>): Change {
+  const changes = new Map<StepId, Change>();
   for (const entry of ledger) {
-    if (entry.step !== 'roll-back' || change === 'made') continue;
-    const isFoundDone: boolean =
-      change === 'unknown' && entry.outcome === 'completed' && !plan?.changesNothing;
-    change = isFoundDone ? 'made' : changeOfStep(entry);
+    const before = changes.get(entry.step);
+    if (!STEPS[entry.step].changes || before === 'made') continue;
+    const isFoundDone = before === 'unknown' && entry.outcome === 'completed' && !plan?.changesNothing;
+    changes.set(entry.step, isFoundDone ? 'made' : changeOfStep(entry));
   }
-  return change;
+  const all = [...changes.values()];
+  return all.find((change) => change === 'made') ?? all.find((change) => change === 'unknown') ?? 'none';
 }
 
-function changeOfStep(entry: LedgerEntry): 'none' | 'made' | 'unknown' {
+/** Whether the last time that a step which changes the service ran left it open whether it did. */
+export function isChangeUnknown({ ledger }: Pick<RunReport, 'ledger'>, step: StepId): boolean {
+  const last = ledger.findLast((entry) => entry.step === step);
+  return last !== undefined && STEPS[step].changes && changeOfStep(last) === 'unknown';
+}
+
+function changeOfStep(entry: LedgerEntry): Change {
   if (entry.outcome === 'completed') return entry.changed ? 'made' : 'none';
   const answered = entry.outcome === 'failed' && !UNANSWERED.some((type) => type === entry.error?.type);
   return answered ? 'none' : 'unknown';

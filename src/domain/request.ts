@@ -66,6 +66,6 @@ export interface ResolvedRun {
   readonly severity?: Severity;
   readonly breakGlass?: string;
   readonly ifRunning?: 'refuse' | 'join';
-  /** How the run behaves beside its steps. Runs of before 0.2 have none: they ask nobody, claim nothing and watch nothing. */
+  /** How the run behaves beside its steps. Runs of before 0.2 have none: they ask nobody, lock nothing and watch nothing. */
   readonly policy?: RunPolicy;
 }

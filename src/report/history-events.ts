@@ -3,7 +3,7 @@ import { EVIDENCE, eventOfUpdate } from '../domain/operator-events.ts';
 import type { ShownPlan } from '../domain/plan.ts';
 import { breaksGlass } from '../domain/policy.ts';
 import type { ResolvedRun } from '../domain/request.ts';
-import { STEPS, type StepId } from '../domain/steps.ts';
+import { isStepId, STEPS, type StepId } from '../domain/steps.ts';
 import type { AuditedEvent } from './audited-report.ts';
 import {
   decodePayloads,
@@ -65,11 +65,11 @@ export function collectEvents(): EventCollector {
           break;
         }
         case 'ACTIVITY_TASK_SCHEDULED': {
-          const step = event.activityTaskScheduledEventAttributes?.activityType?.name as StepId;
-          const next = STEPS[step]?.phase;
-          if (next && next !== 'tell') phase = next;
-          const isChange = step === 'roll-back';
-          const broken = isChange && !brokenGlass ? glassOf(known) : undefined;
+          const step = event.activityTaskScheduledEventAttributes?.activityType?.name;
+          if (!isStepId(step)) break;
+          const { phase: next, changes } = STEPS[step];
+          if (next !== 'tell') phase = next;
+          const broken = changes && !brokenGlass ? glassOf(known) : undefined;
           brokenGlass ||= broken !== undefined;
           add(at, broken);
           break;

@@ -1,6 +1,6 @@
 import { isErrorType } from '../domain/errors.ts';
 import { type Addressee, completedEntry, type LedgerEntry, type StepResult } from '../domain/ledger.ts';
-import { STEP_IDS, type StepId } from '../domain/steps.ts';
+import { isStepId, STEPS, type StepId } from '../domain/steps.ts';
 import { decodePayloads, type HistoryEvent, instantOf, kindOf, readable } from './history-file.ts';
 
 interface Scheduled {
@@ -35,8 +35,8 @@ export function collectSteps(): StepCollector {
       const at = instantOf(event);
       switch (kindOf(event)) {
         case 'ACTIVITY_TASK_SCHEDULED': {
-          const step = event.activityTaskScheduledEventAttributes?.activityType?.name as StepId;
-          if (!STEP_IDS.includes(step)) break;
+          const step = event.activityTaskScheduledEventAttributes?.activityType?.name;
+          if (!isStepId(step)) break;
           scheduled.set(String(event.eventId), { step, at, addressee: addresseeOf(step, event) });
           break;
         }
@@ -74,7 +74,7 @@ export function collectSteps(): StepCollector {
 
 /** Whom a message goes to, and what it is about. */
 function addresseeOf(step: StepId, event: HistoryEvent): Addressee {
-  if (step !== 'notify') return {};
+  if (!STEPS[step].addressed) return {};
   const [receiver, announcement] = decodePayloads(event.activityTaskScheduledEventAttributes?.input);
   const { about } = (announcement ?? {}) as Addressee;
   return { receiver: String(readable(receiver)), ...(about ? { about } : {}) };

@@ -40,7 +40,8 @@ export async function workflowBundle(
 export function workflowBuildId(): string {
   const hash = createHash('sha256');
   for (const folder of ['workflows', 'domain']) {
-    for (const name of readdirSync(join(SOURCE, folder)).sort()) {
+    const names = readdirSync(join(SOURCE, folder), { recursive: true, encoding: 'utf8' });
+    for (const name of names.filter((one) => one.endsWith('.ts')).sort()) {
       hash.update(name).update(readFileSync(join(SOURCE, folder, name)));
     }
   }

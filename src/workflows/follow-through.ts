@@ -1,12 +1,13 @@
 import { ApplicationFailure, ParentClosePolicy, workflowInfo } from '@temporalio/workflow';
+import { announce } from '../domain/announce.ts';
 import type { ErrorType } from '../domain/errors.ts';
 import { type FollowThroughInput, isFollowThroughInput, type Watched } from '../domain/follow-through.ts';
 import type { RunReport } from '../domain/ledger.ts';
-import type { RollbackRequest } from '../domain/request.ts';
+import type { ResolvedRun, RollbackRequest } from '../domain/request.ts';
 import { describeWish } from '../domain/targets.ts';
-import { Redirection, redirectionOf } from './redirection.ts';
-import { carryOut, type Ending, type Run } from './run.ts';
-import { startUnlessOpen } from './start-unless-open.ts';
+import { pursue, redirectionOf } from './run/redirection.ts';
+import { carryOut, type Ending, type Run } from './run/run.ts';
+import { startUnlessOpen } from './run/start-unless-open.ts';
 
 /**
  * Runbook 7.3: keeps watching a service that was rolled back and proved well. Somebody else's change is told with their
@@ -15,38 +16,50 @@ import { startUnlessOpen } from './start-unless-open.ts';
  * @throws ApplicationFailure `ChangedBack`, `NotWellAgain`, with the report in its details.
  */
 export async function followThrough(input: unknown): Promise<RunReport> {
-  return carryOut('followThrough', async (run) => {
+  return carryOut('followThrough', { work, close: tellAndRecord });
+
+  async function work(run: Run): Promise<Ending> {
     if (!isFollowThroughInput(input)) throw notOurs();
-    const { request, version, uid, fingerprint } = input;
-    run.adoptRequest(request);
-    const { forMs = 0, everyMs = 10_000, failures = 3 } = request.policy?.followThrough ?? {};
-    let end = Date.now() + forMs;
-    try {
-      for (;;) {
-        const left = Math.max(0, end - Date.now());
-        const watch = { uid, fingerprint, forMs: left, everyMs, failures };
-        const watched = await run.step('watch-service', request.service, watch);
-        const ending = endingOf(version, watched);
-        if (watched.end !== 'unwell') return ending;
-        const reason = { type: 'NotWellAgain', message: ending.error?.message ?? watched.summary } as const;
-        const decided = await run.ask('watch-service', reason);
-        if (decided?.answer === 'retry') {
-          // A decision may take longer than what is left: it is looked at again all the same.
-          end = Math.max(end, Date.now() + (failures + 1) * everyMs);
-          continue;
-        }
-        const redirection = decided && redirectionOf(decided, 'watch-service', run.journal.report(), reason);
-        if (!redirection) return ending;
-        throw redirection;
-      }
-    } catch (error) {
-      if (!(error instanceof Redirection) || error.to.kind !== 'target') throw error;
-      return startRollback(run, input, describeWish(error.to.wish));
-    }
-  });
+    run.adoptRequest(input.request);
+    const { wish } = input.request;
+    return pursue(run, { wish, purpose: 'watch', tried: [] }, (aim) =>
+      aim.purpose === 'watch' ? watch(run, input) : startRollback(run, input, describeWish(aim.wish)),
+    );
+  }
 }
 
-function endingOf(version: string, watched: Watched): Ending {
+/** @throws Redirection when somebody answers with another target. */
+async function watch(run: Run, { request, version, uid, fingerprint }: FollowThroughInput): Promise<Ending> {
+  const { forMs = 0, everyMs = 10_000, failures = 3 } = request.policy?.followThrough ?? {};
+  let end = Date.now() + forMs;
+  for (;;) {
+    const left = Math.max(0, end - Date.now());
+    const how = { uid, fingerprint, forMs: left, everyMs, failures };
+    const watched = await run.step('watch-service', request.service, how);
+    const ending = watchedEnding(version, watched);
+    if (watched.end !== 'unwell') return ending;
+    const reason = { type: 'NotWellAgain', message: ending.error?.message ?? watched.summary } as const;
+    const decided = await run.ask('watch-service', reason);
+    if (decided?.answer === 'retry') {
+      // A decision may take longer than what is left: the service is watched again all the same.
+      end = Math.max(end, Date.now() + (failures + 1) * everyMs);
+      continue;
+    }
+    const redirection = decided && redirectionOf(decided, 'watch-service', run.ledger.report(), reason);
+    if (!redirection) return ending;
+    throw redirection;
+  }
+}
+
+/** A watch that is ended by hand has nothing to tell. */
+async function tellAndRecord(run: Run, request: ResolvedRun, { outcome }: Ending): Promise<void> {
+  if (outcome === 'cancelled') return;
+  const message = announce(run.ledger.report(), request);
+  await Promise.all(request.notifiers.map((receiver) => run.attempt('notify', receiver, message)));
+  await run.attempt('record-incident');
+}
+
+function watchedEnding(version: string, watched: Watched): Ending {
   switch (watched.end) {
     case 'well':
       return { outcome: 'stayed-well', summary: `${version} has stayed well`, quiet: true };
@@ -75,7 +88,7 @@ async function startRollback(
   { request, rollback }: FollowThroughInput,
   target: string,
 ): Promise<Ending> {
-  const { events = [] } = run.journal.report();
+  const { events = [] } = run.ledger.report();
   const decidedBy = events.findLast(({ kind }) => kind === 'decision')?.by ?? request.requestedBy;
   // The same id in a follow-through that was reset: what its history has started is not another one.
   const workflowId = `rollback/${request.service}/after/${workflowInfo().originalExecutionRunId}`;
@@ -93,6 +106,6 @@ async function startRollback(
     parentClosePolicy: ParentClosePolicy.ABANDON,
     staticSummary: `roll back ${request.service} to ${target}`,
   });
-  run.journal.record({ kind: 'follow-through', summary: `started ${workflowId} to ${target}` });
+  run.ledger.record({ kind: 'follow-through', summary: `started ${workflowId} to ${target}` });
   return { outcome: 'superseded', summary: `${workflowId} rolls back to ${target}` };
 }

@@ -1,4 +1,5 @@
-export { claim } from './claim.ts';
 export { followThrough } from './follow-through.ts';
+// The workflow type of locks in every history.
+export { holdLock as claim } from './lock.ts';
 export { rollback } from './rollback.ts';
 export { verify } from './verify.ts';

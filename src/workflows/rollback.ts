@@ -1,37 +1,91 @@
-import { isCancellation } from '@temporalio/workflow';
+import { announce } from '../domain/announce.ts';
 import type { RunReport } from '../domain/ledger.ts';
-import type { RollbackRequest } from '../domain/request.ts';
-import { afterCancellation } from './after-cancellation.ts';
-import { type Aim, nextAim } from './aim.ts';
-import { attempt } from './attempt.ts';
-import { startFollowThrough } from './follow-through-start.ts';
-import { Redirection } from './redirection.ts';
-import { carryOut } from './run.ts';
+import type { ResolvedRun, RollbackRequest } from '../domain/request.ts';
+import { liveVersionOf } from '../domain/versions.ts';
+import { type Aim, isFirstChange, recoveryOptionsOf } from './run/aim.ts';
+import { afterCancellation } from './run/cancellation.ts';
+import { joinedEnding, plannedEnding, provedEnding, restoredEnding } from './run/endings.ts';
+import { startFollowThrough } from './run/follow-through-start.ts';
+import { prove } from './run/prove.ts';
+import { leaveForAnotherTarget, pursue, together } from './run/redirection.ts';
+import { carryOut, type Ending, type Run } from './run/run.ts';
 
 /**
  * Runbook 1 to 7: one service back to its known-good version, proved well, told and recorded.
  *
- * @param request everything may be missing when one service is configured.
+ * @param input everything may be missing when one service is configured.
  * @returns the report; it is also the answer of the query `report` and the source of the incident record.
  * @throws ApplicationFailure of the error catalogue, non-retryable, with the report in its details.
  */
-export async function rollback(request: RollbackRequest = {}): Promise<RunReport> {
-  return carryOut(
-    'rollback',
-    async (run) => {
-      const resolved = await run.step('resolve-request', 'rollback', request);
-      run.adoptRequest(resolved);
-      let aim: Aim = { wish: resolved.wish, purpose: 'roll-back', tried: [] };
-      for (;;) {
-        try {
-          return await attempt(run, aim);
-        } catch (error) {
-          if (isCancellation(error)) return afterCancellation(run, aim, error);
-          if (!(error instanceof Redirection)) throw error;
-          aim = nextAim(aim, error, run);
-        }
-      }
-    },
-    startFollowThrough,
-  );
+export async function rollback(input: RollbackRequest = {}): Promise<RunReport> {
+  return carryOut('rollback', { work, close: tellAndRecord, afterwards: startFollowThrough });
+
+  async function work(run: Run): Promise<Ending> {
+    const request = run.adoptRequest(await run.step('resolve-request', 'rollback', input));
+    const attempt = (aim: Aim) => rollBack(run, request, aim);
+    const first: Aim = { wish: request.wish, purpose: 'roll-back', tried: [] };
+    return pursue(run, first, attempt, (aim, cancellation) =>
+      afterCancellation(run, request, aim, attempt, cancellation),
+    );
+  }
+}
+
+/** One way through the runbook: where it ends, or leaves for another one by a `Redirection`. */
+async function rollBack(run: Run, request: ResolvedRun, aim: Aim): Promise<Ending> {
+  const { service, dryRun } = request;
+  let { plan } = aim;
+  if (plan) run.adoptPlan(plan);
+  else {
+    // Runbook 2 and 3.1: what is there, what to return to, and nothing in the way. The service is not changed.
+    const isFirst = isFirstChange(run);
+    run.inbox.stage = isFirst ? 'open' : 'changing';
+    // Before the plan too: a default that leads here again and again must come to its end.
+    run.recovery = recoveryOptionsOf(run, aim);
+    const [, observed] = await together(
+      isFirst ? run.optional('check-access', service, aim.wish) : undefined,
+      run.step('identify-versions', service),
+    );
+    leaveForAnotherTarget(run);
+    // The lock (`identify-holder`, where another run has it), so that one run at a time changes the service.
+    const [planned, snapshot, joined] = await together(
+      run.step('plan', service, aim.wish, observed),
+      dryRun || !isFirst ? undefined : run.optional('take-snapshot', service, liveVersionOf(observed)),
+      dryRun ? undefined : run.lock(observed),
+    );
+    if (joined) return joinedEnding(joined);
+    run.adoptPlan(planned);
+    plan = planned;
+    if (dryRun) {
+      leaveForAnotherTarget(run);
+      return plannedEnding(plan);
+    }
+    // What is live changes with the change alone: an older snapshot is of something else.
+    if (isFirst) run.snapshot = snapshot;
+    run.recovery = recoveryOptionsOf(run, aim, plan);
+    if (aim.purpose === 'roll-back') await run.approval(plan);
+    // A pause here is before the change: another target may still be asked for.
+    const paused = run.pausePoint();
+    if (paused) await paused;
+    leaveForAnotherTarget(run);
+  }
+
+  // Runbook 3.2 and 4: the one change, image and config as one unit, and the wait until it is everywhere.
+  const started = await run.step('roll-back', service, plan.pin, run.lockToProve());
+  const rollout = await run.step('wait-for-rollout', service, started);
+  // What was there before needs no proof.
+  if (aim.purpose === 'restore') return restoredEnding(plan, aim.because);
+
+  // Runbook 6: verify-health -> verify-chat -> { verify-agents, verify-metrics }, in the order of domain/checks.ts.
+  const verification = await prove(run, { request, rollout, baseline: plan.baseline });
+  return provedEnding(run, plan, rollout, verification);
+}
+
+/** Runbook 7: people are told, evidence and record are kept, however the run has ended. What fails here stops nothing. */
+async function tellAndRecord(run: Run, request: ResolvedRun, { evidence }: Ending): Promise<void> {
+  const { service, notifiers } = request;
+  await Promise.all([
+    ...notifiers.map((receiver) => run.attempt('notify', receiver, announce(run.ledger.report(), request))),
+    ...(evidence ? [run.attempt('record-known-good', service, evidence)] : []),
+  ]);
+  await run.attempt('record-incident');
 }

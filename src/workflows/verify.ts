@@ -2,8 +2,8 @@ import { ApplicationFailure } from '@temporalio/workflow';
 import type { ErrorType } from '../domain/errors.ts';
 import type { RunReport } from '../domain/ledger.ts';
 import type { VerifyRequest } from '../domain/request.ts';
-import { carryOut } from './run.ts';
-import { evidenceOfVersion, verifyService } from './verification.ts';
+import { carryOut, type Ending, type Run } from './run/run.ts';
+import { evidenceOfVersion, verifyService } from './run/verification.ts';
 
 /**
  * Runbook 2 and 6, after a deploy: the same checks as after a rollback, recorded as known-good evidence for what
@@ -13,28 +13,27 @@ import { evidenceOfVersion, verifyService } from './verification.ts';
  * @throws ApplicationFailure `VerificationFailed`, `VerificationInconclusive`, or `WorkloadChanged` when another version
  * was deployed meanwhile, with the report in its details.
  */
-export async function verify(request: VerifyRequest = {}): Promise<RunReport> {
-  return carryOut('verify', async (run) => {
-    const resolved = await run.step('resolve-request', 'verify', request);
-    run.adoptRequest(resolved);
-    const { service } = resolved;
+export async function verify(input: VerifyRequest = {}): Promise<RunReport> {
+  return carryOut('verify', { work });
+
+  async function work(run: Run): Promise<Ending> {
+    const request = run.adoptRequest(await run.step('resolve-request', 'verify', input));
+    const { service, workload } = request;
 
     const rollout = await run.step('wait-for-rollout', service);
     const observed = await run.step('identify-versions', service);
-    if (observed.current.fingerprint !== rollout.fingerprint) throw changedMeanwhile(resolved.workload);
-    const verification = await verifyService(run, { request: resolved, rollout, baseline: {} });
+    if (observed.current.fingerprint !== rollout.fingerprint) throw changedMeanwhile(workload);
+    // verify-health -> verify-chat -> { verify-agents, verify-metrics }, in the order of domain/checks.ts.
+    const verification = await verifyService(run, { request, rollout, baseline: {} });
 
-    await run.step(
-      'record-known-good',
-      service,
-      evidenceOfVersion(observed.current, verification, rollout, 'verify'),
-    );
+    const evidence = evidenceOfVersion(observed.current, verification, rollout, 'verify');
+    await run.step('record-known-good', service, evidence);
     const { proof } = verification;
     const summary = `${observed.current.version}: ${proof.summary}`;
     if (proof.verdict === 'passed') return { outcome: 'known-good', summary };
     const type = proof.verdict === 'failed' ? 'VerificationFailed' : 'VerificationInconclusive';
     return { outcome: 'not-known-good', summary, error: { type, message: summary } };
-  });
+  }
 }
 
 /** Evidence must not be recorded for a version that nobody waited for. */

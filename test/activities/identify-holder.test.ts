@@ -6,10 +6,10 @@ import type { Dependencies } from '../../src/activities/dependencies.ts';
 import { type Holder, identifyHolder } from '../../src/activities/identify-holder.ts';
 import type { StepResult } from '../../src/domain/ledger.ts';
 
-const CLAIM = 'claim/kubernetes/prod/orchestrator/uid-1';
+const LOCK = 'claim/kubernetes/prod/orchestrator/uid-1';
 const holder = { workflowId: 'rollback/orchestrator', runId: 'run-1' };
 
-/** What the server says of a run at each question, by its run id (the claim by its id); the last answer stays. */
+/** What the server says of a run at each question, by its run id (the lock by its id); the last answer stays. */
 type Answers = Readonly<Record<string, readonly (string | undefined)[]>>;
 
 /** @param resets which run goes on in place of which one. */
@@ -25,10 +25,10 @@ async function identify(answers: Answers, resets: Readonly<Record<string, string
           const state = states.length > 1 ? states.shift() : states[0];
           if (!state) throw Object.assign(new Error('not found'), { name: 'WorkflowNotFoundError' });
           return {
-            runId: id === CLAIM ? 'run-of-claim' : runId,
+            runId: id === LOCK ? 'run-of-lock' : runId,
             status: { name: state },
             raw: { workflowExtendedInfo: { resetRunId: resets[runId] ?? '' } },
-            ...(id === CLAIM ? { parentExecution: holder } : {}),
+            ...(id === LOCK ? { parentExecution: holder } : {}),
           };
         },
         terminate: async () => {
@@ -42,13 +42,13 @@ async function identify(answers: Answers, resets: Readonly<Record<string, string
     { activityId: 'identify-holder' },
     { client, logger: new DefaultLogger('ERROR') },
   );
-  const { value } = (await env.run(identifyHolder({} as Dependencies), CLAIM)) as StepResult<Holder>;
+  const { value } = (await env.run(identifyHolder({} as Dependencies), LOCK)) as StepResult<Holder>;
   return { value, terminated };
 }
 
-describe('who holds a claim', () => {
+describe('who holds a lock', () => {
   it('is the open run that started it', async () => {
-    expect(await identify({ [CLAIM]: ['RUNNING'], 'run-1': ['RUNNING'] })).toEqual({
+    expect(await identify({ [LOCK]: ['RUNNING'], 'run-1': ['RUNNING'] })).toEqual({
       value: { state: 'open', ...holder },
       terminated: [],
     });
@@ -57,12 +57,12 @@ describe('who holds a claim', () => {
   it.each([
     ['is not there any more', undefined],
     ['was terminated with its run', 'TERMINATED'],
-  ])('is nobody when the claim %s', async (_why, state) => {
-    expect(await identify({ [CLAIM]: [state] })).toEqual({ value: { state: 'closed' }, terminated: [] });
+  ])('is nobody when the lock %s', async (_why, state) => {
+    expect(await identify({ [LOCK]: [state] })).toEqual({ value: { state: 'closed' }, terminated: [] });
   });
 
-  it('is nobody as soon as the server has ended the claim of a run that is over', async () => {
-    const states = { [CLAIM]: ['RUNNING', 'RUNNING', 'TERMINATED'], 'run-1': ['COMPLETED'] };
+  it('is nobody as soon as the server has ended the lock of a run that is over', async () => {
+    const states = { [LOCK]: ['RUNNING', 'RUNNING', 'TERMINATED'], 'run-1': ['COMPLETED'] };
     expect(await identify(states)).toEqual({ value: { state: 'closed' }, terminated: [] });
   });
 
@@ -70,16 +70,16 @@ describe('who holds a claim', () => {
   const closed = { 'run-1': ['TERMINATED'], 'run-2': ['TERMINATED'] };
 
   it('is the run that goes on in place of one that was reset, and reset again', async () => {
-    expect(await identify({ [CLAIM]: ['RUNNING'], ...closed, 'run-3': ['RUNNING'] }, RESETS)).toEqual({
+    expect(await identify({ [LOCK]: ['RUNNING'], ...closed, 'run-3': ['RUNNING'] }, RESETS)).toEqual({
       value: { state: 'open', workflowId: holder.workflowId, runId: 'run-3' },
       terminated: [],
     });
   });
 
-  it('is nobody when that one has closed: the claim, which the server leaves open, is ended', async () => {
-    expect(await identify({ [CLAIM]: ['RUNNING'], ...closed, 'run-3': ['COMPLETED'] }, RESETS)).toEqual({
+  it('is nobody when that one has closed: the lock, which the server leaves open, is ended', async () => {
+    expect(await identify({ [LOCK]: ['RUNNING'], ...closed, 'run-3': ['COMPLETED'] }, RESETS)).toEqual({
       value: { state: 'closed' },
-      terminated: [`${CLAIM} run-of-claim`],
+      terminated: [`${LOCK} run-of-lock`],
     });
   });
 });

@@ -11,8 +11,8 @@ import type { CheckPolicy } from '../../src/domain/profile.ts';
 import type { ResolvedRun } from '../../src/domain/request.ts';
 import type { Verdict } from '../../src/domain/verdict.ts';
 import type { RollbackTarget } from '../../src/targets/target.ts';
-import type { Run } from '../../src/workflows/run.ts';
-import { verifyService } from '../../src/workflows/verification.ts';
+import type { Run } from '../../src/workflows/run/run.ts';
+import { verifyService } from '../../src/workflows/run/verification.ts';
 
 const pod = (name: string): Instance => ({
   name,

@@ -1,8 +1,8 @@
 import { readFile } from 'node:fs/promises';
 import { describe, expect, it } from 'vitest';
 import { parseConfig } from '../../src/config/load.ts';
-import { answersFor } from '../../src/domain/answers.ts';
 import { DEFAULT_POLICY } from '../../src/domain/policy.ts';
+import { answersFor } from '../../src/domain/recovery.ts';
 import { STEP_IDS } from '../../src/domain/steps.ts';
 
 const file = 'runbook.yaml';

@@ -9,11 +9,11 @@ import { type Subject, type Verification, verifyAgain, verifyService, waive } fr
  * @throws Redirection to restore or to fall back.
  */
 export async function prove(run: Run, subject: Subject): Promise<Verification> {
-  const { desk } = run;
-  desk.stage = 'proving';
+  const { inbox } = run;
+  inbox.stage = 'proving';
   let verification = await verifyService(run, subject);
   for (;;) {
-    const check = desk.repeats.shift();
+    const check = inbox.repeats.shift();
     if (check) {
       verification = await verifyAgain(run, subject, verification, check);
       continue;
@@ -24,7 +24,7 @@ export async function prove(run: Run, subject: Subject): Promise<Verification> {
     const type = proof.verdict === 'failed' ? 'VerificationFailed' : 'VerificationInconclusive';
     const reason = { type, message: proof.summary } as const;
     const step = `verify-${open}` as const;
-    const isRepeated = () => desk.repeats.length > 0;
+    const isRepeated = () => inbox.repeats.length > 0;
     const decided = await run.ask(step, reason, isRepeated);
     if (!decided) continue;
     if (decided.answer === 'abort') return verification;
@@ -33,7 +33,7 @@ export async function prove(run: Run, subject: Subject): Promise<Verification> {
       verification = await verifyService(run, subject, waive(subject, verification, open));
       continue;
     }
-    const redirection = redirectionOf(decided, step, run.journal.report(), reason);
+    const redirection = redirectionOf(decided, step, run.ledger.report(), reason);
     if (redirection) throw redirection;
     verification = await verifyService(run, subject);
   }

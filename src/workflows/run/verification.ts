@@ -1,11 +1,11 @@
-import type { KnownGoodEvidence } from '../activities/record-known-good.ts';
-import type { CheckId, CheckResult } from '../domain/checks.ts';
-import type { CheckEvidence } from '../domain/known-good.ts';
-import type { RolloutFinished } from '../domain/pins.ts';
-import { type Proof, proofOf } from '../domain/proof.ts';
-import type { ResolvedRun } from '../domain/request.ts';
+import type { KnownGoodEvidence } from '../../activities/record-known-good.ts';
+import { CHECKS, type CheckId, type CheckResult, type CheckRow, checkGroups } from '../../domain/checks.ts';
+import type { CheckEvidence } from '../../domain/known-good.ts';
+import type { RolloutFinished } from '../../domain/pins.ts';
+import { type Proof, proofOf } from '../../domain/proof.ts';
+import type { ResolvedRun } from '../../domain/request.ts';
+import { together } from './redirection.ts';
 import type { Run } from './run.ts';
-import { together } from './together.ts';
 
 /** What the checks found, and what it proves. */
 export interface Verification {
@@ -14,9 +14,6 @@ export interface Verification {
   /** Checks that somebody has left out. */
   readonly waived: readonly CheckId[];
 }
-
-/** Checks that may ask every pod by itself; the other ones need no list of them in their history. */
-const ASKED_ONE_BY_ONE: readonly CheckId[] = ['agents', 'metrics'];
 
 /** What is verified, and against what. */
 export interface Subject {
@@ -27,9 +24,8 @@ export interface Subject {
 }
 
 /**
- * Runbook 6: proves the service well. Health first: nothing behind it means anything while it fails. Chat before
- * agents and metrics: their state moves only on traffic (service contract, section 3.3), and the metrics have to
- * know which plans chat itself has started. What is left is independent and runs at the same time.
+ * Runbook 6: proves the service well, check by check in the order that their rows ask for. Those of one group do not
+ * depend on each other and run at the same time.
  *
  * @param before what was found or left out before: these checks do not run again.
  */
@@ -38,28 +34,32 @@ export async function verifyService(
   subject: Subject,
   before: Verification = judge(subject, [], []),
 ): Promise<Verification> {
-  const { request } = subject;
   let verification = before;
   const verify = async (id: CheckId) => {
     const isDone = before.waived.includes(id) || before.results.some(({ check }) => check === id);
-    if (isDone || !request.checks.includes(id)) return;
-    const found = await look(run, subject, id, verification);
+    if (isDone || !subject.request.checks.includes(id)) return;
+    const found = await carryOutCheck(run, subject, id, verification);
     verification = judge(subject, found ? [...verification.results, found] : verification.results, [
       ...verification.waived,
       ...(found ? [] : [id]),
     ]);
   };
 
-  await verify('health');
-  const health = verification.results.find(({ check }) => check === 'health');
-  const hopeless =
-    request.required.includes('health') && health?.verdict === 'failed' && !health.failedBefore;
-  const isCounted = !verification.waived.includes('health');
-  if (hopeless && isCounted && !request.accept.includes('health')) return verification;
-
-  await verify('chat');
-  await together(verify('agents'), verify('metrics'));
+  for (const group of checkGroups()) {
+    const [only, ...more] = group;
+    if (only && more.length === 0) await verify(only);
+    else await together(...group.map(verify));
+    if (group.some((id) => stopsRest(subject, verification, id))) return verification;
+  }
   return verification;
+}
+
+/** Whether a failure leaves nothing to prove behind it: of a check that is required and that nobody has excused. */
+function stopsRest({ request }: Subject, { results, waived }: Verification, id: CheckId): boolean {
+  const result = results.find(({ check }) => check === id);
+  const hasFailed = result?.verdict === 'failed' && !result.failedBefore;
+  const counts = request.required.includes(id) && !waived.includes(id) && !request.accept.includes(id);
+  return CHECKS[id].stopsRest && hasFailed && counts;
 }
 
 /** Repeats one check of a verification; its new result takes the place of the old one. */
@@ -71,7 +71,7 @@ export async function verifyAgain(
 ): Promise<Verification> {
   const others = results.filter(({ check }) => check !== id);
   const before = { results: others, waived: waived.filter((check) => check !== id) };
-  const found = await look(run, subject, id, before);
+  const found = await carryOutCheck(run, subject, id, before);
   if (!found) return judge(subject, others, [...before.waived, id]);
   return judge(subject, [...others, found], before.waived);
 }
@@ -90,18 +90,20 @@ function judge(
 }
 
 /** @returns nothing when somebody has skipped the check. */
-function look(
+function carryOutCheck(
   run: Run,
   { request, rollout, baseline }: Subject,
   id: CheckId,
   { results }: Pick<Verification, 'results'>,
 ): Promise<CheckResult | undefined> {
-  const ownPlans = id === 'metrics' ? results.find(({ check }) => check === 'chat')?.ownPlans : undefined;
+  const row: CheckRow = CHECKS[id];
+  const ownPlans = row.discountsOwnPlans ? results.find((result) => result.ownPlans)?.ownPlans : undefined;
   const { uid, fingerprint } = rollout;
   const input = {
     uid,
     fingerprint,
-    instances: ASKED_ONE_BY_ONE.some((check) => check === id) ? rollout.instances : [],
+    // Who does not ask the instances needs no list of them in the history.
+    instances: row.asks === 'instances' ? rollout.instances : [],
     ...(baseline[id] ? { baseline: baseline[id] } : {}),
     ...(ownPlans ? { ownPlans } : {}),
   };

@@ -1,8 +1,8 @@
 import { ApplicationFailure, defineSignal, defineUpdate, setHandler } from '@temporalio/workflow';
-import type { CheckId } from '../domain/checks.ts';
-import type { ErrorType } from '../domain/errors.ts';
-import { isFull, type RunEvent } from '../domain/events.ts';
-import { objectionTo } from '../domain/objections.ts';
+import type { CheckId } from '../../domain/checks.ts';
+import type { ErrorType } from '../../domain/errors.ts';
+import { isFull, type RunEvent } from '../../domain/events.ts';
+import { objectionTo } from '../../domain/objections.ts';
 import {
   EVIDENCE,
   eventOfUpdate,
@@ -10,12 +10,12 @@ import {
   OPERATOR_UPDATES,
   type OperatorInputs,
   type OperatorUpdate,
-} from '../domain/operator-events.ts';
-import type { DecisionInput, RejectionInput, TargetInput } from '../domain/operator-inputs.ts';
-import type { Journal } from './journal.ts';
+} from '../../domain/operator-events.ts';
+import type { DecisionInput, RejectionInput, TargetInput } from '../../domain/operator-inputs.ts';
+import type { RunLedger } from '../run/ledger.ts';
 
 /** What people have said to a run and the run has not acted on yet. */
-export interface Desk {
+export interface Inbox {
   /** The answer to the open decision. */
   decision?: DecisionInput;
   /** Who has approved which plan, by its hash. */
@@ -45,35 +45,38 @@ type Effects = { readonly [U in OperatorUpdate]: (input: OperatorInputs[U]) => v
  * Takes what people send to the run: one Temporal update for each thing that can be said. A validator refuses what
  * does not fit the moment, with what is possible now, and then the update leaves no trace in history.
  */
-export function openDesk(journal: Journal, names: readonly OperatorUpdate[] = OPERATOR_UPDATE_NAMES): Desk {
-  const desk: Desk = { approvals: new Map(), repeats: [], stage: 'open' };
+export function openInbox(
+  ledger: RunLedger,
+  names: readonly OperatorUpdate[] = OPERATOR_UPDATE_NAMES,
+): Inbox {
+  const inbox: Inbox = { approvals: new Map(), repeats: [], stage: 'open' };
   const effects: Effects = {
     decide(input) {
-      if (input.target !== undefined) desk.targetBy = input.decidedBy;
-      desk.decision = input;
+      if (input.target !== undefined) inbox.targetBy = input.decidedBy;
+      inbox.decision = input;
     },
     approve({ plan, approvedBy }) {
-      const { waitingFor } = journal.report();
+      const { waitingFor } = ledger.report();
       if (waitingFor?.kind !== 'approval' || !waitingFor.planHash.startsWith(plan)) return;
-      const approvedBySoFar = desk.approvals.get(waitingFor.planHash) ?? new Set();
-      desk.approvals.set(waitingFor.planHash, approvedBySoFar.add(approvedBy));
-      journal.showWaiting({ ...waitingFor, approvedBy: [...approvedBySoFar] });
+      const approvedBySoFar = inbox.approvals.get(waitingFor.planHash) ?? new Set();
+      inbox.approvals.set(waitingFor.planHash, approvedBySoFar.add(approvedBy));
+      ledger.showWaiting({ ...waitingFor, approvedBy: [...approvedBySoFar] });
     },
     reject(input) {
-      desk.rejection = input;
+      inbox.rejection = input;
     },
     pause(input) {
-      desk.pausedBy = input;
+      inbox.pausedBy = input;
     },
     resume() {
-      delete desk.pausedBy;
+      delete inbox.pausedBy;
     },
     'change-target'(input) {
-      desk.targetBy = input.by;
-      desk.target = input;
+      inbox.targetBy = input.by;
+      inbox.target = input;
     },
     'repeat-check'({ check }) {
-      if (!desk.repeats.includes(check)) desk.repeats.push(check);
+      if (!inbox.repeats.includes(check)) inbox.repeats.push(check);
     },
     'add-note'() {},
     'add-evidence'() {},
@@ -86,14 +89,14 @@ export function openDesk(journal: Journal, names: readonly OperatorUpdate[] = OP
         const parsed = read(input);
         if ('problem' in parsed) throw refused(parsed.problem);
         effects[name](parsed.value);
-        return journal.record(event(parsed.value));
+        return ledger.record(event(parsed.value));
       },
       {
         description,
         validator: (input) => {
           const parsed = read(input);
           const problem =
-            'problem' in parsed ? parsed.problem : objectionTo(name, parsed.value, journal.report(), desk);
+            'problem' in parsed ? parsed.problem : objectionTo(name, parsed.value, ledger.report(), inbox);
           if (problem) throw refused(problem);
         },
       },
@@ -105,11 +108,11 @@ export function openDesk(journal: Journal, names: readonly OperatorUpdate[] = OP
     defineSignal<[unknown]>(EVIDENCE),
     (input) => {
       const event = eventOfUpdate(EVIDENCE, input);
-      if (event && !isFull(journal.report().events)) journal.record(event);
+      if (event && !isFull(ledger.report().events)) ledger.record(event);
     },
     { description: OPERATOR_UPDATES[EVIDENCE].description },
   );
-  return desk;
+  return inbox;
 }
 
 function refused(message: string): ApplicationFailure {

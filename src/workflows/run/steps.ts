@@ -1,10 +1,10 @@
 import { type ActivityOptions, createEventGroup, proxyActivities } from '@temporalio/workflow';
-import type { Activities } from '../activities/index.ts';
-import type { Announcement } from '../domain/announce.ts';
-import { type Addressee, completedEntry, type StepResult } from '../domain/ledger.ts';
-import { STEPS, type StepId } from '../domain/steps.ts';
+import type { Activities } from '../../activities/index.ts';
+import type { Announcement } from '../../domain/announce.ts';
+import { type Addressee, completedEntry, type StepResult } from '../../domain/ledger.ts';
+import { STEPS, type StepId } from '../../domain/steps.ts';
 import { failedEntry, isExpected } from './failures.ts';
-import { type Journal, now } from './journal.ts';
+import { now, type RunLedger } from './ledger.ts';
 import { optionsOf } from './step-options.ts';
 
 const activities = proxyActivities<Activities>({ startToCloseTimeout: '1 minute' });
@@ -22,7 +22,7 @@ export type CarryOutStep = <S extends Step>(
  * Steps of one run. The activity id is the step's id, with a number from the second time on; a message's id names its
  * receiver and what it is about, so that no two messages share an idempotency key.
  */
-export function activitySteps(journal: Journal): CarryOutStep {
+export function activitySteps(ledger: RunLedger): CarryOutStep {
   const groups = new Map<string, ReturnType<typeof createEventGroup>>();
   const times = new Map<string, number>();
   const groupOf = (phase: string) => {
@@ -38,9 +38,9 @@ export function activitySteps(journal: Journal): CarryOutStep {
   };
 
   return async (id, ...args) => {
-    const addressee = id === 'notify' ? addresseeOf(args) : {};
+    const addressee = STEPS[id].addressed ? addresseeOf(args) : {};
     const startedAt = now();
-    journal.begin(id);
+    ledger.begin(id);
     try {
       // The compiler cannot follow a generic key through the proxy; the signature above keeps callers honest.
       const activity = activities[id] as unknown as {
@@ -53,10 +53,10 @@ export function activitySteps(journal: Journal): CarryOutStep {
       const result = await groupOf(STEPS[id].phase).withScope(async () =>
         activity.executeWithOptions(options, args),
       );
-      journal.end(id, completedEntry(id, result, addressee));
+      ledger.end(id, completedEntry(id, result, addressee));
       return result.value;
     } catch (error) {
-      journal.end(id, failedEntry(id, error, startedAt, now(), addressee));
+      ledger.end(id, failedEntry(id, error, startedAt, now(), addressee));
       throw error;
     }
   };
@@ -69,7 +69,7 @@ function addresseeOf([receiver, announcement]: readonly unknown[]): Addressee {
 }
 
 /** Carries out what must not stop the run: a failure stands in the ledger. */
-export async function tryOut<S extends Step>(
+export async function attemptStep<S extends Step>(
   perform: CarryOutStep,
   id: S,
   ...args: Parameters<Activities[S]>

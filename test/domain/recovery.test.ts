@@ -1,11 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import {
-  ANSWER_MEANINGS,
-  ANSWERS,
-  type Answer,
-  answersFor,
-  type Situation,
-} from '../../src/domain/answers.ts';
+import { ANSWER_MEANINGS, ANSWERS, type Answer } from '../../src/domain/answers.ts';
+import { answersFor, type Situation } from '../../src/domain/recovery.ts';
 import { STEP_IDS, type StepId } from '../../src/domain/steps.ts';
 
 const SKIPPABLE: readonly StepId[] = [

@@ -1,7 +1,7 @@
 import { ActivityFailure, ApplicationFailure, isCancellation, TimeoutFailure } from '@temporalio/workflow';
-import { type ErrorType, isErrorType } from '../domain/errors.ts';
-import type { Addressee, LedgerEntry, RunReport } from '../domain/ledger.ts';
-import { STEPS, type StepId } from '../domain/steps.ts';
+import { type ErrorType, isErrorType } from '../../domain/errors.ts';
+import type { Addressee, LedgerEntry, RunReport } from '../../domain/ledger.ts';
+import { isStepId, STEPS, type StepId } from '../../domain/steps.ts';
 
 /** An expected error as it stands in ledger and report. */
 export interface Reason {
@@ -17,10 +17,8 @@ export function isExpected(error: unknown): boolean {
 /** The row of the error catalogue and the sentence behind a failed step. */
 export function reasonOf(error: unknown): Reason {
   const cause = error instanceof ActivityFailure ? error.cause : error;
-  const step =
-    error instanceof ActivityFailure
-      ? (STEPS[error.activityType as StepId]?.title ?? error.activityType)
-      : '';
+  const type = error instanceof ActivityFailure ? error.activityType : '';
+  const step = isStepId(type) ? STEPS[type].title : type;
   if (cause instanceof ApplicationFailure) {
     if (isErrorType(cause.type)) return { type: cause.type, message: cause.message };
     // Not of the catalogue: an unexpected error that was retried until the step's budget was spent.

@@ -1,11 +1,12 @@
-import { type Answer, answersFor } from '../domain/answers.ts';
-import { changeOf } from '../domain/ledger.ts';
-import type { StepId } from '../domain/steps.ts';
-import { parseTarget, type TargetWish } from '../domain/targets.ts';
-import type { OpenDecision } from '../domain/waiting.ts';
-import type { Desk } from './desk.ts';
-import type { Reason } from './failures.ts';
-import { type Journal, periodOf } from './journal.ts';
+import type { Answer } from '../../domain/answers.ts';
+import { changeOf } from '../../domain/ledger.ts';
+import { answersFor, type RecoveryOptions } from '../../domain/recovery.ts';
+import type { StepId } from '../../domain/steps.ts';
+import { parseTarget, type TargetWish } from '../../domain/targets.ts';
+import type { OpenDecision } from '../../domain/waiting.ts';
+import type { Reason } from '../run/failures.ts';
+import { periodOf, type RunLedger } from '../run/ledger.ts';
+import type { Inbox } from './inbox.ts';
 import type { WaitingRoom } from './waiting.ts';
 
 /** What a person, or the configured default, has decided. */
@@ -13,12 +14,6 @@ export interface Decided {
   readonly answer: Answer;
   /** With `change-target`. */
   readonly wish?: TargetWish;
-}
-
-/** What only the runbook's text knows when somebody has to be asked. */
-export interface WaysOut {
-  readonly restorable: boolean;
-  readonly fallBacksLeft: number;
 }
 
 /**
@@ -31,20 +26,25 @@ export type Ask = (step: StepId, error: Reason, interrupted?: () => boolean) => 
 /** How often one step is retried by default: what nobody looks at must not go on for ever. */
 const AUTOMATIC_RETRIES = 3;
 
-export function openDecisions(journal: Journal, desk: Desk, room: WaitingRoom, waysOut: () => WaysOut): Ask {
+export function openDecisions(
+  ledger: RunLedger,
+  inbox: Inbox,
+  room: WaitingRoom,
+  recovery: () => RecoveryOptions,
+): Ask {
   let count = 0;
   const retried = new Map<StepId, number>();
 
   return async (step, error, interrupted = () => false) => {
-    const policy = journal.policy()?.decisions;
+    const policy = ledger.policy()?.decisions;
     if (!policy) return { answer: 'abort' };
     const { waitMs = policy.waitMs, atDeadline = policy.atDeadline } = policy.steps[step] ?? {};
     let opened: OpenDecision | undefined;
     const open = (): OpenDecision | undefined => {
       const answers = answersFor({
         step,
-        changeBegun: changeOf(journal.report()) !== 'none',
-        ...waysOut(),
+        changeBegun: changeOf(ledger.report()) !== 'none',
+        ...recovery(),
       });
       const isExhausted = atDeadline === 'retry' && (retried.get(step) ?? 0) >= AUTOMATIC_RETRIES;
       const isPossible = answers.includes(atDeadline) && atDeadline !== 'change-target' && !isExhausted;
@@ -59,10 +59,10 @@ export function openDecisions(journal: Journal, desk: Desk, room: WaitingRoom, w
         ...periodOf(waitMs),
         atDeadline: isPossible ? atDeadline : 'abort',
       };
-      delete desk.decision;
-      const isAnsweredBefore = desk.target !== undefined && answers.includes('change-target');
+      delete inbox.decision;
+      const isAnsweredBefore = inbox.target !== undefined && answers.includes('change-target');
       if (waitMs === 0 || isAnsweredBefore) return undefined;
-      journal.record({
+      ledger.record({
         kind: 'decision-due',
         step,
         summary: `${opened.id}: ${error.type}: ${error.message}`,
@@ -70,15 +70,15 @@ export function openDecisions(journal: Journal, desk: Desk, room: WaitingRoom, w
       return opened;
     };
     // Another target is an answer as well, as long as nothing is changed.
-    const isAnswered = () => desk.decision !== undefined || desk.target !== undefined || interrupted();
+    const isAnswered = () => inbox.decision !== undefined || inbox.target !== undefined || interrupted();
     await room.waitFor(open, isAnswered);
     if (interrupted() && !opened) return undefined;
     if (!opened) return { answer: 'abort' };
-    const { decision, target } = desk;
-    delete desk.decision;
+    const { decision, target } = inbox;
+    delete inbox.decision;
     if (decision) return decidedFrom(decision.answer, decision.target);
     if (target) {
-      delete desk.target;
+      delete inbox.target;
       return decidedFrom('change-target', target.target);
     }
     if (interrupted()) return undefined;
@@ -87,7 +87,7 @@ export function openDecisions(journal: Journal, desk: Desk, room: WaitingRoom, w
     // Where nobody was asked and nothing is done there is nothing to tell.
     if (waitMs > 0 || answer !== 'abort') {
       const why = waitMs > 0 ? 'nobody has answered in time' : 'as configured, nobody is asked';
-      journal.record({ kind: 'decision', step, summary: `${answer}: ${why}`, answer });
+      ledger.record({ kind: 'decision', step, summary: `${answer}: ${why}`, answer });
     }
     return { answer };
   };

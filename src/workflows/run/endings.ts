@@ -1,8 +1,7 @@
-import { changeOf, type RunReport, wayOf } from '../domain/ledger.ts';
-import type { RolloutFinished } from '../domain/pins.ts';
-import type { ShownPlan } from '../domain/plan.ts';
-import type { Aim } from './aim.ts';
-import type { Joined } from './claim.ts';
+import { changeOf, type RunReport, wayOf } from '../../domain/ledger.ts';
+import type { RolloutFinished } from '../../domain/pins.ts';
+import type { ShownPlan } from '../../domain/plan.ts';
+import type { Joined } from '../lock.ts';
 import type { Reason } from './failures.ts';
 import type { Ending, Run } from './run.ts';
 import { evidenceOfVersion, type Verification } from './verification.ts';
@@ -24,20 +23,15 @@ export function joinedEnding({ workflowId }: Joined): Ending {
   };
 }
 
-/**
- * How a run ends whose change was carried out.
- * @param verification none: what was there before was restored, which proves nothing and is not meant to.
- */
-export function endingOf(
+/** How a run ends whose change was carried out, by what the checks have proved. */
+export function provedEnding(
   run: Run,
-  aim: Aim,
   plan: ShownPlan,
   rollout: RolloutFinished,
-  verification: Verification | undefined,
+  verification: Verification,
 ): Ending {
-  if (!verification) return restoredEnding(plan, aim.because);
   const { proof, waived } = verification;
-  const report = run.journal.report();
+  const report = run.ledger.report();
   // A plan made anew after the change may find what this run itself has brought.
   const wasThere = plan.changesNothing && changeOf(report) === 'none';
   const change = changeInWords(report, plan, wasThere);
@@ -70,8 +64,8 @@ function changeInWords(report: RunReport, { to, changesNothing }: ShownPlan, was
   return changesNothing ? `${to.version} was brought back before` : wayOf(report, '->');
 }
 
-/** Fails with what made somebody take the rollback back. */
-function restoredEnding(
+/** What was there before is back, which proves nothing: fails with what made somebody take the rollback back. */
+export function restoredEnding(
   { to }: ShownPlan,
   { type, message }: Reason = { type: 'VerificationFailed', message: 'it was decided so' },
 ): Ending {

@@ -1,11 +1,11 @@
 import { ActivityCancellationType, type ActivityOptions } from '@temporalio/workflow';
-import type { Addressee } from '../domain/ledger.ts';
-import { PROFILES, type RetryProfile, STEPS, type StepId } from '../domain/steps.ts';
+import type { Addressee } from '../../domain/ledger.ts';
+import { RETRY_PROFILES, type RetryProfile, STEPS, type StepId } from '../../domain/steps.ts';
 
 /** The activity options of a step: everything comes from the step catalogue. */
 export function optionsOf(step: StepId, activityId: string, { receiver, about }: Addressee): ActivityOptions {
   const entry = STEPS[step];
-  const profile: RetryProfile = PROFILES[entry.profile];
+  const profile: RetryProfile = RETRY_PROFILES[entry.retries];
   return {
     activityId,
     summary: receiver ? `${entry.summary} (${[receiver, about].filter(Boolean).join(', ')})` : entry.summary,

@@ -1,10 +1,10 @@
 import { ApplicationFailure } from '@temporalio/workflow';
-import type { ErrorType } from '../domain/errors.ts';
-import { brokenGlassEvent } from '../domain/events.ts';
-import type { ShownPlan } from '../domain/plan.ts';
-import { breaksGlass } from '../domain/policy.ts';
-import type { Desk } from './desk.ts';
-import { type Journal, periodOf } from './journal.ts';
+import type { ErrorType } from '../../domain/errors.ts';
+import { brokenGlassEvent } from '../../domain/events.ts';
+import type { ShownPlan } from '../../domain/plan.ts';
+import { breaksGlass } from '../../domain/policy.ts';
+import { periodOf, type RunLedger } from '../run/ledger.ts';
+import type { Inbox } from './inbox.ts';
 import type { WaitingRoom } from './waiting.ts';
 
 /**
@@ -15,26 +15,26 @@ import type { WaitingRoom } from './waiting.ts';
  */
 export type Approve = (plan: ShownPlan) => Promise<void>;
 
-export function openApprovals(journal: Journal, desk: Desk, room: WaitingRoom): Approve {
+export function openApprovals(ledger: RunLedger, inbox: Inbox, room: WaitingRoom): Approve {
   let count = 0;
   let brokenGlass = false;
 
   return async (plan) => {
-    const { request } = journal.report();
-    const policy = journal.policy()?.approval;
+    const { request } = ledger.report();
+    const policy = ledger.policy()?.approval;
     if (!request || !policy?.required || plan.changesNothing) return;
     if (breaksGlass(policy, request)) {
-      if (!brokenGlass) journal.record(brokenGlassEvent(request));
+      if (!brokenGlass) ledger.record(brokenGlassEvent(request));
       brokenGlass = true;
       return;
     }
-    const approved = () => desk.approvals.get(plan.hash)?.size ?? 0;
+    const approved = () => inbox.approvals.get(plan.hash)?.size ?? 0;
     const isEnough = () => approved() >= policy.quorum;
     if (isEnough()) return;
-    delete desk.rejection;
+    delete inbox.rejection;
     const open = () => {
       count += 1;
-      journal.record({
+      ledger.record({
         kind: 'approval-due',
         summary: `plan ${plan.hash.slice(0, 12)} (${plan.from.version} -> ${plan.to.version}) needs ${policy.quorum} to approve`,
       });
@@ -43,20 +43,20 @@ export function openApprovals(journal: Journal, desk: Desk, room: WaitingRoom): 
         id: `approval-${count}`,
         planHash: plan.hash,
         quorum: policy.quorum,
-        approvedBy: [...(desk.approvals.get(plan.hash) ?? [])],
+        approvedBy: [...(inbox.approvals.get(plan.hash) ?? [])],
         approvers: policy.approvers,
         requestedBy: request.requestedBy,
-        ...(desk.targetBy ? { targetBy: desk.targetBy } : {}),
+        ...(inbox.targetBy ? { targetBy: inbox.targetBy } : {}),
         ...periodOf(policy.expiresMs),
       } as const;
     };
-    const isOver = () => isEnough() || desk.rejection !== undefined || desk.target !== undefined;
+    const isOver = () => isEnough() || inbox.rejection !== undefined || inbox.target !== undefined;
     await room.waitFor(open, isOver);
-    if (desk.rejection) {
-      const { rejectedBy, reason } = desk.rejection;
+    if (inbox.rejection) {
+      const { rejectedBy, reason } = inbox.rejection;
       throw failure('ApprovalRejected', `${rejectedBy} refused the plan: ${reason}`);
     }
-    if (isEnough() || desk.target) return;
+    if (isEnough() || inbox.target) return;
     throw failure(
       'ApprovalExpired',
       `plan ${plan.hash.slice(0, 12)} had ${approved()} of ${policy.quorum} approvals when the time was up`,

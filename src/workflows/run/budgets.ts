@@ -1,9 +1,9 @@
 import { CancellationScope, sleep } from '@temporalio/workflow';
-import { announceOverBudget } from '../domain/announce.ts';
-import type { Budgets } from '../domain/policy.ts';
-import { STEPS, type StepId } from '../domain/steps.ts';
-import type { Journal } from './journal.ts';
-import type { Teller } from './tell.ts';
+import { announceOverBudget } from '../../domain/announce.ts';
+import type { Budgets } from '../../domain/policy.ts';
+import { STEPS, type StepId } from '../../domain/steps.ts';
+import type { Notifications } from '../people/notifications.ts';
+import type { RunLedger } from './ledger.ts';
 
 /** Watches how long a run takes. What takes longer than it should is told and recorded; nothing is ended. */
 export interface BudgetWatch {
@@ -25,7 +25,7 @@ const PHASE_BUDGETS: Readonly<Record<Timed, keyof Budgets>> = {
  * Timers that are of no use any more are left to run: to cancel each one would be an event of the history. One that
  * fires too late says nothing.
  */
-export function watchBudgets(journal: Journal, teller: Teller): BudgetWatch {
+export function watchBudgets(ledger: RunLedger, notifications: Notifications): BudgetWatch {
   let phase: Timed | undefined;
   let entered = 0;
   let isRunWatched = false;
@@ -35,10 +35,11 @@ export function watchBudgets(journal: Journal, teller: Teller): BudgetWatch {
   const after = (ms: number, summary: string) =>
     CancellationScope.nonCancellable(() => sleep(ms, { summary }));
   const over = (what: string, budgetMs: number) => {
-    const report = journal.report();
+    const report = ledger.report();
     const summary = `${what} takes longer than ${minutes(budgetMs)}`;
-    const { at } = journal.record({ kind: 'over-budget', summary });
-    if (report.request) teller.tell(announceOverBudget(report, report.request, { what, budgetMs, at }));
+    const { at } = ledger.record({ kind: 'over-budget', summary });
+    if (report.request)
+      notifications.tell(announceOverBudget(report, report.request, { what, budgetMs, at }));
   };
   const watchPhase = async (name: Timed, budgetMs: number) => {
     entered += 1;
@@ -48,7 +49,7 @@ export function watchBudgets(journal: Journal, teller: Teller): BudgetWatch {
   };
   const watchRun = async ({ targetMs, acceptableMs }: Budgets) => {
     isRunWatched = true;
-    const spent = Date.now() - Date.parse(journal.report().startedAt);
+    const spent = Date.now() - Date.parse(ledger.report().startedAt);
     await after(Math.max(1, targetMs - spent), 'budget of the run: target');
     if (stopped) return;
     over('the run', targetMs);
@@ -59,7 +60,7 @@ export function watchBudgets(journal: Journal, teller: Teller): BudgetWatch {
 
   return {
     enter(step) {
-      const budgets = journal.policy()?.budgets;
+      const budgets = ledger.policy()?.budgets;
       if (!budgets || stopped) return;
       if (!isRunWatched) void watchRun(budgets);
       const next = STEPS[step].phase;

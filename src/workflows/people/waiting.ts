@@ -1,8 +1,8 @@
 import { CancellationScope, condition } from '@temporalio/workflow';
-import { announceWaiting } from '../domain/announce.ts';
-import type { Waiting } from '../domain/waiting.ts';
-import type { Journal } from './journal.ts';
-import type { Teller } from './tell.ts';
+import { announceWaiting } from '../../domain/announce.ts';
+import type { Waiting } from '../../domain/waiting.ts';
+import type { RunLedger } from '../run/ledger.ts';
+import type { Notifications } from './notifications.ts';
 
 /** Waits for people, for one thing at a time. */
 export interface WaitingRoom {
@@ -14,7 +14,7 @@ export interface WaitingRoom {
   waitFor(open: () => Waiting | undefined, isOver: () => boolean): Promise<boolean>;
 }
 
-export function openWaitingRoom(journal: Journal, teller: Teller): WaitingRoom {
+export function openWaitingRoom(ledger: RunLedger, notifications: Notifications): WaitingRoom {
   let turn: Promise<unknown> = Promise.resolve();
 
   async function wait(open: () => Waiting | undefined, isOver: () => boolean): Promise<boolean> {
@@ -25,17 +25,17 @@ export function openWaitingRoom(journal: Journal, teller: Teller): WaitingRoom {
     if (!waiting) return true;
     const half = Math.max(1, Math.round((Date.parse(waiting.dueAt) - Date.parse(waiting.openedAt)) / 2));
     const say = (reminder: boolean) => {
-      const report = journal.report();
-      if (report.request) teller.tell(announceWaiting(report, report.request, waiting, reminder));
+      const report = ledger.report();
+      if (report.request) notifications.tell(announceWaiting(report, report.request, waiting, reminder));
     };
-    journal.showWaiting(waiting);
+    ledger.showWaiting(waiting);
     say(false);
     try {
       if (await condition(isOver, half, { summary: `${waiting.id}: half of its time` })) return true;
       say(true);
       return await condition(isOver, half, { summary: `${waiting.id}: deadline` });
     } finally {
-      journal.showWaiting(undefined);
+      ledger.showWaiting(undefined);
     }
   }
 

@@ -1,6 +1,6 @@
 import { ParentClosePolicy, workflowInfo } from '@temporalio/workflow';
-import type { FollowThroughInput } from '../domain/follow-through.ts';
-import type { RunReport } from '../domain/ledger.ts';
+import type { FollowThroughInput } from '../../domain/follow-through.ts';
+import type { RunReport } from '../../domain/ledger.ts';
 import type { Run } from './run.ts';
 import { startUnlessOpen } from './start-unless-open.ts';
 
@@ -11,9 +11,9 @@ const WATCHED: readonly RunReport['outcome'][] = ['rolled-back', 'already-there'
 const SIDE_BY_SIDE = 5;
 
 /** Hands a proved rollback over to a run of its own that follows it through; it outlives this one. */
-export async function startFollowThrough({ journal }: Run): Promise<void> {
-  const { request, ledger, plan, outcome, workflowId, runId } = journal.report();
-  const policy = journal.policy();
+export async function startFollowThrough({ ledger: run }: Run): Promise<void> {
+  const { request, ledger, plan, outcome, workflowId, runId } = run.report();
+  const policy = run.policy();
   const rollout = ledger.findLast((entry) => entry.rollout)?.rollout;
   if (!request || !policy || !plan || !rollout || !WATCHED.includes(outcome)) return;
   if (policy.followThrough.forMs === 0) return;

@@ -6,13 +6,13 @@ import {
   upsertSearchAttributes,
   workflowInfo,
 } from '@temporalio/workflow';
-import type { RunEvent } from '../domain/events.ts';
-import type { LedgerEntry, RunReport, WorkflowKind } from '../domain/ledger.ts';
-import type { RunPolicy } from '../domain/policy.ts';
-import { detailsOf } from '../domain/progress.ts';
-import { SEARCH_ATTRIBUTES } from '../domain/search-attributes.ts';
-import type { StepId } from '../domain/steps.ts';
-import type { Waiting } from '../domain/waiting.ts';
+import type { RunEvent } from '../../domain/events.ts';
+import type { LedgerEntry, RunReport, WorkflowKind } from '../../domain/ledger.ts';
+import type { RunPolicy } from '../../domain/policy.ts';
+import { detailsOf } from '../../domain/progress.ts';
+import { SEARCH_ATTRIBUTES } from '../../domain/search-attributes.ts';
+import type { StepId } from '../../domain/steps.ts';
+import type { Waiting } from '../../domain/waiting.ts';
 
 /** The report so far. It answers on closed runs too, as long as a worker is up. */
 export const reportQuery = defineQuery<RunReport>('report');
@@ -20,7 +20,7 @@ export const reportQuery = defineQuery<RunReport>('report');
 type Attribute = keyof typeof SEARCH_ATTRIBUTES;
 
 /** What a run knows of itself, and where it can be seen: the report, the Temporal UI's details, search attributes. */
-export interface Journal {
+export interface RunLedger {
   report(): RunReport;
   /** How the run behaves beside its steps; none in histories of before there were policies. No part of the report. */
   policy(): RunPolicy | undefined;
@@ -50,9 +50,9 @@ export function periodOf(ms: number): { readonly openedAt: string; readonly dueA
 
 const keyword = (name: string) => defineSearchAttributeKey(name, SearchAttributeType.KEYWORD);
 
-export function openJournal(workflow: WorkflowKind): Journal {
+export function openLedger(workflow: WorkflowKind): RunLedger {
   const { workflowId, runId, startTime } = workflowInfo();
-  const ledger: LedgerEntry[] = [];
+  const entries: LedgerEntry[] = [];
   const events: RunEvent[] = [];
   const running: StepId[] = [];
   let policy: RunPolicy | undefined;
@@ -63,7 +63,7 @@ export function openJournal(workflow: WorkflowKind): Journal {
     outcome: 'running',
     summary: '',
     startedAt: startTime.toISOString(),
-    ledger,
+    ledger: entries,
   };
   setHandler(reportQuery, () => report, { description: 'The ledger of this run so far' });
 
@@ -76,7 +76,7 @@ export function openJournal(workflow: WorkflowKind): Journal {
   };
 
   /** What changes within one workflow task becomes one event of the history. */
-  const index: Journal['index'] = (name, value) => {
+  const index: RunLedger['index'] = (name, value) => {
     if (unindexed.size === 0) void Promise.resolve().then(flushIndex);
     unindexed.set(name, value);
   };
@@ -99,7 +99,7 @@ export function openJournal(workflow: WorkflowKind): Journal {
       show();
     },
     end(step, entry) {
-      ledger.push(entry);
+      entries.push(entry);
       running.splice(running.indexOf(step), 1);
       show();
     },

@@ -9,7 +9,7 @@ beforeAll(async () => {
 });
 afterAll(() => stage?.close());
 
-describe('a claim', () => {
+describe('a lock', () => {
   it('is made by a run with the longest workflow id', async () => {
     const cast = await stage.cast('long-id', {});
     const run = await cast.start(`rollback/${'ü'.repeat(450)}`);

@@ -11,10 +11,13 @@ import { EVIDENCE } from '../domain/operator-events.ts';
 import type { EvidenceInput } from '../domain/operator-inputs.ts';
 import type { ResolvedRun } from '../domain/request.ts';
 import type { ObservedService } from '../domain/versions.ts';
-import type { CarryOutStep } from './activity-step.ts';
-import { startUnlessOpen } from './start-unless-open.ts';
+import { startUnlessOpen } from './run/start-unless-open.ts';
+import type { CarryOutStep } from './run/steps.ts';
 
-/** How often a claim whose run has just closed is tried again. */
+/** The workflow type of locks, as every history has it. */
+const LOCK_TYPE = 'claim';
+
+/** How often a lock whose run has just closed is tried again. */
 const TRIES = 5;
 
 /**
@@ -22,24 +25,24 @@ const TRIES = 5;
  * id. It does nothing, and it ends with its parent, however that ends: the Temporal server itself terminates it, so that
  * neither a killed worker nor a terminated run leaves it behind.
  */
-export async function claim(): Promise<void> {
+export async function holdLock(): Promise<void> {
   // Started by hand it would hold the target for nobody.
   if (!workflowInfo().parent) return;
   await condition(() => false);
 }
 
 /** The id that stands for a target, whatever service profile, request or workflow id a run began with. */
-export function claimId({ target, namespace, name, uid }: ObservedService): string {
+export function lockId({ target, namespace, name, uid }: ObservedService): string {
   return `claim/${target}/${namespace}/${name}/${uid}`;
 }
 
 /**
- * What the change is told of the claim, in a run that was reset: its history says that the target is claimed, which only
- * the server knows.
+ * What the change is told of the lock, in a run that was reset: its history says that the run holds it, which only the
+ * server knows.
  */
-export function claimToProve(observed: ObservedService | undefined): string | undefined {
+export function lockToProve(observed: ObservedService | undefined): string | undefined {
   const { runId, originalExecutionRunId } = workflowInfo();
-  return observed && runId !== originalExecutionRunId ? claimId(observed) : undefined;
+  return observed && runId !== originalExecutionRunId ? lockId(observed) : undefined;
 }
 
 /** The run that another one has joined instead of rolling back itself. */
@@ -48,30 +51,30 @@ export interface Joined {
 }
 
 /**
- * Makes sure that no other run rolls the same target back. The claim is a child workflow with the target's id: the
- * Temporal server keeps two of them apart. A run claims a target once.
- * @param claimed what the run has claimed so far; what it claims now is added.
- * @returns nothing when the target is claimed; the other run when the request wants to join it.
+ * Makes sure that no other run rolls the same target back. The lock is a child workflow with the target's id: the
+ * Temporal server keeps two of them apart. A run takes the lock of a target once.
+ * @param held ids of the locks that the run holds so far; what it takes now is added.
+ * @returns nothing when the run holds the lock; the other run when the request wants to join it.
  * @throws ApplicationFailure `RollbackInProgress` with the id of the other run.
  */
-export async function claimTarget(
+export async function takeLock(
   carryOut: CarryOutStep,
   request: ResolvedRun,
   observed: ObservedService,
-  claimed: Set<string>,
+  held: Set<string>,
 ): Promise<Joined | undefined> {
-  const id = claimId(observed);
-  if (claimed.has(id)) return undefined;
+  const id = lockId(observed);
+  if (held.has(id)) return undefined;
   for (let attempt = 1; ; attempt += 1) {
-    if (await isClaimed(id)) {
-      claimed.add(id);
+    if (await isTaken(id)) {
+      held.add(id);
       return undefined;
     }
     const holder = await carryOut('identify-holder', id);
     if (holder.state === 'closed' && attempt < TRIES) continue;
     const { workflowId = 'unknown', runId } = holder;
     if (isThisRun(workflowId, runId)) {
-      claimed.add(id);
+      held.add(id);
       return undefined;
     }
     const join = request.ifRunning === 'join' && runId !== undefined;
@@ -84,15 +87,15 @@ export async function claimTarget(
   }
 }
 
-/** A run that was cancelled while it claimed the target has not heard that it holds it. */
+/** A run that was cancelled while it took the lock has not heard that it holds it. */
 function isThisRun(workflowId: string, runId: string | undefined): boolean {
   const own = workflowInfo();
   return workflowId === own.workflowId && runId === own.runId;
 }
 
-function isClaimed(workflowId: string): Promise<boolean> {
+function isTaken(workflowId: string): Promise<boolean> {
   // A cancelled run finishes what it has begun, and holds the target until then.
-  return startUnlessOpen(claim.name, {
+  return startUnlessOpen(LOCK_TYPE, {
     workflowId,
     args: [],
     parentClosePolicy: ParentClosePolicy.TERMINATE,

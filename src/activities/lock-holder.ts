@@ -1,0 +1,44 @@
+import type { StepContext } from './step.ts';
+
+/** The run for which a lock is open. */
+export interface LockHolder {
+  readonly workflowId: string;
+  readonly runId: string;
+  readonly isOpen: boolean;
+  /** True when the lock has come to it from a run that was reset: the server does not end it with this one. */
+  readonly isHeir: boolean;
+}
+
+/** An open lock: a child workflow of the run that holds it. */
+export interface OpenLock {
+  /** Run id of the lock itself. */
+  readonly runId: string;
+  readonly holder: LockHolder;
+}
+
+/** A run is reset a few times at the most. */
+const LONGEST_CHAIN = 100;
+
+/**
+ * Reads a lock and the run that it is open for. A reset closes a run and leaves its lock open, for the run that
+ * goes on in its place: that one holds it.
+ * @returns undefined when the lock is not open.
+ */
+export async function openLock(
+  readRun: StepContext['readRun'],
+  lockId: string,
+): Promise<OpenLock | undefined> {
+  const lock = await readRun(lockId);
+  if (!lock?.isOpen || !lock.parent) return undefined;
+  const { workflowId } = lock.parent;
+  let { runId } = lock.parent;
+  for (let resets = 0; ; resets += 1) {
+    const run = await readRun(workflowId, runId);
+    const next = run?.resetTo;
+    if (!next || resets === LONGEST_CHAIN) {
+      const isOpen = run?.isOpen ?? false;
+      return { runId: lock.runId, holder: { workflowId, runId, isOpen, isHeir: resets > 0 } };
+    }
+    runId = next;
+  }
+}

@@ -1,0 +1,86 @@
+import { ApplicationFailure } from '@temporalio/workflow';
+import type { ErrorType } from '../../domain/errors.ts';
+import { changeOf } from '../../domain/ledger.ts';
+import type { ShownPlan } from '../../domain/plan.ts';
+import type { RecoveryOptions } from '../../domain/recovery.ts';
+import type { TargetWish } from '../../domain/targets.ts';
+import type { Reason } from './failures.ts';
+import type { Redirection } from './redirection.ts';
+import type { Run } from './run.ts';
+
+/** What a run goes for at the moment: it changes only by what a person, or a configured default, decides. */
+export interface Aim {
+  readonly wish: TargetWish;
+  /** `watch`: a follow-through, until somebody wants another rollback. */
+  readonly purpose: 'roll-back' | 'restore' | 'watch';
+  /** Fingerprints that this run has seen to be no way out: the bad release, and targets that did not help. */
+  readonly tried: readonly string[];
+  /** How many times the run has fallen back. */
+  readonly fallBacks?: number;
+  /** With `restore`: what somebody was asked about when it was decided. */
+  readonly because?: Reason;
+  /** A plan that nothing stands against any more: it is carried out, and none is made. */
+  readonly plan?: ShownPlan;
+}
+
+/**
+ * The aim after a decision.
+ * @throws ApplicationFailure `PinLost` when there is nothing that could be restored.
+ */
+export function nextAim(
+  { plan: _carriedOut, ...aim }: Aim,
+  { to, because }: Pick<Redirection, 'to' | 'because'>,
+  run: Run,
+): Aim {
+  const { plan, origin = plan?.from.version } = run.ledger.report();
+  switch (to.kind) {
+    case 'target':
+      return { ...aim, wish: to.wish, purpose: 'roll-back' };
+    case 'fall-back': {
+      const seen = plan ? [plan.from.fingerprint, plan.to.fingerprint] : [];
+      const tried = [...new Set([...aim.tried, ...seen])];
+      const fallBacks = (aim.fallBacks ?? 0) + 1;
+      if (origin !== undefined) run.ledger.adopt({ origin });
+      return { ...aim, wish: { kind: 'older-known-good', tried }, tried, fallBacks, purpose: 'roll-back' };
+    }
+    case 'restore':
+      if (!run.snapshot) throw nothingKept();
+      return {
+        ...aim,
+        wish: { kind: 'snapshot', snapshot: run.snapshot },
+        purpose: 'restore',
+        ...(because ? { because } : {}),
+      };
+    case 'change-again':
+      return { ...aim, ...(run.begun ? { plan: run.begun } : {}) };
+    case 'plan-anew':
+      return aim;
+  }
+}
+
+/** Whether the run has changed nothing so far, as far as is known. */
+export function isFirstChange({ ledger }: Run): boolean {
+  return changeOf(ledger.report()) === 'none';
+}
+
+/** Where the run could still go from here. @param plan what it is about to carry out. */
+export function recoveryOptionsOf(
+  run: Run,
+  { purpose, fallBacks = 0 }: Aim,
+  plan?: ShownPlan,
+): RecoveryOptions {
+  const { snapshot, ledger } = run;
+  const isRestoring = purpose === 'restore';
+  const isOfSomethingElse = plan ? snapshot?.fingerprint !== plan.to.fingerprint : !isFirstChange(run);
+  return {
+    restorable: !isRestoring && snapshot !== undefined && isOfSomethingElse,
+    fallBacksLeft: isRestoring ? 0 : (ledger.policy()?.decisions.fallBacks ?? 0) - fallBacks,
+  };
+}
+
+function nothingKept(): ApplicationFailure {
+  return ApplicationFailure.nonRetryable(
+    'nothing was kept that could be restored',
+    'PinLost' satisfies ErrorType,
+  );
+}
