@@ -1,7 +1,7 @@
 import type { StepContext } from './step.ts';
 
 /** The run for which a lock is open. */
-export interface LockHolder {
+export interface HoldingRun {
   readonly workflowId: string;
   readonly runId: string;
   readonly isOpen: boolean;
@@ -13,7 +13,7 @@ export interface LockHolder {
 export interface OpenLock {
   /** Run id of the lock itself. */
   readonly runId: string;
-  readonly holder: LockHolder;
+  readonly holder: HoldingRun;
 }
 
 /** A run is reset a few times at the most. */

@@ -19,7 +19,7 @@ export function addAnswerCommands(program: Command): void {
   const planned = (usage: string, description: string) =>
     reasoned(usage, description).option(
       '--plan <hash>',
-      'the plan that was looked at: at least 12 digits of its hash',
+      'the plan that was read: at least 12 digits of its hash',
     );
 
   reasoned('decide', 'answer the open decision of a run')

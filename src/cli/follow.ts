@@ -8,8 +8,8 @@ import { runPrinter } from './run-printer.ts';
 import { openScreen, type ScreenOptions } from './screen.ts';
 import { whileAway } from './while-away.ts';
 
-const LOOK_MS = 120;
-/** A server that takes longer for one look is as good as away. */
+const REFRESH_MS = 120;
+/** A server that takes longer to describe the run is as good as away. */
 const ANSWER_MS = 5000;
 /** Attempts of one workflow task after which its failing is no accident: a bug, or a worker with other code. */
 const STUCK_AFTER = 3;
@@ -42,7 +42,7 @@ export async function follow(
   let events = -1;
   let report: RunReport | undefined;
   let over = false;
-  const patience = {
+  const awayOptions = {
     workflowId,
     signal,
     giveUpMs: options.giveUpMs,
@@ -51,10 +51,10 @@ export async function follow(
   const answered = <T>(ask: () => Promise<T>) => client.withDeadline(Date.now() + ANSWER_MS, ask);
   // A result that is waited for would keep an interrupted command alive for as long as its long poll.
   const end = client
-    .withAbortSignal(signal, () => whileAway(() => handle.result(), patience))
+    .withAbortSignal(signal, () => whileAway(() => handle.result(), awayOptions))
     .then(
       (value) => value as RunReport,
-      (error: unknown) => reportOfEnd((ask) => whileAway(() => ask(handle), patience), error),
+      (error: unknown) => reportOfEnd((ask) => whileAway(() => ask(handle), awayOptions), error),
     );
   end
     .catch(() => undefined)
@@ -65,7 +65,7 @@ export async function follow(
   try {
     while (!over) {
       signal.throwIfAborted();
-      const { raw, historyLength } = await whileAway(() => answered(() => handle.describe()), patience);
+      const { raw, historyLength } = await whileAway(() => answered(() => handle.describe()), awayOptions);
       const running = raw.pendingActivities?.flatMap(runningStep) ?? [];
       if (Number(historyLength) !== events) {
         const next = await answered(() => handle.query<RunReport>('report')).catch(() => undefined);
@@ -80,7 +80,7 @@ export async function follow(
         screen.note(`the workflow itself fails and tries again: see the worker's log`);
       await Promise.race([
         end.catch(() => undefined),
-        sleep(LOOK_MS, undefined, { signal }).catch(() => undefined),
+        sleep(REFRESH_MS, undefined, { signal }).catch(() => undefined),
       ]);
     }
     signal.throwIfAborted();

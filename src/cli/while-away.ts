@@ -8,7 +8,7 @@ const AGAIN_MS = 500;
 /** A server that is restarted, moved or upgraded is back by then. */
 const GIVE_UP_MS = 10 * 60_000;
 
-export interface Patience {
+export interface WhileAwayOptions {
   /** The run that is asked about: it goes on while nobody answers. */
   readonly workflowId: string;
   readonly signal: AbortSignal;
@@ -22,8 +22,8 @@ export interface Patience {
  * Asks Temporal, and again while it is away: a server that restarts is no reason to leave its run.
  * @throws CommandError when it stays away, the signal's reason when it aborts, and every other error at once.
  */
-export async function whileAway<T>(ask: () => Promise<T>, patience: Patience): Promise<T> {
-  const { signal, onAway, workflowId, giveUpMs = GIVE_UP_MS } = patience;
+export async function whileAway<T>(ask: () => Promise<T>, options: WhileAwayOptions): Promise<T> {
+  const { signal, onAway, workflowId, giveUpMs = GIVE_UP_MS } = options;
   let since: number | undefined;
   for (;;) {
     try {

@@ -35,7 +35,7 @@ async function join(
   workflowId: string,
   request: RollbackRequest,
 ): Promise<RunHandle | undefined> {
-  const evidence = evidenceOf(request, workflowId);
+  const evidence = evidenceIn(request, workflowId);
   const read = readEvidence(evidence);
   if ('problem' in read) throw new AnswerRefused(workflowId, read.problem);
   const { runId, status } = await client.workflow.getHandle(workflowId).describe();
@@ -53,7 +53,7 @@ async function join(
   }
 }
 
-function evidenceOf(request: RollbackRequest, workflowId: string): EvidenceInput {
+function evidenceIn(request: RollbackRequest, workflowId: string): EvidenceInput {
   const { requestedBy, reason, symptoms = [], incident } = request;
   return {
     by: requestedBy || workflowId.slice(0, 100),

@@ -159,14 +159,14 @@ export function wayOf({ plan, origin }: Pick<RunReport, 'plan' | 'origin'>, arro
 }
 
 /** What became of a change: `unknown` when it may have been made and nobody knows. */
-export type Change = 'none' | 'made' | 'unknown';
+export type ChangeState = 'none' | 'made' | 'unknown';
 
 /**
  * Whether a run changed anything; `unknown` when a step that may have ended without an answer, and none said later. A
  * write without an answer that the same step finds done later was made, unless the plan was to change nothing.
  */
-export function changeOf({ ledger, plan }: Pick<RunReport, 'ledger' | 'plan'>): Change {
-  const changes = new Map<StepId, Change>();
+export function changeOf({ ledger, plan }: Pick<RunReport, 'ledger' | 'plan'>): ChangeState {
+  const changes = new Map<StepId, ChangeState>();
   for (const entry of ledger) {
     const before = changes.get(entry.step);
     if (!STEPS[entry.step].changes || before === 'made') continue;
@@ -183,14 +183,14 @@ export function isChangeUnknown({ ledger }: Pick<RunReport, 'ledger'>, step: Ste
   return last !== undefined && STEPS[step].changes && changeOfStep(last) === 'unknown';
 }
 
-function changeOfStep(entry: LedgerEntry): Change {
+function changeOfStep(entry: LedgerEntry): ChangeState {
   if (entry.outcome === 'completed') return entry.changed ? 'made' : 'none';
-  const answered = entry.outcome === 'failed' && !UNANSWERED.some((type) => type === entry.error?.type);
+  const answered = entry.outcome === 'failed' && !WITHOUT_ANSWER.some((type) => type === entry.error?.type);
   return answered ? 'none' : 'unknown';
 }
 
 /** Errors after which a write may have been carried out all the same. */
-const UNANSWERED = ['StepTimedOut', 'Unreachable'] as const;
+const WITHOUT_ANSWER = ['StepTimedOut', 'Unreachable'] as const;
 
 /** The last result of each check that ran, in the order of the ledger. */
 export function checksOf(report: RunReport): readonly CheckResult[] {

@@ -41,7 +41,7 @@ export const RETRY_PROFILES = {
     heartbeat: 5,
     retry: { initial: 0.2, backoff: 2, maximum: 5 },
   },
-  /** Repeated looks at the service within the check's own budget. */
+  /** Repeated probes of the service within the check's own budget. */
   check: {
     startToClose: 900,
     scheduleToClose: 960,

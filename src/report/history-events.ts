@@ -14,7 +14,7 @@ import {
   readable,
 } from './history-file.ts';
 
-/** What is known of the run at the event that is looked at. */
+/** What is known of the run at the event that is read. */
 export interface Known {
   readonly request: ResolvedRun | undefined;
   readonly plan: ShownPlan | undefined;

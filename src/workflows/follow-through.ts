@@ -23,7 +23,7 @@ export async function followThrough(input: unknown): Promise<RunReport> {
     run.adoptRequest(input.request);
     const { wish } = input.request;
     return pursue(run, { wish, purpose: 'watch', tried: [] }, (aim) =>
-      aim.purpose === 'watch' ? watch(run, input) : startRollback(run, input, describeWish(aim.wish)),
+      aim.purpose === 'watch' ? watch(run, input) : startAnotherRollback(run, input, describeWish(aim.wish)),
     );
   }
 }
@@ -83,7 +83,7 @@ function notOurs(): ApplicationFailure {
 }
 
 /** Another rollback, in a run of its own. */
-async function startRollback(
+async function startAnotherRollback(
   run: Run,
   { request, rollback }: FollowThroughInput,
   target: string,

@@ -57,7 +57,7 @@ export interface Joined {
  * @returns nothing when the run holds the lock; the other run when the request wants to join it.
  * @throws ApplicationFailure `RollbackInProgress` with the id of the other run.
  */
-export async function takeLock(
+export async function lockTarget(
   carryOut: CarryOutStep,
   request: ResolvedRun,
   observed: ObservedService,

@@ -22,7 +22,7 @@ export async function rollback(input: RollbackRequest = {}): Promise<RunReport> 
 
   async function work(run: Run): Promise<Ending> {
     const request = run.adoptRequest(await run.step('resolve-request', 'rollback', input));
-    const attempt = (aim: Aim) => rollBack(run, request, aim);
+    const attempt = (aim: Aim) => runbook(run, request, aim);
     const first: Aim = { wish: request.wish, purpose: 'roll-back', tried: [] };
     return pursue(run, first, attempt, (aim, cancellation) =>
       afterCancellation(run, request, aim, attempt, cancellation),
@@ -31,7 +31,7 @@ export async function rollback(input: RollbackRequest = {}): Promise<RunReport> 
 }
 
 /** One way through the runbook: where it ends, or leaves for another one by a `Redirection`. */
-async function rollBack(run: Run, request: ResolvedRun, aim: Aim): Promise<Ending> {
+async function runbook(run: Run, request: ResolvedRun, aim: Aim): Promise<Ending> {
   const { service, dryRun } = request;
   let { plan } = aim;
   if (plan) run.adoptPlan(plan);

@@ -177,6 +177,6 @@ function planOf(workflowId: string, { plan }: PlanOptions): string {
   if (plan) return plan;
   throw new CommandError(
     EXIT.usage,
-    `--plan is missing: the hash of the plan that was looked at. It stands in: runbook status ${workflowId}`,
+    `--plan is missing: the hash of the plan that was read. It stands in: runbook status ${workflowId}`,
   );
 }

@@ -23,7 +23,7 @@ export interface Decided {
  */
 export type Ask = (step: StepId, error: Reason, interrupted?: () => boolean) => Promise<Decided | undefined>;
 
-/** How often one step is retried by default: what nobody looks at must not go on for ever. */
+/** How often one step is retried by default: what nobody attends to must not go on for ever. */
 const AUTOMATIC_RETRIES = 3;
 
 export function openDecisions(

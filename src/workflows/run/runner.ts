@@ -3,7 +3,7 @@ import type { Activities } from '../../activities/index.ts';
 import { changeOf } from '../../domain/ledger.ts';
 import { STEPS, type StepId } from '../../domain/steps.ts';
 import type { ObservedService } from '../../domain/versions.ts';
-import { type Joined, lockId, lockToProve, takeLock } from '../lock.ts';
+import { type Joined, lockId, lockToProve, lockTarget } from '../lock.ts';
 import type { Ask } from '../people/decisions.ts';
 import type { PausePoint } from '../people/pause-point.ts';
 import { isExpected, reasonOf } from './failures.ts';
@@ -72,7 +72,7 @@ export function openRunner({ ledger, perform, ask, pausePoint, enter, beginChang
     if (!request || !ledger.policy()) return undefined;
     target = observed;
     const asked = ifRunning ? { ...request, ifRunning } : request;
-    return takeLock(perform, asked, observed, held).catch((error: unknown) => {
+    return lockTarget(perform, asked, observed, held).catch((error: unknown) => {
       throw error instanceof ApplicationFailure ? leave(error) : error;
     });
   }
