@@ -3,7 +3,7 @@ import type { Activities } from '../../activities/index.ts';
 import { changeOf } from '../../domain/ledger.ts';
 import { STEPS, type StepId } from '../../domain/steps.ts';
 import type { ObservedService } from '../../domain/versions.ts';
-import { type Joined, lockId, lockToProve, lockTarget } from '../lock.ts';
+import { type Joined, lockId, lockTarget, lockToProve } from '../lock.ts';
 import type { Ask } from '../people/decisions.ts';
 import type { PausePoint } from '../people/pause-point.ts';
 import { isExpected, reasonOf } from './failures.ts';
