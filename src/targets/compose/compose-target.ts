@@ -26,8 +26,8 @@ import { keepKnownGood, keepSnapshot, snapshotSource } from './keep.ts';
 import { lastChangeOf } from './last-change.ts';
 import { observedFrom } from './observation.ts';
 import { leadingContainer, type Reading } from './reading.ts';
+import { resolvePlan } from './resolve-plan.ts';
 import { ServiceReader } from './service-reader.ts';
-import { settlePlan } from './settle.ts';
 import { workloadOf } from './workload.ts';
 
 /** How a target is made beside its profile. */
@@ -81,7 +81,7 @@ export class ComposeTarget implements RollbackTarget {
     return this.#observed(await this.#reader.readShared(signal));
   }
 
-  async settle(
+  async resolve(
     plan: Plan,
     { signal }: TargetContext,
   ): Promise<{ readonly plan: Plan; readonly diff: string }> {
@@ -103,7 +103,7 @@ export class ComposeTarget implements RollbackTarget {
     };
     const source =
       pin.purpose === 'restore' ? await snapshotSource(pin.source, pin.recorded, state) : pin.source;
-    return settlePlan(plan, pin, source, parts, signal);
+    return resolvePlan(plan, pin, source, parts, signal);
   }
 
   async takeSnapshot(live: LiveVersion, { signal }: TargetContext): Promise<SnapshotReference> {

@@ -7,7 +7,7 @@ import { leadingContainer, type Reading } from './reading.ts';
 export function warningsOf(reading: Reading): readonly string[] {
   return [
     ...betweenFileAndContainer(reading),
-    ...unsettled(reading),
+    ...notWellRunning(reading),
     ...notPinned(reading),
     ...reading.sources.problems,
     ...reading.problems,
@@ -59,7 +59,7 @@ function isSameReference(running: string, inFile: string): boolean {
   return (a.tag ?? 'latest') === (b.tag ?? 'latest');
 }
 
-function unsettled({ containers }: Reading): readonly string[] {
+function notWellRunning({ containers }: Reading): readonly string[] {
   return containers
     .filter(({ running, restarting, health }) => !running || restarting || health === 'unhealthy')
     .map(({ name, status, health, restarts }) => {

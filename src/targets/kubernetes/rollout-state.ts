@@ -43,12 +43,12 @@ export function evaluateRollout(
   }
   if (live !== rollout.fingerprint) return { kind: 'superseded', reason: 'its template was changed' };
   const replicas = spec.replicas ?? 1;
-  const isSettled =
+  const isComplete =
     (status.observedGeneration ?? 0) >= generation &&
     counts.updated === replicas &&
     counts.old === 0 &&
     counts.available === replicas;
-  if (isSettled) return { kind: 'complete', replicas, counts };
+  if (isComplete) return { kind: 'complete', replicas, counts };
   if (spec.paused === true) return { kind: 'paused' };
   const message = `${phaseOf(deployment, counts, replicas)}${troubleOf(deployment)}`;
   return { kind: 'waiting', message, counts };

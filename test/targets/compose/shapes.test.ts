@@ -76,7 +76,7 @@ describe.skipIf(problem)(titled('compose files as people write them'), () => {
 
       const wish: TargetWish = { kind: 'digest', digest: good.digest };
       await target.checkAccess(wish, context);
-      const { plan, diff } = await one.settle(wish, target);
+      const { plan, diff } = await one.resolve(wish, target);
       expect(await contentsOf(one.folder)).toEqual(before);
       const started = await target.rollBack(plan.pin, context);
 

@@ -41,7 +41,7 @@ async function restore(of: Service, snapshot: SnapshotReference, by?: Service['t
   await target.checkAccess(wish, context);
   const planned = planRollback(await target.observe(context), wish);
   if ('problem' in planned) throw new Error(`${planned.problem}: ${planned.message}`);
-  const { plan, diff } = await target.settle(planned, context);
+  const { plan, diff } = await target.resolve(planned, context);
   const started = await target.rollBack(plan.pin, context);
   const finished = await target.waitForRollout(started, context, () => {});
   return { plan, diff, started, finished };
@@ -146,7 +146,7 @@ describe('a snapshot that is kept in a ConfigMap', () => {
     if ('problem' in planned) throw new Error(planned.message);
     await spoil(of, map);
     const before = await of.live();
-    const steps = [() => target.settle(planned, context), () => target.rollBack(planned.pin, context)];
+    const steps = [() => target.resolve(planned, context), () => target.rollBack(planned.pin, context)];
     for (const step of steps) {
       const error = await errorOf(step());
       expect(error).toMatchObject({ type: 'PinLost', retryable: false });
@@ -283,7 +283,7 @@ describe('falling back twice', () => {
     await target.checkAccess(wish, context);
     const planned = planRollback(await target.observe(context), wish);
     if ('problem' in planned) throw new Error(planned.message);
-    const { plan } = await target.settle(planned, context);
+    const { plan } = await target.resolve(planned, context);
     expect(plan).toMatchObject({ basis: 'known-good', from: { version: '0.1.1' }, to: { version: '0.1.0' } });
     const started = await target.rollBack(plan.pin, context);
     await target.waitForRollout(started, context, () => {});
