@@ -65,7 +65,7 @@ export class Observer {
 
   async #unlessChanged(shared: SharedObservation, signal: AbortSignal): Promise<ObservedService> {
     const observed = await shared.value;
-    const live = this.#watch.glance().sight.deployment;
+    const live = this.#watch.peek().cached.deployment;
     const { uid, generation = 0 } = live?.metadata ?? observed;
     if (uid === observed.uid && generation === observed.generation) return observed;
     if (this.#shared === shared) this.forget();
