@@ -79,7 +79,7 @@ export async function withLock<T>(
  */
 export async function takeLock(file: string, options: LockOptions): Promise<Lock> {
   const { signal, onWait, silentMs = SILENT_MS } = options;
-  const patience = AbortSignal.any([signal, AbortSignal.timeout(options.waitMs)]);
+  const deadline = AbortSignal.any([signal, AbortSignal.timeout(options.waitMs)]);
   const mark = ownMark(options.note);
   let told = false;
   for (;;) {
@@ -88,8 +88,8 @@ export async function takeLock(file: string, options: LockOptions): Promise<Lock
     if (await removeOrphan(file, silentMs)) continue;
     if (!told) onWait?.(await readHolder(file));
     told = true;
-    if (patience.aborted && !signal.aborted) throw new LockHeld(file, await readHolder(file));
-    await sleep(POLL_MS, undefined, { signal: patience }).catch(() => undefined);
+    if (deadline.aborted && !signal.aborted) throw new LockHeld(file, await readHolder(file));
+    await sleep(POLL_MS, undefined, { signal: deadline }).catch(() => undefined);
   }
   const beat = setInterval(() => {
     const now = new Date();

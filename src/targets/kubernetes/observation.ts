@@ -11,7 +11,7 @@ import { withSignal } from './with-signal.ts';
 /** check-access and identify-versions run at the same time and share one observation this old at most. */
 const SHARED_MS = 2_000;
 /** An observation that takes longer than this is given up, in milliseconds: its requests and fresh credentials. */
-const PATIENCE_MS = 40_000;
+const OBSERVE_TIMEOUT_MS = 40_000;
 
 /** What is observed, and under which name the runbook writes there. */
 export interface ObservedWorkload extends WorkloadName {
@@ -50,7 +50,7 @@ export class Observer {
       return withSignal(this.#unlessChanged(this.#shared, signal), signal);
     }
     // A caller who is cancelled must not take the observation away from the other one.
-    const limit = AbortSignal.timeout(PATIENCE_MS);
+    const limit = AbortSignal.timeout(OBSERVE_TIMEOUT_MS);
     const value = this.#observe(limit).catch((error) => {
       throw limit.aborted
         ? new RunbookError('Unreachable', 'the API server takes too long to answer')

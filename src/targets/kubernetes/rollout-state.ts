@@ -25,7 +25,7 @@ export type RolloutState =
  *
  * The condition ProgressDeadlineExceeded does not count, whenever it was written: returning to an existing ReplicaSet
  * does not restart the controller's clock, so it may report the time that the bad version had spent. The wait has a
- * clock of its own (patience.ts).
+ * clock of its own (deadlines.ts).
  * @param live fingerprint of the template that this state has.
  */
 export function evaluateRollout(

@@ -1,11 +1,11 @@
 import { RunbookError } from '../../domain/errors.ts';
 import type { RolloutFinished, RolloutStarted } from '../../domain/pins.ts';
 import type { RolloutProgress } from '../target.ts';
+import { deadlineExceeded, type GivenUp } from './deadlines.ts';
 import type { CachedDeployment } from './deployment-cache.ts';
 import type { DeploymentWatch } from './deployment-watch.ts';
 import { fingerprint } from './fingerprint.ts';
 import { lastManager } from './managers.ts';
-import { type GivenUp, outOfPatience } from './patience.ts';
 import type { PodInspector } from './pod-inspector.ts';
 import { type PodWatch, watchPods } from './pod-watch.ts';
 import type { PodTrouble } from './pods.ts';
@@ -171,7 +171,7 @@ export class RolloutWait {
       const trouble = this.#inspector.firstTrouble(own, crashLoopRestarts, waitingSince);
       if (trouble) return trouble;
     }
-    return outOfPatience(deployment, this.#progress, deadlineMs, this.#clock());
+    return deadlineExceeded(deployment, this.#progress, deadlineMs, this.#clock());
   }
 
   async #givenUp(why: PodTrouble | GivenUp, signal: AbortSignal): Promise<RunbookError> {

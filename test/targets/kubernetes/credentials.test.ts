@@ -19,7 +19,7 @@ function sourceOf(...answers: (() => Promise<string>)[]) {
       createDispatcherOptions: () => ({ type: 'none' }) as const,
     };
   };
-  const source = createCredentialSource({}, { load, patienceMs: 50 });
+  const source = createCredentialSource({}, { load, timeoutMs: 50 });
   return { source, calls: () => calls, loads: () => loads };
 }
 
