@@ -21,7 +21,7 @@ export async function withProjectLock<T>(
   folder: string,
   by: string,
   signal: AbortSignal,
-  work: (gate: (pid: number) => Promise<void>) => Promise<T>,
+  work: (beforeExec: (pid: number) => Promise<void>) => Promise<T>,
 ): Promise<T> {
   const file = join(folder, 'lock');
   const lock = await takeLock(file, {

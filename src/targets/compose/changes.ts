@@ -139,7 +139,7 @@ export class ComposeChanges {
   ): Promise<T> {
     const project = await this.#reader.project();
     const { folder, state } = this.#reader.stateOf(project);
-    return withProjectLock(await folder.create(), by, signal, async (gate) => {
+    return withProjectLock(await folder.create(), by, signal, async (beforeExec) => {
       const reading = await this.#reader.read('running', signal);
       const parts: ChangeParts = {
         ...this.#parts,
@@ -149,7 +149,7 @@ export class ComposeChanges {
         journal: journalOf(state),
         contents: state.contents,
         contentsFolder: join(project.folder.path, state.path, 'contents'),
-        gate,
+        beforeExec,
         by,
         audit: async (event, key, details) => {
           const at = new Date(this.#parts.clock()).toISOString();

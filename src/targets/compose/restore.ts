@@ -69,9 +69,9 @@ async function restoreContainer(
   signal: AbortSignal,
 ): Promise<readonly string[]> {
   const { from, containers, containerIds } = change;
-  const { compose, docker, name, gate } = parts;
+  const { compose, docker, name, beforeExec } = parts;
   if (containers === 0) {
-    const stopped = await compose.stop(parts.invocation, name.service, { signal, gate });
+    const stopped = await compose.stop(parts.invocation, name.service, { signal, beforeExec });
     if (stopped.code !== 0) throw engineError(`${name.service} cannot be stopped`, stopped);
     return [];
   }
