@@ -14,7 +14,7 @@ import { journalOf } from './journal.ts';
 import { identityOf, observedFrom } from './observation.ts';
 import type { Reading } from './reading.ts';
 import { restartDependants } from './restart-dependants.ts';
-import { type Before, type RolledBack, rollBackTo, wayBack } from './roll-back.ts';
+import { type Before, compensate, type RolledBack, rollBackTo } from './roll-back.ts';
 import { nameOf, type ServiceReader } from './service-reader.ts';
 import { type Started, StartFailed, waitForStart } from './start-wait.ts';
 
@@ -26,7 +26,7 @@ interface ChangesParts {
   readonly clock: () => number;
 }
 
-/** The changes of a project: the rollback, and the way back from one that does not start. */
+/** The changes of a project: the rollback, and the compensation of one that does not start. */
 export class ComposeChanges {
   readonly #parts: ChangesParts;
   readonly #reader: ServiceReader;
@@ -103,9 +103,9 @@ export class ComposeChanges {
     by: string,
     signal: AbortSignal,
   ): Promise<RunbookError> {
-    const { signal: unbroken } = new AbortController();
-    const way = await this.#locked(by, signal, (parts) => wayBack(change, parts, unbroken));
-    return new RunbookError(type, `${reason}; ${way}`);
+    const { signal: uncancellable } = new AbortController();
+    const outcome = await this.#locked(by, signal, (parts) => compensate(change, parts, uncancellable));
+    return new RunbookError(type, `${reason}; ${outcome}`);
   }
 
   async #dependants(change: Change, by: string, signal: AbortSignal): Promise<readonly string[]> {
@@ -154,8 +154,11 @@ export class ComposeChanges {
         audit: async (event, key, details) => {
           const at = new Date(this.#parts.clock()).toISOString();
           // What is noted was done: a step that is cancelled meanwhile notes it all the same. The log's lock bounds it.
-          const { signal: unbroken } = new AbortController();
-          await state.audit.append({ at, event, key, by, ...(details as Record<string, Json>) }, unbroken);
+          const { signal: uncancellable } = new AbortController();
+          await state.audit.append(
+            { at, event, key, by, ...(details as Record<string, Json>) },
+            uncancellable,
+          );
         },
       };
       return work(parts, reading);

@@ -10,7 +10,7 @@ import {
 import type { Reading } from './reading.ts';
 import type { ServiceState, VersionContent } from './state/index.ts';
 
-/** What runs now with the files that it was made of: kept before it is replaced, so that there is a way back. */
+/** What runs now with the files that it was made of: kept before it is replaced, so that it can be restored. */
 export async function keepSnapshot(
   live: LiveVersion,
   reading: Reading,

@@ -6,9 +6,9 @@ import { engineError } from './engine/engine-error.ts';
 import { invocationFor } from './invocation.ts';
 
 /**
- * The way back from a change whose container does not start: the files as they were, and the container of before.
+ * The compensation of a change whose container does not start: the files as they were, and the container of before.
  * Every part finds itself done when it is repeated, and the journal says that it was begun.
- * @throws RolloutFailed when the way back is closed: somebody else has changed a file, or the container of before does
+ * @throws RolloutFailed when it cannot be carried out: somebody else has changed a file, or the container of before does
  * not start either. Passing errors of the engine are thrown as they are: the step tries again and goes on here.
  */
 export async function restoreChange(change: Change, parts: ChangeParts, signal: AbortSignal): Promise<void> {

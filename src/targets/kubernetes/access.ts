@@ -90,8 +90,8 @@ export class AccessCheck {
   }
 
   /**
-   * Where no ReplicaSet will keep what is live, the snapshot is a ConfigMap, and there is no rollback without it. A way
-   * back to a snapshot takes no other one.
+   * Where no ReplicaSet will keep what is live, the snapshot is a ConfigMap, and there is no rollback without it. The
+   * restoration of a snapshot takes no other one.
    */
   #checkSnapshot(
     { kind }: TargetWish,

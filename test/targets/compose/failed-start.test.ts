@@ -170,7 +170,7 @@ describe.skipIf(problem)(titled('a version that does not start'), () => {
     expect(await one.tags()).toEqual(tags);
   });
 
-  test('leaves an edit that was made meanwhile, and says that the way back is closed', async () => {
+  test('leaves an edit that was made meanwhile, and says that the files cannot be restored', async () => {
     const one = await service(both, { text: playing('process.exit(1)'), behaviours });
     const started = await one.target.rollBack(await one.pin(), context);
     const edited = `${await one.read()}# mine\n`;

@@ -1,4 +1,4 @@
-/** What tests of the way back do: plan it as a run does after its change, and take it. */
+/** What tests of the compensation do: plan it as a run does after its change, and carry it out. */
 import type { SnapshotReference } from '../../../src/domain/pins.ts';
 import { planRollback } from '../../../src/domain/plan-rollback.ts';
 import type { TargetWish } from '../../../src/domain/targets.ts';

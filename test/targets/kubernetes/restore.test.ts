@@ -34,7 +34,7 @@ async function fresh(of: Service) {
 
 const template = async (of: Service) => (await of.live()).spec.template;
 
-/** Plans the way back, as a run does after its change, and takes it. */
+/** Plans the compensation, as a run does after its change, and carries it out. */
 async function restore(of: Service, snapshot: SnapshotReference, by?: Service['target']) {
   const target = by ?? (await of.another());
   const wish = { kind: 'snapshot', snapshot } as const;
