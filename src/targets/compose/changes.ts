@@ -12,7 +12,7 @@ import type { Container } from './engine/containers.ts';
 import type { Docker } from './engine/docker.ts';
 import { journalOf } from './journal.ts';
 import { identityOf, observedFrom } from './observation.ts';
-import type { Reading } from './reading.ts';
+import type { ObservedState } from './observed-state.ts';
 import { restartDependants } from './restart-dependants.ts';
 import { type Before, compensate, type RolledBack, rollBackTo } from './roll-back.ts';
 import { nameOf, type ServiceReader } from './service-reader.ts';
@@ -37,7 +37,7 @@ export class ComposeChanges {
   }
 
   rollBack(pin: ComposePin, source: ComposeSource, by: string, signal: AbortSignal): Promise<RolledBack> {
-    return this.#locked(by, signal, async (parts, reading) => {
+    return this.#locked(by, signal, async (parts, observedState) => {
       // A context or DOCKER_HOST may lead to another engine than when the plan was made.
       const engine = await parts.docker.info(signal, { fresh: true });
       if (identityOf(engine, parts.name.project, parts.name.service) !== pin.workload.uid) {
@@ -47,7 +47,7 @@ export class ComposeChanges {
         );
       }
       try {
-        return await rollBackTo(pin, source, this.#before(reading), parts, signal);
+        return await rollBackTo(pin, source, this.#before(observedState), parts, signal);
       } finally {
         this.#reader.forget();
       }
@@ -113,9 +113,9 @@ export class ComposeChanges {
     return this.#locked(by, signal, (parts) => restartDependants(change, parts, signal));
   }
 
-  #before(reading: Reading): Before {
-    const { service } = reading.project;
-    const { current } = observedFrom(reading, this.#parts.profile);
+  #before(observedState: ObservedState): Before {
+    const { service } = observedState.project;
+    const { current } = observedFrom(observedState, this.#parts.profile);
     const { version, image, fingerprint, source } = current;
     const { imageId, digest } = source as ComposeSource;
     return {
@@ -126,7 +126,7 @@ export class ComposeChanges {
         ...(digest ? { digest } : {}),
         fingerprint,
       },
-      containers: reading.containers,
+      containers: observedState.containers,
       imageInFiles: service.image,
       scaleInFiles: scaleOf(service.definition),
     };
@@ -135,12 +135,12 @@ export class ComposeChanges {
   async #locked<T>(
     by: string,
     signal: AbortSignal,
-    work: (parts: ChangeParts, reading: Reading) => Promise<T>,
+    work: (parts: ChangeParts, observedState: ObservedState) => Promise<T>,
   ): Promise<T> {
     const project = await this.#reader.project();
     const { folder, state } = this.#reader.stateOf(project);
     return withProjectLock(await folder.create(), by, signal, async (beforeExec) => {
-      const reading = await this.#reader.read('running', signal);
+      const observedState = await this.#reader.read('running', signal);
       const parts: ChangeParts = {
         ...this.#parts,
         name: nameOf(project),
@@ -161,7 +161,7 @@ export class ComposeChanges {
           );
         },
       };
-      return work(parts, reading);
+      return work(parts, observedState);
     });
   }
 }

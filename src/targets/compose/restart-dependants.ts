@@ -2,7 +2,7 @@ import type { Change } from './change.ts';
 import type { ChangeParts } from './change-parts.ts';
 import { engineError } from './engine/engine-error.ts';
 import { loadProject } from './load-project.ts';
-import { leadingContainer } from './reading.ts';
+import { leadingContainer } from './observed-state.ts';
 
 /**
  * Restarts the services that depend on this one; those started since are left alone. It does not change what is known of

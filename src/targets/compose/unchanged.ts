@@ -3,7 +3,7 @@ import type { ComposePin } from '../../domain/pins.ts';
 import type { Change } from './change.ts';
 import type { ChangeParts } from './change-parts.ts';
 import type { Container } from './engine/containers.ts';
-import { leadingContainer } from './reading.ts';
+import { leadingContainer } from './observed-state.ts';
 import { restoreFiles } from './restore.ts';
 
 /**

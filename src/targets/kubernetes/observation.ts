@@ -131,11 +131,11 @@ export class Observer {
   }
 
   async #observe(signal: AbortSignal): Promise<ObservedService> {
-    const reading = readEvidence(this.#transport, this.#workload, signal);
-    reading.catch(() => {});
+    const evidence = readEvidence(this.#transport, this.#workload, signal);
+    evidence.catch(() => {});
     const first = await this.deployment(signal);
     let revisions = await this.listRevisions(first, signal);
-    this.#evidence = await reading;
+    this.#evidence = await evidence;
     // The newest state: the controller may have picked up a change while the list was on its way.
     const deployment = await this.deployment(signal, (state) => isContradicted(state, revisions));
     if (deployment.metadata.uid !== first.metadata.uid) {

@@ -210,13 +210,13 @@ describe('a read beside the watch', () => {
     of.stub.on(/^GET/, ({ json }) => {
       answer = () => json(200, old);
     });
-    const reading = of.watch.refresh(signal);
+    const refreshed = of.watch.refresh(signal);
     await until('the read', async () => of.stub.asked.includes('GET deployments/orchestrator'), {
       everyMs: 5,
     });
     await happens(of);
     answer();
-    expect((await reading)?.spec.replicas).toBe(expected);
+    expect((await refreshed)?.spec.replicas).toBe(expected);
     expect(of.watch.peek().cached.deployment?.spec.replicas).toBe(expected);
   });
 

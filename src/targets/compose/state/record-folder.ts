@@ -11,7 +11,7 @@ import { removeForgotten, writeTemporary } from '../files/temporary-file.ts';
 type Prepare = () => Promise<void>;
 
 /**
- * One folder of the state. It is made with the first write, for the owner alone, and reading never makes it. Every
+ * One folder of the state. It is made with the first write, for the owner alone, and a read never makes it. Every
  * file is written whole or not at all: synced under another name, then renamed. Links are never followed.
  */
 export class RecordFolder {
