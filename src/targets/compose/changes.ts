@@ -5,7 +5,6 @@ import type { ComposePin, ComposeSource, RolloutStarted } from '../../domain/pin
 import type { ComposeProfile } from '../../domain/profile.ts';
 import type { RolloutProgress } from '../target.ts';
 import type { Change } from './change.ts';
-import { withProjectLock } from './change-lock.ts';
 import type { ChangeParts } from './change-parts.ts';
 import type { ComposeCommand } from './engine/compose-command.ts';
 import type { Container } from './engine/containers.ts';
@@ -13,6 +12,7 @@ import type { Docker } from './engine/docker.ts';
 import { journalOf } from './journal.ts';
 import { identityOf, observedFrom } from './observation.ts';
 import type { ObservedState } from './observed-state.ts';
+import { withProjectLock } from './project-lock.ts';
 import { restartDependants } from './restart-dependants.ts';
 import { type Before, compensate, type RolledBack, rollBackTo } from './roll-back.ts';
 import { nameOf, type ServiceReader } from './service-reader.ts';

@@ -1,7 +1,7 @@
 import { lstat, rename, rm } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { RunbookError } from '../../../domain/errors.ts';
-import { LockHeld, takeLock } from '../../../locks/lock-file.ts';
+import { LockFileHeld, takeLockFile } from '../../../locks/lock-file.ts';
 import { contentHash } from './content-hash.ts';
 import { realPathInside } from './inside.ts';
 import { notLasting } from './not-written.ts';
@@ -118,9 +118,9 @@ async function locked<T>(
   { signal = new AbortController().signal }: Replacement,
   work: () => Promise<T>,
 ): Promise<T> {
-  const lock = await takeLock(folder.at(lockNameOf(name)), { signal, waitMs: WAIT_MS }).catch((error) => {
-    if (!(error instanceof LockHeld)) throw error;
-    const held = new LockHeld(join(folder.path, lockNameOf(name)), error.holder);
+  const lock = await takeLockFile(folder.at(lockNameOf(name)), { signal, waitMs: WAIT_MS }).catch((error) => {
+    if (!(error instanceof LockFileHeld)) throw error;
+    const held = new LockFileHeld(join(folder.path, lockNameOf(name)), error.holder);
     throw new RunbookError('TargetLocked', held.message, { cause: error });
   });
   try {

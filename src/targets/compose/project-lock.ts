@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { RunbookError } from '../../domain/errors.ts';
-import { LockHeld, takeLock } from '../../locks/lock-file.ts';
+import { LockFileHeld, takeLockFile } from '../../locks/lock-file.ts';
 import { notWritten } from './files/not-written.ts';
 
 /** How long a step waits for another run before its next attempt, in milliseconds. */
@@ -24,13 +24,13 @@ export async function withProjectLock<T>(
   work: (beforeExec: (pid: number) => Promise<void>) => Promise<T>,
 ): Promise<T> {
   const file = join(folder, 'lock');
-  const lock = await takeLock(file, {
+  const lock = await takeLockFile(file, {
     signal,
     waitMs: WAIT_MS,
     silentMs: SILENT_MS,
     note: by,
   }).catch((error: unknown) => {
-    if (error instanceof LockHeld) throw new RunbookError('TargetLocked', error.message);
+    if (error instanceof LockFileHeld) throw new RunbookError('TargetLocked', error.message);
     throw notWritten(file, error);
   });
   try {
