@@ -18,7 +18,7 @@ import {
 } from './permissions.ts';
 import type { Resource } from './resources.ts';
 import { needsCopy } from './snapshot.ts';
-import type { Transport } from './transport.ts';
+import type { ApiTransport } from './transport.ts';
 
 /**
  * How long granted permissions are believed, in milliseconds. One that is revoked meanwhile is missed by the request
@@ -31,11 +31,11 @@ const METADATA_ONLY = 'application/json;as=PartialObjectMetadata;g=meta.k8s.io;v
 
 /** Runbook 2: proves that the rollback can be carried out, before anything is changed. */
 export class AccessCheck {
-  readonly #transport: Transport;
+  readonly #transport: ApiTransport;
   readonly #workload: WorkloadName;
   #granted: { readonly at: number; readonly permissions: Permissions } | undefined;
 
-  constructor(transport: Transport, workload: WorkloadName) {
+  constructor(transport: ApiTransport, workload: WorkloadName) {
     this.#transport = transport;
     this.#workload = workload;
   }

@@ -24,7 +24,7 @@ const FRESH_MS = 30_000;
 const TIMEOUT_MS = 20_000;
 
 /** Resolves kubeconfig, service account, exec plugins and OIDC through client-node, which is loaded at first use. */
-export interface CredentialSource {
+export interface ClusterCredentialSource {
   /** Credentials not older than 30 s. */
   current(signal: AbortSignal): Promise<Credentials>;
   /** Reads everything anew, for example after a 401. */
@@ -43,10 +43,10 @@ interface CredentialOptions {
   readonly timeoutMs: number;
 }
 
-export function createCredentialSource(
+export function createClusterCredentialSource(
   cluster: ClusterReference,
   { load, timeoutMs }: CredentialOptions = { load: loadKubeConfig, timeoutMs: TIMEOUT_MS },
-): CredentialSource {
+): ClusterCredentialSource {
   let config: Promise<ClusterConfig> | undefined;
   let resolved: { readonly at: number; readonly value: Promise<Credentials> } | undefined;
 

@@ -3,7 +3,7 @@ import { ApiError, isStatus } from './api-error.ts';
 import { type CachedDeployment, DeploymentCache } from './deployment-cache.ts';
 import type { WatchEvent } from './event-stream.ts';
 import type { Deployment } from './resources.ts';
-import type { Transport } from './transport.ts';
+import type { ApiTransport } from './transport.ts';
 import { runWatch } from './watch-loop.ts';
 
 /** Where the Deployment is. */
@@ -26,7 +26,7 @@ const OPEN_TIMEOUT_MS = 5_000;
  * decides something else on what the watch says asks for a `refresh` when it looks doubtful.
  */
 export class DeploymentWatch {
-  readonly #transport: Transport;
+  readonly #transport: ApiTransport;
   readonly #workload: WorkloadName;
   readonly #cache = new DeploymentCache();
   #synced = false;
@@ -38,7 +38,7 @@ export class DeploymentWatch {
   #linger: NodeJS.Timeout | undefined;
   #syncTimer: NodeJS.Timeout | undefined;
 
-  constructor(transport: Transport, workload: WorkloadName) {
+  constructor(transport: ApiTransport, workload: WorkloadName) {
     this.#transport = transport;
     this.#workload = workload;
   }

@@ -5,7 +5,7 @@ import { type Evidence, NO_EVIDENCE, readEvidence } from './evidence.ts';
 import { fingerprint } from './fingerprint.ts';
 import { isContradicted, observedService, type Revision, revisionsOf } from './history.ts';
 import { type Deployment, isControlledBy, type ReplicaSet, selectorText } from './resources.ts';
-import type { Transport } from './transport.ts';
+import type { ApiTransport } from './transport.ts';
 import { withSignal } from './with-signal.ts';
 
 /** check-access and identify-versions run at the same time and share one observation this old at most. */
@@ -26,7 +26,7 @@ interface SharedObservation {
 
 /** Reads the Deployment with its history and evidence, and keeps the templates in memory, never in history. */
 export class Observer {
-  readonly #transport: Transport;
+  readonly #transport: ApiTransport;
   readonly #watch: DeploymentWatch;
   readonly #workload: ObservedWorkload;
   readonly #clock: () => number;
@@ -36,7 +36,12 @@ export class Observer {
   /** Fingerprints of the templates that were live, by uid and generation. */
   readonly #lived = new Map<string, string>();
 
-  constructor(transport: Transport, watch: DeploymentWatch, workload: ObservedWorkload, clock: () => number) {
+  constructor(
+    transport: ApiTransport,
+    watch: DeploymentWatch,
+    workload: ObservedWorkload,
+    clock: () => number,
+  ) {
     this.#transport = transport;
     this.#watch = watch;
     this.#workload = workload;

@@ -15,7 +15,7 @@ import {
   troubleOf,
 } from './pods.ts';
 import { controllerOf, type Deployment, type Pod, REVISION_ANNOTATION, selectorText } from './resources.ts';
-import type { Transport } from './transport.ts';
+import type { ApiTransport } from './transport.ts';
 
 /** What a look at the pods proved, or what is missing. */
 export type PodProof = Omit<RolloutFinished, 'completeAt' | 'fingerprint'> | { readonly missing: string };
@@ -27,7 +27,7 @@ const NAMED = 3;
 
 /** Answers questions about the pods of one Deployment, and remembers for one wait what it saw of them. */
 export class PodInspector {
-  readonly #transport: Transport;
+  readonly #transport: ApiTransport;
   readonly #observer: Observer;
   readonly #container: string;
   readonly #troubledSince = new Map<string, number>();
@@ -35,7 +35,7 @@ export class PodInspector {
   /** Controllers that were looked up and are not the Deployment's. */
   readonly #foreign = new Set<string>();
 
-  constructor(transport: Transport, observer: Observer, container: string) {
+  constructor(transport: ApiTransport, observer: Observer, container: string) {
     this.#transport = transport;
     this.#observer = observer;
     this.#container = container;

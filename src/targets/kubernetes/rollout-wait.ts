@@ -11,7 +11,7 @@ import { type PodWatch, watchPods } from './pod-watch.ts';
 import type { PodTrouble } from './pods.ts';
 import type { Deployment } from './resources.ts';
 import { evaluateRollout, hasProgressed, type RolloutCounts, type RolloutState } from './rollout-state.ts';
-import type { Transport } from './transport.ts';
+import type { ApiTransport } from './transport.ts';
 
 /** What the wait is told of the profile. */
 export interface RolloutLimits {
@@ -42,7 +42,7 @@ type RolloutEvaluation =
 
 /** One wait for one rollout. Everything it knows beyond a restart is in the progress that it reports. */
 export class RolloutWait {
-  readonly #transport: Transport;
+  readonly #transport: ApiTransport;
   readonly #watch: DeploymentWatch;
   readonly #inspector: PodInspector;
   readonly #limits: RolloutLimits;
@@ -58,7 +58,7 @@ export class RolloutWait {
 
   constructor(
     parts: {
-      readonly transport: Transport;
+      readonly transport: ApiTransport;
       readonly watch: DeploymentWatch;
       readonly inspector: PodInspector;
       readonly limits: RolloutLimits;

@@ -6,7 +6,7 @@ import { fingerprint } from './fingerprint.ts';
 import { lastManager } from './managers.ts';
 import type { PinnedTemplate } from './pinned-template.ts';
 import type { Deployment } from './resources.ts';
-import type { Transport } from './transport.ts';
+import type { ApiTransport } from './transport.ts';
 import { outliving } from './with-signal.ts';
 
 /** How often a write is made again because only something beside the template had changed (an autoscaler, annotations). */
@@ -20,7 +20,7 @@ const LAST_WORD_MS = 3000;
 
 /** What the write needs beside the pin. */
 export interface TemplateWriter {
-  readonly transport: Transport;
+  readonly transport: ApiTransport;
   readonly fieldManager: string;
   /** Fingerprint of the template that was live at the pin's generation, when it is known. */
   readonly replaces: string | undefined;

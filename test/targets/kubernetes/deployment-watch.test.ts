@@ -1,8 +1,8 @@
 import { afterEach, describe, expect, it } from 'vitest';
 import { createConnection } from '../../../src/targets/kubernetes/connection.ts';
-import { createCredentialSource } from '../../../src/targets/kubernetes/credentials.ts';
+import { createClusterCredentialSource } from '../../../src/targets/kubernetes/credentials.ts';
 import { DeploymentWatch } from '../../../src/targets/kubernetes/deployment-watch.ts';
-import { createTransport } from '../../../src/targets/kubernetes/transport.ts';
+import { createApiTransport } from '../../../src/targets/kubernetes/transport.ts';
 import { until } from '../../../tools/until.ts';
 import { deployment } from './objects.ts';
 import { type Exchange, StubApi } from './stub-api.ts';
@@ -18,7 +18,7 @@ afterEach(async () => {
 async function watched() {
   const stub = await StubApi.open();
   const { kubeconfig = '' } = stub.profile;
-  const transport = createTransport(createConnection(createCredentialSource({ kubeconfig })));
+  const transport = createApiTransport(createConnection(createClusterCredentialSource({ kubeconfig })));
   const watch = new DeploymentWatch(transport, { namespace: 'phoenix', name: 'orchestrator' });
   const opened: URL[] = [];
   const note = ({ url, serve }: Exchange) => {

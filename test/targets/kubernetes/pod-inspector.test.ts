@@ -4,7 +4,7 @@ import { revisionsOf } from '../../../src/targets/kubernetes/history.ts';
 import type { Observer } from '../../../src/targets/kubernetes/observation.ts';
 import { PodInspector } from '../../../src/targets/kubernetes/pod-inspector.ts';
 import type { ContainerStatus, Pod, ReplicaSet } from '../../../src/targets/kubernetes/resources.ts';
-import type { Transport } from '../../../src/targets/kubernetes/transport.ts';
+import type { ApiTransport } from '../../../src/targets/kubernetes/transport.ts';
 import { deployment, pod, ready, replicaSet } from './objects.ts';
 import { context } from './support.ts';
 import { templateOf } from './template.ts';
@@ -33,7 +33,7 @@ function inspect(
   };
   const transport = { list: async () => ({ items: pods, resourceVersion: '1' }) };
   const inspector = new PodInspector(
-    transport as unknown as Transport,
+    transport as unknown as ApiTransport,
     observer as unknown as Observer,
     'orchestrator',
   );
