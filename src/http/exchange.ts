@@ -57,7 +57,7 @@ export async function exchange(request: HttpRequest): Promise<HttpAnswer | NoAns
   signal.throwIfAborted();
   const timeout = AbortSignal.timeout(timeoutMs);
   try {
-    const answer = await send(url, {
+    const response = await send(url, {
       dispatcher: pool,
       method,
       headers: { 'user-agent': 'rollback-runbook', accept: '*/*', ...headers },
@@ -67,8 +67,8 @@ export async function exchange(request: HttpRequest): Promise<HttpAnswer | NoAns
       headersTimeout: 0,
       bodyTimeout: 0,
     });
-    const text = (await readBytes(answer.body, request.limit ?? RESPONSE_LIMIT)).toString('utf8');
-    return toAnswer(answer.statusCode, answer.headers, text, maskSent(headers?.authorization));
+    const text = (await readBytes(response.body, request.limit ?? RESPONSE_LIMIT)).toString('utf8');
+    return toResponse(response.statusCode, response.headers, text, maskSent(headers?.authorization));
   } catch (error) {
     if (isTimeout(signal.reason) || timeout.aborted) {
       return unanswered(`no answer within ${seconds(timeoutMs)}`);
@@ -83,7 +83,7 @@ function unanswered(problem: string, delivered: NoAnswer['delivered'] = 'perhaps
   return { kind: 'unanswered', problem, delivered };
 }
 
-function toAnswer(
+function toResponse(
   status: number,
   headers: Record<string, string | string[] | undefined>,
   text: string,

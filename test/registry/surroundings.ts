@@ -4,10 +4,10 @@ import { Agent, type Dispatcher } from 'undici';
 import { expect, onTestFinished } from 'vitest';
 import type { RunbookError } from '../../src/domain/errors.ts';
 import {
-  type CredentialSource,
   createRegistryClient,
   noCredentials,
   type RegistryClientOptions,
+  type RegistryCredentialSource,
   type RegistryCredentials,
 } from '../../src/registry/index.ts';
 import { server } from '../checks/surroundings.ts';
@@ -58,7 +58,7 @@ export function client(options: Partial<RegistryClientOptions> = {}) {
 }
 
 /** A source that has these credentials for every registry. */
-export function withLogin(found: RegistryCredentials): CredentialSource {
+export function withLogin(found: RegistryCredentials): RegistryCredentialSource {
   return { find: async () => found };
 }
 
