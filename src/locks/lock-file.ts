@@ -24,7 +24,7 @@ export interface LockFileOptions {
   /** Told once, when somebody else holds the lock. */
   readonly onWait?: (holder: LockFileHolder | undefined) => void;
   /**
-   * How long a holder on another machine, whose process cannot be looked at, may be silent before its lock is taken
+   * How long a holder on another machine, whose process cannot be examined, may be silent before its lock is taken
    * over, in milliseconds. Default: a minute.
    */
   readonly silentMs?: number;

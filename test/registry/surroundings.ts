@@ -1,4 +1,4 @@
-/** What the tests of this room need around them: servers that answer as told, and ways to look at what was asked. */
+/** What the tests of this room need around them: servers that answer as told, and ways to check what was asked. */
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { Agent, type Dispatcher } from 'undici';
 import { expect, onTestFinished } from 'vitest';
@@ -16,7 +16,7 @@ export { nobody } from '../checks/surroundings.ts';
 
 export const { signal } = new AbortController();
 
-/** A request as a server saw it. */
+/** A request as a server got it. */
 export interface Seen {
   readonly method: string;
   /** Path with query. */

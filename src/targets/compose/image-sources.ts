@@ -30,7 +30,7 @@ const SHORT_MS = 2500;
 /** Tags are many, and each costs a request: digests are asked for the newest ones. */
 const WITH_DIGEST = 20;
 
-/** Looks for images on the engine and in the registry. */
+/** Finds images on the engine and in the registry. */
 export class ImageFinder {
   readonly #docker: Docker;
   readonly #registry: RegistryClient;

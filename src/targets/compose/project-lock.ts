@@ -7,7 +7,7 @@ import { notWritten } from './files/not-written.ts';
 const WAIT_MS = 20_000;
 /**
  * A holder on another host that was silent for this long is gone, in milliseconds. The Compose command that it may have
- * left behind cannot be looked at from here: it has ended by then, or its own time-out has.
+ * left behind cannot be examined from here: it has ended by then, or its own time-out has.
  */
 const SILENT_MS = 330_000;
 

@@ -56,10 +56,7 @@ export async function restoreFiles(
 }
 
 function closed(path: string, why: string): RunbookError {
-  return new RunbookError(
-    'RolloutFailed',
-    `${path} cannot be restored: ${why}; look at it and at its backup`,
-  );
+  return new RunbookError('RolloutFailed', `${path} cannot be restored: ${why}; compare it with its backup`);
 }
 
 /** @returns IDs of the containers that run again. */

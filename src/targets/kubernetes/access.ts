@@ -112,7 +112,7 @@ export class AccessCheck {
     references: readonly string[],
     signal: AbortSignal,
   ): Promise<readonly string[]> {
-    const found = await Promise.all(references.map((reference) => this.#look(reference, signal)));
+    const found = await Promise.all(references.map((reference) => this.#probe(reference, signal)));
     const gone = references.filter((_, index) => found[index] === 'gone');
     if (gone.length > 0) {
       throw new RunbookError(
@@ -124,7 +124,7 @@ export class AccessCheck {
     return references.filter((_, index) => found[index] === 'forbidden');
   }
 
-  async #look(reference: string, signal: AbortSignal): Promise<'there' | 'gone' | 'forbidden'> {
+  async #probe(reference: string, signal: AbortSignal): Promise<'there' | 'gone' | 'forbidden'> {
     const [kind, name = ''] = reference.split('/');
     const { namespace } = this.#workload;
     try {

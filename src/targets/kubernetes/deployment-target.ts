@@ -120,7 +120,7 @@ export class DeploymentTarget implements RollbackTarget {
             transport: this.#lease.transport,
             fieldManager: this.#options.fieldManager,
             replaces: this.#observer.fingerprintAt(pin.workload.uid, pin.generation),
-            saw: (deployment) => this.#watch.adopt(deployment),
+            observed: (deployment) => this.#watch.adopt(deployment),
             read: () => this.#observer.freshDeployment(signal),
             content: (state) => this.#content(pin, state, signal),
           },

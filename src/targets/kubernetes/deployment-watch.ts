@@ -23,7 +23,7 @@ const OPEN_TIMEOUT_MS = 5_000;
  * One watch of one Deployment, shared by all steps and runs of this worker. Its first event replaces a GET, and
  * every later read costs no request. What is read is old by milliseconds as a rule, and by any amount when the API
  * server lags or the connection died unnoticed. The write is safe all the same, it is a compare-and-set; whoever
- * decides something else on what the watch says asks for a `refresh` when it looks doubtful.
+ * decides something else on what the watch says asks for a `refresh` when that is doubtful.
  */
 export class DeploymentWatch {
   readonly #transport: ApiTransport;

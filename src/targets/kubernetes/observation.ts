@@ -130,7 +130,7 @@ export class Observer {
     return this.#revisions;
   }
 
-  /** The fingerprint that was live at a generation, when this worker saw it. */
+  /** The fingerprint that was live at a generation, when this worker observed it. */
   fingerprintAt(uid: string, generation: number): string | undefined {
     return this.#lived.get(`${uid}/${generation}`);
   }

@@ -13,7 +13,7 @@ import { outliving } from './with-signal.ts';
 const REBASES = 3;
 
 /**
- * How long the answer to a write that was sent is waited for after the step was cancelled, in milliseconds. Whoever looks
+ * How long the answer to a write that was sent is waited for after the step was cancelled, in milliseconds. Whoever reads
  * next must not see a Deployment that is changed a moment later.
  */
 const LAST_WORD_MS = 3000;
@@ -25,7 +25,7 @@ export interface TemplateWriter {
   /** Fingerprint of the template that was live at the pin's generation, when it is known. */
   readonly replaces: string | undefined;
   /** Told of the state that the write's answer showed. */
-  readonly saw: (deployment: Deployment) => void;
+  readonly observed: (deployment: Deployment) => void;
   /** A real read: what the watch says may be older than what is decided on it. */
   readonly read: () => Promise<Deployment>;
   /** The content to write, made from the live state. */
@@ -69,7 +69,7 @@ export async function writeTemplate(
     assertWritable(pin, state, writer);
     try {
       const written = await patchTemplate(pin, state, wanted, writer, signal);
-      writer.saw(written);
+      writer.observed(written);
       const changed = written.metadata.generation !== state.metadata.generation;
       return startedFrom(pin, written, changed);
     } catch (error) {

@@ -82,7 +82,7 @@ describe.skipIf(problem)(titled('compose files as people write them'), () => {
 
       const after = await contentsOf(one.folder);
       const { path, line } = shape.edit;
-      // An env file, which may hold secrets, has its backup out of sight.
+      // An env file, which may hold secrets, has its backup hidden.
       const backups = shape.edit.how === 'variable' ? {} : { [`${path}.before-rollback-`]: before[path] };
       const added = Object.entries(after).filter(([name]) => !(name in before));
       const unnumbered = added.map(([name, text]) => [name.replace(/[0-9a-f]{12}$/, ''), text]);

@@ -73,7 +73,7 @@ describe('restarts', () => {
     expect(trouble(inspector, given) !== undefined).toBe(expected);
   });
 
-  it('of a pod that was there before count from the first sight of it', () => {
+  it('of a pod that was there before count from when it was first observed', () => {
     expect(trouble(one, restarted(7, BEFORE))).toBeUndefined();
     expect(trouble(one, restarted(9, BEFORE))).toBeUndefined();
     expect(trouble(one, restarted(10, BEFORE))).toMatchObject({ final: true });
@@ -117,7 +117,7 @@ describe('a ReplicaSet that is gone', () => {
   it('has the list read once, and not again for pods of another workload', async () => {
     const pods = [own('uid-of-made-again'), own('uid-of-a-canary')];
     const { inspector, lists } = inspect([made], [made], pods);
-    for (let look = 0; look < 3; look++) await inspector.pinnedPods(live, fingerprint(v1), pods, signal);
+    for (let times = 0; times < 3; times++) await inspector.pinnedPods(live, fingerprint(v1), pods, signal);
     expect(lists()).toBe(1);
   });
 

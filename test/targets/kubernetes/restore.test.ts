@@ -27,7 +27,7 @@ async function snapshotOf(of: Service): Promise<SnapshotReference> {
   return of.target.takeSnapshot(liveVersionOf(await fresh(of)), context);
 }
 
-/** A run looks again when it has changed something; another worker's observation is none of a moment ago. */
+/** A run observes again when it has changed something; another worker's observation is none of a moment ago. */
 async function fresh(of: Service) {
   return (await of.another()).observe(context);
 }
@@ -155,7 +155,7 @@ describe('a snapshot that is kept in a ConfigMap', () => {
     expect((await of.live()).metadata.generation).toBe(before.metadata.generation);
   });
 
-  test('is looked for by check-access', async () => {
+  test('is searched for by check-access', async () => {
     const { of, snapshot, map } = await rolledBack();
     const wish = { kind: 'snapshot', snapshot } as const;
     const { summary } = await (await of.another()).checkAccess(wish, context);

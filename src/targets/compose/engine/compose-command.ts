@@ -43,7 +43,7 @@ export class ComposeCommand {
     this.#wanted = wanted;
   }
 
-  /** Finds the command; asked once. @throws CommandMissing with what was looked for. */
+  /** Finds the command; asked once. @throws CommandMissing with what was tried. */
   async program(signal: AbortSignal): Promise<ComposeProgram> {
     if (this.#found) return this.#found;
     const names = this.#wanted === 'auto' ? (['docker compose', 'docker-compose'] as const) : [this.#wanted];

@@ -101,11 +101,11 @@ async function appear(
   as: string,
   content: Uint8Array,
   ownership: ProjectFile,
-  lastLook?: () => Promise<void>,
+  lastCheck?: () => Promise<void>,
 ): Promise<void> {
   const temporary = await writeTemporary(folder, name, content, ownership);
   try {
-    await lastLook?.();
+    await lastCheck?.();
     await rename(folder.at(temporary), folder.at(as));
   } catch (error) {
     await rm(folder.at(temporary), { force: true });
@@ -137,6 +137,6 @@ async function isThere({ folder }: Place, name: string): Promise<boolean> {
 function changed(path: string): RunbookError {
   return new RunbookError(
     'WorkloadChanged',
-    `${path} was changed or moved by somebody else after it was read, and nothing was written; look at it, then start a new run`,
+    `${path} was changed or moved by somebody else after it was read, and nothing was written; check it, then start a new run`,
   );
 }
