@@ -1,7 +1,7 @@
 /** External programs, from the first source that has them. The one entrance to this room. */
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { withLock } from '../src/locks/lock-file.ts';
+import { withLockFile } from '../src/locks/lock-file.ts';
 import { removeLeftovers, toolFolder } from './cache-folder.ts';
 import { type DownloadSites, OFFICIAL_SITES, TOOLS, type ToolName } from './catalogue.ts';
 import { Interrupted } from './interrupted.ts';
@@ -65,10 +65,14 @@ export async function locateTool(name: ToolName, options: LocateOptions = {}): P
   try {
     await mkdir(folder, { recursive: true });
     const onWait = () => progress(`waiting for another process that is bringing ${name} ...`);
-    const brought = await withLock(join(folder, '.lock'), { signal, waitMs: WAIT_MS, onWait }, async () => {
-      await removeLeftovers(folder);
-      return firstOf(BRINGING, context, tried);
-    });
+    const brought = await withLockFile(
+      join(folder, '.lock'),
+      { signal, waitMs: WAIT_MS, onWait },
+      async () => {
+        await removeLeftovers(folder);
+        return firstOf(BRINGING, context, tried);
+      },
+    );
     if (brought) return brought;
   } catch (error) {
     signal.throwIfAborted();

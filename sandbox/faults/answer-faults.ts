@@ -1,5 +1,5 @@
 import { setTimeout as pause } from 'node:timers/promises';
-import type { Answer, Fault } from './fault.ts';
+import type { Fault, RegistryResponse } from './fault.ts';
 
 /** An answer in place of the real one. */
 export function answer(status: number, body = '', headers: Readonly<Record<string, string>> = {}): Fault {
@@ -64,7 +64,10 @@ function drained(response: Parameters<Fault>[0]['response']): Promise<void> {
   });
 }
 
-function changed({ status, headers, body }: Answer, change: (body: Buffer) => Buffer): Answer {
+function changed(
+  { status, headers, body }: RegistryResponse,
+  change: (body: Buffer) => Buffer,
+): RegistryResponse {
   const { 'content-length': _length, ...rest } = headers;
   return { status, headers: rest, body: change(body) };
 }

@@ -13,7 +13,7 @@ export interface SeenRequest {
 }
 
 /** A whole answer. */
-export interface Answer {
+export interface RegistryResponse {
   readonly status: number;
   readonly headers: Readonly<Record<string, string | readonly string[]>>;
   readonly body: Buffer;
@@ -26,11 +26,11 @@ export interface Intercepted {
   readonly socket: Socket;
   readonly response: ServerResponse;
   /** Sends the request to the real server and reads its whole answer, whether or not the client still waits. */
-  ask(): Promise<Answer>;
+  ask(): Promise<RegistryResponse>;
   /** Sends the request to the real server and streams its answer to the client, each piece through `change`. */
   pass(change?: (piece: Buffer) => Buffer): Promise<void>;
   /** Answers the client. */
-  reply(answer: Answer): void;
+  reply(answer: RegistryResponse): void;
   /** Refuses new connections and drops all there are, for this many milliseconds. */
   goDown(ms: number): void;
 }

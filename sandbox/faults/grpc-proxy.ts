@@ -127,14 +127,14 @@ export async function startGrpcProxy(upstream: string, hooks: GrpcHooks = {}): P
   };
 }
 
-interface Answer {
+interface RegistryResponse {
   readonly headers: IncomingHttpHeaders;
   readonly body: Buffer;
   readonly trailers: IncomingHttpHeaders;
 }
 
 /** The whole answer, or nothing when the call ended without one. */
-function answerOf(request: ClientHttp2Stream): Promise<Answer | undefined> {
+function answerOf(request: ClientHttp2Stream): Promise<RegistryResponse | undefined> {
   return new Promise((resolve) => {
     let headers: IncomingHttpHeaders | undefined;
     let trailers: IncomingHttpHeaders = {};
@@ -154,7 +154,7 @@ function answerOf(request: ClientHttp2Stream): Promise<Answer | undefined> {
   });
 }
 
-function respond(stream: ServerHttp2Stream, { headers, body, trailers }: Answer): void {
+function respond(stream: ServerHttp2Stream, { headers, body, trailers }: RegistryResponse): void {
   const own = withoutSymbols(headers);
   if (body.length === 0 && Object.keys(trailers).length === 0) {
     stream.respond(own, { endStream: true });

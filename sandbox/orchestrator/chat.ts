@@ -77,7 +77,7 @@ export class Planner {
     const metrics = this.#metrics;
     const agent = /git|commit/i.test(message) ? 'git_agent' : 'llm_router_agent';
     metrics.count('orchestrator_plan_started_total');
-    const outcome = this.#settle(agent, behaviour);
+    const outcome = this.#conclude(agent, behaviour);
     const code = typeof outcome === 'string' ? outcome : undefined;
     if (!code) metrics.count('orchestrator_plan_succeeded_total');
     else if (code !== 'internal') metrics.count('orchestrator_plan_failed_total');
@@ -85,7 +85,7 @@ export class Planner {
     return { output: JSON.stringify(outcome), error: null };
   }
 
-  #settle(agent: string, behaviour: Behaviour): ChatErrorCode | object | null {
+  #conclude(agent: string, behaviour: Behaviour): ChatErrorCode | object | null {
     const { outcome } = behaviour.chat;
     if (outcome === 'planning_failed' || outcome === 'agent_unavailable' || outcome === 'internal')
       return outcome;

@@ -21,7 +21,7 @@ export function plan(deps: Dependencies) {
   return stepActivity(async ({ signal }, service: string, wish: TargetWish, observed: ObservedService) => {
     const planned = planRollback(observed, wish);
     if ('problem' in planned) throw new RunbookError(planned.problem, planned.message);
-    const { plan: exact, diff } = await deps.service(service).target.settle(planned, { signal });
+    const { plan: exact, diff } = await deps.service(service).target.resolve(planned, { signal });
     const hash = createHash('sha256').update(JSON.stringify(exact)).digest('hex');
     const value: ShownPlan = { ...exact, hash, diff };
     return { value, summary: describePlan(value) };

@@ -3,7 +3,7 @@ import type { Dependencies } from './dependencies.ts';
 import { stepActivity } from './step.ts';
 
 /**
- * Runbook 2, made stricter: the rollback itself can be taken back.
+ * Runbook 2, made stricter: the rollback can be undone too.
  *
  * Reads: the workload and the ReplicaSet that holds its live template; for Compose the files and the container.
  * Writes: a ConfigMap beside the service, only when no ReplicaSet will keep the template; for Compose the contents of

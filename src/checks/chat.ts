@@ -1,7 +1,7 @@
 import type { OwnPlans } from '../domain/checks.ts';
 import { RunbookError } from '../domain/errors.ts';
 import type { ChatSettings } from '../domain/profile.ts';
-import { addressOf, exchange, type HttpAnswer } from '../http/exchange.ts';
+import { addressOf, exchange, type HttpResponse } from '../http/exchange.ts';
 import type { Authorise } from './auth.ts';
 import { judgeChat, planOf } from './chat-answer.ts';
 import { type Check, type Look, type LookContext, UNANSWERED } from './check.ts';
@@ -75,6 +75,6 @@ async function ask(
 }
 
 /** The plan behind an answer that is no chat answer: only an error inside the service may have come after one. */
-function planBehind({ status }: HttpAnswer): OwnPlans {
+function planBehind({ status }: HttpResponse): OwnPlans {
   return status >= 500 ? UNANSWERED : { started: 0, failed: 0 };
 }

@@ -1,5 +1,5 @@
 import { oneLine } from '../domain/redact.ts';
-import type { HttpAnswer, NoAnswer } from '../http/exchange.ts';
+import type { HttpResponse, NoResponse } from '../http/exchange.ts';
 import type { Look } from './check.ts';
 
 type Values = NonNullable<Look['values']>;
@@ -24,8 +24,8 @@ export function unclear(saw: string, more: Pick<Look, 'final' | 'retryAfterMs' |
  * refused credentials, a rate limit, a redirect.
  */
 export function answerOf(
-  outcome: HttpAnswer | NoAnswer,
-): { readonly answer: HttpAnswer } | { readonly look: Look } {
+  outcome: HttpResponse | NoResponse,
+): { readonly answer: HttpResponse } | { readonly look: Look } {
   if (outcome.kind === 'unanswered') return { look: unclear(outcome.problem) };
   const { status, location, retryAfterMs } = outcome;
   if (status === 401) {
@@ -49,13 +49,13 @@ export function answerOf(
 }
 
 /** The look of a 503 where it means "come back later" (service contract, section 1.9). */
-export function comeBackLater({ status, retryAfterMs }: HttpAnswer): Look | undefined {
+export function comeBackLater({ status, retryAfterMs }: HttpResponse): Look | undefined {
   if (status !== 503) return undefined;
   return unclear('503: not available now', retryAfterMs === undefined ? {} : { retryAfterMs });
 }
 
 /** The JSON value of a 200 answer, or the look that says what the answer was instead. */
-export function jsonOf(answer: HttpAnswer): { readonly value: unknown } | { readonly look: Look } {
+export function jsonOf(answer: HttpResponse): { readonly value: unknown } | { readonly look: Look } {
   const { status, body } = answer;
   if (status !== 200) return { look: bad(`HTTP ${status}${excerpt(body)}`) };
   try {
@@ -66,7 +66,7 @@ export function jsonOf(answer: HttpAnswer): { readonly value: unknown } | { read
 }
 
 /** What an answer that is no JSON looks like (service contract, sections 1.4 and 2.1). */
-function resemblance({ body, contentType }: HttpAnswer): string {
+function resemblance({ body, contentType }: HttpResponse): string {
   const text = body.trimStart();
   if (contentType === 'text/html' || /^<(!doctype|html|head|body)/i.test(text))
     return 'this looks like a web page';

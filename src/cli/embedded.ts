@@ -8,7 +8,7 @@ import { startTemporalServer, type TemporalServer } from '../../tools/temporal-s
 import { runAddress } from '../client/ui-address.ts';
 import { loadConfig } from '../config/load.ts';
 import type { RunbookConfig } from '../domain/profile.ts';
-import { type Lock, takeLock } from '../locks/lock-file.ts';
+import { type HeldLockFile, takeLockFile } from '../locks/lock-file.ts';
 import { startWorker } from '../wiring/start-worker.ts';
 import { CommandError, EXIT } from './exit-codes.ts';
 import type { Session, SessionOptions } from './session.ts';
@@ -52,10 +52,10 @@ export async function openEmbedded(options: SessionOptions): Promise<Session> {
 }
 
 /** Two servers on one database file would destroy it: a silent owner is an owner, on whatever machine it is. */
-async function takeDatabase(file: string): Promise<Lock> {
+async function takeDatabase(file: string): Promise<HeldLockFile> {
   try {
     const { signal } = new AbortController();
-    return await takeLock(file, { signal, waitMs: 500, silentMs: Number.POSITIVE_INFINITY });
+    return await takeLockFile(file, { signal, waitMs: 500, silentMs: Number.POSITIVE_INFINITY });
   } catch (error) {
     if ((error as Error).name !== 'TimeoutError') throw error;
     throw new CommandError(EXIT.busy, `another embedded command is running on this machine (${file})`);

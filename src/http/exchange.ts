@@ -22,8 +22,8 @@ export interface HttpRequest {
   readonly fresh?: boolean;
 }
 
-/** An HTTP answer, whatever its status. The credential that was sent is masked wherever it stands in it. */
-export interface HttpAnswer {
+/** An HTTP response, whatever its status. The credential that was sent is masked wherever it stands in it. */
+export interface HttpResponse {
   readonly kind: 'answered';
   readonly status: number;
   /** Media type in lower case, without parameters; empty when none was given. */
@@ -35,8 +35,8 @@ export interface HttpAnswer {
   readonly retryAfterMs?: number;
 }
 
-/** No HTTP answer was had, and why: for people, without addresses and secrets. */
-export interface NoAnswer {
+/** No HTTP response was had, and why: for people, without addresses and secrets. */
+export interface NoResponse {
   readonly kind: 'unanswered';
   readonly problem: string;
   /** Whether the request may have reached somebody who acted on it. */
@@ -52,12 +52,12 @@ const pool = new Agent({
 });
 
 /** Sends a request. Rejects only when `signal` aborts; everything else is an outcome. */
-export async function exchange(request: HttpRequest): Promise<HttpAnswer | NoAnswer> {
+export async function exchange(request: HttpRequest): Promise<HttpResponse | NoResponse> {
   const { method, url, headers, body, timeoutMs, signal, fresh = false } = request;
   signal.throwIfAborted();
   const timeout = AbortSignal.timeout(timeoutMs);
   try {
-    const answer = await send(url, {
+    const response = await send(url, {
       dispatcher: pool,
       method,
       headers: { 'user-agent': 'rollback-runbook', accept: '*/*', ...headers },
@@ -67,8 +67,8 @@ export async function exchange(request: HttpRequest): Promise<HttpAnswer | NoAns
       headersTimeout: 0,
       bodyTimeout: 0,
     });
-    const text = (await readBytes(answer.body, request.limit ?? RESPONSE_LIMIT)).toString('utf8');
-    return toAnswer(answer.statusCode, answer.headers, text, maskSent(headers?.authorization));
+    const text = (await readBytes(response.body, request.limit ?? RESPONSE_LIMIT)).toString('utf8');
+    return toResponse(response.statusCode, response.headers, text, maskSent(headers?.authorization));
   } catch (error) {
     if (isTimeout(signal.reason) || timeout.aborted) {
       return unanswered(`no answer within ${seconds(timeoutMs)}`);
@@ -79,16 +79,16 @@ export async function exchange(request: HttpRequest): Promise<HttpAnswer | NoAns
   }
 }
 
-function unanswered(problem: string, delivered: NoAnswer['delivered'] = 'perhaps'): NoAnswer {
+function unanswered(problem: string, delivered: NoResponse['delivered'] = 'perhaps'): NoResponse {
   return { kind: 'unanswered', problem, delivered };
 }
 
-function toAnswer(
+function toResponse(
   status: number,
   headers: Record<string, string | string[] | undefined>,
   text: string,
   mask: (text: string) => string,
-): HttpAnswer {
+): HttpResponse {
   const header = (name: string) => {
     const value = headers[name];
     const first = Array.isArray(value) ? value[0] : value;

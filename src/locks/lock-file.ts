@@ -5,7 +5,7 @@ import {
   describeHolder,
   holderOf,
   isHeld,
-  type LockHolder,
+  type LockFileHolder,
   ownMark,
   parseMark,
   processMark,
@@ -17,14 +17,14 @@ const BEAT_MS = 5000;
 const SILENT_MS = 60_000;
 const POLL_MS = 100;
 
-export interface LockOptions {
+export interface LockFileOptions {
   readonly signal: AbortSignal;
-  /** How long to wait for another holder, in milliseconds; after it the call rejects with {@link LockHeld}. */
+  /** How long to wait for another holder, in milliseconds; after it the call rejects with {@link LockFileHeld}. */
   readonly waitMs: number;
   /** Told once, when somebody else holds the lock. */
-  readonly onWait?: (holder: LockHolder | undefined) => void;
+  readonly onWait?: (holder: LockFileHolder | undefined) => void;
   /**
-   * How long a holder on another machine, whose process cannot be looked at, may be silent before its lock is taken
+   * How long a holder on another machine, whose process cannot be examined, may be silent before its lock is taken
    * over, in milliseconds. Default: a minute.
    */
   readonly silentMs?: number;
@@ -32,25 +32,25 @@ export interface LockOptions {
   readonly note?: string;
 }
 
-/** A lock that is held. */
-export interface Lock {
+/** A lock file that is held. */
+export interface HeldLockFile {
   /** Gives it back. A lock that somebody else has taken over meanwhile is left alone. */
   release(): Promise<void>;
   /**
    * Notes a process that was started under this lock: should its starter be killed, the lock counts as held until
    * that process has ended too. One at a time; `undefined` when it has ended. Only a process that waits for this
    * call before it does anything leaves no gap.
-   * @throws LockHeld when somebody else has taken the lock over.
+   * @throws LockFileHeld when somebody else has taken the lock over.
    */
   owns(child: number | undefined): Promise<void>;
 }
 
-/** The lock is somebody else's. */
-export class LockHeld extends Error {
+/** The lock file is held by somebody else. */
+export class LockFileHeld extends Error {
   override readonly name = 'TimeoutError';
-  readonly holder: LockHolder | undefined;
+  readonly holder: LockFileHolder | undefined;
 
-  constructor(file: string, holder: LockHolder | undefined) {
+  constructor(file: string, holder: LockFileHolder | undefined) {
     super(`${file} is held by ${holder ? describeHolder(holder) : 'somebody who left no readable mark'}`);
     this.holder = holder;
   }
@@ -60,12 +60,12 @@ export class LockHeld extends Error {
  * Runs work while holding a lock file, so that processes do not do the same work at once. A lock whose owner has
  * ended is taken over; an owner that was only stopped keeps it.
  */
-export async function withLock<T>(
+export async function withLockFile<T>(
   file: string,
-  options: LockOptions,
-  work: (lock: Lock) => Promise<T>,
+  options: LockFileOptions,
+  work: (lock: HeldLockFile) => Promise<T>,
 ): Promise<T> {
-  const lock = await takeLock(file, options);
+  const lock = await takeLockFile(file, options);
   try {
     return await work(lock);
   } finally {
@@ -75,11 +75,11 @@ export async function withLock<T>(
 
 /**
  * Takes the lock. The file lies in a folder that is there.
- * @throws LockHeld when it was not free in time; what the file system says when it cannot be written.
+ * @throws LockFileHeld when it was not free in time; what the file system says when it cannot be written.
  */
-export async function takeLock(file: string, options: LockOptions): Promise<Lock> {
+export async function takeLockFile(file: string, options: LockFileOptions): Promise<HeldLockFile> {
   const { signal, onWait, silentMs = SILENT_MS } = options;
-  const patience = AbortSignal.any([signal, AbortSignal.timeout(options.waitMs)]);
+  const deadline = AbortSignal.any([signal, AbortSignal.timeout(options.waitMs)]);
   const mark = ownMark(options.note);
   let told = false;
   for (;;) {
@@ -88,8 +88,8 @@ export async function takeLock(file: string, options: LockOptions): Promise<Lock
     if (await removeOrphan(file, silentMs)) continue;
     if (!told) onWait?.(await readHolder(file));
     told = true;
-    if (patience.aborted && !signal.aborted) throw new LockHeld(file, await readHolder(file));
-    await sleep(POLL_MS, undefined, { signal: patience }).catch(() => undefined);
+    if (deadline.aborted && !signal.aborted) throw new LockFileHeld(file, await readHolder(file));
+    await sleep(POLL_MS, undefined, { signal: deadline }).catch(() => undefined);
   }
   const beat = setInterval(() => {
     const now = new Date();
@@ -104,7 +104,7 @@ export async function takeLock(file: string, options: LockOptions): Promise<Lock
     },
     async owns(child) {
       const next = { ...mark, ...(child === undefined ? {} : { child: processMark(child) }) };
-      if (!(await isOurs())) throw new LockHeld(file, await readHolder(file));
+      if (!(await isOurs())) throw new LockFileHeld(file, await readHolder(file));
       await appear(file, JSON.stringify(next), (own) => rename(own, file));
     },
   };
@@ -151,7 +151,7 @@ async function removeOrphan(file: string, silentMs: number): Promise<boolean> {
   return true;
 }
 
-async function readHolder(file: string): Promise<LockHolder | undefined> {
+async function readHolder(file: string): Promise<LockFileHolder | undefined> {
   const mark = parseMark((await content(file)) ?? '');
   return mark && holderOf(mark);
 }

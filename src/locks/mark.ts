@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { readlinkSync } from 'node:fs';
 import { hostname } from 'node:os';
-import { startOf } from './process-start.ts';
+import { processStartOf } from './process-start.ts';
 
 /** A process that can be told from a later one with the same number. */
 interface MarkedProcess {
@@ -20,7 +20,7 @@ export interface Mark extends MarkedProcess {
 }
 
 /** Who holds a lock, for people. */
-export interface LockHolder {
+export interface LockFileHolder {
   readonly pid: number;
   readonly host: string;
   /** What the holder wrote about itself, without control characters, at most 200 of them. */
@@ -36,7 +36,7 @@ export function ownMark(note: string | undefined): Mark {
 
 /** How a process is written into a mark. */
 export function processMark(pid: number): MarkedProcess {
-  return { pid, startedAt: startOf(pid) };
+  return { pid, startedAt: processStartOf(pid) };
 }
 
 /** The mark of a lock file; nothing when it is none, as after a loss of power. */
@@ -60,7 +60,7 @@ export function isHeld(mark: Mark, wasTouched: boolean): boolean {
 }
 
 /** The holder for people; with what it left running when it has ended itself. */
-export function holderOf(mark: Mark): LockHolder {
+export function holderOf(mark: Mark): LockFileHolder {
   const { pid, host, child } = mark;
   const left = child !== undefined && isHere(mark) && !isRunning(mark, true) && isChildRunning(mark);
   const note = typeof mark.note === 'string' ? readable(mark.note) : '';
@@ -68,7 +68,7 @@ export function holderOf(mark: Mark): LockHolder {
 }
 
 /** One clause: `process 12 on host-a (rollback-orchestrator)`. */
-export function describeHolder({ pid, host, note, leftRunning }: LockHolder): string {
+export function describeHolder({ pid, host, note, leftRunning }: LockFileHolder): string {
   const who = `process ${pid} on ${host}${note ? ` (${note})` : ''}`;
   return leftRunning === undefined ? who : `process ${leftRunning}, left running by ${who}, which has ended`;
 }
@@ -78,12 +78,12 @@ function isHere({ host, space }: Mark): boolean {
 }
 
 function isRunning({ pid, startedAt }: MarkedProcess, wasTouched: boolean): boolean {
-  const now = startOf(pid);
+  const now = processStartOf(pid);
   return startedAt ? now === startedAt : wasTouched && now !== undefined;
 }
 
 function isChildRunning({ child }: Mark): boolean {
-  return child?.startedAt !== undefined && startOf(child.pid) === child.startedAt;
+  return child?.startedAt !== undefined && processStartOf(child.pid) === child.startedAt;
 }
 
 function readable(note: string): string {

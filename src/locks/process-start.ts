@@ -6,7 +6,7 @@ const boot =
   process.platform === 'linux' ? readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim() : '';
 
 /** When a process was started, in a form that differs from every other of the same number; nothing when it is gone. */
-export function startOf(pid: number): string | undefined {
+export function processStartOf(pid: number): string | undefined {
   try {
     if (process.platform === 'linux') {
       const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');

@@ -10,7 +10,7 @@ export function originOf(registry: string): URL {
  * The address of something of a repository, such as `tags/list`.
  * @throws TypeError for what is no name of a repository: it could lead anywhere.
  */
-export function addressOf({ registry, repository }: RegistryRepository, path: string): URL {
+export function repositoryAddress({ registry, repository }: RegistryRepository, path: string): URL {
   if (!isRepository(repository)) throw new TypeError('no name of a repository');
   return new URL(`/v2/${repository}/${path}`, originOf(registry));
 }

@@ -1,11 +1,11 @@
 import { RunbookError } from '../domain/errors.ts';
 import { originOf, safeAddress } from './address.ts';
 import { type Challenge, parseChallenges } from './challenge.ts';
-import type { CredentialSource } from './credentials.ts';
+import type { RegistryCredentialSource } from './credentials.ts';
 import type { RegistryRepository } from './reference.ts';
 import { broken, denied, type Identity, whomOf } from './refusal.ts';
 import { basic, requestToken, type TokenRequest } from './token.ts';
-import type { Answer, Transport } from './transport.ts';
+import type { RegistryResponse, RegistryTransport } from './transport.ts';
 
 /** What is sent to prove who asks. Holds a secret: never logged. */
 export interface Authorization {
@@ -21,12 +21,16 @@ export interface Authorizer {
    * Does what the challenge of a 401 asks for.
    * @throws RunbookError `AccessDenied` when there is no way in.
    */
-  answer(repository: RegistryRepository, refusal: Answer, signal: AbortSignal): Promise<Authorization>;
+  authenticate(
+    repository: RegistryRepository,
+    refusal: RegistryResponse,
+    signal: AbortSignal,
+  ): Promise<Authorization>;
 }
 
 export interface AuthorizerOptions {
-  readonly credentials: CredentialSource;
-  readonly transport: Transport;
+  readonly credentials: RegistryCredentialSource;
+  readonly transport: RegistryTransport;
   /** Milliseconds of a clock that never goes back. */
   readonly now: () => number;
 }
@@ -48,7 +52,7 @@ export function createAuthorizer({ credentials, transport, now }: AuthorizerOpti
       const found = kept.get(keyOf(repository));
       return found && now() < found.until ? found.authorization : undefined;
     },
-    async answer(repository, refusal, signal) {
+    async authenticate(repository, refusal, signal) {
       kept.delete(keyOf(repository));
       const challenges = parseChallenges(refusal.header('www-authenticate') ?? '');
       const bearer = challenges.find(({ scheme }) => scheme === 'bearer');

@@ -1,11 +1,11 @@
 import type { Dispatcher } from 'undici';
 import { createAuthorizer } from './authorization.ts';
-import type { CredentialSource } from './credentials.ts';
+import type { RegistryCredentialSource } from './credentials.ts';
 import { findManifest, type ManifestDescriptor } from './manifests.ts';
 import type { RegistryRepository } from './reference.ts';
-import { createSession } from './session.ts';
+import { createRegistrySession } from './session.ts';
 import { listTags, type TagList } from './tags.ts';
-import { createTransport } from './transport.ts';
+import { createRegistryTransport } from './transport.ts';
 
 /**
  * Reads registries (OCI distribution-spec 1.1). Every method throws `RunbookError`: `AccessDenied` when the registry
@@ -28,7 +28,7 @@ export interface RegistryClient {
 }
 
 export interface RegistryClientOptions {
-  readonly credentials: CredentialSource;
+  readonly credentials: RegistryCredentialSource;
   /** Of each request, in milliseconds. Default 15 s. */
   readonly timeoutMs?: number;
   /** How connections are made, where that is special: a proxy, a certificate authority of one's own. */
@@ -47,8 +47,8 @@ export function createRegistryClient({
   dispatcher,
   now = () => performance.now(),
 }: RegistryClientOptions): RegistryClient {
-  const transport = createTransport({ timeoutMs, ...(dispatcher ? { dispatcher } : {}) });
-  const session = createSession(transport, createAuthorizer({ credentials, transport, now }));
+  const transport = createRegistryTransport({ timeoutMs, ...(dispatcher ? { dispatcher } : {}) });
+  const session = createRegistrySession(transport, createAuthorizer({ credentials, transport, now }));
   return {
     digestOf: (repository, tagOrDigest, signal) => findManifest(session, repository, tagOrDigest, signal),
     tags: (repository, signal, { limit = MOST_TAGS } = {}) => listTags(session, repository, limit, signal),

@@ -6,7 +6,7 @@ export type RegistryCredentials =
   /** `problem`: why there are none, for the message of a refusal, without secrets. */
   | { readonly kind: 'anonymous'; readonly problem?: string };
 
-export interface CredentialSource {
+export interface RegistryCredentialSource {
   /**
    * Credentials for a registry, asked for only when it wants a login. A source that fails says so by `problem`:
    * public images need no login, and a broken one must not stand in their way.
@@ -16,6 +16,6 @@ export interface CredentialSource {
 }
 
 /** For registries that want no login. */
-export const noCredentials: CredentialSource = {
+export const noCredentials: RegistryCredentialSource = {
   find: () => Promise.resolve({ kind: 'anonymous' }),
 };

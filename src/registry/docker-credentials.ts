@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { askHelper } from './credential-helper.ts';
-import type { CredentialSource, RegistryCredentials } from './credentials.ts';
+import type { RegistryCredentialSource, RegistryCredentials } from './credentials.ts';
 import { loginFor, readDockerConfig } from './docker-config.ts';
 
 export interface DockerCredentialsOptions {
@@ -22,7 +22,7 @@ export function dockerCredentials({
   env,
   configFolder,
   helperTimeoutMs: timeoutMs = HELPER_TIMEOUT_MS,
-}: DockerCredentialsOptions): CredentialSource {
+}: DockerCredentialsOptions): RegistryCredentialSource {
   const folder = configFolder ?? (env.DOCKER_CONFIG || (env.HOME ? join(env.HOME, '.docker') : undefined));
   return {
     async find(registry, signal) {

@@ -1,5 +1,5 @@
 export { createRegistryClient, type RegistryClient, type RegistryClientOptions } from './client.ts';
-export { type CredentialSource, noCredentials, type RegistryCredentials } from './credentials.ts';
+export { noCredentials, type RegistryCredentialSource, type RegistryCredentials } from './credentials.ts';
 export { type DockerCredentialsOptions, dockerCredentials } from './docker-credentials.ts';
 export type { ManifestDescriptor } from './manifests.ts';
 export { isDigest, isTag, parseReference, type RegistryImage, type RegistryRepository } from './reference.ts';

@@ -2,8 +2,8 @@ import { digestOfBytes } from './digest.ts';
 import { isRecord, parseJson } from './json.ts';
 import { isDigest, isTag, type RegistryRepository } from './reference.ts';
 import { broken, saysMissing, unexpected } from './refusal.ts';
-import type { Session } from './session.ts';
-import type { Answer } from './transport.ts';
+import type { RegistrySession } from './session.ts';
+import type { RegistryResponse } from './transport.ts';
 
 /** What a registry keeps under a tag or digest: a manifest, or an index of manifests for several platforms. */
 export interface ManifestDescriptor {
@@ -28,7 +28,7 @@ const LIMIT = 4 * 1024 * 1024;
  * pull; where that says nothing, the manifest is read and its digest computed.
  */
 export async function findManifest(
-  session: Session,
+  session: RegistrySession,
   repository: RegistryRepository,
   reference: string,
   signal: AbortSignal,
@@ -45,26 +45,26 @@ export async function findManifest(
 
 /** Reads a manifest and proves its digest; undefined when there is none. */
 async function readManifest(
-  session: Session,
+  session: RegistrySession,
   repository: RegistryRepository,
   reference: string,
   signal: AbortSignal,
 ): Promise<ManifestDescriptor | undefined> {
-  const answer = await session.ask(repository, questionOf('GET', reference), signal);
-  if (saysMissing(answer)) return undefined;
-  if (answer.status !== 200) throw unexpected(repository, answer);
-  const content = parseJson(answer.body);
+  const response = await session.ask(repository, questionOf('GET', reference), signal);
+  if (saysMissing(response)) return undefined;
+  if (response.status !== 200) throw unexpected(repository, response);
+  const content = parseJson(response.body);
   if (!isRecord(content) || content.schemaVersion !== 2) {
     throw broken(repository, `what it keeps under ${reference} is no manifest`);
   }
-  const told = isDigest(reference) ? reference : (answer.header('docker-content-digest') ?? '');
+  const told = isDigest(reference) ? reference : (response.header('docker-content-digest') ?? '');
   const expected = isDigest(told) ? told : undefined;
-  const digest = digestOfBytes(answer.body, expected);
+  const digest = digestOfBytes(response.body, expected);
   if (expected !== undefined && digest !== expected) {
     throw broken(repository, `the manifest does not have the digest ${expected}`);
   }
   const own = typeof content.mediaType === 'string' ? content.mediaType : '';
-  return { digest, mediaType: own || mediaTypeOf(answer), size: answer.body.length };
+  return { digest, mediaType: own || mediaTypeOf(response), size: response.body.length };
 }
 
 function questionOf<M extends 'GET' | 'HEAD'>(method: M, reference: string) {
@@ -73,7 +73,7 @@ function questionOf<M extends 'GET' | 'HEAD'>(method: M, reference: string) {
 }
 
 /** What the headers say, if they say it all. */
-function toldBy(head: Answer): ManifestDescriptor | undefined {
+function toldBy(head: RegistryResponse): ManifestDescriptor | undefined {
   const digest = head.header('docker-content-digest') ?? '';
   const mediaType = mediaTypeOf(head);
   if (!isDigest(digest) || mediaType === '') return undefined;
@@ -81,6 +81,6 @@ function toldBy(head: Answer): ManifestDescriptor | undefined {
   return { digest, mediaType, ...(Number.isSafeInteger(size) && size > 0 ? { size } : {}) };
 }
 
-function mediaTypeOf(answer: Answer): string {
-  return (answer.header('content-type') ?? '').split(';')[0]?.trim().toLowerCase() ?? '';
+function mediaTypeOf(response: RegistryResponse): string {
+  return (response.header('content-type') ?? '').split(';')[0]?.trim().toLowerCase() ?? '';
 }

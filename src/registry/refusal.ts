@@ -2,7 +2,7 @@ import { RunbookError } from '../domain/errors.ts';
 import { DOCKER_HUB } from './docker-hub.ts';
 import { isRecord, parseJson } from './json.ts';
 import type { RegistryRepository } from './reference.ts';
-import type { Answer } from './transport.ts';
+import type { RegistryResponse } from './transport.ts';
 
 /** As whom a request was sent, for the message of a refusal. */
 export type Identity =
@@ -21,20 +21,24 @@ export function broken(repository: RegistryRepository, problem: string): Runbook
 }
 
 /** The error for an answer with a status that nothing else was made of. */
-export function unexpected(repository: RegistryRepository, answer: Answer): RunbookError {
-  const wait = answer.retryAfterMs === undefined ? {} : { retryAfterMs: answer.retryAfterMs };
-  return new RunbookError('Unreachable', `${whomOf(repository)}: answered ${statusOf(answer)}`, wait);
+export function unexpected(repository: RegistryRepository, response: RegistryResponse): RunbookError {
+  const wait = response.retryAfterMs === undefined ? {} : { retryAfterMs: response.retryAfterMs };
+  return new RunbookError('Unreachable', `${whomOf(repository)}: answered ${statusOf(response)}`, wait);
 }
 
 /** True when the server asks to be left alone or is broken for now. 501 is a method that it does not have. */
-export function isPassing({ status }: Answer): boolean {
+export function isPassing({ status }: RegistryResponse): boolean {
   return status === 408 || status === 429 || (status >= 500 && status !== 501);
 }
 
 /** The error for 401 and 403. It is final, unless the credentials could not be read: that may pass. */
-export function denied(repository: RegistryRepository, answer: Answer, as: Identity): RunbookError {
+export function denied(
+  repository: RegistryRepository,
+  response: RegistryResponse,
+  as: Identity,
+): RunbookError {
   const whom = whomOf(repository);
-  const status = statusOf(answer);
+  const status = statusOf(response);
   if (as.kind === 'login') {
     return new RunbookError(
       'AccessDenied',
@@ -56,21 +60,21 @@ function loginHint({ registry }: RegistryRepository): string {
 }
 
 /** `403 DENIED`. Of the body only codes are repeated: a message may hold anything. */
-function statusOf(answer: Answer): string {
-  return [`${answer.status}`, ...errorCodesOf(answer)].join(' ');
+function statusOf(response: RegistryResponse): string {
+  return [`${response.status}`, ...errorCodesOf(response)].join(' ');
 }
 
 /**
  * True when a registry says that there is no such thing. A 404 without any sign of a registry comes from a proxy or from
  * another server at its address, and says nothing about images.
  */
-export function saysMissing(answer: Answer): boolean {
-  const isOfRegistry = answer.header('docker-distribution-api-version') !== undefined;
-  return answer.status === 404 && (isOfRegistry || errorCodesOf(answer).length > 0);
+export function saysMissing(response: RegistryResponse): boolean {
+  const isOfRegistry = response.header('docker-distribution-api-version') !== undefined;
+  return response.status === 404 && (isOfRegistry || errorCodesOf(response).length > 0);
 }
 
 /** The codes of an error answer (distribution-spec, "Error Codes"); none when it is not one. */
-function errorCodesOf({ body }: Answer): readonly string[] {
+function errorCodesOf({ body }: RegistryResponse): readonly string[] {
   const parsed = parseJson(body);
   const errors = isRecord(parsed) && Array.isArray(parsed.errors) ? parsed.errors.slice(0, 3) : [];
   return errors

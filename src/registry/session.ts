@@ -1,8 +1,8 @@
-import { addressOf, safeAddress } from './address.ts';
+import { repositoryAddress, safeAddress } from './address.ts';
 import type { Authorization, Authorizer } from './authorization.ts';
 import type { RegistryRepository } from './reference.ts';
 import { broken, denied, type Identity, isPassing, unexpected, whomOf } from './refusal.ts';
-import type { Answer, Outgoing, Transport } from './transport.ts';
+import type { RegistryRequest, RegistryResponse, RegistryTransport } from './transport.ts';
 
 /** One thing that is asked about a repository. */
 export interface Question {
@@ -16,46 +16,46 @@ export interface Question {
   readonly follow: boolean;
 }
 
-export interface Session {
+export interface RegistrySession {
   /**
    * The answer to a question, logged in where that is wanted.
    * @throws RunbookError `AccessDenied` for 401 and 403, `Unreachable` for 429, 5xx and no answer.
    */
-  ask(repository: RegistryRepository, question: Question, signal: AbortSignal): Promise<Answer>;
+  ask(repository: RegistryRepository, question: Question, signal: AbortSignal): Promise<RegistryResponse>;
 }
 
 const MOST_REDIRECTS = 5;
 
-export function createSession(transport: Transport, authorizer: Authorizer): Session {
+export function createRegistrySession(transport: RegistryTransport, authorizer: Authorizer): RegistrySession {
   return {
     async ask(repository, question, signal) {
-      const url = addressOf(repository, question.path);
+      const url = repositoryAddress(repository, question.path);
       const sendAs = (authorization: Authorization | undefined) =>
-        transport(outgoingOf(repository, question, url, authorization?.header), signal);
+        transport(requestOf(repository, question, url, authorization?.header), signal);
 
       let authorization = authorizer.known(repository);
-      let answer = await sendAs(authorization);
-      if (answer.status === 401) {
+      let response = await sendAs(authorization);
+      if (response.status === 401) {
         // A known token may have been withdrawn: the registry says anew what it wants.
-        authorization = await authorizer.answer(repository, answer, signal);
-        answer = await sendAs(authorization);
+        authorization = await authorizer.authenticate(repository, response, signal);
+        response = await sendAs(authorization);
       }
-      if (question.follow && isRedirect(answer)) {
+      if (question.follow && isRedirect(response)) {
         const more = (next: URL, header: string | undefined) =>
-          transport(outgoingOf(repository, question, next, header), signal);
-        answer = await followed(repository, answer, url, authorization?.header, more);
+          transport(requestOf(repository, question, next, header), signal);
+        response = await followed(repository, response, url, authorization?.header, more);
       }
-      return judged(repository, answer, authorization?.as ?? { kind: 'anonymous' });
+      return judged(repository, response, authorization?.as ?? { kind: 'anonymous' });
     },
   };
 }
 
-function outgoingOf(
+function requestOf(
   repository: RegistryRepository,
   { method, accept, limit }: Question,
   url: URL,
   authorization: string | undefined,
-): Outgoing {
+): RegistryRequest {
   const headers = { accept, ...(authorization === undefined ? {} : { authorization }) };
   return { method, url, headers, limit, whom: whomOf(repository) };
 }
@@ -63,30 +63,30 @@ function outgoingOf(
 /** Follows redirects. Once another origin was asked, no one sees the credentials any more. */
 async function followed(
   repository: RegistryRepository,
-  first: Answer,
+  first: RegistryResponse,
   start: URL,
   authorization: string | undefined,
-  send: (url: URL, authorization: string | undefined) => Promise<Answer>,
-): Promise<Answer> {
-  let [answer, url, header] = [first, start, authorization];
-  for (let hops = 0; isRedirect(answer); hops += 1) {
+  send: (url: URL, authorization: string | undefined) => Promise<RegistryResponse>,
+): Promise<RegistryResponse> {
+  let [response, url, header] = [first, start, authorization];
+  for (let hops = 0; isRedirect(response); hops += 1) {
     if (hops === MOST_REDIRECTS) throw broken(repository, `more than ${MOST_REDIRECTS} redirects`);
-    const next = safeAddress(answer.header('location') ?? '', url);
-    if (!next || !answer.header('location'))
+    const next = safeAddress(response.header('location') ?? '', url);
+    if (!next || !response.header('location'))
       throw broken(repository, 'a redirect to no address, or not to https');
     if (next.origin !== start.origin) header = undefined;
     url = next;
-    answer = await send(url, header);
+    response = await send(url, header);
   }
-  return answer;
+  return response;
 }
 
-function isRedirect({ status }: Answer): boolean {
+function isRedirect({ status }: RegistryResponse): boolean {
   return [301, 302, 303, 307, 308].includes(status);
 }
 
-function judged(repository: RegistryRepository, answer: Answer, as: Identity): Answer {
-  if (answer.status === 401 || answer.status === 403) throw denied(repository, answer, as);
-  if (isPassing(answer)) throw unexpected(repository, answer);
-  return answer;
+function judged(repository: RegistryRepository, response: RegistryResponse, as: Identity): RegistryResponse {
+  if (response.status === 401 || response.status === 403) throw denied(repository, response, as);
+  if (isPassing(response)) throw unexpected(repository, response);
+  return response;
 }

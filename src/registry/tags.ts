@@ -1,9 +1,9 @@
-import { addressOf } from './address.ts';
+import { repositoryAddress } from './address.ts';
 import { isRecord, parseJson } from './json.ts';
 import { isTag, type RegistryRepository } from './reference.ts';
 import { broken, saysMissing, unexpected } from './refusal.ts';
-import type { Session } from './session.ts';
-import type { Answer } from './transport.ts';
+import type { RegistrySession } from './session.ts';
+import type { RegistryResponse } from './transport.ts';
 
 /** The tags of a repository. */
 export interface TagList {
@@ -21,7 +21,7 @@ const MOST_PAGES = 50;
 
 /** Reads page after page until the last one, or until there are `limit` tags. A missing repository has none. */
 export async function listTags(
-  session: Session,
+  session: RegistrySession,
   repository: RegistryRepository,
   limit: number,
   signal: AbortSignal,
@@ -37,14 +37,14 @@ export async function listTags(
       limit: LIMIT,
       follow: false,
     } as const;
-    const answer = await session.ask(repository, question, signal);
+    const response = await session.ask(repository, question, signal);
     // What is no tag can be neither shown nor asked for.
-    for (const tag of tagsOf(repository, answer)) {
+    for (const tag of tagsOf(repository, response)) {
       if (isTag(tag)) tags.add(tag);
       else isWhole = false;
     }
-    bytes += answer.body.length;
-    const next = nextPage(repository, answer);
+    bytes += response.body.length;
+    const next = nextPage(repository, response);
     if (next === 'none' && tags.size <= limit) return { tags: [...tags], complete: isWhole };
     if (next === 'none' || next === 'elsewhere' || next.path === path || tags.size >= limit) break;
     path = next.path;
@@ -52,10 +52,10 @@ export async function listTags(
   return { tags: [...tags].slice(0, limit), complete: false };
 }
 
-function tagsOf(repository: RegistryRepository, answer: Answer): readonly string[] {
-  if (saysMissing(answer)) return [];
-  if (answer.status !== 200) throw unexpected(repository, answer);
-  const list = parseJson(answer.body);
+function tagsOf(repository: RegistryRepository, response: RegistryResponse): readonly string[] {
+  if (saysMissing(response)) return [];
+  if (response.status !== 200) throw unexpected(repository, response);
+  const list = parseJson(response.body);
   // A repository whose tags were all deleted has `null`.
   const tags = isRecord(list) && 'tags' in list ? (list.tags ?? []) : undefined;
   if (!Array.isArray(tags) || !tags.every((tag) => typeof tag === 'string')) {
@@ -68,10 +68,13 @@ function tagsOf(repository: RegistryRepository, answer: Answer): readonly string
  * Where the next page is (RFC 8288, as the specification uses it). Only the query is taken, and only from the same
  * registry: the next page is of the same list, whatever a server says.
  */
-function nextPage(repository: RegistryRepository, answer: Answer): { path: string } | 'none' | 'elsewhere' {
-  const target = /<([^<>]*)>\s*;[^,<]*\brel="?next\b/i.exec(answer.header('link') ?? '')?.[1];
+function nextPage(
+  repository: RegistryRepository,
+  response: RegistryResponse,
+): { path: string } | 'none' | 'elsewhere' {
+  const target = /<([^<>]*)>\s*;[^,<]*\brel="?next\b/i.exec(response.header('link') ?? '')?.[1];
   if (target === undefined) return 'none';
-  const here = addressOf(repository, 'tags/list');
+  const here = repositoryAddress(repository, 'tags/list');
   if (!URL.canParse(target, here.href)) return 'elsewhere';
   const { origin, search } = new URL(target, here);
   return origin === here.origin ? { path: `tags/list${search}` } : 'elsewhere';

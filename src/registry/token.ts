@@ -3,7 +3,7 @@ import type { RegistryCredentials } from './credentials.ts';
 import { isRecord, parseJson } from './json.ts';
 import type { RegistryRepository } from './reference.ts';
 import { broken, denied, whomOf } from './refusal.ts';
-import type { Answer, Outgoing, Transport } from './transport.ts';
+import type { RegistryRequest, RegistryResponse, RegistryTransport } from './transport.ts';
 
 /** What a `Bearer` challenge asks for. */
 export interface TokenRequest {
@@ -19,7 +19,7 @@ export interface Token {
 }
 
 /** In bytes. Tokens of cloud registries have a few thousand. */
-const ANSWER_LIMIT = 256 * 1024;
+const RESPONSE_LIMIT = 256 * 1024;
 /** When the answer does not say (distribution, docs/spec/auth/token.md). */
 const DEFAULT_LIFETIME_S = 60;
 /** A clock that is wrong by a month must not keep a token for ever. */
@@ -35,27 +35,27 @@ export async function requestToken(
   repository: RegistryRepository,
   request: TokenRequest,
   credentials: RegistryCredentials,
-  transport: Transport,
+  transport: RegistryTransport,
   signal: AbortSignal,
 ): Promise<Token> {
   const whom = `token server ${request.realm.host} of ${whomOf(repository)}`;
-  const outgoing = { ...messageOf(request, credentials), limit: ANSWER_LIMIT, whom };
-  const answer = await transport(outgoing, signal);
-  if (isRefusal(answer, outgoing)) {
-    throw denied(repository, answer, credentials.kind === 'anonymous' ? credentials : { kind: 'login' });
+  const outgoing = { ...messageOf(request, credentials), limit: RESPONSE_LIMIT, whom };
+  const response = await transport(outgoing, signal);
+  if (isRefusal(response, outgoing)) {
+    throw denied(repository, response, credentials.kind === 'anonymous' ? credentials : { kind: 'login' });
   }
-  if (answer.status !== 200) {
-    const { status, retryAfterMs } = answer;
+  if (response.status !== 200) {
+    const { status, retryAfterMs } = response;
     const wait = retryAfterMs === undefined ? {} : { retryAfterMs };
     throw new RunbookError('Unreachable', `${whom}: answered ${status}`, wait);
   }
-  return tokenOf(repository, parseJson(answer.body));
+  return tokenOf(repository, parseJson(response.body));
 }
 
 function messageOf(
   { realm, service, scopes }: TokenRequest,
   credentials: RegistryCredentials,
-): Pick<Outgoing, 'method' | 'url' | 'headers' | 'body'> {
+): Pick<RegistryRequest, 'method' | 'url' | 'headers' | 'body'> {
   if (credentials.kind === 'identity-token') {
     const form = new URLSearchParams({
       grant_type: 'refresh_token',
@@ -76,12 +76,12 @@ function messageOf(
 }
 
 /** OAuth refuses with 400 (RFC 6749, section 5.2). */
-function isRefusal({ status }: Answer, { method }: Pick<Outgoing, 'method'>): boolean {
+function isRefusal({ status }: RegistryResponse, { method }: Pick<RegistryRequest, 'method'>): boolean {
   return status === 401 || status === 403 || (status === 400 && method === 'POST');
 }
 
-function tokenOf(repository: RegistryRepository, answer: unknown): Token {
-  const { token, access_token, expires_in } = isRecord(answer) ? answer : {};
+function tokenOf(repository: RegistryRepository, response: unknown): Token {
+  const { token, access_token, expires_in } = isRecord(response) ? response : {};
   const value = [token, access_token].find((one) => typeof one === 'string' && one !== '');
   // Anything else could not stand in a header.
   if (typeof value !== 'string' || !/^[\x21-\x7e]+$/.test(value)) {

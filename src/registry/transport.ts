@@ -5,7 +5,7 @@ import { readBytes } from '../http/read-bytes.ts';
 import { retryAfterMs } from '../http/retry-after.ts';
 
 /** One request to a registry or its token server. */
-export interface Outgoing {
+export interface RegistryRequest {
   readonly method: 'GET' | 'HEAD' | 'POST';
   readonly url: URL;
   readonly headers: Readonly<Record<string, string>>;
@@ -16,8 +16,8 @@ export interface Outgoing {
   readonly whom: string;
 }
 
-/** An answer, whatever its status. Redirects are answers too. */
-export interface Answer {
+/** What was answered, whatever its status. Redirects are responses too. */
+export interface RegistryResponse {
   readonly status: number;
   /** By name in lower case; a header that came several times is one line with commas. */
   readonly header: (name: string) => string | undefined;
@@ -30,9 +30,9 @@ export interface Answer {
  * Sends one request.
  * @throws RunbookError `Unreachable` when there is no whole answer in time, and the signal's reason when it aborts.
  */
-export type Transport = (outgoing: Outgoing, signal: AbortSignal) => Promise<Answer>;
+export type RegistryTransport = (request: RegistryRequest, signal: AbortSignal) => Promise<RegistryResponse>;
 
-export interface TransportOptions {
+export interface RegistryTransportOptions {
   /** From the start of a request to the last byte of its answer, in milliseconds. */
   readonly timeoutMs: number;
   /** How connections are made, where that is special: a proxy, a certificate authority of one's own. */
@@ -51,12 +51,15 @@ const ownPool = () => {
   return pool;
 };
 
-export function createTransport({ timeoutMs, dispatcher }: TransportOptions): Transport {
+export function createRegistryTransport({
+  timeoutMs,
+  dispatcher,
+}: RegistryTransportOptions): RegistryTransport {
   return async ({ method, url, headers, body, limit, whom }, signal) => {
     signal.throwIfAborted();
     const timeout = AbortSignal.timeout(timeoutMs);
     try {
-      const answer = await send(url, {
+      const response = await send(url, {
         dispatcher: dispatcher ?? ownPool(),
         method,
         headers: { 'user-agent': 'rollback-runbook', ...headers },
@@ -65,7 +68,7 @@ export function createTransport({ timeoutMs, dispatcher }: TransportOptions): Tr
         headersTimeout: 0,
         bodyTimeout: 0,
       });
-      return toAnswer(answer.statusCode, answer.headers, await readBytes(answer.body, limit));
+      return toResponse(response.statusCode, response.headers, await readBytes(response.body, limit));
     } catch (error) {
       signal.throwIfAborted();
       const problem = timeout.aborted ? `no answer within ${timeoutMs / 1000} s` : reasonOf(error);
@@ -78,11 +81,11 @@ function reasonOf(error: unknown): string {
   return isSizeError(error) ? error.message : describeNetworkError(error);
 }
 
-function toAnswer(
+function toResponse(
   status: number,
   headers: Readonly<Record<string, string | string[] | undefined>>,
   body: Buffer,
-): Answer {
+): RegistryResponse {
   const header = (name: string) => {
     const value = headers[name];
     return Array.isArray(value) ? value.join(', ') : value;

@@ -68,7 +68,7 @@ export interface RollbackTarget {
    * Makes the pin exact where the observation alone could not (the digest behind a tag, the files to be replaced), and
    * shows the change: a unified diff, secret values masked, capped, empty when nothing changes. Changes nothing.
    */
-  settle(plan: Plan, context: TargetContext): Promise<{ readonly plan: Plan; readonly diff: string }>;
+  resolve(plan: Plan, context: TargetContext): Promise<{ readonly plan: Plan; readonly diff: string }>;
 
   /** Makes sure that what is live now is kept somewhere beside the service, and says where. */
   takeSnapshot(live: LiveVersion, context: TargetContext): Promise<SnapshotReference>;

@@ -4,8 +4,8 @@ import { readdir, readFile, utimes, writeFile } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { expect, onTestFinished, test, vi } from 'vitest';
-import { takeLock, withLock } from '../../src/locks/lock-file.ts';
-import { startOf } from '../../src/locks/process-start.ts';
+import { takeLockFile, withLockFile } from '../../src/locks/lock-file.ts';
+import { processStartOf } from '../../src/locks/process-start.ts';
 import { temporaryFolder } from '../tools/surroundings.ts';
 
 const signal = new AbortController().signal;
@@ -20,11 +20,11 @@ const LONG_AGO = new Date(Date.now() - 120_000);
 /** Another process that takes the lock and keeps it; with a child that outlives it, whose number it tells. */
 async function holderOf(lock: string, withChild = false) {
   const script = `
-    import { takeLock, withLock } from ${JSON.stringify(join(import.meta.dirname, '../../src/locks/lock-file.ts'))};
+    import { takeLockFile, withLockFile } from ${JSON.stringify(join(import.meta.dirname, '../../src/locks/lock-file.ts'))};
     setInterval(() => {}, 1000);
     import { spawn } from 'node:child_process';
     const options = { signal: new AbortController().signal, waitMs: 10_000, note: 'rollback-orchestrator' };
-    await withLock(${JSON.stringify(lock)}, options, async (lock) => {
+    await withLockFile(${JSON.stringify(lock)}, options, async (lock) => {
       const child = ${withChild} && spawn('sleep', ['60'], { stdio: 'ignore', detached: true });
       if (child) await lock.owns(child.pid);
       process.stdout.write(String(child ? child.pid : 0));
@@ -40,17 +40,17 @@ async function holderOf(lock: string, withChild = false) {
   return Object.assign(child, { left });
 }
 
-const isRunning = (pid: number) => startOf(pid) !== undefined;
+const isRunning = (pid: number) => processStartOf(pid) !== undefined;
 
 /** Nobody gets in beside the holder; after its kill -9 the next one does. */
 async function expectHeldUntilKilled(lock: string, holder: ChildProcess): Promise<void> {
-  await expect(withLock(lock, { signal, waitMs: 300 }, async () => 'in')).rejects.toHaveProperty(
+  await expect(withLockFile(lock, { signal, waitMs: 300 }, async () => 'in')).rejects.toHaveProperty(
     'name',
     'TimeoutError',
   );
   holder.kill('SIGKILL');
   await once(holder, 'exit');
-  expect(await withLock(lock, patient, async () => 'in')).toBe('in');
+  expect(await withLockFile(lock, patient, async () => 'in')).toBe('in');
 }
 
 test('lets one in at a time, and everyone in the end', async () => {
@@ -58,7 +58,7 @@ test('lets one in at a time, and everyone in the end', async () => {
   let inside = 0;
   let most = 0;
   const visits = Array.from({ length: 8 }, () =>
-    withLock(join(folder, 'lock'), patient, async () => {
+    withLockFile(join(folder, 'lock'), patient, async () => {
       most = Math.max(most, ++inside);
       await new Promise((resolve) => setImmediate(resolve));
       inside--;
@@ -71,7 +71,7 @@ test('lets one in at a time, and everyone in the end', async () => {
 
 test('is released when the work fails', async () => {
   const folder = await temporaryFolder();
-  const failing = withLock(join(folder, 'lock'), patient, () => Promise.reject(new Error('no luck')));
+  const failing = withLockFile(join(folder, 'lock'), patient, () => Promise.reject(new Error('no luck')));
   await expect(failing).rejects.toThrow('no luck');
   expect(await readdir(folder)).toEqual([]);
 });
@@ -91,7 +91,7 @@ test('many that find the same orphan still enter one at a time', async () => {
   let inside = 0;
   let most = 0;
   const visit = () =>
-    withLock(lock, patient, async () => {
+    withLockFile(lock, patient, async () => {
       most = Math.max(most, ++inside);
       await new Promise((resolve) => setTimeout(resolve, 5));
       inside--;
@@ -112,23 +112,23 @@ test('is kept by a holder that was stopped, however long it has been silent', as
 test('is taken over when its process number belongs to another process by now', async () => {
   const lock = join(await temporaryFolder(), 'lock');
   await writeFile(lock, markOf(process.pid, { startedAt: 'another-boot 1' }));
-  expect(await withLock(lock, patient, async () => 'in')).toBe('in');
+  expect(await withLockFile(lock, patient, async () => 'in')).toBe('in');
 });
 
 test('of another machine is taken over when it was not touched for long, and not where that is forbidden', async () => {
   const lock = join(await temporaryFolder(), 'lock');
   await writeFile(lock, markOf(process.pid, { host: 'elsewhere' }));
   const brief = { signal, waitMs: 300 };
-  await expect(withLock(lock, brief, async () => 'in')).rejects.toHaveProperty('name', 'TimeoutError');
+  await expect(withLockFile(lock, brief, async () => 'in')).rejects.toHaveProperty('name', 'TimeoutError');
   await utimes(lock, LONG_AGO, LONG_AGO);
   const never = { ...brief, silentMs: Number.POSITIVE_INFINITY };
-  await expect(withLock(lock, never, async () => 'in')).rejects.toHaveProperty('name', 'TimeoutError');
-  expect(await withLock(lock, patient, async () => 'in')).toBe('in');
+  await expect(withLockFile(lock, never, async () => 'in')).rejects.toHaveProperty('name', 'TimeoutError');
+  expect(await withLockFile(lock, patient, async () => 'in')).toBe('in');
 });
 
 test('does not remove a lock that somebody else has taken over', async () => {
   const lock = join(await temporaryFolder(), 'lock');
-  await withLock(lock, patient, () => writeFile(lock, markOf(1)));
+  await withLockFile(lock, patient, () => writeFile(lock, markOf(1)));
   expect(await readFile(lock, 'utf8')).toBe(markOf(1));
 });
 
@@ -137,7 +137,7 @@ test('says once that it waits, and stops waiting when aborted', async () => {
   await writeFile(lock, markOf(process.pid));
   const abort = new AbortController();
   const onWait = vi.fn(() => setTimeout(() => abort.abort(new Error('enough')), 250));
-  const waiting = withLock(lock, { signal: abort.signal, waitMs: 20_000, onWait }, async () => 'in');
+  const waiting = withLockFile(lock, { signal: abort.signal, waitMs: 20_000, onWait }, async () => 'in');
   await expect(waiting).rejects.toThrow('enough');
   expect(onWait).toHaveBeenCalledTimes(1);
 });
@@ -147,7 +147,7 @@ test('names the holder to whoever waits, and to whoever waited in vain', async (
   const holder = await holderOf(lock);
   const onWait = vi.fn();
   const expected = { pid: holder.pid, host: hostname(), note: 'rollback-orchestrator' };
-  await expect(takeLock(lock, { signal, waitMs: 0, onWait })).rejects.toMatchObject({
+  await expect(takeLockFile(lock, { signal, waitMs: 0, onWait })).rejects.toMatchObject({
     name: 'TimeoutError',
     message: `${lock} is held by process ${holder.pid} on ${hostname()} (rollback-orchestrator)`,
     holder: expected,
@@ -158,7 +158,7 @@ test('names the holder to whoever waits, and to whoever waited in vain', async (
 test('shows a note of somebody else in one short line', async () => {
   const lock = join(await temporaryFolder(), 'lock');
   await writeFile(lock, markOf(process.pid, { note: `a\u001b[2J\r\nb${'x'.repeat(9000)}` }));
-  const error = await takeLock(lock, { signal, waitMs: 0 }).catch((reason: Error) => reason);
+  const error = await takeLockFile(lock, { signal, waitMs: 0 }).catch((reason: Error) => reason);
   expect((error as Error).message).toMatch(/\(a \[2J bx{193}\)$/);
 });
 
@@ -168,24 +168,24 @@ test('whose holder was killed with -9 is held until the child that it left has e
   holder.kill('SIGKILL');
   await once(holder, 'exit');
   await utimes(lock, LONG_AGO, LONG_AGO);
-  await expect(takeLock(lock, { signal, waitMs: 300 })).rejects.toMatchObject({
+  await expect(takeLockFile(lock, { signal, waitMs: 300 })).rejects.toMatchObject({
     message: expect.stringContaining(`process ${holder.left}, left running by process ${holder.pid} on`),
     holder: { leftRunning: holder.left },
   });
   process.kill(holder.left, 'SIGKILL');
-  expect(await withLock(lock, patient, async () => 'in')).toBe('in');
+  expect(await withLockFile(lock, patient, async () => 'in')).toBe('in');
 });
 
 test('is free at once when holder and child have ended, whatever number they had', async () => {
   const lock = join(await temporaryFolder(), 'lock');
   const child = { pid: process.pid, startedAt: 'another-boot 1' };
   await writeFile(lock, markOf(process.pid, { startedAt: 'another-boot 1', child }));
-  expect(await withLock(lock, { signal, waitMs: 0 }, async () => 'in')).toBe('in');
+  expect(await withLockFile(lock, { signal, waitMs: 0 }, async () => 'in')).toBe('in');
 });
 
 test('notes one child at a time, and is released with whatever was noted', async () => {
   const folder = await temporaryFolder();
-  const lock = await takeLock(join(folder, 'lock'), patient);
+  const lock = await takeLockFile(join(folder, 'lock'), patient);
   const noted = async () => JSON.parse(await readFile(join(folder, 'lock'), 'utf8')).child?.pid;
   await lock.owns(process.ppid);
   expect(await noted()).toBe(process.ppid);
@@ -198,7 +198,7 @@ test('notes one child at a time, and is released with whatever was noted', async
 
 test('cannot note a child once somebody else has taken it over', async () => {
   const file = join(await temporaryFolder(), 'lock');
-  const lock = await takeLock(file, patient);
+  const lock = await takeLockFile(file, patient);
   await writeFile(file, markOf(1));
   await expect(lock.owns(process.pid)).rejects.toThrow('is held by process 1 on');
   expect(await readFile(file, 'utf8')).toBe(markOf(1));
@@ -208,13 +208,13 @@ test('cannot note a child once somebody else has taken it over', async () => {
 test('of a container with process numbers of its own is judged by its silence alone', async () => {
   const lock = join(await temporaryFolder(), 'lock');
   await writeFile(lock, markOf(4_000_000, { space: 'pid:[1]', startedAt: 'this-boot 1' }));
-  await expect(takeLock(lock, { signal, waitMs: 0 })).rejects.toHaveProperty('name', 'TimeoutError');
+  await expect(takeLockFile(lock, { signal, waitMs: 0 })).rejects.toHaveProperty('name', 'TimeoutError');
   await utimes(lock, LONG_AGO, LONG_AGO);
-  expect(await withLock(lock, patient, async () => 'in')).toBe('in');
+  expect(await withLockFile(lock, patient, async () => 'in')).toBe('in');
 });
 
 test('that cannot be written says why, and leaves nothing', async () => {
   const folder = await temporaryFolder();
-  await expect(takeLock(join(folder, 'none', 'lock'), patient)).rejects.toHaveProperty('code', 'ENOENT');
+  await expect(takeLockFile(join(folder, 'none', 'lock'), patient)).rejects.toHaveProperty('code', 'ENOENT');
   expect(await readdir(folder)).toEqual([]);
 });

@@ -77,13 +77,13 @@ describe.skipIf(isMissing)(`a registry that wants tokens${orSkipped}`, () => {
     const proxy = await tokenProxy(real.registry, expiresInS === undefined ? {} : { expiresInS });
     let seconds = 1000;
     const reader = client({ now: () => seconds * 1000 });
-    const look = () => reader.tags(proxy.repository, signal);
-    await look();
+    const list = () => reader.tags(proxy.repository, signal);
+    await list();
     seconds += lifetimeS * 0.8;
-    await look();
+    await list();
     expect(proxy.tokenRequests()).toHaveLength(1);
     seconds += lifetimeS * 0.2;
-    await look();
+    await list();
     expect(proxy.tokenRequests()).toHaveLength(2);
     expect(proxy.questions().map(({ authorization }) => authorization)).toEqual([
       undefined,

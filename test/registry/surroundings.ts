@@ -1,13 +1,13 @@
-/** What the tests of this room need around them: servers that answer as told, and ways to look at what was asked. */
+/** What the tests of this room need around them: servers that answer as told, and ways to check what was asked. */
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { Agent, type Dispatcher } from 'undici';
 import { expect, onTestFinished } from 'vitest';
 import type { RunbookError } from '../../src/domain/errors.ts';
 import {
-  type CredentialSource,
   createRegistryClient,
   noCredentials,
   type RegistryClientOptions,
+  type RegistryCredentialSource,
   type RegistryCredentials,
 } from '../../src/registry/index.ts';
 import { server } from '../checks/surroundings.ts';
@@ -16,7 +16,7 @@ export { nobody } from '../checks/surroundings.ts';
 
 export const { signal } = new AbortController();
 
-/** A request as a server saw it. */
+/** A request as a server got it. */
 export interface Seen {
   readonly method: string;
   /** Path with query. */
@@ -58,7 +58,7 @@ export function client(options: Partial<RegistryClientOptions> = {}) {
 }
 
 /** A source that has these credentials for every registry. */
-export function withLogin(found: RegistryCredentials): CredentialSource {
+export function withLogin(found: RegistryCredentials): RegistryCredentialSource {
   return { find: async () => found };
 }
 

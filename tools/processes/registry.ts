@@ -2,7 +2,7 @@ import { spawnSync } from 'node:child_process';
 import { lstatSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { startOf } from '../../src/locks/process-start.ts';
+import { processStartOf } from '../../src/locks/process-start.ts';
 import type { LastCommand } from './protocol.ts';
 
 /** Start of the name of every folder of processes in the system's temporary folder. */
@@ -30,7 +30,7 @@ export function writeRegistry(
   atEnd: readonly LastCommand[] = [],
 ): void {
   const owned = (pid: number): Owned[] => {
-    const startedAt = startOf(pid);
+    const startedAt = processStartOf(pid);
     return startedAt ? [{ pid, startedAt }] : [];
   };
   const [supervisor] = owned(process.pid);
@@ -102,5 +102,5 @@ function kill(pid: number): boolean {
 }
 
 function isSame({ pid, startedAt }: Owned): boolean {
-  return startOf(pid) === startedAt;
+  return processStartOf(pid) === startedAt;
 }

@@ -1,6 +1,6 @@
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { withLock } from '../../src/locks/lock-file.ts';
+import { withLockFile } from '../../src/locks/lock-file.ts';
 import type { GoBuild } from '../catalogue.ts';
 import { receive } from '../receipt.ts';
 import { type CommandOptions, lastLine, runCommand } from './command.ts';
@@ -21,7 +21,7 @@ export const goBuild: Source = {
     if (unsuitable) return { missing: unsuitable };
     // They share Go's build cache and all cores: side by side they would only be slower.
     const queue = { signal, waitMs: QUEUE_MS };
-    return withLock(join(dirname(folder), 'go-build.lock'), queue, async () => {
+    return withLockFile(join(dirname(folder), 'go-build.lock'), queue, async () => {
       const temporary = await mkdtemp(join(folder, '.build-'));
       try {
         const problem = await build(go, join(temporary, name), context);

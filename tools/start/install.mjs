@@ -1,7 +1,7 @@
 // Installs the packages of package-lock.json.
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import { takeLock } from './lock.mjs';
+import { takeLockFile } from './lock.mjs';
 import { endNpm, npm } from './npm.mjs';
 import { isCurrent, leaveStamp, node, root } from './packages.mjs';
 import { ENDING_SIGNALS, endBy } from './run.mjs';
@@ -18,7 +18,7 @@ export async function installPackages() {
     endNpm();
   };
   try {
-    release = await takeLock(join(root, '.runbook', 'install.lock'));
+    release = await takeLockFile(join(root, '.runbook', 'install.lock'));
     for (const signal of ENDING_SIGNALS) process.on(signal, end);
     if (!isCurrent()) await install();
   } catch (error) {

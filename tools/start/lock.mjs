@@ -16,13 +16,13 @@ import { textOf } from './packages.mjs';
 /** The installing process touches its lock file this often; one that was not touched for long has lost its owner. */
 const BEAT_MS = 5000;
 const SILENT_MS = 60_000;
-const PATIENCE_MS = 15 * 60_000;
+const WAIT_MS = 15 * 60_000;
 
 /** Waits for the lock file, takes over one whose owner was killed, and returns the function that releases it. */
-export async function takeLock(lock) {
+export async function takeLockFile(lock) {
   mkdirSync(dirname(lock), { recursive: true });
   const mark = JSON.stringify({ pid: process.pid, host: hostname(), at: Date.now() });
-  const deadline = Date.now() + PATIENCE_MS;
+  const deadline = Date.now() + WAIT_MS;
   for (let told = false; !appear(lock, mark); told = true) {
     if (!told) process.stderr.write('waiting for another start that is installing the npm packages ...\n');
     if (Date.now() > deadline)

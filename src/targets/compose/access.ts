@@ -9,8 +9,8 @@ import type { ComposeCommand, ComposeProgram } from './engine/compose-command.ts
 import type { EngineInfo } from './engine/docker.ts';
 import type { ImageFinder } from './image-sources.ts';
 import type { LoadedProject } from './load-project.ts';
+import type { ObservedState } from './observed-state.ts';
 import { changeImage } from './project/index.ts';
-import type { Reading } from './reading.ts';
 import { refuseShared } from './shared-image.ts';
 
 export interface AccessParts {
@@ -27,15 +27,15 @@ export interface AccessParts {
  */
 export async function checkAccess(
   wish: TargetWish,
-  reading: Reading,
+  observedState: ObservedState,
   observed: ObservedService,
   { profile, compose, images, stateWritable }: AccessParts,
   signal: AbortSignal,
 ): Promise<AccessReport> {
-  const { project, engine } = reading;
+  const { project, engine } = observedState;
   const { service, folder } = project;
   const [program] = await Promise.all([compose.program(signal), stateWritable()]);
-  const { image: resolvedImage, unset = [] } = reading.resolved ?? {};
+  const { image: resolvedImage, unset = [] } = observedState.resolved ?? {};
   if (resolvedImage !== service.image) {
     throw readOtherwise(service.image, resolvedImage, service.site.description);
   }

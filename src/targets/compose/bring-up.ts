@@ -32,7 +32,7 @@ export async function bringUp(
   parts: ChangeParts,
   signal: AbortSignal,
 ): Promise<readonly Container[]> {
-  const { compose, docker, name, gate } = parts;
+  const { compose, docker, name, beforeExec } = parts;
   const mounted = change.files.some(({ kind }) => MOUNTED.includes(kind));
   // Only an attempt before this one can have left a container that never starts.
   const isAgain = change.phase !== 'replacing';
@@ -41,7 +41,7 @@ export async function bringUp(
     ({ id, running, error }) => (mounted && isStale(id)) || (!running && isLeftBehind(error)),
   );
   const { scale } = change;
-  const result = await compose.up(invocation, name.service, { scale, anew }, { signal, gate });
+  const result = await compose.up(invocation, name.service, { scale, anew }, { signal, beforeExec });
   if (result.code !== 0) {
     const { message } = engineError(`${name.service} cannot be brought up`, result);
     // A log driver that refuses the connection sounds like an engine that does: the engine is asked itself. One that is

@@ -34,7 +34,7 @@ export interface ChangeParts {
   /** Notes what was done; the same key is noted once. */
   readonly audit: (event: string, key: string, details: Readonly<Record<string, unknown>>) => Promise<void>;
   /** Notes the process that changes the engine on the lock, before it does anything. */
-  readonly gate: (pid: number) => Promise<void>;
+  readonly beforeExec: (pid: number) => Promise<void>;
   /** Which step of which run, the same for every attempt. */
   readonly by: string;
   readonly clock: () => number;

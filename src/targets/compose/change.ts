@@ -46,6 +46,6 @@ export interface Change {
 
 /**
  * `replacing`: files may have been replaced; `starting`: all have, the container may have been; `started`: Compose has
- * done its part; `restoring`: the start failed and the way back was begun; `restored`: it was gone.
+ * done its part; `restoring`: the start failed and the compensation was begun; `restored`: it is done.
  */
 export type ChangePhase = 'replacing' | 'starting' | 'started' | 'restoring' | 'restored';

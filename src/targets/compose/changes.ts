@@ -5,16 +5,16 @@ import type { ComposePin, ComposeSource, RolloutStarted } from '../../domain/pin
 import type { ComposeProfile } from '../../domain/profile.ts';
 import type { RolloutProgress } from '../target.ts';
 import type { Change } from './change.ts';
-import { withProjectLock } from './change-lock.ts';
 import type { ChangeParts } from './change-parts.ts';
 import type { ComposeCommand } from './engine/compose-command.ts';
 import type { Container } from './engine/containers.ts';
 import type { Docker } from './engine/docker.ts';
 import { journalOf } from './journal.ts';
 import { identityOf, observedFrom } from './observation.ts';
-import type { Reading } from './reading.ts';
+import type { ObservedState } from './observed-state.ts';
+import { withProjectLock } from './project-lock.ts';
 import { restartDependants } from './restart-dependants.ts';
-import { type Before, type RolledBack, rollBackTo, wayBack } from './roll-back.ts';
+import { type Before, compensate, type RolledBack, rollBackTo } from './roll-back.ts';
 import { nameOf, type ServiceReader } from './service-reader.ts';
 import { type Started, StartFailed, waitForStart } from './start-wait.ts';
 
@@ -26,7 +26,7 @@ interface ChangesParts {
   readonly clock: () => number;
 }
 
-/** The changes of a project: the rollback, and the way back from one that does not start. */
+/** The changes of a project: the rollback, and the compensation of one that does not start. */
 export class ComposeChanges {
   readonly #parts: ChangesParts;
   readonly #reader: ServiceReader;
@@ -37,7 +37,7 @@ export class ComposeChanges {
   }
 
   rollBack(pin: ComposePin, source: ComposeSource, by: string, signal: AbortSignal): Promise<RolledBack> {
-    return this.#locked(by, signal, async (parts, reading) => {
+    return this.#locked(by, signal, async (parts, observedState) => {
       // A context or DOCKER_HOST may lead to another engine than when the plan was made.
       const engine = await parts.docker.info(signal, { fresh: true });
       if (identityOf(engine, parts.name.project, parts.name.service) !== pin.workload.uid) {
@@ -47,7 +47,7 @@ export class ComposeChanges {
         );
       }
       try {
-        return await rollBackTo(pin, source, this.#before(reading), parts, signal);
+        return await rollBackTo(pin, source, this.#before(observedState), parts, signal);
       } finally {
         this.#reader.forget();
       }
@@ -103,9 +103,9 @@ export class ComposeChanges {
     by: string,
     signal: AbortSignal,
   ): Promise<RunbookError> {
-    const { signal: unbroken } = new AbortController();
-    const way = await this.#locked(by, signal, (parts) => wayBack(change, parts, unbroken));
-    return new RunbookError(type, `${reason}; ${way}`);
+    const { signal: uncancellable } = new AbortController();
+    const outcome = await this.#locked(by, signal, (parts) => compensate(change, parts, uncancellable));
+    return new RunbookError(type, `${reason}; ${outcome}`);
   }
 
   async #dependants(change: Change, by: string, signal: AbortSignal): Promise<readonly string[]> {
@@ -113,9 +113,9 @@ export class ComposeChanges {
     return this.#locked(by, signal, (parts) => restartDependants(change, parts, signal));
   }
 
-  #before(reading: Reading): Before {
-    const { service } = reading.project;
-    const { current } = observedFrom(reading, this.#parts.profile);
+  #before(observedState: ObservedState): Before {
+    const { service } = observedState.project;
+    const { current } = observedFrom(observedState, this.#parts.profile);
     const { version, image, fingerprint, source } = current;
     const { imageId, digest } = source as ComposeSource;
     return {
@@ -126,7 +126,7 @@ export class ComposeChanges {
         ...(digest ? { digest } : {}),
         fingerprint,
       },
-      containers: reading.containers,
+      containers: observedState.containers,
       imageInFiles: service.image,
       scaleInFiles: scaleOf(service.definition),
     };
@@ -135,12 +135,12 @@ export class ComposeChanges {
   async #locked<T>(
     by: string,
     signal: AbortSignal,
-    work: (parts: ChangeParts, reading: Reading) => Promise<T>,
+    work: (parts: ChangeParts, observedState: ObservedState) => Promise<T>,
   ): Promise<T> {
     const project = await this.#reader.project();
     const { folder, state } = this.#reader.stateOf(project);
-    return withProjectLock(await folder.create(), by, signal, async (gate) => {
-      const reading = await this.#reader.read('running', signal);
+    return withProjectLock(await folder.create(), by, signal, async (beforeExec) => {
+      const observedState = await this.#reader.read('running', signal);
       const parts: ChangeParts = {
         ...this.#parts,
         name: nameOf(project),
@@ -149,16 +149,19 @@ export class ComposeChanges {
         journal: journalOf(state),
         contents: state.contents,
         contentsFolder: join(project.folder.path, state.path, 'contents'),
-        gate,
+        beforeExec,
         by,
         audit: async (event, key, details) => {
           const at = new Date(this.#parts.clock()).toISOString();
           // What is noted was done: a step that is cancelled meanwhile notes it all the same. The log's lock bounds it.
-          const { signal: unbroken } = new AbortController();
-          await state.audit.append({ at, event, key, by, ...(details as Record<string, Json>) }, unbroken);
+          const { signal: uncancellable } = new AbortController();
+          await state.audit.append(
+            { at, event, key, by, ...(details as Record<string, Json>) },
+            uncancellable,
+          );
         },
       };
-      return work(parts, reading);
+      return work(parts, observedState);
     });
   }
 }

@@ -25,9 +25,9 @@ import { instancesOf } from './instances.ts';
 import { keepKnownGood, keepSnapshot, snapshotSource } from './keep.ts';
 import { lastChangeOf } from './last-change.ts';
 import { observedFrom } from './observation.ts';
-import { leadingContainer, type Reading } from './reading.ts';
+import { leadingContainer, type ObservedState } from './observed-state.ts';
+import { resolvePlan } from './resolve-plan.ts';
 import { ServiceReader } from './service-reader.ts';
-import { settlePlan } from './settle.ts';
 import { workloadOf } from './workload.ts';
 
 /** How a target is made beside its profile. */
@@ -66,49 +66,54 @@ export class ComposeTarget implements RollbackTarget {
   }
 
   async checkAccess(wish: TargetWish, { signal }: TargetContext): Promise<AccessReport> {
-    const reading = await this.#reader.readShared(signal);
-    const observed = this.#observed(reading);
+    const observedState = await this.#reader.readShared(signal);
+    const observed = this.#serviceIn(observedState);
     const parts = {
       profile: this.#profile,
       compose: this.#compose,
       images: this.#images,
-      stateWritable: () => this.#reader.stateOf(reading.project).folder.proveWritable(),
+      stateWritable: () => this.#reader.stateOf(observedState.project).folder.proveWritable(),
     };
-    return checkAccess(wish, reading, observed, parts, signal);
+    return checkAccess(wish, observedState, observed, parts, signal);
   }
 
   async observe({ signal }: TargetContext): Promise<ObservedService> {
-    return this.#observed(await this.#reader.readShared(signal));
+    return this.#serviceIn(await this.#reader.readShared(signal));
   }
 
-  async settle(
+  async resolve(
     plan: Plan,
     { signal }: TargetContext,
   ): Promise<{ readonly plan: Plan; readonly diff: string }> {
     const pin = ours(plan.pin);
     if (pin.source.kind === 'live') return { plan, diff: '' };
-    const reading = await this.#reader.read('running', signal);
-    const { state } = this.#reader.stateOf(reading.project);
-    const live = this.#observed(reading).current;
+    const observedState = await this.#reader.read('running', signal);
+    const { state } = this.#reader.stateOf(observedState.project);
+    const live = this.#serviceIn(observedState).current;
     if (live.fingerprint !== plan.from.fingerprint) throw this.#changedMeanwhile();
-    const running = leadingContainer(reading.containers)?.imageId;
+    const running = leadingContainer(observedState.containers)?.imageId;
     const parts = {
       profile: this.#profile,
       environment: this.#environment,
       images: this.#images,
       contents: (sha256: string) => state.contents.read(sha256),
-      project: reading.project,
+      project: observedState.project,
       ...(running ? { running } : {}),
-      ...(reading.change ? { lastChange: reading.change.id } : {}),
+      ...(observedState.change ? { lastChange: observedState.change.id } : {}),
     };
     const source =
       pin.purpose === 'restore' ? await snapshotSource(pin.source, pin.recorded, state) : pin.source;
-    return settlePlan(plan, pin, source, parts, signal);
+    return resolvePlan(plan, pin, source, parts, signal);
   }
 
   async takeSnapshot(live: LiveVersion, { signal }: TargetContext): Promise<SnapshotReference> {
-    const reading = await this.#reader.read('running', signal);
-    return keepSnapshot(live, reading, this.#observed(reading), this.#reader.stateOf(reading.project).state);
+    const observedState = await this.#reader.read('running', signal);
+    return keepSnapshot(
+      live,
+      observedState,
+      this.#serviceIn(observedState),
+      this.#reader.stateOf(observedState.project).state,
+    );
   }
 
   async rollBack(pinned: Pin, { signal, key = '' }: TargetContext): Promise<RolloutStarted> {
@@ -143,8 +148,8 @@ export class ComposeTarget implements RollbackTarget {
       report,
       resume,
     );
-    const reading = await this.#reader.read('running', signal);
-    const { current, uid } = this.#observed(reading);
+    const observedState = await this.#reader.read('running', signal);
+    const { current, uid } = this.#serviceIn(observedState);
     if (uid !== rollout.uid || current.fingerprint !== rollout.fingerprint) throw this.#changedMeanwhile();
     const imageId = leadingContainer(containers)?.imageId;
     return {
@@ -162,16 +167,16 @@ export class ComposeTarget implements RollbackTarget {
   }
 
   async current({ signal }: TargetContext): Promise<RolloutStarted> {
-    const reading = await this.#reader.read('running', signal);
-    const { current, uid } = this.#observed(reading);
-    const imageId = leadingContainer(reading.containers)?.imageId;
+    const observedState = await this.#reader.read('running', signal);
+    const { current, uid } = this.#serviceIn(observedState);
+    const imageId = leadingContainer(observedState.containers)?.imageId;
     const { fingerprint, version } = current;
     return { changed: false, uid, generation: 0, fingerprint, version, ...(imageId ? { imageId } : {}) };
   }
 
   async lastChangedBy({ signal }: TargetContext): Promise<LastChange> {
-    const reading = await this.#reader.read('running', signal);
-    return lastChangeOf(reading, this.#observed(reading).current);
+    const observedState = await this.#reader.read('running', signal);
+    return lastChangeOf(observedState, this.#serviceIn(observedState).current);
   }
 
   async instances({ signal }: TargetContext): Promise<readonly Instance[]> {
@@ -183,9 +188,9 @@ export class ComposeTarget implements RollbackTarget {
     record: KnownGoodRecord,
     { signal }: TargetContext,
   ): Promise<{ readonly keptIn: string }> {
-    const reading = await this.#reader.read('project', signal);
-    const { state } = this.#reader.stateOf(reading.project);
-    const keptIn = await keepKnownGood(record, reading, this.#observed(reading), state);
+    const observedState = await this.#reader.read('project', signal);
+    const { state } = this.#reader.stateOf(observedState.project);
+    const keptIn = await keepKnownGood(record, observedState, this.#serviceIn(observedState), state);
     const { at, version, fingerprint, verdict, workflowId, runId } = record;
     const entry = {
       at,
@@ -203,8 +208,8 @@ export class ComposeTarget implements RollbackTarget {
   /** Nothing is kept open between calls. */
   async close(): Promise<void> {}
 
-  #observed(reading: Reading): ObservedService {
-    return observedFrom(reading, this.#profile);
+  #serviceIn(observedState: ObservedState): ObservedService {
+    return observedFrom(observedState, this.#profile);
   }
 
   #changedMeanwhile(): RunbookError {

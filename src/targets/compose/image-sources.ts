@@ -30,7 +30,7 @@ const SHORT_MS = 2500;
 /** Tags are many, and each costs a request: digests are asked for the newest ones. */
 const WITH_DIGEST = 20;
 
-/** Looks for images on the engine and in the registry. */
+/** Finds images on the engine and in the registry. */
 export class ImageFinder {
   readonly #docker: Docker;
   readonly #registry: RegistryClient;
@@ -64,8 +64,10 @@ export class ImageFinder {
     const wanted = known.digest ?? written;
     const local = await this.#local(image, wanted, known.imageId, signal);
     // What is here can be run whatever the registry says: it is asked for moved tags alone, and not for long.
-    const patience = local ? SHORT_MS : LONG_MS;
-    const remote = await within(patience, signal, (limited) => this.#remote(image, wanted, tag, limited));
+    const timeoutMs = local ? SHORT_MS : LONG_MS;
+    const remote = await withTimeout(timeoutMs, signal, (limited) =>
+      this.#remote(image, wanted, tag, limited),
+    );
     const localDigest = local ? digestIn(local, repository) : undefined;
     const answered = remote instanceof RunbookError ? undefined : sameImage(remote, local);
     // An image that was never pushed is known by its ID alone: what the registry has under its tag is another one.
@@ -123,12 +125,12 @@ export class ImageFinder {
   async #tags(image: string, signal: AbortSignal): Promise<Omit<ImageSources, 'local'>> {
     const repository = parseReference(image);
     if (!repository) return { tags: [], problems: [`${image} names no registry`] };
-    const listed = await within(LONG_MS, signal, (limited) => this.#registry.tags(repository, limited));
+    const listed = await withTimeout(LONG_MS, signal, (limited) => this.#registry.tags(repository, limited));
     if (listed instanceof RunbookError) {
       return { tags: [], problems: [`the registry could not be asked for versions: ${listed.message}`] };
     }
     const newest = listed.tags.toSorted(byVersion).slice(0, WITH_DIGEST);
-    const digests = await within(LONG_MS, signal, (limited) =>
+    const digests = await withTimeout(LONG_MS, signal, (limited) =>
       Promise.all(
         newest.map((tag) => this.#registry.digestOf(repository, tag, limited).catch(() => undefined)),
       ),
@@ -144,17 +146,17 @@ export class ImageFinder {
 }
 
 /** Lets a registry be slow for so long and no longer: a step is timed out as a whole. */
-async function within<T>(
+async function withTimeout<T>(
   ms: number,
   signal: AbortSignal,
   ask: (signal: AbortSignal) => Promise<T>,
 ): Promise<T | RunbookError> {
-  const patience = AbortSignal.timeout(ms);
+  const deadline = AbortSignal.timeout(ms);
   try {
-    return await ask(AbortSignal.any([signal, patience]));
+    return await ask(AbortSignal.any([signal, deadline]));
   } catch (error) {
     signal.throwIfAborted();
-    if (patience.aborted)
+    if (deadline.aborted)
       return new RunbookError('Unreachable', `the registry did not answer within ${ms / 1000} s`);
     if (error instanceof RunbookError) return error;
     throw error;

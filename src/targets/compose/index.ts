@@ -23,7 +23,7 @@ export function createComposeTarget(
     workload: workloadOf(profile),
     checkAccess: async (...asked) => (await target()).checkAccess(...asked),
     observe: async (...asked) => (await target()).observe(...asked),
-    settle: async (...asked) => (await target()).settle(...asked),
+    resolve: async (...asked) => (await target()).resolve(...asked),
     takeSnapshot: async (...asked) => (await target()).takeSnapshot(...asked),
     rollBack: async (...asked) => (await target()).rollBack(...asked),
     waitForRollout: async (...asked) => (await target()).waitForRollout(...asked),

@@ -7,13 +7,13 @@ import {
   parseImage,
   type VersionCandidate,
 } from '../../domain/versions.ts';
-import type { Reading } from './reading.ts';
+import type { ObservedState } from './observed-state.ts';
 import type { ServiceState, VersionContent } from './state/index.ts';
 
-/** What runs now with the files that it was made of: kept before it is replaced, so that there is a way back. */
+/** What runs now with the files that it was made of: kept before it is replaced, so that it can be restored. */
 export async function keepSnapshot(
   live: LiveVersion,
-  reading: Reading,
+  observedState: ObservedState,
   observed: ObservedService,
   state: ServiceState,
 ): Promise<SnapshotReference> {
@@ -24,10 +24,10 @@ export async function keepSnapshot(
       `${observed.workload} was changed after the versions were identified: it is ${current.version} now`,
     );
   }
-  const content = contentOf(current, reading);
-  await keepFiles(reading, state);
+  const content = contentOf(current, observedState);
+  await keepFiles(observedState, state);
   const { fingerprint, version, image } = current;
-  const keptIn = await state.snapshots.write({ fingerprint, version, content, at: reading.at });
+  const keptIn = await state.snapshots.write({ fingerprint, version, content, at: observedState.at });
   return { fingerprint, version, image, generation: 0, keptIn, uid: observed.uid };
 }
 
@@ -58,7 +58,7 @@ export async function snapshotSource(
 /** The evidence with everything that is needed to make the version again. @returns where it is kept. */
 export async function keepKnownGood(
   record: KnownGoodRecord,
-  reading: Reading,
+  observedState: ObservedState,
   observed: ObservedService,
   state: ServiceState,
 ): Promise<string> {
@@ -69,24 +69,24 @@ export async function keepKnownGood(
       `${observed.workload} was changed after ${record.version} was proved: no evidence is kept of what runs now`,
     );
   }
-  if (record.verdict === 'passed' && reading.drift.length > 0) {
+  if (record.verdict === 'passed' && observedState.drift.length > 0) {
     throw new RunbookError(
       'WorkloadChanged',
-      `${record.version} cannot become known-good: ${reading.drift.join('; ')}. Bring the service up first (docker compose up -d), then verify it`,
+      `${record.version} cannot become known-good: ${observedState.drift.join('; ')}. Bring the service up first (docker compose up -d), then verify it`,
     );
   }
-  await keepFiles(reading, state);
+  await keepFiles(observedState, state);
   const { imageId } = current.source as ComposeSource;
   const keptIn = await state.knownGood.write({
     ...record,
     ...(imageId ? { imageId } : {}),
-    content: contentOf(current, reading),
+    content: contentOf(current, observedState),
   });
   await state.removeUnusedContents();
   return keptIn;
 }
 
-function contentOf(current: VersionCandidate, { project }: Reading): VersionContent {
+function contentOf(current: VersionCandidate, { project }: ObservedState): VersionContent {
   const { image, digest, imageId } = current.source as ComposeSource;
   const { repository, tag } = parseImage(image);
   return {
@@ -101,7 +101,7 @@ function contentOf(current: VersionCandidate, { project }: Reading): VersionCont
   };
 }
 
-async function keepFiles({ project }: Reading, { contents }: ServiceState): Promise<void> {
+async function keepFiles({ project }: ObservedState, { contents }: ServiceState): Promise<void> {
   for (const { path } of project.files) {
     const file = project.read.get(path);
     if (file) await contents.keep(file.bytes);

@@ -4,27 +4,32 @@ import type { LastChange } from '../target.ts';
 import type { Change } from './change.ts';
 import type { Container } from './engine/containers.ts';
 import type { ProjectFile } from './files/read-file.ts';
-import { leadingContainer, type Reading } from './reading.ts';
+import { leadingContainer, type ObservedState } from './observed-state.ts';
 
 /**
  * Who changed a Compose service last, as far as a host can tell: nobody signs what he edits. It was this runbook when
  * the files and the containers are those that its last change has left. Otherwise it is said which file was written, when
  * and whose it is, and which container was made anew.
  */
-export async function lastChangeOf(reading: Reading, current: VersionCandidate): Promise<LastChange> {
-  const { change, half } = reading;
-  const container = leadingContainer(reading.containers);
+export async function lastChangeOf(
+  observedState: ObservedState,
+  current: VersionCandidate,
+): Promise<LastChange> {
+  const { change, half } = observedState;
+  const container = leadingContainer(observedState.containers);
   if (change && half) {
     return { who: `this runbook, interrupted while ${change.phase} (${run(change)})`, ours: true };
   }
-  const written = await writings(reading);
+  const written = await writings(observedState);
   const left = change && leftFiles(change);
   if (!change || !left) {
     // Interrupted between its last deed and the note of it.
     if (change?.to.fingerprint === current.fingerprint) return byUs(change);
     return byOthers(latest([...written, ...making(container)]));
   }
-  const others = written.filter(({ path }) => left.get(path) !== reading.project.read.get(path)?.sha256);
+  const others = written.filter(
+    ({ path }) => left.get(path) !== observedState.project.read.get(path)?.sha256,
+  );
   const isMade = container !== undefined && change.made?.includes(container.id) === true;
   if (others.length > 0 || !isMade) return byOthers([...others, ...(isMade ? [] : making(container))]);
   const side = change.phase === 'restored' ? change.from : change.to;
@@ -69,7 +74,7 @@ function leftFiles({ phase, left, files }: Change): ReadonlyMap<string, string> 
 }
 
 /** When each file of the service was written, and whose it is. */
-async function writings({ project }: Reading): Promise<readonly (Deed & { readonly path: string })[]> {
+async function writings({ project }: ObservedState): Promise<readonly (Deed & { readonly path: string })[]> {
   const names = await userNames();
   const found = project.files.map(async ({ path }) => {
     const file = project.read.get(path);

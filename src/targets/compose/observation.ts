@@ -7,22 +7,22 @@ import type { Change } from './change.ts';
 import type { EngineInfo } from './engine/docker.ts';
 import { digestIn } from './engine/images.ts';
 import { fingerprintOf } from './fingerprint.ts';
-import { leadingContainer, type Reading } from './reading.ts';
+import { leadingContainer, type ObservedState } from './observed-state.ts';
 import { warningsOf } from './warnings.ts';
 import { workloadOf } from './workload.ts';
 
 /** How many earlier versions are kept beside the service. */
 const KEPT = 50;
 
-/** What the reading says of the service. Pure. */
-export function observedFrom(reading: Reading, profile: ComposeProfile): ObservedService {
-  const { project, containers, sources, engine, at } = reading;
+/** What the observed state says of the service. Pure. */
+export function observedFrom(observedState: ObservedState, profile: ComposeProfile): ObservedService {
+  const { project, containers, sources, engine, at } = observedState;
   const { invocation, service } = project;
-  const current = currentVersion(reading, profile.service);
+  const current = currentVersion(observedState, profile.service);
   const repository = parseImage(service.image).repository;
   const history = historyOf(
-    { recorded: reading.recorded, local: sources.local, tags: sources.tags, repository },
-    { candidate: current, imageCreatedAt: reading.image?.createdAt ?? '' },
+    { recorded: observedState.recorded, local: sources.local, tags: sources.tags, repository },
+    { candidate: current, imageCreatedAt: observedState.image?.createdAt ?? '' },
   );
   return {
     target: 'compose',
@@ -33,11 +33,11 @@ export function observedFrom(reading: Reading, profile: ComposeProfile): Observe
     generation: 0,
     paused: false,
     replicas: containers.length,
-    rolledBack: isRollback(leftBy(reading, current.fingerprint)),
+    rolledBack: isRollback(leftBy(observedState, current.fingerprint)),
     historyLimit: KEPT,
     current,
     history,
-    warnings: warningsOf(reading),
+    warnings: warningsOf(observedState),
     at,
   };
 }
@@ -51,7 +51,7 @@ export function identityOf({ id }: EngineInfo, project: string, service: string)
 }
 
 /** The change of ours that has left this version, noted or not; none when it is another one by now. */
-function leftBy({ change }: Reading, fingerprint: string): Change | undefined {
+function leftBy({ change }: ObservedState, fingerprint: string): Change | undefined {
   const isDone = change?.phase === 'started' || change?.phase === 'starting';
   return isDone && change.to.fingerprint === fingerprint ? change : undefined;
 }
@@ -72,15 +72,15 @@ function halfPrint(whole: string, change: Change | undefined): string {
  * A version that a rollback has brought is older than the one that it replaced, though nobody may have seen it run
  * before. When it was recorded it has its own time.
  */
-function beforeWhatItReplaced(change: Change, recorded: Reading['recorded']): readonly string[] {
+function beforeWhatItReplaced(change: Change, recorded: ObservedState['recorded']): readonly string[] {
   const replaced = recorded.find(({ fingerprint }) => fingerprint === change.from.fingerprint);
   if (!replaced || !isRollback(change)) return [];
   return [new Date(Date.parse(replaced.content.firstSeenAt) - 1).toISOString()];
 }
 
 /** What runs, by the container and not by the file. */
-function currentVersion(reading: Reading, container: string): VersionCandidate {
-  const { project, containers, image: local, recorded, at } = reading;
+function currentVersion(observedState: ObservedState, container: string): VersionCandidate {
+  const { project, containers, image: local, recorded, at } = observedState;
   const { service, files } = project;
   const leading = leadingContainer(containers);
   // A container may have been created by image ID; then the file says what it is called.
@@ -88,7 +88,7 @@ function currentVersion(reading: Reading, container: string): VersionCandidate {
   const imageId = leading?.imageId ?? local?.id;
   const digest = local
     ? [image, service.image]
-        .map((reference) => digestIn(local, parseImage(reference).repository, reading.digests))
+        .map((reference) => digestIn(local, parseImage(reference).repository, observedState.digests))
         .find(Boolean)
     : parseImage(image).digest;
   const source: ComposeSource = {
@@ -101,8 +101,8 @@ function currentVersion(reading: Reading, container: string): VersionCandidate {
     definitionHash: service.definitionHash,
   };
   const whole = fingerprintOf({ ...source, definitionHash: service.definitionHash, files });
-  const fingerprint = reading.half ? halfPrint(whole, reading.change) : whole;
-  const change = leftBy(reading, fingerprint);
+  const fingerprint = observedState.half ? halfPrint(whole, observedState.change) : whole;
+  const change = leftBy(observedState, fingerprint);
   const known = recorded.filter((version) => version.fingerprint === fingerprint);
   const record = known.find((version) => version.record)?.record;
   const since = [

@@ -2,7 +2,7 @@ import type { Change } from './change.ts';
 import type { ChangeParts } from './change-parts.ts';
 import { engineError } from './engine/engine-error.ts';
 import { loadProject } from './load-project.ts';
-import { leadingContainer } from './reading.ts';
+import { leadingContainer } from './observed-state.ts';
 
 /**
  * Restarts the services that depend on this one; those started since are left alone. It does not change what is known of
@@ -14,7 +14,7 @@ export async function restartDependants(
   parts: ChangeParts,
   signal: AbortSignal,
 ): Promise<readonly string[]> {
-  const { profile, environment, docker, compose, invocation, name, gate, audit } = parts;
+  const { profile, environment, docker, compose, invocation, name, beforeExec, audit } = parts;
   const { service } = await loadProject({ profile, environment });
   const started = leadingContainer(await docker.containers(name, signal))?.startedAt ?? '';
   const old: string[] = [];
@@ -23,7 +23,7 @@ export async function restartDependants(
     if (container?.running && Date.parse(container.startedAt) < Date.parse(started)) old.push(dependant);
   }
   if (old.length === 0) return [];
-  const result = await compose.restart(invocation, old, { signal, gate });
+  const result = await compose.restart(invocation, old, { signal, beforeExec });
   if (result.code !== 0) {
     return [engineError(`${old.join(', ')} could not be restarted`, result).message];
   }

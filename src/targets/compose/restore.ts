@@ -6,9 +6,9 @@ import { engineError } from './engine/engine-error.ts';
 import { invocationFor } from './invocation.ts';
 
 /**
- * The way back from a change whose container does not start: the files as they were, and the container of before.
+ * The compensation of a change whose container does not start: the files as they were, and the container of before.
  * Every part finds itself done when it is repeated, and the journal says that it was begun.
- * @throws RolloutFailed when the way back is closed: somebody else has changed a file, or the container of before does
+ * @throws RolloutFailed when it cannot be carried out: somebody else has changed a file, or the container of before does
  * not start either. Passing errors of the engine are thrown as they are: the step tries again and goes on here.
  */
 export async function restoreChange(change: Change, parts: ChangeParts, signal: AbortSignal): Promise<void> {
@@ -56,10 +56,7 @@ export async function restoreFiles(
 }
 
 function closed(path: string, why: string): RunbookError {
-  return new RunbookError(
-    'RolloutFailed',
-    `${path} cannot be restored: ${why}; look at it and at its backup`,
-  );
+  return new RunbookError('RolloutFailed', `${path} cannot be restored: ${why}; compare it with its backup`);
 }
 
 /** @returns IDs of the containers that run again. */
@@ -69,9 +66,9 @@ async function restoreContainer(
   signal: AbortSignal,
 ): Promise<readonly string[]> {
   const { from, containers, containerIds } = change;
-  const { compose, docker, name, gate } = parts;
+  const { compose, docker, name, beforeExec } = parts;
   if (containers === 0) {
-    const stopped = await compose.stop(parts.invocation, name.service, { signal, gate });
+    const stopped = await compose.stop(parts.invocation, name.service, { signal, beforeExec });
     if (stopped.code !== 0) throw engineError(`${name.service} cannot be stopped`, stopped);
     return [];
   }

@@ -49,9 +49,9 @@ export async function rollBackTo(
   const found = await journal.read();
   const pinned = hashOf(pin);
   const isOurs = found?.pinned === pinned;
-  const { signal: unbroken } = new AbortController();
+  const { signal: uncancellable } = new AbortController();
   if (isOurs && found.phase === 'restoring') {
-    await restoreChange(found, parts, unbroken);
+    await restoreChange(found, parts, uncancellable);
     throw new RunbookError('RolloutFailed', `${pin.version} could not be started; ${restoredTo(found)}`);
   }
   // After it was restored the same plan is a new change: whoever asks once more has mended what kept it from starting.
@@ -73,9 +73,9 @@ export async function rollBackTo(
     await journal.begin(change);
   }
   const invocation = await invocationFor({ ...change.to, imageId }, pin.image, parts, signal);
-  await putFiles(pin, change, parts, unbroken);
+  await putFiles(pin, change, parts, uncancellable);
   if (change.phase === 'replacing') await journal.advance(id, 'starting');
-  const containers = await start(change, invocation, parts, unbroken);
+  const containers = await start(change, invocation, parts, uncancellable);
   const { from, to, files, purpose } = change;
   await parts.audit(purpose === 'restore' ? 'restored' : 'rolled-back', id, { from, to, files });
   const endedAt = new Date(parts.clock()).toISOString();
@@ -163,12 +163,12 @@ async function start(
     return await bringUp(change, { side: change.to, invocation, isStale }, parts, signal);
   } catch (error) {
     if (!(error instanceof CannotStart)) throw error;
-    throw new RunbookError('RolloutFailed', `${error.message}; ${await wayBack(change, parts, signal)}`);
+    throw new RunbookError('RolloutFailed', `${error.message}; ${await compensate(change, parts, signal)}`);
   }
 }
 
-/** What became of the way back, in words. Passing errors are thrown: the next attempt goes on with it. */
-export async function wayBack(change: Change, parts: ChangeParts, signal: AbortSignal): Promise<string> {
+/** Compensates, and says in words what became of it. Passing errors are thrown: the next attempt goes on with it. */
+export async function compensate(change: Change, parts: ChangeParts, signal: AbortSignal): Promise<string> {
   try {
     await restoreChange(change, parts, signal);
     return restoredTo(change);
@@ -178,7 +178,7 @@ export async function wayBack(change: Change, parts: ChangeParts, signal: AbortS
   }
 }
 
-/** Files that somebody has brought to the planned content already need no replacement, and have no way back. */
+/** Files that somebody has brought to the planned content already need no replacement, and no compensation. */
 async function notReplacedYet({ changes }: ComposePin, { folder }: ChangeParts): Promise<Change['files']> {
   const hashes = await Promise.all(changes.map(async ({ path }) => (await folder.read(path))?.sha256));
   return changes.filter(({ sha256 }, index) => hashes[index] !== sha256);

@@ -10,7 +10,7 @@ import { digestIn, type LocalImage } from './engine/images.ts';
 import { isHalf } from './half-change.ts';
 import type { ImageFinder, ImageSources } from './image-sources.ts';
 import { type LoadedProject, loadProject } from './load-project.ts';
-import { leadingContainer, type Reading } from './reading.ts';
+import { leadingContainer, type ObservedState } from './observed-state.ts';
 import { type ServiceState, StateFolder } from './state/index.ts';
 
 export interface ServiceReaderParts {
@@ -28,7 +28,7 @@ export type Depth = 'everything' | 'project' | 'running';
 /** Reads files, containers and versions of the service. Changes nothing. */
 export class ServiceReader {
   readonly #parts: ServiceReaderParts;
-  #underWay: Promise<Reading> | undefined;
+  #underWay: Promise<ObservedState> | undefined;
   #lastRunning: LocalImage | undefined;
 
   constructor(parts: ServiceReaderParts) {
@@ -36,7 +36,7 @@ export class ServiceReader {
   }
 
   /** @throws WorkloadMissing, ComposeFileUnsupported, Unreachable, AccessDenied, CommandMissing. */
-  async read(depth: Depth, signal: AbortSignal): Promise<Reading> {
+  async read(depth: Depth, signal: AbortSignal): Promise<ObservedState> {
     const { docker, compose, images, profile, clock } = this.#parts;
     const [engine, project] = await Promise.all([docker.info(signal), loadProject(this.#parts)]);
     const { state } = this.stateOf(project);
@@ -83,12 +83,12 @@ export class ServiceReader {
     };
   }
 
-  /** As `read` of everything; steps that run at the same time share one reading. */
-  async readShared(signal: AbortSignal): Promise<Reading> {
-    // Another step's signal may end its reading: then this one reads by itself.
-    const reading = await this.#underWay?.catch(() => undefined);
+  /** As `read` of everything; steps that run at the same time share one result. */
+  async readShared(signal: AbortSignal): Promise<ObservedState> {
+    // Another step's signal may end its read: then this one reads by itself.
+    const observedState = await this.#underWay?.catch(() => undefined);
     signal.throwIfAborted();
-    if (reading) return reading;
+    if (observedState) return observedState;
     const own = this.read('everything', signal);
     this.#underWay = own;
     try {

@@ -41,7 +41,7 @@ export class SilentHealthchecks {
     return completed;
   }
 
-  /** When a healthcheck has to be looked after next, by our clock. */
+  /** When a healthcheck has to be checked next, by our clock. */
   dueAt(containers: readonly Container[]): number {
     const times = containers.flatMap((container) => {
       const watched = this.#watched.get(container.id);

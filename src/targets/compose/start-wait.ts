@@ -19,8 +19,8 @@ export interface StartWaitParts {
   readonly clock: () => number;
 }
 
-/** Events may be lost with their connection: the containers are looked at this often all the same, in milliseconds. */
-const LOOK_MS = 5000;
+/** Events may be lost with their connection: the containers are probed this often all the same, in milliseconds. */
+const PROBE_MS = 5000;
 /** How long a container that has ended may take to be started again by hand, in milliseconds. */
 const CONFIRM_MS = 700;
 const LOG_LINES = 20;
@@ -71,7 +71,7 @@ export async function waitForStart(
         if (suspected || judgement.container.status !== 'exited') {
           throw await failed(docker, judgement, version, signal);
         }
-        // Somebody who restarts it by hand stops it first: what has ended is looked at twice.
+        // Somebody who restarts it by hand stops it first: what has ended is probed twice.
         suspected = true;
         await pause(CONFIRM_MS, undefined, { signal }).catch(() => signal.throwIfAborted());
         continue;
@@ -89,7 +89,7 @@ export async function waitForStart(
       const message = messageOf(judgement, limits.stableForMs);
       if (message !== last) report(progressOf(containers, expected, message, waitingSince, now));
       last = message;
-      const wakeAt = Math.min(deadline, stableAt ?? deadline, now + LOOK_MS, silent.dueAt(containers));
+      const wakeAt = Math.min(deadline, stableAt ?? deadline, now + PROBE_MS, silent.dueAt(containers));
       await wakened(events, Math.max(0, wakeAt - now), signal);
     }
   } finally {

@@ -3,7 +3,7 @@ import type { ComposePin } from '../../domain/pins.ts';
 import type { Change } from './change.ts';
 import type { ChangeParts } from './change-parts.ts';
 import type { Container } from './engine/containers.ts';
-import { leadingContainer } from './reading.ts';
+import { leadingContainer } from './observed-state.ts';
 import { restoreFiles } from './restore.ts';
 
 /**
@@ -20,7 +20,7 @@ export async function assertUnchanged(
 ): Promise<void> {
   const problem = (await fileProblem(pin, parts)) ?? containerProblem(pin, imageId, earlier, containers);
   if (!problem) return;
-  const consequence = earlier ? await settled(earlier, parts) : 'nothing was changed';
+  const consequence = earlier ? await undoEarlier(earlier, parts) : 'nothing was changed';
   throw new RunbookError(
     'WorkloadChanged',
     `${problem}; ${consequence}; start a new run, which plans from what is there now`,
@@ -57,7 +57,7 @@ function containerProblem(
 }
 
 /** Half a change must not stay behind unsaid. */
-async function settled(earlier: Change, parts: ChangeParts): Promise<string> {
+async function undoEarlier(earlier: Change, parts: ChangeParts): Promise<string> {
   const paths = earlier.files.map(({ path }) => path).join(', ') || 'no file';
   if (earlier.phase !== 'replacing') {
     return `the rollback had begun: ${paths} replaced, and the container may run ${earlier.to.version}`;

@@ -1,21 +1,21 @@
 import { parseImage } from '../../domain/versions.ts';
 import { LABEL } from './engine/docker.ts';
 import { familiar } from './engine/images.ts';
-import { leadingContainer, type Reading } from './reading.ts';
+import { leadingContainer, type ObservedState } from './observed-state.ts';
 
 /** Things that an operator should know before the rollback. Pure. */
-export function warningsOf(reading: Reading): readonly string[] {
+export function warningsOf(observedState: ObservedState): readonly string[] {
   return [
-    ...betweenFileAndContainer(reading),
-    ...unsettled(reading),
-    ...notPinned(reading),
-    ...reading.sources.problems,
-    ...reading.problems,
+    ...betweenFileAndContainer(observedState),
+    ...notWellRunning(observedState),
+    ...notPinned(observedState),
+    ...observedState.sources.problems,
+    ...observedState.problems,
   ];
 }
 
 /** The file says what should run, the container what does: every difference is told. */
-function betweenFileAndContainer({ project, containers, named, drift }: Reading): readonly string[] {
+function betweenFileAndContainer({ project, containers, named, drift }: ObservedState): readonly string[] {
   const { service, invocation } = project;
   const container = leadingContainer(containers);
   if (!container) return [`no container runs: the version is the one that ${service.site.path} says`];
@@ -38,7 +38,7 @@ function betweenFileAndContainer({ project, containers, named, drift }: Reading)
 }
 
 /** What the service uses and a rollback does not bring back, or brings back for others too. */
-function notPinned({ project }: Reading): readonly string[] {
+function notPinned({ project }: ObservedState): readonly string[] {
   const { folders, files, service } = project;
   const open = folders.filter((folder) => !files.some(({ path }) => path.startsWith(`${folder}/`)));
   const others = service.site.alsoUsedBy.filter((name) => name !== service.name);
@@ -59,7 +59,7 @@ function isSameReference(running: string, inFile: string): boolean {
   return (a.tag ?? 'latest') === (b.tag ?? 'latest');
 }
 
-function unsettled({ containers }: Reading): readonly string[] {
+function notWellRunning({ containers }: ObservedState): readonly string[] {
   return containers
     .filter(({ running, restarting, health }) => !running || restarting || health === 'unhealthy')
     .map(({ name, status, health, restarts }) => {

@@ -18,7 +18,7 @@ import {
 } from './permissions.ts';
 import type { Resource } from './resources.ts';
 import { needsCopy } from './snapshot.ts';
-import type { Transport } from './transport.ts';
+import type { ApiTransport } from './transport.ts';
 
 /**
  * How long granted permissions are believed, in milliseconds. One that is revoked meanwhile is missed by the request
@@ -31,11 +31,11 @@ const METADATA_ONLY = 'application/json;as=PartialObjectMetadata;g=meta.k8s.io;v
 
 /** Runbook 2: proves that the rollback can be carried out, before anything is changed. */
 export class AccessCheck {
-  readonly #transport: Transport;
+  readonly #transport: ApiTransport;
   readonly #workload: WorkloadName;
   #granted: { readonly at: number; readonly permissions: Permissions } | undefined;
 
-  constructor(transport: Transport, workload: WorkloadName) {
+  constructor(transport: ApiTransport, workload: WorkloadName) {
     this.#transport = transport;
     this.#workload = workload;
   }
@@ -90,8 +90,8 @@ export class AccessCheck {
   }
 
   /**
-   * Where no ReplicaSet will keep what is live, the snapshot is a ConfigMap, and there is no rollback without it. A way
-   * back to a snapshot takes no other one.
+   * Where no ReplicaSet will keep what is live, the snapshot is a ConfigMap, and there is no rollback without it. The
+   * restoration of a snapshot takes no other one.
    */
   #checkSnapshot(
     { kind }: TargetWish,
@@ -112,7 +112,7 @@ export class AccessCheck {
     references: readonly string[],
     signal: AbortSignal,
   ): Promise<readonly string[]> {
-    const found = await Promise.all(references.map((reference) => this.#look(reference, signal)));
+    const found = await Promise.all(references.map((reference) => this.#probe(reference, signal)));
     const gone = references.filter((_, index) => found[index] === 'gone');
     if (gone.length > 0) {
       throw new RunbookError(
@@ -124,7 +124,7 @@ export class AccessCheck {
     return references.filter((_, index) => found[index] === 'forbidden');
   }
 
-  async #look(reference: string, signal: AbortSignal): Promise<'there' | 'gone' | 'forbidden'> {
+  async #probe(reference: string, signal: AbortSignal): Promise<'there' | 'gone' | 'forbidden'> {
     const [kind, name = ''] = reference.split('/');
     const { namespace } = this.#workload;
     try {

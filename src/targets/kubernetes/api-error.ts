@@ -54,7 +54,7 @@ export function isStatus(error: unknown, code: number): error is ApiError {
  * Reads a `Status` object (Kubernetes API conventions, response status kind) or whatever else stands in the body.
  * @param retryAfter header of that name, in seconds.
  */
-export function failedAnswer(
+export function failedResponse(
   asked: Asked,
   code: number,
   body: string,

@@ -1,11 +1,11 @@
 import { createHash } from 'node:crypto';
 import type { Dispatcher } from 'undici';
 import { RunbookError } from '../../domain/errors.ts';
-import type { CredentialSource, Credentials } from './credentials.ts';
+import type { ClusterCredentialSource, Credentials } from './credentials.ts';
 import { userAgent } from './user-agent.ts';
 
 /** What is sent; the body is JSON already. */
-export interface Outgoing {
+export interface ApiRequest {
   readonly method: 'GET' | 'POST' | 'PATCH';
   /** Path with query. */
   readonly path: string;
@@ -29,7 +29,7 @@ export interface RequestLimits {
 export interface Connection {
   /** Gets credentials when there are none, which may take longer than a request. */
   prepare(signal: AbortSignal): Promise<void>;
-  send(outgoing: Outgoing): Promise<Dispatcher.ResponseData>;
+  send(request: ApiRequest): Promise<Dispatcher.ResponseData>;
   /** Opens another connection for the next request: one on this got no answer in time. */
   replace(): void;
   close(): Promise<void>;
@@ -51,7 +51,7 @@ const RETIRED_MS = 300_000;
  *
  * A 401 renews the credentials once and sends the request again: nothing was done by the first one.
  */
-export function createConnection(source: CredentialSource): Connection {
+export function createConnection(source: ClusterCredentialSource): Connection {
   let pool: { readonly key: string; readonly dispatcher: Dispatcher } | undefined;
   const retired = new Map<Dispatcher, NodeJS.Timeout>();
   let closed = false;
@@ -78,24 +78,24 @@ export function createConnection(source: CredentialSource): Connection {
     return pool.dispatcher;
   };
 
-  const sendWith = async (credentials: Credentials, outgoing: Outgoing) => {
+  const sendWith = async (credentials: Credentials, request: ApiRequest) => {
     const dispatcher = await dispatcherFor(credentials);
     if (closed) throw new RunbookError('Unreachable', 'the connection to the cluster was closed');
     const { origin, pathname } = new URL(credentials.server);
     return dispatcher.request({
       origin,
-      path: `${pathname === '/' ? '' : pathname}${outgoing.path}`,
-      method: outgoing.method,
+      path: `${pathname === '/' ? '' : pathname}${request.path}`,
+      method: request.method,
       headers: {
         accept: 'application/json',
         'user-agent': userAgent(),
         ...credentials.headers,
-        ...outgoing.headers,
+        ...request.headers,
       },
-      body: outgoing.body ?? null,
-      signal: outgoing.signal,
-      headersTimeout: outgoing.limits.headers,
-      bodyTimeout: outgoing.limits.silence,
+      body: request.body ?? null,
+      signal: request.signal,
+      headersTimeout: request.limits.headers,
+      bodyTimeout: request.limits.silence,
     });
   };
 
@@ -103,11 +103,11 @@ export function createConnection(source: CredentialSource): Connection {
     async prepare(signal) {
       await source.current(signal);
     },
-    async send(outgoing) {
-      const response = await sendWith(await source.current(outgoing.signal), outgoing);
+    async send(request) {
+      const response = await sendWith(await source.current(request.signal), request);
       if (response.statusCode !== 401) return response;
       await response.body.dump();
-      return sendWith(await source.renewed(outgoing.signal), outgoing);
+      return sendWith(await source.renewed(request.signal), request);
     },
     replace: retire,
     async close() {

@@ -21,10 +21,10 @@ export interface Credentials {
 /** How long resolved credentials are used before token files and exec plugins are asked again, in milliseconds. */
 const FRESH_MS = 30_000;
 /** An exec plugin or identity provider that takes longer than this hangs, in milliseconds. */
-const PATIENCE_MS = 20_000;
+const TIMEOUT_MS = 20_000;
 
 /** Resolves kubeconfig, service account, exec plugins and OIDC through client-node, which is loaded at first use. */
-export interface CredentialSource {
+export interface ClusterCredentialSource {
   /** Credentials not older than 30 s. */
   current(signal: AbortSignal): Promise<Credentials>;
   /** Reads everything anew, for example after a 401. */
@@ -37,22 +37,22 @@ type ClusterConfig = Pick<
   'getCurrentCluster' | 'applyToHTTPSOptions' | 'createDispatcherOptions'
 >;
 
-/** How credentials are read; tests have shorter patience and plugins that hang. */
+/** How credentials are read; tests have a shorter time-out and plugins that hang. */
 interface CredentialOptions {
   readonly load: (cluster: ClusterReference) => Promise<ClusterConfig>;
-  readonly patienceMs: number;
+  readonly timeoutMs: number;
 }
 
-export function createCredentialSource(
+export function createClusterCredentialSource(
   cluster: ClusterReference,
-  { load, patienceMs }: CredentialOptions = { load: loadKubeConfig, patienceMs: PATIENCE_MS },
-): CredentialSource {
+  { load, timeoutMs }: CredentialOptions = { load: loadKubeConfig, timeoutMs: TIMEOUT_MS },
+): ClusterCredentialSource {
   let config: Promise<ClusterConfig> | undefined;
   let resolved: { readonly at: number; readonly value: Promise<Credentials> } | undefined;
 
   const resolve = (): Promise<Credentials> => {
     config ??= load(cluster);
-    const value = within(patienceMs, config.then(credentialsOf));
+    const value = withTimeout(timeoutMs, config.then(credentialsOf));
     const mine = { at: performance.now(), value };
     resolved = mine;
     // What failed or hangs is asked anew by the next request; client-node would wait for the same plugin again.
@@ -76,7 +76,7 @@ export function createCredentialSource(
 }
 
 /** The promise, or an error when it takes longer. What it stands for cannot be stopped; it is left behind. */
-async function within<T>(ms: number, promise: Promise<T>): Promise<T> {
+async function withTimeout<T>(ms: number, promise: Promise<T>): Promise<T> {
   let timer: NodeJS.Timeout | undefined;
   const late = new Promise<never>((_, reject) => {
     const seconds = Math.round(ms / 1000);

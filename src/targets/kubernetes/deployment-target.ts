@@ -82,7 +82,7 @@ export class DeploymentTarget implements RollbackTarget {
     return this.#run(() => this.#observer.observe(signal));
   }
 
-  settle(plan: Plan, { signal }: TargetContext): Promise<{ readonly plan: Plan; readonly diff: string }> {
+  resolve(plan: Plan, { signal }: TargetContext): Promise<{ readonly plan: Plan; readonly diff: string }> {
     const { from, to, changesNothing } = plan;
     const pin = ours(plan.pin);
     if (changesNothing) return Promise.resolve({ plan, diff: '' });
@@ -120,7 +120,7 @@ export class DeploymentTarget implements RollbackTarget {
             transport: this.#lease.transport,
             fieldManager: this.#options.fieldManager,
             replaces: this.#observer.fingerprintAt(pin.workload.uid, pin.generation),
-            saw: (deployment) => this.#watch.adopt(deployment),
+            observed: (deployment) => this.#watch.adopt(deployment),
             read: () => this.#observer.freshDeployment(signal),
             content: (state) => this.#content(pin, state, signal),
           },

@@ -1,9 +1,9 @@
 import { RunbookError } from '../../domain/errors.ts';
 import { ApiError, isStatus } from './api-error.ts';
+import { type CachedDeployment, DeploymentCache } from './deployment-cache.ts';
 import type { WatchEvent } from './event-stream.ts';
 import type { Deployment } from './resources.ts';
-import { type Sight, SightKeeper } from './sight.ts';
-import type { Transport } from './transport.ts';
+import type { ApiTransport } from './transport.ts';
 import { runWatch } from './watch-loop.ts';
 
 /** Where the Deployment is. */
@@ -15,30 +15,30 @@ export interface WorkloadName {
 /** Without users the watch is kept open this long for the next step or run. */
 const LINGER_MS = 60_000;
 /** A watch that brings no object within this long after it opened is asked about by a GET. */
-const SETTLE_MS = 250;
+const SYNC_MS = 250;
 /** How long a reader waits for a broken watch to come back. */
-const PATIENCE_MS = 5_000;
+const OPEN_TIMEOUT_MS = 5_000;
 
 /**
  * One watch of one Deployment, shared by all steps and runs of this worker. Its first event replaces a GET, and
  * every later read costs no request. What is read is old by milliseconds as a rule, and by any amount when the API
  * server lags or the connection died unnoticed. The write is safe all the same, it is a compare-and-set; whoever
- * decides something else on what the watch says asks for a `refresh` when it looks doubtful.
+ * decides something else on what the watch says asks for a `refresh` when that is doubtful.
  */
 export class DeploymentWatch {
-  readonly #transport: Transport;
+  readonly #transport: ApiTransport;
   readonly #workload: WorkloadName;
-  readonly #keeper = new SightKeeper();
-  #settled = false;
+  readonly #cache = new DeploymentCache();
+  #synced = false;
   #connected = false;
   #disconnectedAt = performance.now();
   #problem: unknown;
   #users = 0;
   #loop: AbortController | undefined;
   #linger: NodeJS.Timeout | undefined;
-  #settle: NodeJS.Timeout | undefined;
+  #syncTimer: NodeJS.Timeout | undefined;
 
-  constructor(transport: Transport, workload: WorkloadName) {
+  constructor(transport: ApiTransport, workload: WorkloadName) {
     this.#transport = transport;
     this.#workload = workload;
   }
@@ -57,16 +57,16 @@ export class DeploymentWatch {
   }
 
   /** The newest state. Waits for the watch to open; throws when it cannot be opened within 5 s. */
-  async read(signal: AbortSignal): Promise<Sight> {
-    const deadline = performance.now() + PATIENCE_MS;
-    while (!this.#settled || !this.#connected) {
+  async read(signal: AbortSignal): Promise<CachedDeployment> {
+    const deadline = performance.now() + OPEN_TIMEOUT_MS;
+    while (!this.#synced || !this.#connected) {
       signal.throwIfAborted();
       if (isHopeless(this.#problem)) throw this.#problem;
       const left = deadline - performance.now();
       if (left <= 0) throw this.#problem ?? new RunbookError('Unreachable', 'the watch does not open');
-      await this.#keeper.next(left, signal);
+      await this.#cache.next(left, signal);
     }
-    return this.#keeper.sight;
+    return this.#cache.entry;
   }
 
   /**
@@ -74,19 +74,19 @@ export class DeploymentWatch {
    * @returns the newest state that is known then.
    */
   async refresh(signal: AbortSignal): Promise<Deployment | undefined> {
-    const { sequence } = this.#keeper.sight;
+    const { sequence } = this.#cache.entry;
     const answer = await this.#get(signal);
-    const silent = this.#keeper.sight.sequence === sequence;
+    const silent = this.#cache.entry.sequence === sequence;
     // The watch may have told of something newer while the answer was on its way.
-    if (silent || (answer && this.#keeper.sight.deployment)) this.#take(answer, answer);
-    return this.#keeper.sight.deployment;
+    if (silent || (answer && this.#cache.entry.deployment)) this.#take(answer, answer);
+    return this.#cache.entry.deployment;
   }
 
   /** The newest state even when the watch is broken, and for how long it has been, in milliseconds. */
-  glance(): { readonly sight: Sight; readonly brokenForMs: number; readonly problem: unknown } {
-    const broken = !this.#connected || !this.#settled;
+  peek(): { readonly cached: CachedDeployment; readonly brokenForMs: number; readonly problem: unknown } {
+    const broken = !this.#connected || !this.#synced;
     return {
-      sight: this.#keeper.sight,
+      cached: this.#cache.entry,
       brokenForMs: broken ? performance.now() - this.#disconnectedAt : 0,
       problem: this.#problem,
     };
@@ -94,8 +94,8 @@ export class DeploymentWatch {
 
   /** Ends at the next change after `sequence`, or after `ms`. */
   async changed(sequence: number, ms: number, signal: AbortSignal): Promise<void> {
-    if (this.#keeper.sight.sequence !== sequence) return;
-    await this.#keeper.next(ms, signal);
+    if (this.#cache.entry.sequence !== sequence) return;
+    await this.#cache.next(ms, signal);
   }
 
   /** Takes over what the answer of a read or write says, which may be newer than the watch. */
@@ -105,15 +105,15 @@ export class DeploymentWatch {
 
   /** Wakes everyone who waits for a change, for a cause outside the watch. */
   wake(): void {
-    this.#keeper.wake();
+    this.#cache.wake();
   }
 
   close(): void {
     clearTimeout(this.#linger);
-    clearTimeout(this.#settle);
+    clearTimeout(this.#syncTimer);
     this.#loop?.abort();
     this.#loop = undefined;
-    this.#settled = false;
+    this.#synced = false;
     this.#connected = false;
     this.#problem = undefined;
   }
@@ -148,8 +148,8 @@ export class DeploymentWatch {
     this.#connected = true;
     this.#problem = undefined;
     if (anew) {
-      this.#settled = false;
-      this.#settle = setTimeout(() => void this.#ask(signal), SETTLE_MS).unref();
+      this.#synced = false;
+      this.#syncTimer = setTimeout(() => void this.#ask(signal), SYNC_MS).unref();
     }
     this.wake();
   }
@@ -159,9 +159,9 @@ export class DeploymentWatch {
     try {
       await this.refresh(signal);
     } catch (error) {
-      if (signal.aborted || this.#settled) return;
+      if (signal.aborted || this.#synced) return;
       this.#problem = error;
-      this.#settle = setTimeout(() => void this.#ask(signal), SETTLE_MS).unref();
+      this.#syncTimer = setTimeout(() => void this.#ask(signal), SYNC_MS).unref();
       this.wake();
     }
   }
@@ -183,17 +183,17 @@ export class DeploymentWatch {
 
   /** @param bearer the object that brings the news: the state itself, or the one that was deleted. */
   #take(bearer: Pick<Deployment, 'metadata'> | undefined, deployment: Deployment | undefined): void {
-    clearTimeout(this.#settle);
-    this.#settled = true;
-    if (bearer && this.#keeper.isOutdated(bearer)) this.wake();
-    else this.#keeper.see(deployment);
+    clearTimeout(this.#syncTimer);
+    this.#synced = true;
+    if (bearer && this.#cache.isOutdated(bearer)) this.wake();
+    else this.#cache.replace(deployment);
   }
 
   #broke(error: unknown): void {
     if (this.#connected) this.#disconnectedAt = performance.now();
     this.#connected = false;
     this.#problem = error;
-    clearTimeout(this.#settle);
+    clearTimeout(this.#syncTimer);
     this.wake();
   }
 }

@@ -4,7 +4,7 @@ import { VERDICTS } from '../../domain/verdict.ts';
 import { isStatus } from './api-error.ts';
 import type { WorkloadName } from './deployment-watch.ts';
 import type { ConfigMap } from './resources.ts';
-import type { Transport } from './transport.ts';
+import type { ApiTransport } from './transport.ts';
 
 /** Records kept for one Deployment; the oldest go first. Far below the 1 MiB that a ConfigMap may hold. */
 export const RECORDS_KEPT = 20;
@@ -30,7 +30,7 @@ export function evidenceName({ name }: WorkloadName): string {
 
 /** Reads the evidence: one GET. No ConfigMap is no evidence; an entry that cannot be read is left out. */
 export async function readEvidence(
-  transport: Transport,
+  transport: ApiTransport,
   workload: WorkloadName,
   signal: AbortSignal,
 ): Promise<Evidence> {
@@ -87,7 +87,7 @@ function parseRecord(key: string, text: string): KnownGoodRecord | undefined {
  * @returns the evidence as it is now.
  */
 export async function writeEvidence(
-  transport: Transport,
+  transport: ApiTransport,
   workload: WorkloadName,
   record: KnownGoodRecord,
   known: Evidence,

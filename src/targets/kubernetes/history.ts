@@ -89,7 +89,7 @@ export function historyLimitOf({ spec }: Deployment): number {
 }
 
 /** What the observation is made of. */
-export interface Seen {
+export interface ObservedParts {
   readonly deployment: Deployment;
   readonly namespace: string;
   readonly container: string;
@@ -102,8 +102,8 @@ export interface Seen {
 }
 
 /** Puts together what runs and what it can return to. Pure. */
-export function observedService(seen: Seen): ObservedService {
-  const { deployment, namespace, container, revisions } = seen;
+export function observedService(parts: ObservedParts): ObservedService {
+  const { deployment, namespace, container, revisions } = parts;
   const { metadata, spec } = deployment;
   const { template } = spec;
   if (imageOf(template, container) === undefined) {
@@ -114,16 +114,16 @@ export function observedService(seen: Seen): ObservedService {
   }
   const live = fingerprint(template);
   const holder = revisions.find((revision) => revision.fingerprint === live);
-  const current = candidateOf(seen, template, {
+  const current = candidateOf(parts, template, {
     fingerprint: live,
     source: holder && isObserved(deployment) ? sourceOf(holder) : { kind: 'live' },
     revision: holder?.revision ?? 0,
     formerRevisions: holder?.formerRevisions ?? [],
-    createdAt: holder?.createdAt ?? lastChange(deployment) ?? metadata.creationTimestamp ?? seen.at,
+    createdAt: holder?.createdAt ?? lastChange(deployment) ?? metadata.creationTimestamp ?? parts.at,
     changeCause: metadata.annotations?.[CHANGE_CAUSE],
   });
   const history = distinct(revisions.filter((revision) => revision.fingerprint !== live))
-    .map((revision) => candidateOf(seen, revision.template, { ...revision, source: sourceOf(revision) }))
+    .map((revision) => candidateOf(parts, revision.template, { ...revision, source: sourceOf(revision) }))
     .sort((a, b) => b.revision - a.revision || compare(b.createdAt, a.createdAt));
   const previous = history[0];
   return {
@@ -135,12 +135,12 @@ export function observedService(seen: Seen): ObservedService {
     generation: metadata.generation ?? 0,
     paused: spec.paused === true,
     replicas: spec.replicas ?? 1,
-    rolledBack: lastTemplateChange(deployment, seen.fieldManager).purpose === 'roll-back',
+    rolledBack: lastTemplateChange(deployment, parts.fieldManager).purpose === 'roll-back',
     historyLimit: historyLimitOf(deployment),
     current,
     history,
-    warnings: [...warningsOf(deployment, { container, ...(previous ? { previous } : {}) }), ...seen.notes],
-    at: seen.at,
+    warnings: [...warningsOf(deployment, { container, ...(previous ? { previous } : {}) }), ...parts.notes],
+    at: parts.at,
   };
 }
 
@@ -148,7 +148,11 @@ type Known = Pick<Revision, 'fingerprint' | 'revision' | 'formerRevisions' | 'cr
   readonly source: PinSource;
 };
 
-function candidateOf({ container, evidence }: Seen, template: RawObject, known: Known): VersionCandidate {
+function candidateOf(
+  { container, evidence }: ObservedParts,
+  template: RawObject,
+  known: Known,
+): VersionCandidate {
   const image = imageOf(template, container) ?? '';
   const record = evidence.get(known.fingerprint);
   return {

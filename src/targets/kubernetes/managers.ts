@@ -48,8 +48,8 @@ export function lastTemplateChange(deployment: Deployment, manager: string): Tem
     ),
   );
   const [at, otherAt] = [own[0]?.time ?? '', others[0]?.time ?? ''];
-  const isSettled = mark !== undefined && mark.generation === deployment.metadata.generation;
-  const isOurs = own.length > 0 && (isSettled || at >= otherAt) && (!mark || isMarked(deployment, mark));
+  const isLastChange = mark !== undefined && mark.generation === deployment.metadata.generation;
+  const isOurs = own.length > 0 && (isLastChange || at >= otherAt) && (!mark || isMarked(deployment, mark));
   if (isOurs) {
     return { who: `this runbook (${named(own)})`, purpose: mark?.purpose ?? 'roll-back' };
   }

@@ -5,13 +5,13 @@ import { type Evidence, NO_EVIDENCE, readEvidence } from './evidence.ts';
 import { fingerprint } from './fingerprint.ts';
 import { isContradicted, observedService, type Revision, revisionsOf } from './history.ts';
 import { type Deployment, isControlledBy, type ReplicaSet, selectorText } from './resources.ts';
-import type { Transport } from './transport.ts';
+import type { ApiTransport } from './transport.ts';
 import { withSignal } from './with-signal.ts';
 
 /** check-access and identify-versions run at the same time and share one observation this old at most. */
 const SHARED_MS = 2_000;
 /** An observation that takes longer than this is given up, in milliseconds: its requests and fresh credentials. */
-const PATIENCE_MS = 40_000;
+const OBSERVE_TIMEOUT_MS = 40_000;
 
 /** What is observed, and under which name the runbook writes there. */
 export interface ObservedWorkload extends WorkloadName {
@@ -26,7 +26,7 @@ interface SharedObservation {
 
 /** Reads the Deployment with its history and evidence, and keeps the templates in memory, never in history. */
 export class Observer {
-  readonly #transport: Transport;
+  readonly #transport: ApiTransport;
   readonly #watch: DeploymentWatch;
   readonly #workload: ObservedWorkload;
   readonly #clock: () => number;
@@ -36,7 +36,12 @@ export class Observer {
   /** Fingerprints of the templates that were live, by uid and generation. */
   readonly #lived = new Map<string, string>();
 
-  constructor(transport: Transport, watch: DeploymentWatch, workload: ObservedWorkload, clock: () => number) {
+  constructor(
+    transport: ApiTransport,
+    watch: DeploymentWatch,
+    workload: ObservedWorkload,
+    clock: () => number,
+  ) {
     this.#transport = transport;
     this.#watch = watch;
     this.#workload = workload;
@@ -50,7 +55,7 @@ export class Observer {
       return withSignal(this.#unlessChanged(this.#shared, signal), signal);
     }
     // A caller who is cancelled must not take the observation away from the other one.
-    const limit = AbortSignal.timeout(PATIENCE_MS);
+    const limit = AbortSignal.timeout(OBSERVE_TIMEOUT_MS);
     const value = this.#observe(limit).catch((error) => {
       throw limit.aborted
         ? new RunbookError('Unreachable', 'the API server takes too long to answer')
@@ -65,7 +70,7 @@ export class Observer {
 
   async #unlessChanged(shared: SharedObservation, signal: AbortSignal): Promise<ObservedService> {
     const observed = await shared.value;
-    const live = this.#watch.glance().sight.deployment;
+    const live = this.#watch.peek().cached.deployment;
     const { uid, generation = 0 } = live?.metadata ?? observed;
     if (uid === observed.uid && generation === observed.generation) return observed;
     if (this.#shared === shared) this.forget();
@@ -125,17 +130,17 @@ export class Observer {
     return this.#revisions;
   }
 
-  /** The fingerprint that was live at a generation, when this worker saw it. */
+  /** The fingerprint that was live at a generation, when this worker observed it. */
   fingerprintAt(uid: string, generation: number): string | undefined {
     return this.#lived.get(`${uid}/${generation}`);
   }
 
   async #observe(signal: AbortSignal): Promise<ObservedService> {
-    const reading = readEvidence(this.#transport, this.#workload, signal);
-    reading.catch(() => {});
+    const evidence = readEvidence(this.#transport, this.#workload, signal);
+    evidence.catch(() => {});
     const first = await this.deployment(signal);
     let revisions = await this.listRevisions(first, signal);
-    this.#evidence = await reading;
+    this.#evidence = await evidence;
     // The newest state: the controller may have picked up a change while the list was on its way.
     const deployment = await this.deployment(signal, (state) => isContradicted(state, revisions));
     if (deployment.metadata.uid !== first.metadata.uid) {

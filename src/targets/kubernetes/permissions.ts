@@ -2,7 +2,7 @@ import { RunbookError } from '../../domain/errors.ts';
 import { ApiError } from './api-error.ts';
 import type { WorkloadName } from './deployment-watch.ts';
 import type { Resource } from './resources.ts';
-import type { ReviewKind, Transport } from './transport.ts';
+import type { ApiTransport, ReviewKind } from './transport.ts';
 
 /** One permission, in RBAC's words. */
 export interface Permission {
@@ -81,7 +81,7 @@ export function isGranted(
  * @returns those of the asked permissions that are missing.
  */
 export async function reviewPermissions(
-  transport: Transport,
+  transport: ApiTransport,
   { namespace }: WorkloadName,
   asked: readonly Permission[],
   signal: AbortSignal,

@@ -6,7 +6,7 @@ import type { Revision } from './history.ts';
 import { imageOf, withImage } from './pod-template.ts';
 import type { ConfigMap, Deployment, RawObject, ReplicaSet } from './resources.ts';
 import { templateIn } from './snapshot.ts';
-import type { Transport } from './transport.ts';
+import type { ApiTransport } from './transport.ts';
 
 /** A template with its identity. */
 export interface PinnedTemplate {
@@ -21,7 +21,7 @@ export interface PinnedTemplate {
  * @throws PinLost when what holds it is gone, is another object by now, or holds something else.
  */
 export async function pinnedTemplate(
-  transport: Transport,
+  transport: ApiTransport,
   pin: KubernetesPin,
   live: Deployment,
   revisions: readonly Revision[],
@@ -61,7 +61,7 @@ function withPinnedImage({ spec, metadata }: Deployment, container: string, imag
 /** What an object holds; no template when that is none. */
 async function heldBy(
   holder: string,
-  transport: Transport,
+  transport: ApiTransport,
   { workload: { namespace }, version }: KubernetesPin,
   { kind, name }: Exclude<KubernetesPin['source'], { kind: 'image' | 'live' }>,
   signal: AbortSignal,

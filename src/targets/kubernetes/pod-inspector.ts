@@ -15,9 +15,9 @@ import {
   troubleOf,
 } from './pods.ts';
 import { controllerOf, type Deployment, type Pod, REVISION_ANNOTATION, selectorText } from './resources.ts';
-import type { Transport } from './transport.ts';
+import type { ApiTransport } from './transport.ts';
 
-/** What a look at the pods proved, or what is missing. */
+/** What the pods proved, or what is missing. */
 export type PodProof = Omit<RolloutFinished, 'completeAt' | 'fingerprint'> | { readonly missing: string };
 
 /** How long a pod may show an error that often mends itself, in milliseconds. */
@@ -25,17 +25,17 @@ const GRACE_MS = 15_000;
 /** Pods that a message names. */
 const NAMED = 3;
 
-/** Answers questions about the pods of one Deployment, and remembers for one wait what it saw of them. */
+/** Answers questions about the pods of one Deployment, and remembers for one wait what it observed of them. */
 export class PodInspector {
-  readonly #transport: Transport;
+  readonly #transport: ApiTransport;
   readonly #observer: Observer;
   readonly #container: string;
   readonly #troubledSince = new Map<string, number>();
   readonly #restartsBefore = new Map<string, ReadonlyMap<string, number>>();
-  /** Controllers that were looked up and are not the Deployment's. */
+  /** Controllers that were read and are not the Deployment's. */
   readonly #foreign = new Set<string>();
 
-  constructor(transport: Transport, observer: Observer, container: string) {
+  constructor(transport: ApiTransport, observer: Observer, container: string) {
     this.#transport = transport;
     this.#observer = observer;
     this.#container = container;
@@ -90,7 +90,7 @@ export class PodInspector {
 
   /**
    * The first pod that will not come up; errors that may mend themselves count after a grace period. Restarts of a
-   * pod that is older than the wait count from the first sight of it.
+   * pod that is older than the wait count from when it was first observed.
    * @param waitingSince when the wait first began, so that another worker comes to the same result.
    */
   firstTrouble(
@@ -195,7 +195,7 @@ export class PodInspector {
     return find(await this.#observer.listRevisions(deployment, signal));
   }
 
-  /** Leaves out pods of other workloads; a controller that is new to this worker is looked up once. */
+  /** Leaves out pods of other workloads; a controller that is new to this worker is read once. */
   async #own(deployment: Deployment, pods: readonly Pod[], signal: AbortSignal): Promise<readonly Pod[]> {
     const mine = () => new Set(this.#observer.revisions.map(({ uid }) => uid));
     const known = mine();

@@ -1,6 +1,6 @@
 import type { WatchEvent } from './event-stream.ts';
 import { type LabelSelector, type Pod, selectorText } from './resources.ts';
-import type { Transport } from './transport.ts';
+import type { ApiTransport } from './transport.ts';
 import { runWatch } from './watch-loop.ts';
 
 /** The pods that a selector selects, kept up to date until closed. */
@@ -12,7 +12,7 @@ export interface PodWatch {
 
 /** LIST and WATCH of pods, for a rollout that takes its time: what is wrong with it shows on its pods. */
 export function watchPods(
-  transport: Transport,
+  transport: ApiTransport,
   { namespace, selector }: { readonly namespace: string; readonly selector: LabelSelector },
   changed: () => void,
 ): PodWatch {

@@ -25,7 +25,7 @@ export type RolloutState =
  *
  * The condition ProgressDeadlineExceeded does not count, whenever it was written: returning to an existing ReplicaSet
  * does not restart the controller's clock, so it may report the time that the bad version had spent. The wait has a
- * clock of its own (patience.ts).
+ * clock of its own (deadlines.ts).
  * @param live fingerprint of the template that this state has.
  */
 export function evaluateRollout(
@@ -43,12 +43,12 @@ export function evaluateRollout(
   }
   if (live !== rollout.fingerprint) return { kind: 'superseded', reason: 'its template was changed' };
   const replicas = spec.replicas ?? 1;
-  const isSettled =
+  const isComplete =
     (status.observedGeneration ?? 0) >= generation &&
     counts.updated === replicas &&
     counts.old === 0 &&
     counts.available === replicas;
-  if (isSettled) return { kind: 'complete', replicas, counts };
+  if (isComplete) return { kind: 'complete', replicas, counts };
   if (spec.paused === true) return { kind: 'paused' };
   const message = `${phaseOf(deployment, counts, replicas)}${troubleOf(deployment)}`;
   return { kind: 'waiting', message, counts };

@@ -1,17 +1,17 @@
 import { RunbookError } from '../../domain/errors.ts';
 import type { RolloutFinished, RolloutStarted } from '../../domain/pins.ts';
 import type { RolloutProgress } from '../target.ts';
+import { deadlineExceeded, type GivenUp } from './deadlines.ts';
+import type { CachedDeployment } from './deployment-cache.ts';
 import type { DeploymentWatch } from './deployment-watch.ts';
 import { fingerprint } from './fingerprint.ts';
 import { lastManager } from './managers.ts';
-import { type GivenUp, outOfPatience } from './patience.ts';
 import type { PodInspector } from './pod-inspector.ts';
 import { type PodWatch, watchPods } from './pod-watch.ts';
 import type { PodTrouble } from './pods.ts';
 import type { Deployment } from './resources.ts';
 import { evaluateRollout, hasProgressed, type RolloutCounts, type RolloutState } from './rollout-state.ts';
-import type { Sight } from './sight.ts';
-import type { Transport } from './transport.ts';
+import type { ApiTransport } from './transport.ts';
 
 /** What the wait is told of the profile. */
 export interface RolloutLimits {
@@ -24,25 +24,25 @@ export interface RolloutLimits {
 
 /** A rollout that is not complete after this long has its pods watched. */
 const WATCH_PODS_AFTER_MS = 1_000;
-/** Looks at least this often, so that clocks and grace periods are noticed. */
-const LOOK_EVERY_MS = 1_000;
+/** The rollout is evaluated at least this often, so that clocks and grace periods are noticed. */
+const EVALUATE_EVERY_MS = 1_000;
 /** Between two proofs that did not succeed. */
 const PROVE_EVERY_MS = 100;
 /** A watch that stays broken for this long ends the wait; the step tries again and resumes. */
 const BROKEN_MS = 30_000;
 
-/** What a look at the rollout came to. */
-type Look =
+/** What an evaluation of the rollout came to. */
+type RolloutEvaluation =
   | { readonly finished: RolloutFinished }
   | {
-      /** Until the next look at the latest, in milliseconds. */
+      /** Until the next evaluation at the latest, in milliseconds. */
       readonly pause: number;
       readonly hopeless?: PodTrouble | GivenUp;
     };
 
 /** One wait for one rollout. Everything it knows beyond a restart is in the progress that it reports. */
 export class RolloutWait {
-  readonly #transport: Transport;
+  readonly #transport: ApiTransport;
   readonly #watch: DeploymentWatch;
   readonly #inspector: PodInspector;
   readonly #limits: RolloutLimits;
@@ -58,7 +58,7 @@ export class RolloutWait {
 
   constructor(
     parts: {
-      readonly transport: Transport;
+      readonly transport: ApiTransport;
       readonly watch: DeploymentWatch;
       readonly inspector: PodInspector;
       readonly limits: RolloutLimits;
@@ -94,27 +94,27 @@ export class RolloutWait {
     try {
       for (;;) {
         signal.throwIfAborted();
-        const sight = this.#sight();
-        let look = await this.#look(sight.deployment, signal);
-        if ('hopeless' in look) {
+        const cached = this.#cached();
+        let evaluation = await this.#evaluate(cached.deployment, signal);
+        if ('hopeless' in evaluation) {
           // It may be the watch that makes no progress. A GET that fails leaves it to the next attempt to judge.
-          look = await this.#look(await this.#watch.refresh(signal), signal);
+          evaluation = await this.#evaluate(await this.#watch.refresh(signal), signal);
         }
-        if ('finished' in look) return look.finished;
-        if (look.hopeless) throw await this.#givenUp(look.hopeless, signal);
-        this.#lookAtPods(sight.deployment, performance.now() - begun);
-        await this.#watch.changed(sight.sequence, look.pause, signal);
+        if ('finished' in evaluation) return evaluation.finished;
+        if (evaluation.hopeless) throw await this.#givenUp(evaluation.hopeless, signal);
+        this.#startPodWatch(cached.deployment, performance.now() - begun);
+        await this.#watch.changed(cached.sequence, evaluation.pause, signal);
       }
     } finally {
       this.#podWatch?.close();
     }
   }
 
-  async #look(deployment: Deployment | undefined, signal: AbortSignal): Promise<Look> {
+  async #evaluate(deployment: Deployment | undefined, signal: AbortSignal): Promise<RolloutEvaluation> {
     const state = evaluateRollout(deployment, this.#fingerprintOf(deployment), this.#rollout);
     if (state.kind === 'superseded') throw this.#superseded(state.reason, deployment);
     if (state.kind === 'paused') throw this.#paused();
-    if (!deployment) return { pause: LOOK_EVERY_MS };
+    if (!deployment) return { pause: EVALUATE_EVERY_MS };
     if (state.kind === 'complete') {
       this.#completeAt ??= this.#now();
       const { fingerprint: pinned } = this.#rollout;
@@ -129,7 +129,7 @@ export class RolloutWait {
       this.#completeAt = undefined;
       this.#tell(state, state.message);
     }
-    const pause = state.kind === 'complete' ? PROVE_EVERY_MS : LOOK_EVERY_MS;
+    const pause = state.kind === 'complete' ? PROVE_EVERY_MS : EVALUATE_EVERY_MS;
     const hopeless = await this.#judge(state, deployment, signal);
     return hopeless ? { pause, hopeless } : { pause };
   }
@@ -142,15 +142,15 @@ export class RolloutWait {
     return this.#live.fingerprint;
   }
 
-  #sight(): Sight {
-    const { sight, brokenForMs, problem } = this.#watch.glance();
+  #cached(): CachedDeployment {
+    const { cached, brokenForMs, problem } = this.#watch.peek();
     if (brokenForMs > BROKEN_MS) {
       throw problem ?? new RunbookError('Unreachable', 'the watch of the rollout is broken');
     }
-    return sight;
+    return cached;
   }
 
-  #lookAtPods(deployment: Deployment | undefined, waitedMs: number): void {
+  #startPodWatch(deployment: Deployment | undefined, waitedMs: number): void {
     if (!deployment || this.#podWatch || waitedMs < WATCH_PODS_AFTER_MS) return;
     const { namespace } = this.#limits;
     const { selector } = deployment.spec;
@@ -171,7 +171,7 @@ export class RolloutWait {
       const trouble = this.#inspector.firstTrouble(own, crashLoopRestarts, waitingSince);
       if (trouble) return trouble;
     }
-    return outOfPatience(deployment, this.#progress, deadlineMs, this.#clock());
+    return deadlineExceeded(deployment, this.#progress, deadlineMs, this.#clock());
   }
 
   async #givenUp(why: PodTrouble | GivenUp, signal: AbortSignal): Promise<RunbookError> {

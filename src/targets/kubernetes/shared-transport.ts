@@ -1,26 +1,26 @@
 import { createConnection } from './connection.ts';
-import { type ClusterReference, createCredentialSource } from './credentials.ts';
-import { createTransport, type Transport } from './transport.ts';
+import { type ClusterReference, createClusterCredentialSource } from './credentials.ts';
+import { type ApiTransport, createApiTransport } from './transport.ts';
 
 /** A share in the connection to a cluster. */
 export interface TransportLease {
-  readonly transport: Transport;
+  readonly transport: ApiTransport;
   /** Gives the share back; the last one closes the connection. */
   release(): Promise<void>;
 }
 
-const open = new Map<string, { readonly transport: Transport; users: number }>();
+const open = new Map<string, { readonly transport: ApiTransport; users: number }>();
 
 /** Targets with the same kubeconfig and context share one connection. Connects at the first request, not here. */
 export function leaseTransport({ kubeconfig, context }: ClusterReference): TransportLease {
   const key = JSON.stringify([kubeconfig ?? null, context ?? null]);
   let shared = open.get(key);
   if (!shared) {
-    const source = createCredentialSource({
+    const source = createClusterCredentialSource({
       ...(kubeconfig === undefined ? {} : { kubeconfig }),
       ...(context === undefined ? {} : { context }),
     });
-    shared = { transport: createTransport(createConnection(source)), users: 0 };
+    shared = { transport: createApiTransport(createConnection(source)), users: 0 };
     open.set(key, shared);
   }
   const mine = shared;

@@ -5,7 +5,7 @@ import { isStatus } from './api-error.ts';
 import { fingerprint } from './fingerprint.ts';
 import { historyLimitOf } from './history.ts';
 import type { ConfigMap, Deployment, RawObject } from './resources.ts';
-import type { Transport } from './transport.ts';
+import type { ApiTransport } from './transport.ts';
 
 const FINGERPRINT = 'rollback-runbook/fingerprint';
 const TEMPLATE = 'template.json';
@@ -25,7 +25,7 @@ export function needsCopy(source: PinSource, historyLimit: number): boolean {
  * the next change at least.
  */
 export async function keepSnapshot(
-  transport: Transport,
+  transport: ApiTransport,
   decidedOn: LiveVersion,
   live: Deployment,
   signal: AbortSignal,
@@ -67,7 +67,7 @@ export function templateIn({ data }: ConfigMap): RawObject | undefined {
 
 /** Creates the ConfigMap, or finds the one that an earlier attempt created. */
 async function createOnce(
-  transport: Transport,
+  transport: ApiTransport,
   name: string,
   namespace: string,
   { metadata, spec }: Deployment,

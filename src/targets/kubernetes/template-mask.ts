@@ -4,7 +4,7 @@ import type { RawJson, RawObject } from './resources.ts';
 const SECRET =
   'pass(?:word|wd|phrase|code)?|pwd|secret|token(?!s)|api[_-]?key|credential|private[_-]?key|auth(?!or)|dsn|cookie';
 const SECRET_NAME = new RegExp(`${SECRET}|[_-](?:key|pw|pin|salt)$`, 'i');
-/** Members that look secret and only name an object or a file. */
+/** Members whose names sound secret and only name an object or a file. */
 const REFERENCES = new Set(['secretName', 'secretNamespace', 'secretFile']);
 /** Lists that hold a command line. */
 const COMMAND_LINES = new Set(['command', 'args']);
@@ -29,9 +29,9 @@ export interface MaskedTemplate {
  * Masks what may be a secret in a pod template:
  *
  * - each literal value of an environment variable (and of whatever else is a pair of `name` and `value`, such as a
- *   header) unless {@link isHarmless} and its name does not look secret;
- * - the value of a member whose key looks secret, such as an annotation;
- * - in command lines what follows a flag that looks secret;
+ *   header) unless {@link isHarmless} and its name does not sound secret;
+ * - the value of a member whose key sounds secret, such as an annotation;
+ * - in command lines what follows a flag that sounds secret;
  * - in every text the credentials of a URL, and whatever else has the shape of a credential.
  */
 export function maskTemplate(template: RawObject): MaskedTemplate {

@@ -1,8 +1,8 @@
 import { RunbookError } from '../../domain/errors.ts';
-import { noAnswer, passedLimit, readCapped, refusal } from './answer.ts';
 import type { Asked } from './api-error.ts';
-import type { Connection, Outgoing, RequestLimits } from './connection.ts';
+import type { ApiRequest, Connection, RequestLimits } from './connection.ts';
 import { pathOf, type Resource } from './resources.ts';
+import { passedLimit, readCapped, requestError, responseError } from './response.ts';
 
 /** The limits of the answer's parts come before that of the whole: only they let undici find a dead connection. */
 const TIME_LIMITS = {
@@ -28,7 +28,7 @@ export interface Address {
 }
 
 /** Raw JSON requests to one API server. Failures are `ApiError`s; an aborted signal is thrown as its reason. */
-export interface Transport {
+export interface ApiTransport {
   get<T>(address: Address, signal: AbortSignal, accept?: string): Promise<T>;
   /** Follows `continue` to the end. */
   list<T>(
@@ -48,29 +48,29 @@ export type PatchType = 'application/json-patch+json' | 'application/merge-patch
 export type ReviewKind = 'SelfSubjectRulesReview' | 'SelfSubjectAccessReview';
 
 /** @param timeLimits tests have shorter ones. */
-export function createTransport(
+export function createApiTransport(
   connection: Connection,
   timeLimits: Readonly<Record<keyof typeof TIME_LIMITS, RequestLimits>> = TIME_LIMITS,
-): Transport {
+): ApiTransport {
   /** The error of a request; after one without an answer the next ones take another connection. */
-  const failed: typeof noAnswer = (asked, error, signal, deadline, limits) => {
+  const failed: typeof requestError = (asked, error, signal, deadline, limits) => {
     if (!signal.aborted && passedLimit(error, deadline, limits) !== undefined) connection.replace();
-    return noAnswer(asked, error, signal, deadline, limits);
+    return requestError(asked, error, signal, deadline, limits);
   };
 
   const exchange = async (
     asked: Asked,
-    outgoing: Omit<Outgoing, 'signal' | 'limits'>,
+    request: Omit<ApiRequest, 'signal' | 'limits'>,
     signal: AbortSignal,
-    limits = outgoing.method === 'GET' ? timeLimits.read : timeLimits.write,
+    limits = request.method === 'GET' ? timeLimits.read : timeLimits.write,
   ): Promise<unknown> => {
     await connection.prepare(signal);
     const deadline = AbortSignal.timeout(limits.whole);
     try {
       const limited = AbortSignal.any([signal, deadline]);
-      const response = await connection.send({ ...outgoing, limits, signal: limited });
+      const response = await connection.send({ ...request, limits, signal: limited });
       const text = await readCapped(response.body);
-      if (response.statusCode >= 300) throw refusal(asked, response, text);
+      if (response.statusCode >= 300) throw responseError(asked, response, text);
       return JSON.parse(text) as unknown;
     } catch (error) {
       throw failed(asked, error, signal, deadline, limits);
@@ -157,7 +157,7 @@ export function createTransport(
           signal: stop.signal,
           limits,
         });
-        if (response.statusCode >= 300) throw refusal(asked, response, await readCapped(response.body));
+        if (response.statusCode >= 300) throw responseError(asked, response, await readCapped(response.body));
         const told = (error: unknown) => failed(asked, error, signal, OPEN_END, limits);
         return chunksOf(response.body, told);
       } catch (error) {

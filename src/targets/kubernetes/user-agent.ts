@@ -18,7 +18,7 @@ function versionAbove(folder: string): string {
     };
     if (name === 'rollback-runbook' && version) return version;
   } catch {
-    // No package.json here, or not ours: look further up.
+    // No package.json here, or not ours: search further up.
   }
   const parent = dirname(folder);
   return parent === folder ? 'unknown' : versionAbove(parent);

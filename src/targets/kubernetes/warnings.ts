@@ -27,7 +27,7 @@ export function warningsOf(deployment: Deployment, facts: HistoryFacts): readonl
   return [
     ...managedByGit(deployment),
     ...inRepoControllers(deployment),
-    ...unsettled(deployment),
+    ...rolloutUnderWay(deployment),
     ...thinHistory(deployment),
     ...sameImage(deployment, facts),
   ];
@@ -63,7 +63,7 @@ function inRepoControllers({ metadata, spec }: Deployment): readonly string[] {
     : [];
 }
 
-function unsettled({ metadata, spec, status }: Deployment): readonly string[] {
+function rolloutUnderWay({ metadata, spec, status }: Deployment): readonly string[] {
   if ((status?.observedGeneration ?? 0) < (metadata.generation ?? 0)) {
     return ['the last change of the Deployment is not yet picked up by its controller'];
   }

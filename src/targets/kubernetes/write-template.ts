@@ -6,26 +6,26 @@ import { fingerprint } from './fingerprint.ts';
 import { lastManager } from './managers.ts';
 import type { PinnedTemplate } from './pinned-template.ts';
 import type { Deployment } from './resources.ts';
-import type { Transport } from './transport.ts';
+import type { ApiTransport } from './transport.ts';
 import { outliving } from './with-signal.ts';
 
 /** How often a write is made again because only something beside the template had changed (an autoscaler, annotations). */
 const REBASES = 3;
 
 /**
- * How long the answer to a write that was sent is waited for after the step was cancelled, in milliseconds. Whoever looks
+ * How long the answer to a write that was sent is waited for after the step was cancelled, in milliseconds. Whoever reads
  * next must not see a Deployment that is changed a moment later.
  */
 const LAST_WORD_MS = 3000;
 
 /** What the write needs beside the pin. */
 export interface TemplateWriter {
-  readonly transport: Transport;
+  readonly transport: ApiTransport;
   readonly fieldManager: string;
   /** Fingerprint of the template that was live at the pin's generation, when it is known. */
   readonly replaces: string | undefined;
   /** Told of the state that the write's answer showed. */
-  readonly saw: (deployment: Deployment) => void;
+  readonly observed: (deployment: Deployment) => void;
   /** A real read: what the watch says may be older than what is decided on it. */
   readonly read: () => Promise<Deployment>;
   /** The content to write, made from the live state. */
@@ -69,7 +69,7 @@ export async function writeTemplate(
     assertWritable(pin, state, writer);
     try {
       const written = await patchTemplate(pin, state, wanted, writer, signal);
-      writer.saw(written);
+      writer.observed(written);
       const changed = written.metadata.generation !== state.metadata.generation;
       return startedFrom(pin, written, changed);
     } catch (error) {

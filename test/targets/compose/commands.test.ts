@@ -32,7 +32,7 @@ describe.skipIf(problem || !v1)(titled(`docker-compose of version 1${v1 ? '' : '
 
     const { summary } = await one.target.checkAccess({ kind: 'known-good' }, context);
     expect(summary).toMatch(/^docker-compose 1\.\d+\.\d+, engine \d+/);
-    const { plan } = await one.settle({ kind: 'known-good' });
+    const { plan } = await one.resolve({ kind: 'known-good' });
     expect(plan.pin).toMatchObject({ changes: [{ path: 'app.env' }, { path: '.env' }] });
     const mark = host().mark();
     const started = await one.target.rollBack(plan.pin, context);

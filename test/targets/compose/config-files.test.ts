@@ -25,7 +25,7 @@ describe.skipIf(problem)(titled('what a plan cannot see by itself'), () => {
 
   test('a mounted folder is told, because what is in it does not go back', async () => {
     const one = await withFolder({});
-    const { plan } = await one.settle({ kind: 'known-good' });
+    const { plan } = await one.resolve({ kind: 'known-good' });
     expect(plan.warnings).toContainEqual(
       expect.stringMatching(/^data is mounted as a folder: .*configFiles/),
     );
@@ -36,7 +36,7 @@ describe.skipIf(problem)(titled('what a plan cannot see by itself'), () => {
 
   test('a file of it that the profile names goes back with the image', async () => {
     const one = await withFolder({ configFiles: ['data/config.toml'] });
-    const { plan } = await one.settle({ kind: 'known-good' });
+    const { plan } = await one.resolve({ kind: 'known-good' });
     expect(plan.warnings.join()).not.toContain('mounted as a folder');
     const started = await one.target.rollBack(await one.pin({ kind: 'known-good' }), context);
     expect(await one.wait(started)).toMatchObject({ fingerprint: plan.to.fingerprint });

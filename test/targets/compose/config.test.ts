@@ -29,7 +29,7 @@ describe.skipIf(problem)(titled('the config of the version that is rolled back t
 
   test('comes back with its image: env file and mounted file, byte for byte', async () => {
     const { one, first } = await released({ files: BAD });
-    const { plan, diff } = await one.settle(KNOWN_GOOD);
+    const { plan, diff } = await one.resolve(KNOWN_GOOD);
     expect(plan.to.fingerprint).toBe((await one.target.observe(context)).history[0]?.fingerprint);
     expect(diff).toContain('-LLM_TIMEOUT= •••');
     expect(diff).not.toMatch(/sk-|retries = \d/);
@@ -55,7 +55,7 @@ describe.skipIf(problem)(titled('the config of the version that is rolled back t
     await one.prove();
     const { files } = await one.state();
     await one.deploy('v0.1.0', { files: BAD });
-    const { plan, diff } = await one.settle(KNOWN_GOOD);
+    const { plan, diff } = await one.resolve(KNOWN_GOOD);
     expect(plan.warnings).toContainEqual(expect.stringContaining('only its files change'));
     expect(diff).not.toContain(FILE);
     const started = await one.target.rollBack(plan.pin, context);
@@ -84,7 +84,7 @@ describe.skipIf(problem)(titled('the config of the version that is rolled back t
   test('comes back with the whole compose file when only this service was changed in it', async () => {
     const bad = quietWith(`${USES}    environment: {RUST_LOG: info}\n`);
     const { one, first } = await released({ text: (image, tag) => `${bad(image, tag)}# with more logs\n` });
-    const { plan } = await one.settle(KNOWN_GOOD);
+    const { plan } = await one.resolve(KNOWN_GOOD);
     expect(plan.warnings).toEqual([]);
     await one.target.rollBack(plan.pin, context);
     expect((await one.state()).files[FILE]).toBe(first[FILE]);
@@ -99,7 +99,7 @@ describe.skipIf(problem)(titled('the config of the version that is rolled back t
     });
     const { files } = await one.state();
     const neighbour = await one.containers('neighbour');
-    const { plan } = await one.settle(KNOWN_GOOD);
+    const { plan } = await one.resolve(KNOWN_GOOD);
     expect(plan.warnings).toContainEqual(
       expect.stringMatching(
         new RegExp(`definition of ${NAME} is not what it was .*\\(environment.*\\).*it stays as it is`),
@@ -116,7 +116,7 @@ describe.skipIf(problem)(titled('the config of the version that is rolled back t
     const one = await service(['v0.1.0'], { text: quietWith(USES), files: GOOD });
     await host().images.publish('v0.2.0', { repository: one.repository.split('/')[1] ?? '' });
     await one.deploy('v0.2.0', { files: BAD });
-    const { plan } = await one.settle();
+    const { plan } = await one.resolve();
     expect(plan.warnings).toContainEqual(
       '0.1.0 has no recorded files: only the image changes, the config stays that of 0.2.0',
     );

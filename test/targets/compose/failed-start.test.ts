@@ -170,7 +170,7 @@ describe.skipIf(problem)(titled('a version that does not start'), () => {
     expect(await one.tags()).toEqual(tags);
   });
 
-  test('leaves an edit that was made meanwhile, and says that the way back is closed', async () => {
+  test('leaves an edit that was made meanwhile, and says that the files cannot be restored', async () => {
     const one = await service(both, { text: playing('process.exit(1)'), behaviours });
     const started = await one.target.rollBack(await one.pin(), context);
     const edited = `${await one.read()}# mine\n`;
@@ -178,12 +178,12 @@ describe.skipIf(problem)(titled('a version that does not start'), () => {
     const error = await errorOf(one.wait(started));
     expect(error.type).toBe('RolloutFailed');
     expect(error.message).toMatch(
-      /ended with exit code 1.*; and docker-compose\.yml cannot be restored: somebody else has changed it meanwhile; look at it and at its backup$/,
+      /ended with exit code 1.*; and docker-compose\.yml cannot be restored: somebody else has changed it meanwhile; compare it with its backup$/,
     );
     expect(await one.read()).toBe(edited);
   });
 
-  test('is not replaced when it was only looked at: a wait without a change restores nothing', async () => {
+  test('is not replaced when it was only observed: a wait without a change restores nothing', async () => {
     const one = await service(both, { text: playing('process.exit(1)'), behaviours });
     await one.deploy('v0.1.0');
     const current = await one.target.current(context);

@@ -73,7 +73,7 @@ describe.skipIf(problem)(titled('falling back on a Compose service'), () => {
     // It is older than what it replaced, though it was seen later: deployed again, 0.2.0 has a version to go back to.
     await one.deploy('v0.2.0');
     expect((await live(one)).fingerprint).toBe(bad);
-    const { plan } = await one.settle(KNOWN_GOOD);
+    const { plan } = await one.resolve(KNOWN_GOOD);
     expect(plan).toMatchObject({ to: { version: '0.1.0' }, basis: 'known-good' });
   });
 });

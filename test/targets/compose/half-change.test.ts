@@ -38,8 +38,8 @@ describe('a change that was left', () => {
     ['with a container that has ended: that was started', half('starting', { a: 'new a' }, ended)],
     ['at its end', half('started', { a: 'new a' }, old)],
     ['restored', half('restored', { a: 'new a' }, old)],
-    ['when the way back had not begun with the files', half('restoring', { a: 'new a' }, made)],
-    ['when the way back was all gone but the note of it', half('restoring', { a: 'old a' }, back)],
+    ['when the compensation had not begun with the files', half('restoring', { a: 'new a' }, made)],
+    ['when the compensation was done but for the note of it', half('restoring', { a: 'old a' }, back)],
     ['and put right by hand: files of before, container anew', half('starting', { a: 'old a' }, back)],
     ['and put right by hand: something else in the file', half('starting', { a: 'mine' }, old)],
   ])('%s is whole', (_what, found) => {
@@ -53,9 +53,9 @@ describe('a change that was left', () => {
     ['with a container that was made and not started', half('starting', { a: 'new a' }, created)],
     ['with such a container and no file', half('starting', {}, created)],
     ['with the old and the new container', half('starting', { a: 'new a' }, old, created)],
-    ['on the way back with the files alone', half('restoring', { a: 'old a' }, made)],
-    ['on the way back with one file of two', half('restoring', { a: 'old a', b: 'new b' }, made)],
-    ['on the way back without a container', half('restoring', { a: 'old a' })],
+    ['in a compensation with the files alone', half('restoring', { a: 'old a' }, made)],
+    ['in a compensation with one file of two', half('restoring', { a: 'old a', b: 'new b' }, made)],
+    ['in a compensation without a container', half('restoring', { a: 'old a' })],
   ])('%s is half', (_what, found) => {
     expect(found).toBe(true);
   });

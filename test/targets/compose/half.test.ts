@@ -89,7 +89,7 @@ describe.skipIf(problem)(titled('half a Compose change'), () => {
     expect(seen.warnings.join()).toContain(
       'was interrupted while starting: files and container do not belong',
     );
-    // The same in every look: a plan rests on it.
+    // The same in every observation: a plan rests on it.
     expect((await one.target.observe(context)).current.fingerprint).toBe(seen.current.fingerprint);
     expect(await one.target.lastChangedBy(context)).toEqual({
       who: expect.stringContaining('this runbook, interrupted while starting'),

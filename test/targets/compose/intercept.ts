@@ -50,13 +50,13 @@ export async function interceptDocker(
     once,
     kill: (at) => once(at, 'kill -9 $PPID; exit 1'),
     async hold(at) {
-      const [reached, gate] = [file('reached'), file('gate')];
-      await execa('mkfifo', [gate]);
-      await once(at, `: > '${reached}'; read -r _ < '${gate}'`);
+      const [reached, release] = [file('reached'), file('release')];
+      await execa('mkfifo', [release]);
+      await once(at, `: > '${reached}'; read -r _ < '${release}'`);
       return {
         reached: async () => void (await until('the command', async () => existsSync(reached))),
         async release() {
-          const pipe = await open(gate, 'w');
+          const pipe = await open(release, 'w');
           await pipe.writeFile('\n').finally(() => pipe.close());
         },
       };

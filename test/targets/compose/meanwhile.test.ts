@@ -147,8 +147,8 @@ describe.skipIf(problem)(titled('what somebody else does between plan and rollba
 
   test('stops the plan when it comes after the versions were identified', async () => {
     const one = await service(both);
-    const { plan } = await one.settle();
+    const { plan } = await one.resolve();
     await one.deploy('v0.1.0');
-    expect((await errorOf(one.target.settle(plan, context))).type).toBe('WorkloadChanged');
+    expect((await errorOf(one.target.resolve(plan, context))).type).toBe('WorkloadChanged');
   });
 });

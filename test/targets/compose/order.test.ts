@@ -121,7 +121,7 @@ describe.skipIf(problem)(titled('nothing is touched before the image is on the e
       `${one.repository}:v9.9.9 (asked for: 9.9.9) is neither in its registry nor`,
     );
     expect(denied.message).toContain('known versions: 0.2.0, 0.1.0');
-    expect((await errorOf(one.settle(wish))).type).toBe('ImageMissing');
+    expect((await errorOf(one.resolve(wish))).type).toBe('ImageMissing');
     expect(await one.state()).toEqual(before);
   });
 });
@@ -135,7 +135,7 @@ describe.skipIf(problem)(titled('what is rolled back to is the pinned image'), (
     await one.deploy('v0.2.0');
     await one.forget('v0.1.0');
     const moved = await host().images.retag('v0.2.0', 'v0.1.0', repository);
-    const { plan, diff } = await one.settle({ kind: 'known-good' });
+    const { plan, diff } = await one.resolve({ kind: 'known-good' });
     const pinned = `${one.repository}:v0.1.0@${one.images['v0.1.0']?.digest}`;
     expect(plan.warnings).toContainEqual(
       `the tag v0.1.0 leads to another image in the registry by now (${moved.slice(0, 19)}): the file gets ${pinned}`,
@@ -153,7 +153,7 @@ describe.skipIf(problem)(titled('what is rolled back to is the pinned image'), (
     const pinned = `${one.repository}:v0.1.0@${one.images['v0.1.0']?.digest}`;
     expect(await one.read()).toBe(before.replace(`${one.repository}:v0.2.0`, pinned));
     expect(await one.wait(started)).toMatchObject({ imageId: one.images['v0.1.0']?.imageId, replicas: 1 });
-    expect((await one.settle(TO_FIRST)).plan.changesNothing).toBe(true);
+    expect((await one.resolve(TO_FIRST)).plan.changesNothing).toBe(true);
   });
 
   test('when somebody has given its tag to another image on the engine', async () => {

@@ -1,4 +1,4 @@
-/** What tests of the way back do: plan it as a run does after its change, and take it. */
+/** What tests of the compensation do: plan it as a run does after its change, and carry it out. */
 import type { SnapshotReference } from '../../../src/domain/pins.ts';
 import { planRollback } from '../../../src/domain/plan-rollback.ts';
 import type { TargetWish } from '../../../src/domain/targets.ts';
@@ -23,7 +23,7 @@ export async function defaultOf({ target }: Service) {
 /** Carries out a wish from check-access to the end of the wait. */
 export async function carryOut(one: Service, wish: TargetWish, by: RollbackTarget = one.target) {
   const { summary } = await by.checkAccess(wish, context);
-  const { plan, diff } = await one.settle(wish, by);
+  const { plan, diff } = await one.resolve(wish, by);
   const started = await by.rollBack(plan.pin, { ...context, key: 'run-1/roll-back-2' });
   return { plan, diff, started, summary, finished: await one.wait(started, by) };
 }

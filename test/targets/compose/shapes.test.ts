@@ -76,13 +76,13 @@ describe.skipIf(problem)(titled('compose files as people write them'), () => {
 
       const wish: TargetWish = { kind: 'digest', digest: good.digest };
       await target.checkAccess(wish, context);
-      const { plan, diff } = await one.settle(wish, target);
+      const { plan, diff } = await one.resolve(wish, target);
       expect(await contentsOf(one.folder)).toEqual(before);
       const started = await target.rollBack(plan.pin, context);
 
       const after = await contentsOf(one.folder);
       const { path, line } = shape.edit;
-      // An env file, which may hold secrets, has its backup out of sight.
+      // An env file, which may hold secrets, has its backup hidden.
       const backups = shape.edit.how === 'variable' ? {} : { [`${path}.before-rollback-`]: before[path] };
       const added = Object.entries(after).filter(([name]) => !(name in before));
       const unnumbered = added.map(([name, text]) => [name.replace(/[0-9a-f]{12}$/, ''), text]);

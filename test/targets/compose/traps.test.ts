@@ -4,7 +4,7 @@ import { describe, expect, onTestFinished, test } from 'vitest';
 import { playing, quietWith } from './texts.ts';
 import { context, errorOf, FILE, openWorld, problem, titled } from './world.ts';
 
-describe.skipIf(problem)(titled('what looks well and is not'), () => {
+describe.skipIf(problem)(titled('what seems well and is not'), () => {
   const { host, service } = openWorld();
   const both = ['v0.1.0', 'v0.2.0'];
 
@@ -100,7 +100,7 @@ describe.skipIf(problem)(titled('what looks well and is not'), () => {
       profile: { rollout: { deadlineMs: 20_000, crashLoopRestarts: 1, stableForMs: 300 } },
     });
     const [container] = await one.containers();
-    // The engine restarts what its process ends by itself; a kill from outside of the engine looks like that.
+    // The engine restarts what its process ends by itself; a kill from outside of the engine has the same effect.
     const pid = Number(await host().docker('inspect', '--format', '{{.State.Pid}}', container?.id ?? ''));
     process.kill(pid, 'SIGKILL');
     await expect

@@ -36,7 +36,7 @@ describe.skipIf(problem)(titled('the versions of a service'), () => {
     const one = await service(both);
     const edited = (await one.read()).replace('v0.2.0', 'v0.1.0');
     await one.write(FILE, edited);
-    const { plan, diff } = await one.settle();
+    const { plan, diff } = await one.resolve();
     expect([plan.changesNothing, diff]).toEqual([false, '']);
     const started = await one.target.rollBack(plan.pin, context);
     expect(await one.wait(started)).toMatchObject({ imageId: one.images['v0.1.0']?.imageId });
@@ -111,8 +111,8 @@ describe.skipIf(problem)(titled('the versions of a service'), () => {
       '0.1.0 evidence',
       '0.1.5 registry',
     ]);
-    expect((await one.settle({ kind: 'known-good' })).plan.to.version).toBe('0.1.0');
-    expect((await one.settle({ kind: 'previous' })).plan.to.version).toBe('0.2.0');
+    expect((await one.resolve({ kind: 'known-good' })).plan.to.version).toBe('0.1.0');
+    expect((await one.resolve({ kind: 'previous' })).plan.to.version).toBe('0.2.0');
   });
 
   test('a version is asked for by digest', async () => {
@@ -140,7 +140,7 @@ describe.skipIf(problem)(titled('the versions of a service'), () => {
       expect(observed.warnings).toContainEqual(
         expect.stringContaining('the registry could not be asked for versions'),
       );
-      expect((await one.settle()).plan.to.version).toBe('0.1.0');
+      expect((await one.resolve()).plan.to.version).toBe('0.1.0');
       const { summary } = await one.target.checkAccess({ kind: 'previous' }, context);
       expect(summary).toContain("0.1.0 is on the engine's host as sha256:");
     } finally {

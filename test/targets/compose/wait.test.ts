@@ -72,13 +72,13 @@ describe.skipIf(problem)(titled('the wait for a start'), () => {
       ({ ExitCode }) => ExitCode === 0,
     );
     const healthyAt = Date.parse(good?.End ?? '');
-    // It looks by itself every five seconds.
+    // It probes by itself every five seconds.
     expect(Date.parse(done.completeAt) - healthyAt).toBeLessThan(2_500);
     expect(messages[0]).toMatch(/^0 of 1 containers are up, \S+ is running, health starting$/);
     expect(await listeners(one)).toEqual([]);
   });
 
-  test('goes on without events, by looking', async () => {
+  test('goes on without events, by probing', async () => {
     const one = await service(both, { text: healthyAfter(1_500), profile: { rollout } });
     const started = await rolledBack(one);
     const { env, once } = await one.intercept();
@@ -104,7 +104,7 @@ describe.skipIf(problem)(titled('the wait for a start'), () => {
         JSON.parse(
           await host().docker('inspect', '--format', `{{json .State.Health.${what}}}`, container!.id),
         );
-      // Whoever looked while there was no engine is asked again, as a step is.
+      // Whoever asked while there was no engine is asked again, as a step is.
       const done = first.then((finished) => finished ?? wait(told.at(-1)));
       const saysSilent = () =>
         told.some(({ message }) => /stopped running its healthcheck, which fails$/.test(message));

@@ -75,7 +75,7 @@ export interface Service {
   /** Records what runs now as known-good. */
   prove(): Promise<void>;
   pin(wish?: TargetWish, target?: RollbackTarget): Promise<ComposePin>;
-  settle(wish?: TargetWish, target?: RollbackTarget): ReturnType<RollbackTarget['settle']>;
+  resolve(wish?: TargetWish, target?: RollbackTarget): ReturnType<RollbackTarget['resolve']>;
   wait(started: RolloutStarted, target?: RollbackTarget): ReturnType<RollbackTarget['waitForRollout']>;
   containers(service?: string): Promise<Containers>;
   /** Everything that must be as before when a rollback is refused: every file but records of ours, every container. */
@@ -162,13 +162,13 @@ export function openWorld({ keep = false } = {}) {
           context,
         );
       },
-      async settle(wish = TO_FIRST, by = target) {
+      async resolve(wish = TO_FIRST, by = target) {
         const plan = planRollback(await by.observe(context), wish);
         if ('problem' in plan) throw new Error(plan.message);
-        return by.settle(plan, context);
+        return by.resolve(plan, context);
       },
       async pin(wish, by) {
-        const { plan } = await one.settle(wish, by);
+        const { plan } = await one.resolve(wish, by);
         if (plan.pin.target !== 'compose') throw new Error('a pin to something else');
         return plan.pin;
       },

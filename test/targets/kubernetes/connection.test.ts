@@ -1,7 +1,7 @@
 import { afterEach, describe, expect, it } from 'vitest';
 import type { ApiError } from '../../../src/targets/kubernetes/api-error.ts';
 import { createConnection } from '../../../src/targets/kubernetes/connection.ts';
-import { createTransport, type Transport } from '../../../src/targets/kubernetes/transport.ts';
+import { type ApiTransport, createApiTransport } from '../../../src/targets/kubernetes/transport.ts';
 import { openProxy, StubApi, silence } from './stub-api.ts';
 
 const closers: (() => Promise<unknown>)[] = [];
@@ -34,7 +34,9 @@ async function allOf(body: AsyncIterable<Buffer>): Promise<string> {
 async function behindProxy(limits = short) {
   const stub = kept(await StubApi.open({ http2: true }));
   const proxy = kept(await openProxy(stub.port));
-  const transport: Transport = kept(createTransport(createConnection(stub.credentials(proxy.port)), limits));
+  const transport: ApiTransport = kept(
+    createApiTransport(createConnection(stub.credentials(proxy.port)), limits),
+  );
   return { stub, proxy, transport };
 }
 
@@ -89,7 +91,7 @@ describe('a watch', () => {
     };
     const source = http2 ? stub.credentials() : { current: async () => value, renewed: async () => value };
     const limits = { ...short, watch: limit(1_000, 1_000, 100) };
-    const transport = kept(createTransport(createConnection(source), limits));
+    const transport = kept(createApiTransport(createConnection(source), limits));
     const body = await transport.openWatch(pods, signal);
     expect(await failure(allOf(body))).toMatchObject({ code: 0, message: 'no answer within 0.1 s' });
   });

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { createCredentialSource } from '../../../src/targets/kubernetes/credentials.ts';
+import { createClusterCredentialSource } from '../../../src/targets/kubernetes/credentials.ts';
 import { context, errorOf } from './support.ts';
 
 const { signal } = context;
@@ -19,7 +19,7 @@ function sourceOf(...answers: (() => Promise<string>)[]) {
       createDispatcherOptions: () => ({ type: 'none' }) as const,
     };
   };
-  const source = createCredentialSource({}, { load, patienceMs: 50 });
+  const source = createClusterCredentialSource({}, { load, timeoutMs: 50 });
   return { source, calls: () => calls, loads: () => loads };
 }
 

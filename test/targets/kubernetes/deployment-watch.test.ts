@@ -1,8 +1,8 @@
 import { afterEach, describe, expect, it } from 'vitest';
 import { createConnection } from '../../../src/targets/kubernetes/connection.ts';
-import { createCredentialSource } from '../../../src/targets/kubernetes/credentials.ts';
+import { createClusterCredentialSource } from '../../../src/targets/kubernetes/credentials.ts';
 import { DeploymentWatch } from '../../../src/targets/kubernetes/deployment-watch.ts';
-import { createTransport } from '../../../src/targets/kubernetes/transport.ts';
+import { createApiTransport } from '../../../src/targets/kubernetes/transport.ts';
 import { until } from '../../../tools/until.ts';
 import { deployment } from './objects.ts';
 import { type Exchange, StubApi } from './stub-api.ts';
@@ -18,7 +18,7 @@ afterEach(async () => {
 async function watched() {
   const stub = await StubApi.open();
   const { kubeconfig = '' } = stub.profile;
-  const transport = createTransport(createConnection(createCredentialSource({ kubeconfig })));
+  const transport = createApiTransport(createConnection(createClusterCredentialSource({ kubeconfig })));
   const watch = new DeploymentWatch(transport, { namespace: 'phoenix', name: 'orchestrator' });
   const opened: URL[] = [];
   const note = ({ url, serve }: Exchange) => {
@@ -38,7 +38,7 @@ async function watched() {
     await until(
       `${replicas} replicas`,
       async () => {
-        const { deployment: seen } = watch.glance().sight;
+        const { deployment: seen } = watch.peek().cached;
         return seen?.spec.replicas === replicas;
       },
       { everyMs: 5 },
@@ -96,12 +96,12 @@ describe('a watch of a Deployment', () => {
     put(1);
     start();
     await watch.read(signal);
-    const { sequence } = watch.glance().sight;
+    const { sequence } = watch.peek().cached;
     stub.tell('deployments', 'BOOKMARK', { metadata: { resourceVersion: '777' } });
     stub.endWatches();
     await reopened(1);
     expect(versions()).toEqual([null, '777']);
-    expect(watch.glance().sight.sequence).toBe(sequence);
+    expect(watch.peek().cached.sequence).toBe(sequence);
   });
 
   it('begins anew when its version is too old: HTTP 410', async () => {
@@ -181,7 +181,7 @@ describe('a read beside the watch', () => {
     await watch.read(signal);
     put(2, false);
     expect((await watch.refresh(signal))?.spec.replicas).toBe(2);
-    expect(watch.glance().sight.deployment?.spec.replicas).toBe(2);
+    expect(watch.peek().cached.deployment?.spec.replicas).toBe(2);
   });
 
   it.each<[string, (of: Awaited<ReturnType<typeof watched>>) => Promise<void>, number | undefined]>([
@@ -210,14 +210,14 @@ describe('a read beside the watch', () => {
     of.stub.on(/^GET/, ({ json }) => {
       answer = () => json(200, old);
     });
-    const reading = of.watch.refresh(signal);
+    const refreshed = of.watch.refresh(signal);
     await until('the read', async () => of.stub.asked.includes('GET deployments/orchestrator'), {
       everyMs: 5,
     });
     await happens(of);
     answer();
-    expect((await reading)?.spec.replicas).toBe(expected);
-    expect(of.watch.glance().sight.deployment?.spec.replicas).toBe(expected);
+    expect((await refreshed)?.spec.replicas).toBe(expected);
+    expect(of.watch.peek().cached.deployment?.spec.replicas).toBe(expected);
   });
 
   it('that finds nothing is believed when the watch is silent', async () => {
@@ -227,7 +227,7 @@ describe('a read beside the watch', () => {
     await watch.read(signal);
     stub.remove('deployments', 'orchestrator', false);
     expect(await watch.refresh(signal)).toBeUndefined();
-    expect(watch.glance().sight.deployment).toBeUndefined();
+    expect(watch.peek().cached.deployment).toBeUndefined();
   });
 
   it('is asked for when the watch opens and says nothing, and its late answer changes nothing', async () => {
@@ -246,6 +246,6 @@ describe('a read beside the watch', () => {
     of.watch.adopt(newer as never);
     answer();
     await of.watch.read(signal);
-    expect(of.watch.glance().sight.deployment?.spec.replicas).toBe(2);
+    expect(of.watch.peek().cached.deployment?.spec.replicas).toBe(2);
   });
 });

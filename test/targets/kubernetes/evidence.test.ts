@@ -32,7 +32,7 @@ const kept = (stub: StubApi) =>
 const writes = (stub: StubApi) => stub.asked.filter((what) => /^(PATCH|POST) configmaps/.test(what));
 
 describe('recordKnownGood', () => {
-  it('creates the ConfigMap when the observation saw none', async () => {
+  it('creates the ConfigMap when the observation found none', async () => {
     const { stub, target } = await stubbedService();
     await target.observe(context);
     expect(await target.recordKnownGood(record(1), context)).toEqual({ keptIn: `configmap/${NAME}` });
@@ -40,7 +40,7 @@ describe('recordKnownGood', () => {
     expect(writes(stub)).toEqual(['POST configmaps']);
   });
 
-  it('adds to the ConfigMap that the observation saw, and replaces the record of the same version', async () => {
+  it('adds to the ConfigMap that the observation found, and replaces the record of the same version', async () => {
     const { stub, target } = await stubbedService();
     keep(stub, record(1, { verdict: 'failed' }), record(2));
     await target.observe(context);

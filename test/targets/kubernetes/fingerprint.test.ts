@@ -61,7 +61,7 @@ describe('fingerprint', () => {
       template({ spec: { volumes: [{ name: 'v', emptyDir: {} }] } }),
     ],
     [
-      'a label that only looks like a quantity',
+      'a label that only resembles a quantity',
       template({ metadata: { labels: { divisor: '1k', limits: '1000' } } }),
       template({ metadata: { labels: { divisor: '1000', limits: '1000' } } }),
     ],

@@ -4,7 +4,7 @@ import { revisionsOf } from '../../../src/targets/kubernetes/history.ts';
 import type { Observer } from '../../../src/targets/kubernetes/observation.ts';
 import { PodInspector } from '../../../src/targets/kubernetes/pod-inspector.ts';
 import type { ContainerStatus, Pod, ReplicaSet } from '../../../src/targets/kubernetes/resources.ts';
-import type { Transport } from '../../../src/targets/kubernetes/transport.ts';
+import type { ApiTransport } from '../../../src/targets/kubernetes/transport.ts';
 import { deployment, pod, ready, replicaSet } from './objects.ts';
 import { context } from './support.ts';
 import { templateOf } from './template.ts';
@@ -33,7 +33,7 @@ function inspect(
   };
   const transport = { list: async () => ({ items: pods, resourceVersion: '1' }) };
   const inspector = new PodInspector(
-    transport as unknown as Transport,
+    transport as unknown as ApiTransport,
     observer as unknown as Observer,
     'orchestrator',
   );
@@ -73,7 +73,7 @@ describe('restarts', () => {
     expect(trouble(inspector, given) !== undefined).toBe(expected);
   });
 
-  it('of a pod that was there before count from the first sight of it', () => {
+  it('of a pod that was there before count from when it was first observed', () => {
     expect(trouble(one, restarted(7, BEFORE))).toBeUndefined();
     expect(trouble(one, restarted(9, BEFORE))).toBeUndefined();
     expect(trouble(one, restarted(10, BEFORE))).toMatchObject({ final: true });
@@ -117,7 +117,7 @@ describe('a ReplicaSet that is gone', () => {
   it('has the list read once, and not again for pods of another workload', async () => {
     const pods = [own('uid-of-made-again'), own('uid-of-a-canary')];
     const { inspector, lists } = inspect([made], [made], pods);
-    for (let look = 0; look < 3; look++) await inspector.pinnedPods(live, fingerprint(v1), pods, signal);
+    for (let times = 0; times < 3; times++) await inspector.pinnedPods(live, fingerprint(v1), pods, signal);
     expect(lists()).toBe(1);
   });
 

@@ -27,21 +27,21 @@ async function snapshotOf(of: Service): Promise<SnapshotReference> {
   return of.target.takeSnapshot(liveVersionOf(await fresh(of)), context);
 }
 
-/** A run looks again when it has changed something; another worker's observation is none of a moment ago. */
+/** A run observes again when it has changed something; another worker's observation is none of a moment ago. */
 async function fresh(of: Service) {
   return (await of.another()).observe(context);
 }
 
 const template = async (of: Service) => (await of.live()).spec.template;
 
-/** Plans the way back, as a run does after its change, and takes it. */
+/** Plans the compensation, as a run does after its change, and carries it out. */
 async function restore(of: Service, snapshot: SnapshotReference, by?: Service['target']) {
   const target = by ?? (await of.another());
   const wish = { kind: 'snapshot', snapshot } as const;
   await target.checkAccess(wish, context);
   const planned = planRollback(await target.observe(context), wish);
   if ('problem' in planned) throw new Error(`${planned.problem}: ${planned.message}`);
-  const { plan, diff } = await target.settle(planned, context);
+  const { plan, diff } = await target.resolve(planned, context);
   const started = await target.rollBack(plan.pin, context);
   const finished = await target.waitForRollout(started, context, () => {});
   return { plan, diff, started, finished };
@@ -146,7 +146,7 @@ describe('a snapshot that is kept in a ConfigMap', () => {
     if ('problem' in planned) throw new Error(planned.message);
     await spoil(of, map);
     const before = await of.live();
-    const steps = [() => target.settle(planned, context), () => target.rollBack(planned.pin, context)];
+    const steps = [() => target.resolve(planned, context), () => target.rollBack(planned.pin, context)];
     for (const step of steps) {
       const error = await errorOf(step());
       expect(error).toMatchObject({ type: 'PinLost', retryable: false });
@@ -155,7 +155,7 @@ describe('a snapshot that is kept in a ConfigMap', () => {
     expect((await of.live()).metadata.generation).toBe(before.metadata.generation);
   });
 
-  test('is looked for by check-access', async () => {
+  test('is searched for by check-access', async () => {
     const { of, snapshot, map } = await rolledBack();
     const wish = { kind: 'snapshot', snapshot } as const;
     const { summary } = await (await of.another()).checkAccess(wish, context);
@@ -283,7 +283,7 @@ describe('falling back twice', () => {
     await target.checkAccess(wish, context);
     const planned = planRollback(await target.observe(context), wish);
     if ('problem' in planned) throw new Error(planned.message);
-    const { plan } = await target.settle(planned, context);
+    const { plan } = await target.resolve(planned, context);
     expect(plan).toMatchObject({ basis: 'known-good', from: { version: '0.1.1' }, to: { version: '0.1.0' } });
     const started = await target.rollBack(plan.pin, context);
     await target.waitForRollout(started, context, () => {});

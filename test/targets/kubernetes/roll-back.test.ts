@@ -216,7 +216,7 @@ describe('a standard rollback by a worker that is warm', () => {
     const observed = await of.target.observe(context);
     const plan = planRollback(observed, { kind: 'previous' });
     if ('problem' in plan) throw new Error(plan.message);
-    await of.target.settle(plan, context);
+    await of.target.resolve(plan, context);
     await of.target.takeSnapshot(liveVersionOf(observed), context);
     const started = await of.target.rollBack(plan.pin, context);
     const finished = await of.target.waitForRollout(started, context, () => {});

@@ -118,7 +118,9 @@ describe("a time-out of the controller's clock", () => {
     const late = { type: 'Progressing', status: 'False', reason, lastUpdateTime: '2026-11-23T03:00:01Z' };
     change({ status: { ...complete, updatedReplicas: 2, conditions: [late] } });
     const { finished, reports } = wait({ of, started });
-    await until('a look at it', async () => reports.some(({ updated }) => updated === 2), { everyMs: 5 });
+    await until('an evaluation of it', async () => reports.some(({ updated }) => updated === 2), {
+      everyMs: 5,
+    });
     change({ status: complete });
     expect(await finished).toMatchObject({ replicas: 3 });
   });
@@ -130,7 +132,7 @@ describe('a wait', () => {
     change({ spec: { progressDeadlineSeconds: 45 }, status: { ...complete, updatedReplicas: 1 } });
     await until('the watch to show it', async () => (await target.current(context)).generation === 6);
     const { finished, reports } = wait({ of, started });
-    await until('the first look', async () => reports.length > 0, { everyMs: 5 });
+    await until('the first evaluation', async () => reports.length > 0, { everyMs: 5 });
     of.now += 46_000;
     const error = await errorOf(finished);
     expect(error).toMatchObject({ type: 'RolloutFailed' });

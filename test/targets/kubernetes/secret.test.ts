@@ -40,7 +40,7 @@ describe('readSecretKey', () => {
     ).toMatchObject({ type: 'AccessDenied' });
   });
 
-  it('looks into another namespace when it is told to', async () => {
+  it('reads another namespace when it is told to', async () => {
     const { stub } = await stubbedService();
     const asked: string[] = [];
     stub.on(/^GET secrets/, ({ url, status }) => {

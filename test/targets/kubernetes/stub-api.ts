@@ -11,7 +11,7 @@ import {
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { KubernetesProfile } from '../../../src/domain/profile.ts';
-import type { CredentialSource } from '../../../src/targets/kubernetes/credentials.ts';
+import type { ClusterCredentialSource } from '../../../src/targets/kubernetes/credentials.ts';
 import type { ObjectMeta, RawObject } from '../../../src/targets/kubernetes/resources.ts';
 
 /** An object of the stub: whatever a test puts there. */
@@ -108,7 +108,7 @@ export class StubApi {
   }
 
   /** What a connection needs to reach the stub over HTTP/2, at another port when something stands between. */
-  credentials(port = this.port): CredentialSource {
+  credentials(port = this.port): ClusterCredentialSource {
     const identity = { psk: PSK, identity: 'test' };
     const options = { ...TLS, pskCallback: () => identity, checkServerIdentity: () => undefined };
     const value = {

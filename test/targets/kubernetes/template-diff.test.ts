@@ -117,7 +117,7 @@ describe('diffTemplates', () => {
     expect(text).not.toContain('a masked value differs');
   });
 
-  it('masks annotations that look secret, and keeps names of Secrets', async () => {
+  it('masks annotations whose names sound secret, and keeps names of Secrets', async () => {
     const of = (value: string, secretName: string) =>
       template({
         metadata: { annotations: { 'vault/db-password': value } },
@@ -146,7 +146,7 @@ describe('diffTemplates', () => {
     expect(text).toMatch(/more lines\n# a masked value differs\n$/);
   });
 
-  it('takes no longer over a long text that looks like much', async () => {
+  it('takes no longer over a long text that resembles much', async () => {
     const long = `${'://'.repeat(20_000)}${'token'.repeat(20_000)}${'-a'.repeat(20_000)}`;
     const of = (note: string) => template({ metadata: { annotations: { note } } });
     const begun = performance.now();

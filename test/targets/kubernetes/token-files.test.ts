@@ -2,7 +2,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, it, vi } from 'vitest';
-import { createCredentialSource } from '../../../src/targets/kubernetes/credentials.ts';
+import { createClusterCredentialSource } from '../../../src/targets/kubernetes/credentials.ts';
 import { context } from './support.ts';
 
 const { signal } = context;
@@ -31,23 +31,23 @@ const sent = async (credentials: Promise<{ headers: Readonly<Record<string, stri
   (await credentials).headers.Authorization;
 
 it('a token in a file beside the kubeconfig is sent, without the newline at its end', async () => {
-  expect(await sent(createCredentialSource({ kubeconfig }).current(signal))).toBe('Bearer one');
+  expect(await sent(createClusterCredentialSource({ kubeconfig }).current(signal))).toBe('Bearer one');
 });
 
 it('a token that was rotated is read anew when credentials are renewed', async () => {
-  const source = createCredentialSource({ kubeconfig });
+  const source = createClusterCredentialSource({ kubeconfig });
   await source.current(signal);
   await writeFile(join(folder, 'token'), 'two');
   expect(await sent(source.renewed(signal))).toBe('Bearer two');
 });
 
 it('a token in the kubeconfig itself comes before one in a file', async () => {
-  expect(await sent(createCredentialSource({ kubeconfig, context: 'both' }).current(signal))).toBe(
+  expect(await sent(createClusterCredentialSource({ kubeconfig, context: 'both' }).current(signal))).toBe(
     'Bearer inline',
   );
 });
 
 it('the file is found through KUBECONFIG too', async () => {
   vi.stubEnv('KUBECONFIG', kubeconfig);
-  expect(await sent(createCredentialSource({}).current(signal))).toBe('Bearer one');
+  expect(await sent(createClusterCredentialSource({}).current(signal))).toBe('Bearer one');
 });

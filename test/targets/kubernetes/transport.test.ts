@@ -1,8 +1,8 @@
 import { afterEach, describe, expect, it } from 'vitest';
 import { type ApiError, asRunbookError } from '../../../src/targets/kubernetes/api-error.ts';
 import { createConnection } from '../../../src/targets/kubernetes/connection.ts';
-import { createCredentialSource } from '../../../src/targets/kubernetes/credentials.ts';
-import { createTransport } from '../../../src/targets/kubernetes/transport.ts';
+import { createClusterCredentialSource } from '../../../src/targets/kubernetes/credentials.ts';
+import { createApiTransport } from '../../../src/targets/kubernetes/transport.ts';
 import { until } from '../../../tools/until.ts';
 import { type Answer, StubApi, silence } from './stub-api.ts';
 import { context } from './support.ts';
@@ -21,7 +21,10 @@ const LIMITS = { read: limit(50), write: limit(150), watch: limit(50) };
 async function opened(limits?: typeof LIMITS) {
   const stub = await StubApi.open();
   const { kubeconfig = '' } = stub.profile;
-  const transport = createTransport(createConnection(createCredentialSource({ kubeconfig })), limits);
+  const transport = createApiTransport(
+    createConnection(createClusterCredentialSource({ kubeconfig })),
+    limits,
+  );
   closers.push(
     () => stub.close(),
     () => transport.close(),

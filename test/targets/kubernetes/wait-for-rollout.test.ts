@@ -114,12 +114,12 @@ describe('waitForRollout', () => {
     const of = await service(['v0.1.0'], { progressDeadlineSeconds: 30, rollout: { deadlineMs: 600_000 } });
     await of.push('v0.3.0-never-ready');
     const { reports } = wait(of);
-    const settled = await until('the pods to be counted', async () =>
+    const counted = await until('the pods to be counted', async () =>
       reports.findLast(({ old, updated }) => old === 1 && updated === 1),
     );
     const long = new Date(Date.now() - 31_000).toISOString();
     const error = await errorOf(
-      wait(of, context.signal, { ...settled, waitingSince: long, progressAt: long }).finished,
+      wait(of, context.signal, { ...counted, waitingSince: long, progressAt: long }).finished,
     );
     expect(error).toMatchObject({ type: 'RolloutFailed' });
     expect(error.message).toContain('made no progress for 30 s');

@@ -7,7 +7,7 @@ const warnings = (change: Parameters<typeof deployment>[0] = {}) =>
   warningsOf(deployment(change), { container: 'orchestrator' });
 
 describe('warningsOf', () => {
-  it('is silent about a Deployment that is settled and managed by hand', () => {
+  it('is silent about a Deployment whose rollout is complete and that is managed by hand', () => {
     expect(warnings({ metadata: { managedFields: [{ manager: 'kubectl-set' }] } })).toEqual([]);
   });
 

@@ -1,12 +1,12 @@
 import { execa } from 'execa';
 import { RunbookError } from '../../../domain/errors.ts';
-import { type GatedOptions, runGated } from './gated-command.ts';
+import { type ProcessOptions, runDetached } from './detached-command.ts';
 
 /** What a command did. */
 export interface CommandResult {
   readonly code: number;
   readonly stdout: string;
-  /** Of a command behind a gate: both outputs, as they came. */
+  /** Of a detached command: both outputs, as they came. */
   readonly stderr: string;
 }
 
@@ -21,7 +21,7 @@ export interface CommandOptions {
    * and never begins when the worker dies before that. Once begun it is not broken off, neither by the signal nor by
    * the end of the worker: half a change is worse than a late one.
    */
-  readonly gate?: (pid: number) => Promise<void>;
+  readonly beforeExec?: (pid: number) => Promise<void>;
 }
 
 /** Runs one program with arguments; never through a shell. */
@@ -36,17 +36,17 @@ const TIMEOUT_MS = 30_000;
 const OUTPUT_LIMIT = 16 * 1024 * 1024;
 /**
  * A runner of commands in a fixed environment. A non-zero exit code is a result; what keeps a command from ending is
- * an error: `CommandMissing`, or `Unreachable` for a time-out. The signal ends the process, unless it is behind a gate.
+ * an error: `CommandMissing`, or `Unreachable` for a time-out. The signal ends the process, unless it is detached.
  */
 export function commandRunner(env: Readonly<Record<string, string | undefined>>): RunCommand {
   return async (program, args, options) => {
-    const { signal, timeoutMs = TIMEOUT_MS, cwd, gate } = options;
+    const { signal, timeoutMs = TIMEOUT_MS, cwd, beforeExec } = options;
     signal.throwIfAborted();
     const named = `${program} ${args[0] ?? ''}`.trim();
-    const { result, ...output } = gate
-      ? await behindGate(program, args, { env, cwd, timeoutMs }, gate)
-      : await plain(program, args, { env, cwd, timeoutMs }, signal);
-    if (!gate) signal.throwIfAborted();
+    const { result, ...output } = beforeExec
+      ? await detached(program, args, { env, cwd, timeoutMs }, beforeExec)
+      : await attached(program, args, { env, cwd, timeoutMs }, signal);
+    if (!beforeExec) signal.throwIfAborted();
     if (result.missing) {
       throw new RunbookError(
         'CommandMissing',
@@ -70,10 +70,10 @@ interface Ended {
   readonly missing?: string;
 }
 
-async function plain(
+async function attached(
   program: string,
   args: readonly string[],
-  { env, cwd, timeoutMs }: GatedOptions,
+  { env, cwd, timeoutMs }: ProcessOptions,
   signal: AbortSignal,
 ) {
   const running = execa(program, args, {
@@ -93,13 +93,13 @@ async function plain(
   return { result, stdout, stderr };
 }
 
-async function behindGate(
+async function detached(
   program: string,
   args: readonly string[],
-  options: GatedOptions,
-  gate: (pid: number) => Promise<void>,
+  options: ProcessOptions,
+  beforeExec: (pid: number) => Promise<void>,
 ) {
-  const { code, timedOut, isMissing, output } = await runGated(program, args, options, gate);
+  const { code, timedOut, isMissing, output } = await runDetached(program, args, options, beforeExec);
   const missing = isMissing ? { missing: 'not found' } : {};
   const result: Ended = { code, timedOut, tooMuch: false, ...missing };
   return { result, stdout: '', stderr: output };

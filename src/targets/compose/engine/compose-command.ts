@@ -2,7 +2,7 @@ import { parse } from 'yaml';
 import { RunbookError } from '../../../domain/errors.ts';
 import type { ComposeProfile } from '../../../domain/profile.ts';
 import type { CommandOptions, CommandResult, RunCommand } from './command.ts';
-import { readingError } from './engine-error.ts';
+import { unquotedError } from './engine-error.ts';
 
 /** A Compose command that was found on the worker's host. */
 export interface ComposeProgram {
@@ -43,7 +43,7 @@ export class ComposeCommand {
     this.#wanted = wanted;
   }
 
-  /** Finds the command; asked once. @throws CommandMissing with what was looked for. */
+  /** Finds the command; asked once. @throws CommandMissing with what was tried. */
   async program(signal: AbortSignal): Promise<ComposeProgram> {
     if (this.#found) return this.#found;
     const names = this.#wanted === 'auto' ? (['docker compose', 'docker-compose'] as const) : [this.#wanted];
@@ -73,7 +73,7 @@ export class ComposeCommand {
   ): Promise<ResolvedService> {
     const result = await this.#compose(invocation, ['config'], { signal });
     if (result.code !== 0) {
-      throw readingError('Compose refuses the files of the project', result, 'ComposeFileUnsupported');
+      throw unquotedError('Compose refuses the files of the project', result, 'ComposeFileUnsupported');
     }
     const resolved = parse(result.stdout, { maxAliasCount: -1 }) as {
       services?: Record<string, { image?: unknown; environment?: unknown } | undefined>;

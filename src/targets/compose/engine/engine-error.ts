@@ -55,7 +55,7 @@ export function engineError(
  * As `engineError`, for a command that reads files: Compose repeats the lines that it does not understand, and such a
  * line of an env file is a secret. What it quotes is left out.
  */
-export function readingError(
+export function unquotedError(
   what: string,
   { code, stderr, stdout }: CommandResult,
   otherwise: ErrorType,

@@ -1,7 +1,7 @@
 /** What an engine says when it failed itself, and not what it was asked to start, stop or run. */
 
 /**
- * What an engine says whose containerd was restarted under it: it has carried out nothing, or lost sight of it. A
+ * What an engine says whose containerd was restarted under it: it has carried out nothing, or lost track of it. A
  * container's process that has ended meanwhile is a zombie until the engine has found it again.
  */
 const CONTAINERD_LOST =

@@ -20,7 +20,7 @@ export class NotAFolder extends Error {
 
 /**
  * A folder that is held open. On Linux everything below is reached through the handle, so that whoever renames the
- * folder or puts a link in its place meanwhile leads nothing astray. Elsewhere it is a path that was looked at before.
+ * folder or puts a link in its place meanwhile leads nothing astray. Elsewhere it is a path that was checked before.
  */
 export interface AnchoredFolder {
   /** Real path at the time of opening. */

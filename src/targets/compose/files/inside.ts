@@ -27,7 +27,7 @@ export function leadsOut(root: string, path: string): RunbookError {
  * @param root real path of the project folder. @param path relative to it, or absolute.
  * @returns the real path; undefined when nothing is there.
  * @throws RunbookError `ComposeFileUnsupported` when it leads out of the folder, is the folder itself, or is a link to
- *   nothing; `AccessDenied` when it cannot be looked at.
+ *   nothing; `AccessDenied` when it cannot be examined.
  */
 export async function realPathInside(root: string, path: string): Promise<string | undefined> {
   const asked = resolve(root, path);

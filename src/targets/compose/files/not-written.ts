@@ -9,7 +9,7 @@ interface Reason {
 const REASONS: { readonly [code: string]: Reason } = {
   ENOSPC: { what: 'the disk is full', remedy: 'make room on it', retryable: true },
   EDQUOT: { what: 'the quota is used up', remedy: 'make room, or raise the quota', retryable: true },
-  EIO: { what: 'the disk reports an error', remedy: 'look at the disk', retryable: true },
+  EIO: { what: 'the disk reports an error', remedy: 'check the disk', retryable: true },
   EROFS: {
     what: 'its file system is read-only',
     remedy:
@@ -23,7 +23,7 @@ const REASONS: { readonly [code: string]: Reason } = {
   },
   EPERM: {
     what: 'the worker may not replace it: it is immutable, or belongs to somebody else',
-    remedy: 'run the worker as the owner of the file or as root, and look at lsattr',
+    remedy: 'run the worker as the owner of the file or as root, and check lsattr',
     retryable: false,
   },
   EBUSY: {
@@ -44,7 +44,7 @@ export function notWritten(file: string, error: unknown): unknown {
   if (code === undefined || syscall === undefined) return error;
   const { what, remedy, retryable } = REASONS[code] ?? {
     what: `${syscall} failed`,
-    remedy: 'look at the file and its folder',
+    remedy: 'check the file and its folder',
     retryable: true,
   };
   const message = `${file} was not written and is as it was: ${what} (${code}); ${remedy}`;
@@ -63,6 +63,6 @@ export function readOnly(file: string): RunbookError {
 /** The new content is in place, and the disk did not confirm it. */
 export function notLasting(file: string, error: unknown): RunbookError {
   const { code = 'unknown error' } = error as NodeJS.ErrnoException;
-  const message = `${file} has its new content, which may not outlive a loss of power (${code}); look at the disk`;
+  const message = `${file} has its new content, which may not outlive a loss of power (${code}); check the disk`;
   return new RunbookError('FileNotWritten', message, { cause: error });
 }

@@ -28,7 +28,7 @@ export interface ProjectFile {
 }
 
 /**
- * Reads a file below `root` without following any link any more: what the real path led to when it was looked up
+ * Reads a file below `root` without following any link any more: what the real path led to when it was resolved
  * and what is opened here must be the same, or somebody swapped it in between.
  * @returns undefined when it is gone.
  * @throws RunbookError `ComposeFileUnsupported`, `AccessDenied`; `Unreachable` for an error of the disk.
@@ -68,7 +68,7 @@ export async function readIn(
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
     if (code === 'ENOENT') return undefined;
-    // Not a link when its real path was looked up: swapped since.
+    // Not a link when its real path was resolved: swapped since.
     if (code === 'ELOOP' || code === 'EMLINK') throw leadsOut(root, path);
     if (code === 'ENXIO') throw notRegular(path);
     throw readError(path, error);
@@ -118,7 +118,7 @@ function readError(path: string, error: unknown): unknown {
   const { code } = error as NodeJS.ErrnoException;
   if (code === undefined) return error;
   if (code === 'EACCES' || code === 'EPERM') return notReadable(path, code);
-  return new RunbookError('Unreachable', `${path} could not be read (${code}); look at the disk`, {
+  return new RunbookError('Unreachable', `${path} could not be read (${code}); check the disk`, {
     cause: error,
   });
 }

@@ -1,7 +1,7 @@
 import { lstat, rename, rm } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { RunbookError } from '../../../domain/errors.ts';
-import { LockHeld, takeLock } from '../../../locks/lock-file.ts';
+import { LockFileHeld, takeLockFile } from '../../../locks/lock-file.ts';
 import { contentHash } from './content-hash.ts';
 import { realPathInside } from './inside.ts';
 import { notLasting } from './not-written.ts';
@@ -101,11 +101,11 @@ async function appear(
   as: string,
   content: Uint8Array,
   ownership: ProjectFile,
-  lastLook?: () => Promise<void>,
+  lastCheck?: () => Promise<void>,
 ): Promise<void> {
   const temporary = await writeTemporary(folder, name, content, ownership);
   try {
-    await lastLook?.();
+    await lastCheck?.();
     await rename(folder.at(temporary), folder.at(as));
   } catch (error) {
     await rm(folder.at(temporary), { force: true });
@@ -118,9 +118,9 @@ async function locked<T>(
   { signal = new AbortController().signal }: Replacement,
   work: () => Promise<T>,
 ): Promise<T> {
-  const lock = await takeLock(folder.at(lockNameOf(name)), { signal, waitMs: WAIT_MS }).catch((error) => {
-    if (!(error instanceof LockHeld)) throw error;
-    const held = new LockHeld(join(folder.path, lockNameOf(name)), error.holder);
+  const lock = await takeLockFile(folder.at(lockNameOf(name)), { signal, waitMs: WAIT_MS }).catch((error) => {
+    if (!(error instanceof LockFileHeld)) throw error;
+    const held = new LockFileHeld(join(folder.path, lockNameOf(name)), error.holder);
     throw new RunbookError('TargetLocked', held.message, { cause: error });
   });
   try {
@@ -137,6 +137,6 @@ async function isThere({ folder }: Place, name: string): Promise<boolean> {
 function changed(path: string): RunbookError {
   return new RunbookError(
     'WorkloadChanged',
-    `${path} was changed or moved by somebody else after it was read, and nothing was written; look at it, then start a new run`,
+    `${path} was changed or moved by somebody else after it was read, and nothing was written; check it, then start a new run`,
   );
 }

@@ -18,8 +18,8 @@ export interface Layer {
   readonly included: readonly Layer[];
 }
 
-/** What all steps of one reading share. */
-export interface Reading {
+/** What every part that reads one project shares. */
+export interface ReadContext {
   readonly files: ProjectFiles;
   readonly budget: VisitBudget;
 }
@@ -36,13 +36,13 @@ export interface Layers {
 export async function readLayers(
   { files: paths, envFiles = ['.env'], environment }: Omit<ProjectOptions, 'service'>,
   files: ProjectFiles,
-): Promise<Layers & Reading> {
-  const reading = { files, budget: new VisitBudget() };
+): Promise<Layers & ReadContext> {
+  const context = { files, budget: new VisitBudget() };
   const normalised = envFiles.map((path) => within('.', path));
   const scope = withEnvFiles(processScope(environment), await envTexts(normalised, files));
   const top: Layer[] = [];
-  for (const path of paths) top.push(await readLayer(within('.', path), '.', scope, reading));
-  return { ...reading, scope, top, merged: top.flatMap(flat) };
+  for (const path of paths) top.push(await readLayer(within('.', path), '.', scope, context));
+  return { ...context, scope, top, merged: top.flatMap(flat) };
 }
 
 /** The root entry `key` of a file, resolved; null when there is none. */
@@ -73,21 +73,21 @@ async function readLayer(
   path: string,
   folder: string,
   scope: Scope,
-  reading: Reading,
+  context: ReadContext,
   includers: readonly string[] = [],
   from?: Line,
 ): Promise<Layer> {
   if (includers.includes(path)) {
     throw unsupported(from ?? path, `include in a circle: ${[...includers, path].join(' includes ')}`);
   }
-  const file = await reading.files.compose(path, from);
+  const file = await context.files.compose(path, from);
   const bare: Layer = { file, scope, folder, included: [] };
-  const node = resolved(entriesOf(file.root, file, reading.budget).get('include'), file);
+  const node = resolved(entriesOf(file.root, file, context.budget).get('include'), file);
   const included: Layer[] = [];
   for (const item of isSeq(node) ? node.items : []) {
     const at = file.lineOf(resolved(item, file) ?? file.root);
-    const entry = evaluate(item, silent(file, scope, reading.budget));
-    included.push(...(await readInclude(entry, at, bare, reading, [...includers, path])));
+    const entry = evaluate(item, silent(file, scope, context.budget));
+    included.push(...(await readInclude(entry, at, bare, context, [...includers, path])));
   }
   return { ...bare, included };
 }
@@ -100,7 +100,7 @@ async function readInclude(
   entry: Value,
   at: Line,
   { folder, scope }: Layer,
-  reading: Reading,
+  context: ReadContext,
   includers: readonly string[],
 ): Promise<readonly Layer[]> {
   const long = isMapping(entry) ? entry : { path: entry };
@@ -116,13 +116,13 @@ async function readInclude(
   const env = named
     ? await envTexts(
         envPaths.map((path) => within(folder, path)),
-        reading.files,
+        context.files,
         at,
       )
-    : await optionalText(within(base, '.env'), reading.files);
+    : await optionalText(within(base, '.env'), context.files);
   const inner = withEnvFiles(scope, env);
   const layers: Layer[] = [];
-  for (const path of paths) layers.push(await readLayer(path, base, inner, reading, includers, at));
+  for (const path of paths) layers.push(await readLayer(path, base, inner, context, includers, at));
   return layers;
 }
 

@@ -4,7 +4,7 @@ import { unsupported } from './unsupported.ts';
 
 /** Merges within merges. */
 const DEPTH_LIMIT = 50;
-/** Nodes that are looked at while one project is read; Compose itself has a third of it for one document. */
+/** Nodes that are visited while one project is read; Compose itself has a third of it for one document. */
 const VISIT_LIMIT = 300_000;
 
 /** Counts the work, so that a small file of aliases to aliases ends in a message and not in a full memory. */

@@ -26,13 +26,13 @@ export class ProjectFiles {
 
   /** @throws RunbookError ComposeFileUnsupported for a file that is too large, and what the reader throws. */
   async text(path: string): Promise<string | undefined> {
-    let reading = this.#texts.get(path);
-    if (!reading) {
+    let pending = this.#texts.get(path);
+    if (!pending) {
       if (this.#texts.size >= FILES_LIMIT) throw unsupported(path, `more than ${FILES_LIMIT} files`);
-      reading = this.#readText(path);
-      this.#texts.set(path, reading);
+      pending = this.#readText(path);
+      this.#texts.set(path, pending);
     }
-    const text = await reading;
+    const text = await pending;
     if (text !== undefined && text.length > SIZE_LIMIT) throw unsupported(path, 'larger than 1 MiB');
     return text;
   }

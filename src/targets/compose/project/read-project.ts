@@ -5,7 +5,7 @@ import { hashOfDefinition } from './definition.ts';
 import { dependsOn } from './dependants.ts';
 import { describePlace, ImagePlace } from './image-place.ts';
 import { type VersionPiece, versionPiece } from './image-site.ts';
-import { type Layers, type Reading, readLayers, rootValue } from './layers.ts';
+import { type Layers, type ReadContext, readLayers, rootValue } from './layers.ts';
 import { joined, type Piece, placeKey, type TextPlace } from './piece.ts';
 import { ProjectFiles } from './project-files.ts';
 import type { ProjectOptions, ReadText } from './project-options.ts';
@@ -96,7 +96,7 @@ function others(
 }
 
 /** compose-spec, 04-version-and-name.md: the variable wins; of several files the last that has a name. */
-function projectName({ scope, top, budget }: Layers & Reading): string | undefined {
+function projectName({ scope, top, budget }: Layers & ReadContext): string | undefined {
   const variable = scope.get('COMPOSE_PROJECT_NAME')?.value;
   if (variable) return variable;
   const names = top.map((layer) => rootValue('name', layer, budget));

@@ -37,7 +37,7 @@ export interface OwnPart extends ServicePart {
   readonly extends?: { readonly service: string; readonly file?: string; readonly at: Line };
 }
 
-/** By file: every service looks for what it extends. */
+/** By file: every service searches for what it extends. */
 const nodesOf = new WeakMap<ComposeFile, ReadonlyMap<string, Node>>();
 
 /** The nodes of the services of a file by name. */

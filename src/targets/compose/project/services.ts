@@ -1,4 +1,4 @@
-import type { Layer, Layers, Reading } from './layers.ts';
+import type { Layer, Layers, ReadContext } from './layers.ts';
 import { merge } from './merge.ts';
 import { folderOf, within } from './project-files.ts';
 import { ownPart, type ServicePart, serviceNodes } from './service-part.ts';
@@ -8,12 +8,12 @@ import { Marked } from './value.ts';
 /** All services of a project by name, whatever their profiles, merged over all files. */
 export async function readServices(
   { merged }: Layers,
-  reading: Reading,
+  context: ReadContext,
 ): Promise<ReadonlyMap<string, ServicePart>> {
   const services = new Map<string, ServicePart>();
   for (const layer of merged) {
-    for (const name of serviceNodes(layer.file, reading.budget).keys()) {
-      const part = await readPart(name, layer, reading, []);
+    for (const name of serviceNodes(layer.file, context.budget).keys()) {
+      const part = await readPart(name, layer, context, []);
       if (part) services.set(name, over(services.get(name), part));
       else services.delete(name);
     }
@@ -25,35 +25,35 @@ export async function readServices(
 async function readPart(
   name: string,
   layer: Layer,
-  reading: Reading,
+  context: ReadContext,
   extending: readonly string[],
 ): Promise<ServicePart | undefined> {
-  const node = serviceNodes(layer.file, reading.budget).get(name);
-  const part = node && ownPart(name, node, layer, reading.budget);
+  const node = serviceNodes(layer.file, context.budget).get(name);
+  const part = node && ownPart(name, node, layer, context.budget);
   if (!part?.extends) return part;
   const { service, file, at } = part.extends;
   const step = `${name} in ${layer.file.path}`;
   if (extending.includes(step)) {
     throw unsupported(at, `extends in a circle: ${[...extending, step].join(' extends ')}`);
   }
-  const bases = file === undefined ? [layer, ...layer.included] : [await extended(file, layer, reading, at)];
-  const base = bases.find((candidate) => serviceNodes(candidate.file, reading.budget).has(service));
+  const bases = file === undefined ? [layer, ...layer.included] : [await extended(file, layer, context, at)];
+  const base = bases.find((candidate) => serviceNodes(candidate.file, context.budget).has(service));
   if (!base) {
     const where = bases[0]?.file.path ?? layer.file.path;
     throw unsupported(at, `${name} extends ${service}, and ${where} has no such service`);
   }
-  return over(await readPart(service, base, reading, [...extending, step]), part);
+  return over(await readPart(service, base, context, [...extending, step]), part);
 }
 
 /** A file that is extended sees the same variables; its relative paths begin at its own folder, its includes do not count. */
 async function extended(
   file: string,
   { folder, scope }: Layer,
-  reading: Reading,
-  at: Parameters<Reading['files']['compose']>[1],
+  context: ReadContext,
+  at: Parameters<ReadContext['files']['compose']>[1],
 ): Promise<Layer> {
   const path = within(folder, file);
-  return { file: await reading.files.compose(path, at), scope, folder: folderOf(path), included: [] };
+  return { file: await context.files.compose(path, at), scope, folder: folderOf(path), included: [] };
 }
 
 /** A later part over an earlier one. */

@@ -1,5 +1,5 @@
 import type { UsedFile } from './compose-service.ts';
-import { type Layers, type Reading, rootValue } from './layers.ts';
+import { type Layers, type ReadContext, rootValue } from './layers.ts';
 import { merge } from './merge.ts';
 import type { TextPlace } from './piece.ts';
 import { within } from './project-files.ts';
@@ -13,7 +13,7 @@ import { asList, isMapping, type Mapping, unmarked, type Value } from './value.t
 export function usedFiles(
   definition: Mapping,
   places: readonly TextPlace[],
-  layers: Layers & Reading,
+  layers: Layers & ReadContext,
 ): readonly UsedFile[] {
   const composePaths = layers.files.composePaths;
   const found: UsedFile[] = [
@@ -43,7 +43,7 @@ function envFile(item: Value): readonly UsedFile[] {
 }
 
 /** Top-level `configs` that the service uses and that are files. */
-function configFiles(definition: Mapping, { merged, budget }: Layers & Reading): readonly UsedFile[] {
+function configFiles(definition: Mapping, { merged, budget }: Layers & ReadContext): readonly UsedFile[] {
   const sources = asList(definition.configs).flatMap((item) =>
     isMapping(item) && typeof item.source === 'string' ? item.source : [],
   );

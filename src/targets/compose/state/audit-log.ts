@@ -2,7 +2,7 @@ import { constants } from 'node:fs';
 import { type FileHandle, open } from 'node:fs/promises';
 import { join } from 'node:path';
 import { RunbookError } from '../../../domain/errors.ts';
-import { LockHeld, withLock } from '../../../locks/lock-file.ts';
+import { LockFileHeld, withLockFile } from '../../../locks/lock-file.ts';
 import type { AnchoredFolder } from '../files/anchored-folder.ts';
 import { readIn } from '../files/read-file.ts';
 import { type AuditEntry, type AuditTrail, addition, readChain } from './audit-chain.ts';
@@ -35,10 +35,10 @@ export class AuditLog {
     return this.#folder.within(async (folder) => {
       const options = { signal, waitMs: WAIT_MS, note: 'audit log' };
       try {
-        return await withLock(folder.at('audit.lock'), options, () => this.#add(folder, entry));
+        return await withLockFile(folder.at('audit.lock'), options, () => this.#add(folder, entry));
       } catch (error) {
-        if (!(error instanceof LockHeld)) throw error;
-        const { message } = new LockHeld(join(folder.path, 'audit.lock'), error.holder);
+        if (!(error instanceof LockFileHeld)) throw error;
+        const { message } = new LockFileHeld(join(folder.path, 'audit.lock'), error.holder);
         throw new RunbookError('TargetLocked', message, { cause: error });
       }
     });

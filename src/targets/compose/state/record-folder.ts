@@ -11,7 +11,7 @@ import { removeForgotten, writeTemporary } from '../files/temporary-file.ts';
 type Prepare = () => Promise<void>;
 
 /**
- * One folder of the state. It is made with the first write, for the owner alone, and reading never makes it. Every
+ * One folder of the state. It is made with the first write, for the owner alone, and a read never makes it. Every
  * file is written whole or not at all: synced under another name, then renamed. Links are never followed.
  */
 export class RecordFolder {
@@ -40,7 +40,7 @@ export class RecordFolder {
    *   `FileNotWritten` when something else stands in place of the folder.
    */
   async read(name: string, limitBytes: number): Promise<Buffer | undefined> {
-    return this.#look(
+    return this.#ifThere(
       async (folder) => (await readIn(folder, name, this.#root, limitBytes))?.bytes,
       undefined,
     );
@@ -53,7 +53,7 @@ export class RecordFolder {
 
   /** Every entry by its name, as {@link readSound}. */
   async readEach(limitBytes: number): Promise<readonly (readonly [string, Buffer | undefined])[]> {
-    return this.#look(async (folder) => {
+    return this.#ifThere(async (folder) => {
       const found: (readonly [string, Buffer | undefined])[] = [];
       for (const name of await visibleIn(folder)) {
         const file = await readIn(folder, name, this.#root, limitBytes).catch(undefinedIfUnsound);
@@ -65,7 +65,7 @@ export class RecordFolder {
 
   /** Names of the files and folders in it, sorted; temporary ones are left out. Empty when it is not there. */
   async names(): Promise<readonly string[]> {
-    return this.#look(visibleIn, []);
+    return this.#ifThere(visibleIn, []);
   }
 
   /** Writes a file that its owner alone may read. @throws RunbookError `FileNotWritten`. */
@@ -85,7 +85,7 @@ export class RecordFolder {
 
   /** Removes a file; one that is not there is no error. */
   async remove(name: string): Promise<void> {
-    await this.#look(
+    await this.#ifThere(
       async (folder) => {
         await rm(folder.at(name), { force: true });
         await folder.sync();
@@ -97,7 +97,7 @@ export class RecordFolder {
 
   /** True when a file was written less than so many milliseconds ago; false when it is not there. */
   async isYoungerThan(name: string, ms: number): Promise<boolean> {
-    return this.#look(async (folder) => Date.now() - (await stat(folder.at(name))).mtimeMs < ms, false);
+    return this.#ifThere(async (folder) => Date.now() - (await stat(folder.at(name))).mtimeMs < ms, false);
   }
 
   /** Works in the folder, which is made when it is not there. */
@@ -110,7 +110,7 @@ export class RecordFolder {
     }
   }
 
-  async #look<T>(
+  async #ifThere<T>(
     work: (folder: AnchoredFolder) => Promise<T>,
     missing: T,
     explain: (path: string, error: unknown) => unknown = unreadable,

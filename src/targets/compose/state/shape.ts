@@ -1,4 +1,4 @@
-/** What values read from disk have to look like. */
+/** What values read from disk have to be. */
 
 export function isObject(value: unknown): value is { readonly [key: string]: unknown } {
   return typeof value === 'object' && value !== null && !Array.isArray(value);

@@ -48,44 +48,44 @@ describe('a command', () => {
   });
 });
 
-describe('a command behind a gate', () => {
-  it('does nothing before the gate has opened', async () => {
+describe('a detached command', () => {
+  it('does nothing before its number is noted', async () => {
     const file = join(await folder(), 'done');
     let open = () => {};
     const opened = new Promise<void>((resolve) => (open = resolve));
     let told = 0;
     const running = run('touch', [file], {
       signal,
-      gate: (pid) => {
+      beforeExec: (pid) => {
         told = pid;
         return opened;
       },
     });
-    await until('the gate to be asked', async () => told > 0);
+    await until('its number to be told', async () => told > 0);
     await expect(readFile(file)).rejects.toMatchObject({ code: 'ENOENT' });
     open();
     expect((await running).code).toBe(0);
     expect(await readFile(file, 'utf8')).toBe('');
   });
 
-  it('never begins when the gate stays shut', async () => {
+  it('never begins when its number cannot be noted', async () => {
     const file = join(await folder(), 'done');
-    const gate = () => Promise.reject(new Error('the lock is lost'));
-    await expect(run('touch', [file], { signal, gate })).rejects.toThrow('the lock is lost');
+    const beforeExec = () => Promise.reject(new Error('the lock is lost'));
+    await expect(run('touch', [file], { signal, beforeExec })).rejects.toThrow('the lock is lost');
     await expect(readFile(file)).rejects.toMatchObject({ code: 'ENOENT' });
   });
 
   it('is not broken off by the signal, and what it says is read', async () => {
     const stop = new AbortController();
-    const gate = async () => stop.abort();
+    const beforeExec = async () => stop.abort();
     const script = 'echo out; echo err >&2; exit 4';
-    const result = await run('sh', ['-c', script], { signal: stop.signal, gate });
+    const result = await run('sh', ['-c', script], { signal: stop.signal, beforeExec });
     expect(result).toMatchObject({ code: 4, stderr: 'out\nerr\n' });
   });
 
   it('that is not there is an error that names it', async () => {
-    const gate = async () => {};
-    await expect(run('no-such-program', [], { signal, gate })).rejects.toMatchObject({
+    const beforeExec = async () => {};
+    await expect(run('no-such-program', [], { signal, beforeExec })).rejects.toMatchObject({
       type: 'CommandMissing',
     });
   });
@@ -100,7 +100,7 @@ describe('a command behind a gate', () => {
       program,
       `import { commandRunner } from ${JSON.stringify(source)};
 const run = commandRunner({ PATH: process.env.PATH });
-await run('sh', ['-c', ${JSON.stringify(script)}], { signal: new AbortController().signal, gate: async () => {} });`,
+await run('sh', ['-c', ${JSON.stringify(script)}], { signal: new AbortController().signal, beforeExec: async () => {} });`,
     );
     const worker = spawn(process.execPath, [program], { stdio: 'ignore' });
     await until('the command to begin', () => readFile(join(at, 'begun')).catch(() => undefined));

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { engineError, readingError } from '../../../../src/targets/compose/engine/engine-error.ts';
+import { engineError, unquotedError } from '../../../../src/targets/compose/engine/engine-error.ts';
 
 const failed = (stderr: string, stdout = '') => ({ code: 1, stdout, stderr });
 
@@ -61,7 +61,7 @@ it.each([
   'failed to read app.env: line 3: unterminated quoted value "Uid=sa Pwd=hunter2',
   "yaml: line 4: could not find expected ':' near 'hunter2'",
 ])('a complaint about a file does not repeat what stands in it: %s', (stderr) => {
-  const { message, type } = readingError(
+  const { message, type } = unquotedError(
     'Compose refuses the files',
     failed(stderr),
     'ComposeFileUnsupported',

@@ -48,7 +48,7 @@ describe('a write that fails', () => {
     ['fsync', 'EIO', /\.tmp$/, true, 'the disk reports an error (EIO)'],
     ['access', 'EPERM', /compose.yaml$/, false, 'it is immutable, or belongs to somebody else (EPERM)'],
     ['rename', 'EPERM', /compose.yaml$/, false, 'may not replace it'],
-    ['rename', 'EIO', /compose.yaml$/, true, 'look at the disk'],
+    ['rename', 'EIO', /compose.yaml$/, true, 'check the disk'],
     ['rename', 'EMFILE', /compose.yaml$/, true, 'rename failed (EMFILE)'],
   ])(
     'at %s with %s leaves the file as it was and nothing beside it but the backup',

@@ -46,7 +46,7 @@ describe('a project folder', () => {
   });
 });
 
-describe('reading', () => {
+describe('a read', () => {
   it('gives bytes, text, hash, mode and owner of exactly what is there', async () => {
     const bytes = Buffer.from('\uFEFFservices:\r\n  app: # größe\r\n    image: "a:1"\r\n');
     const { root, project } = await projectOf({ 'compose.yaml': bytes });

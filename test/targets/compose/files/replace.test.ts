@@ -2,7 +2,7 @@ import { execFileSync } from 'node:child_process';
 import { chmod, chown, mkdir, readdir, readFile, rm, stat, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import { takeLock } from '../../../../src/locks/lock-file.ts';
+import { takeLockFile } from '../../../../src/locks/lock-file.ts';
 import { contentHash } from '../../../../src/targets/compose/files/content-hash.ts';
 import { canMount, contentsOf, ended, isRoot, mountDisk, projectOf, startProgram } from './surroundings.ts';
 
@@ -144,7 +144,7 @@ describe('replacing a file', () => {
   it('waits for another replacement of the same file, and ends when aborted', async () => {
     const { root, project } = await projectOf({ 'compose.yaml': BEFORE });
     const { signal } = new AbortController();
-    const lock = await takeLock(join(root, '.compose.yaml.runbook-lock'), { signal, waitMs: 0 });
+    const lock = await takeLockFile(join(root, '.compose.yaml.runbook-lock'), { signal, waitMs: 0 });
     const abort = new AbortController();
     const waiting = project.replace('compose.yaml', change({ signal: abort.signal }));
     abort.abort(new Error('enough'));

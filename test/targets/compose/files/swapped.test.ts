@@ -63,7 +63,7 @@ const refused = {
   message: expect.stringMatching(/leads out of the project folder .*, which is never left/),
 };
 
-describe('between the look at a path and its use', () => {
+describe('between the check of a path and its use', () => {
   it.each(['swapFolder', 'swapFile'] as const)('%s leads no read out of the project', async (swap) => {
     const { project, ...others } = await world();
     meanwhile.afterRealpath = [others[swap]];
@@ -85,10 +85,10 @@ describe('between the look at a path and its use', () => {
   });
 });
 
-describe('a swap between the first look and the rename', () => {
+describe('a swap between the first check and the rename', () => {
   it('of the folder is refused; inside and outside are as they were', async () => {
     const { root, outside, project, swapFolder } = await world();
-    // The backup's rename comes first: the last look before the file's own rename sees the swap.
+    // The backup's rename comes first: the last check before the file's own rename sees the swap.
     meanwhile.beforeRename = [swapFolder];
     await expect(project.replace('config/app.yaml', CHANGE)).rejects.toMatchObject(refused);
     expect(await contentsOf(outside)).toEqual(OUTSIDE);

@@ -1,7 +1,7 @@
 import { inspect } from 'node:util';
 import { describe, expect, it } from 'vitest';
 import { changeImage } from '../../../../src/targets/compose/project/index.ts';
-import { readWeb } from './reading.ts';
+import { readWeb } from './read-project.ts';
 
 const DIGEST = `sha256:${'ab'.repeat(32)}`;
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { definitionKeysChanged } from '../../../../src/targets/compose/project/index.ts';
-import { readWeb } from './reading.ts';
+import { readWeb } from './read-project.ts';
 
 const OVERRIDE = 'docker-compose.override.yml';
 const BOTH = { files: ['docker-compose.yml', OVERRIDE] };

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { readWeb } from './reading.ts';
+import { readWeb } from './read-project.ts';
 
 /** SET=value, EMPTY= and nothing else is set. */
 const ENV = 'SET=value\nEMPTY=\n';

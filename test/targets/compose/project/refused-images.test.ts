@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { changeImage } from '../../../../src/targets/compose/project/index.ts';
-import { readWeb, refusalOf } from './reading.ts';
+import { readWeb, refusalOf } from './read-project.ts';
 
 const OVERRIDE = 'docker-compose.override.yml';
 const BOTH = { files: ['docker-compose.yml', OVERRIDE] };
@@ -79,7 +79,7 @@ describe('an image', () => {
     ['an env file of the profile', { envFiles: ['gone.env'] }, undefined, /there is no env file gone.env/],
     ['a quote', {}, 'PASSWORD="s3cret\n', /^.env line 1: a quoted value has no closing quote/],
     ['a name', {}, 'A=1\ns3cret value=1\n', /^.env line 2: no NAME=value; mend the line/],
-  ])('is not looked for when %s is missing', async (_name, options, env, message) => {
+  ])('is not searched for when %s is missing', async (_name, options, env, message) => {
     const error = await refusalOf(readWeb(web('a:1', env), options));
     expect(error.type).toBe('ComposeFileUnsupported');
     expect(error.message).toMatch(message);

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { changeImage, readProject } from '../../../../src/targets/compose/project/index.ts';
-import { fromFiles } from './reading.ts';
+import { fromFiles } from './read-project.ts';
 import { SHAPES, type Shape } from './shapes.ts';
 
 const REPOSITORY = 'localhost:5000/team/app';

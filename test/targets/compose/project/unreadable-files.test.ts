@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { RunbookError } from '../../../../src/domain/errors.ts';
 import { type ReadText, readProject } from '../../../../src/targets/compose/project/index.ts';
-import { readWeb, refusalOf } from './reading.ts';
+import { readWeb, refusalOf } from './read-project.ts';
 
 describe('a compose file that cannot be read', () => {
   it.each([

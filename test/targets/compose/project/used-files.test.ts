@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { readWeb } from './reading.ts';
+import { readWeb } from './read-project.ts';
 
 describe('the files that a service uses', () => {
   it('are all that decide what it is, each once, and no secrets', async () => {

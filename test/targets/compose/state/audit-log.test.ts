@@ -3,7 +3,7 @@ import { appendFile, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { describe, expect, it } from 'vitest';
-import { takeLock } from '../../../../src/locks/lock-file.ts';
+import { takeLockFile } from '../../../../src/locks/lock-file.ts';
 import { contentHash } from '../../../../src/targets/compose/files/content-hash.ts';
 import { minute, signal, stateIn } from './surroundings.ts';
 
@@ -117,7 +117,7 @@ describe('the audit log', () => {
 
   it('waits no longer than its step when another process holds it', async () => {
     const { root, app } = await logOf(1);
-    const lock = await takeLock(join(root, '.runbook/app/audit.lock'), { signal, waitMs: 0 });
+    const lock = await takeLockFile(join(root, '.runbook/app/audit.lock'), { signal, waitMs: 0 });
     const abort = new AbortController();
     const waiting = app.audit.append(entry(2), abort.signal);
     abort.abort(new Error('enough'));

@@ -8,7 +8,7 @@ import { contentOf, fileOf, recordOf, snapshotOf, stateIn } from './surroundings
 const BYTES = Buffer.from([0xff, 0x00, 0x0d, 0x0a]);
 const FOLDER = '.runbook/app/contents';
 
-/** Makes everything that is kept look as if it had been kept two hours ago. */
+/** Makes everything that is kept as old as if it had been kept two hours ago. */
 async function age(root: string): Promise<void> {
   const twoHoursAgo = new Date(Date.now() - 2 * 60 * 60_000);
   for (const name of await readdir(join(root, FOLDER)))

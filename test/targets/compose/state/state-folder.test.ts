@@ -10,7 +10,7 @@ import { recordOf, signal, snapshotOf, stateIn } from './surroundings.ts';
 const permissions = async (path: string) => (await stat(path)).mode & 0o7777;
 
 describe('the state folder', () => {
-  it('is not made by reading', async () => {
+  it('is not made by a read', async () => {
     const { root, app } = await stateIn();
     expect(await app.knownGood.read()).toEqual({ entries: new Map(), warnings: [] });
     expect(await app.snapshots.read()).toEqual({ entries: new Map(), warnings: [] });

@@ -1,13 +1,15 @@
 import { spawn } from 'node:child_process';
 import { OutputFile } from './output-file.ts';
 
-export interface GatedOptions {
+/** Where and how long a program runs. */
+export interface ProcessOptions {
   readonly env: NodeJS.ProcessEnv;
   readonly cwd?: string | undefined;
   readonly timeoutMs: number;
 }
 
-export interface GatedResult {
+/** What a detached program did. */
+export interface DetachedResult {
   readonly code: number;
   readonly timedOut: boolean;
   readonly isMissing: boolean;
@@ -16,21 +18,21 @@ export interface GatedResult {
 }
 
 /** Waits for a line on its input and becomes the program; the end of the input, as when the worker dies, ends it. */
-const GATE = ['-c', 'read -r _ && exec "$@"', 'sh'];
+const HELD = ['-c', 'read -r _ && exec "$@"', 'sh'];
 
 /**
- * Runs a program that changes something: it begins when the gate has been told its number and has resolved, and is not
+ * Runs a program that changes something: it begins when `beforeExec` was told its number and has resolved, and is not
  * broken off by the end of this process, however that comes.
  */
-export async function runGated(
+export async function runDetached(
   program: string,
   args: readonly string[],
-  { env, cwd, timeoutMs }: GatedOptions,
-  gate: (pid: number) => Promise<void>,
-): Promise<GatedResult> {
+  { env, cwd, timeoutMs }: ProcessOptions,
+  beforeExec: (pid: number) => Promise<void>,
+): Promise<DetachedResult> {
   const output = await OutputFile.open();
   const { fd } = output;
-  const child = spawn('sh', [...GATE, program, ...args], {
+  const child = spawn('sh', [...HELD, program, ...args], {
     env,
     ...(cwd === undefined ? {} : { cwd }),
     stdio: ['pipe', fd, fd],
@@ -49,7 +51,7 @@ export async function runGated(
     endGroup(child.pid);
   }, timeoutMs);
   try {
-    if (child.pid !== undefined) await gate(child.pid);
+    if (child.pid !== undefined) await beforeExec(child.pid);
     child.stdin?.end('\n');
     const code = await ended;
     return { code, timedOut, isMissing: code === 127, output: await output.text() };

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { outOfPatience } from '../../../src/targets/kubernetes/patience.ts';
+import { deadlineExceeded } from '../../../src/targets/kubernetes/deadlines.ts';
 import { deployment } from './objects.ts';
 
 const NOW = Date.parse('2026-11-23T03:00:00Z');
@@ -8,10 +8,10 @@ const given = (waited: number, still: number, progressDeadlineSeconds?: number) 
   const { progressDeadlineSeconds: _default, ...spec } = deployment().spec;
   const more = progressDeadlineSeconds === undefined ? {} : { progressDeadlineSeconds };
   const waits = { waitingSince: ago(waited), progressAt: ago(still) };
-  return outOfPatience({ ...deployment(), spec: { ...spec, ...more } }, waits, 900_000, NOW);
+  return deadlineExceeded({ ...deployment(), spec: { ...spec, ...more } }, waits, 900_000, NOW);
 };
 
-describe('outOfPatience', () => {
+describe('deadlineExceeded', () => {
   it.each<[string, number, number, number | undefined]>([
     ['all is young', 10, 10, 60],
     ['both deadlines are just reached', 900, 60, 60],

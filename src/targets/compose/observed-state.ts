@@ -8,7 +8,7 @@ import type { ImageSources } from './image-sources.ts';
 import type { LoadedProject } from './load-project.ts';
 
 /** Everything that was read of the service at one moment. */
-export interface Reading {
+export interface ObservedState {
   readonly engine: EngineInfo;
   readonly project: LoadedProject;
   readonly containers: readonly Container[];
@@ -16,7 +16,7 @@ export interface Reading {
   readonly image?: LocalImage;
   /** What the reference in the file means on this engine. */
   readonly named?: LocalImage;
-  /** What Compose makes of the files; of a reading of everything. */
+  /** What Compose makes of the files; where everything was read. */
   readonly resolved?: ResolvedService;
   /** What the container was not started with. */
   readonly drift: readonly string[];

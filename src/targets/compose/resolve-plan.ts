@@ -10,7 +10,7 @@ import { type LoadedProject, loadProject } from './load-project.ts';
 import { movedWarning, referenceOf } from './pinned-reference.ts';
 import { refuseShared, sharedWarning } from './shared-image.ts';
 
-export interface SettleParts extends FilesAfterParts {
+export interface ResolvePlanParts extends FilesAfterParts {
   readonly images: ImageFinder;
   /** ID of the image that runs. */
   readonly running?: string;
@@ -19,7 +19,7 @@ export interface SettleParts extends FilesAfterParts {
 }
 
 /** A plan whose pin is exact, and what it changes. */
-export interface SettledPlan {
+export interface ResolvedPlan {
   readonly plan: Plan;
   readonly diff: string;
 }
@@ -29,13 +29,13 @@ export interface SettledPlan {
  * every other file by the content that the plan rests on.
  * @throws ImageMissing, ComposeFileUnsupported, ReferenceMissing; Unreachable when the registry cannot be asked.
  */
-export async function settlePlan(
+export async function resolvePlan(
   plan: Plan,
   pin: ComposePin,
   source: ComposeSource,
-  parts: SettleParts,
+  parts: ResolvePlanParts,
   signal: AbortSignal,
-): Promise<SettledPlan> {
+): Promise<ResolvedPlan> {
   const { project, profile, images } = parts;
   const found = await images.find(source.image, source, signal);
   if (!found) throw imageMissing(source);
@@ -46,7 +46,7 @@ export async function settlePlan(
   const after = await loadProject({ ...parts, instead: contents });
   if (after.service.image !== wanted) throw notExpressed(project, wanted, after.service.image);
 
-  const changes = [...contents].map(([path, content]) => changeOf(path, content, project, after));
+  const changes = [...contents].map(([path, content]) => fileChangeOf(path, content, project, after));
   if (changes.length > 0) refuseShared(project, profile);
   const { digest, imageId } = found;
   const { imageId: _elsewhere, ...known } = source;
@@ -101,7 +101,7 @@ export async function settlePlan(
  * another image than the one that ran where somebody had edited them and never brought them up. Nothing where they are
  * not kept, or cannot be read any more.
  */
-async function imageInFilesOf(source: ComposeSource, parts: SettleParts): Promise<string | undefined> {
+async function imageInFilesOf(source: ComposeSource, parts: ResolvePlanParts): Promise<string | undefined> {
   const instead = new Map<string, Buffer>();
   for (const { path, sha256 } of source.files ?? []) {
     const content = await parts.contents(sha256);
@@ -120,7 +120,7 @@ function imageLineOf({ service }: LoadedProject): ImageLine {
   return { line: service.site.line, image: service.image };
 }
 
-function changeOf(
+function fileChangeOf(
   path: string,
   content: Buffer,
   project: LoadedProject,

@@ -19,7 +19,7 @@ export interface GivenUp {
  * @param deadlineMs of the profile.
  * @param now milliseconds since 1970.
  */
-export function outOfPatience(
+export function deadlineExceeded(
   { spec }: Deployment,
   { waitingSince, progressAt }: Pick<RolloutProgress, 'waitingSince' | 'progressAt'>,
   deadlineMs: number,
@@ -28,8 +28,8 @@ export function outOfPatience(
   if (now - Date.parse(waitingSince) > deadlineMs) {
     return { type: 'RolloutTimedOut', because: `made no end in ${Math.round(deadlineMs / 1000)} s` };
   }
-  const patience = spec.progressDeadlineSeconds ?? DEFAULT_PROGRESS_DEADLINE;
-  return patience < NO_PROGRESS_DEADLINE && now - Date.parse(progressAt) > patience * 1000
-    ? { type: 'RolloutFailed', because: `made no progress for ${patience} s` }
+  const progressDeadline = spec.progressDeadlineSeconds ?? DEFAULT_PROGRESS_DEADLINE;
+  return progressDeadline < NO_PROGRESS_DEADLINE && now - Date.parse(progressAt) > progressDeadline * 1000
+    ? { type: 'RolloutFailed', because: `made no progress for ${progressDeadline} s` }
     : undefined;
 }

@@ -1,13 +1,13 @@
 import { join } from 'node:path';
 import { RunbookError } from '../../domain/errors.ts';
-import { LockHeld, takeLock } from '../../locks/lock-file.ts';
+import { LockFileHeld, takeLockFile } from '../../locks/lock-file.ts';
 import { notWritten } from './files/not-written.ts';
 
 /** How long a step waits for another run before its next attempt, in milliseconds. */
 const WAIT_MS = 20_000;
 /**
  * A holder on another host that was silent for this long is gone, in milliseconds. The Compose command that it may have
- * left behind cannot be looked at from here: it has ended by then, or its own time-out has.
+ * left behind cannot be examined from here: it has ended by then, or its own time-out has.
  */
 const SILENT_MS = 330_000;
 
@@ -21,16 +21,16 @@ export async function withProjectLock<T>(
   folder: string,
   by: string,
   signal: AbortSignal,
-  work: (gate: (pid: number) => Promise<void>) => Promise<T>,
+  work: (beforeExec: (pid: number) => Promise<void>) => Promise<T>,
 ): Promise<T> {
   const file = join(folder, 'lock');
-  const lock = await takeLock(file, {
+  const lock = await takeLockFile(file, {
     signal,
     waitMs: WAIT_MS,
     silentMs: SILENT_MS,
     note: by,
   }).catch((error: unknown) => {
-    if (error instanceof LockHeld) throw new RunbookError('TargetLocked', error.message);
+    if (error instanceof LockFileHeld) throw new RunbookError('TargetLocked', error.message);
     throw notWritten(file, error);
   });
   try {

@@ -1,7 +1,7 @@
 import type { Deployment, ObjectMeta } from './resources.ts';
 
 /** The newest state that is known. */
-export interface Sight {
+export interface CachedDeployment {
   /** Undefined: the Deployment does not exist. */
   readonly deployment: Deployment | undefined;
   /** Grows with every change. */
@@ -9,23 +9,23 @@ export interface Sight {
 }
 
 /** Remembers the newest state, whoever brings it, and wakes those who wait for the next one. */
-export class SightKeeper {
-  #sight: Sight = { deployment: undefined, sequence: 0 };
+export class DeploymentCache {
+  #entry: CachedDeployment = { deployment: undefined, sequence: 0 };
   readonly #listeners = new Set<() => void>();
 
-  get sight(): Sight {
-    return this.#sight;
+  get entry(): CachedDeployment {
+    return this.#entry;
   }
 
   /** Takes the state over, undefined for none, and wakes everyone. */
-  see(deployment: Deployment | undefined): void {
-    this.#sight = { deployment, sequence: this.#sight.sequence + 1 };
+  replace(deployment: Deployment | undefined): void {
+    this.#entry = { deployment, sequence: this.#entry.sequence + 1 };
     this.wake();
   }
 
   /** True when what is known is newer than this object. */
   isOutdated({ metadata }: { readonly metadata: ObjectMeta }): boolean {
-    const known = this.#sight.deployment;
+    const known = this.#entry.deployment;
     return known !== undefined && isOlder(metadata, known.metadata);
   }
 
@@ -38,15 +38,15 @@ export class SightKeeper {
   async next(ms: number, signal: AbortSignal): Promise<void> {
     signal.throwIfAborted();
     await new Promise<void>((resolve) => {
-      const settle = () => {
+      const finish = () => {
         clearTimeout(timer);
-        this.#listeners.delete(settle);
-        signal.removeEventListener('abort', settle);
+        this.#listeners.delete(finish);
+        signal.removeEventListener('abort', finish);
         resolve();
       };
-      const timer = setTimeout(settle, Math.max(0, Math.min(ms, 2 ** 31 - 1)));
-      this.#listeners.add(settle);
-      signal.addEventListener('abort', settle, { once: true });
+      const timer = setTimeout(finish, Math.max(0, Math.min(ms, 2 ** 31 - 1)));
+      this.#listeners.add(finish);
+      signal.addEventListener('abort', finish, { once: true });
     });
     signal.throwIfAborted();
   }

@@ -1,6 +1,6 @@
 import type { Dispatcher } from 'undici';
 import { RunbookError } from '../../domain/errors.ts';
-import { ApiError, type Asked, failedAnswer } from './api-error.ts';
+import { ApiError, type Asked, failedResponse } from './api-error.ts';
 import type { RequestLimits } from './connection.ts';
 
 /** Largest answer that is read, in bytes. */
@@ -10,7 +10,7 @@ const RESPONSE_LIMIT = 32 * 1024 * 1024;
  * The error of a request that got no whole answer.
  * @param deadline of the whole request.
  */
-export function noAnswer(
+export function requestError(
   asked: Asked,
   error: unknown,
   signal: AbortSignal,
@@ -46,9 +46,9 @@ export function passedLimit(
 }
 
 /** The error of an answer that is not a success. */
-export function refusal(asked: Asked, response: Dispatcher.ResponseData, body: string): ApiError {
+export function responseError(asked: Asked, response: Dispatcher.ResponseData, body: string): ApiError {
   const retryAfter = response.headers['retry-after'];
-  return failedAnswer(
+  return failedResponse(
     asked,
     response.statusCode,
     body,
