@@ -28,7 +28,7 @@ export interface Subject {
 
 /**
  * Runbook 6: proves the service well. Health first: nothing behind it means anything while it fails. Chat before
- * agents and metrics: their state moves only on traffic (service contract, section 3.3), and the metrics have to
+ * agents and metrics: their state moves only on traffic (service contract, 5.3), and the metrics have to
  * know which plans chat itself has started. What is left is independent and runs at the same time.
  *
  * @param before what was found or left out before: these checks do not run again.
