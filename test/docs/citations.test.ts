@@ -27,7 +27,7 @@ describe('a citation is found wrong', () => {
     [`// see ${contract}, 99.9.`, /service-contract\.md has no 99\.9/],
     [`/**\n * As written (${contract.replace(' ', '\n * ')}, 4.3 and 4.99).\n */`, /has no 4\.99/],
     [`(${contract}, section 4.3)`, /the number alone/],
-    [`${runbook} 6.9`, /runbook\.md has no 6\.9/],
+    [` * ${runbook} 6.9: the page`, /runbook\.md has no 6\.9/],
     [`(${runbook} 3.1, option B)`, /has no 3\.1-b/],
     [`${runbook} section 6.1`, /the number alone/],
     [`(${decision} 9999)`, /there is no \w+ 9999/],

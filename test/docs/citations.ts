@@ -60,7 +60,7 @@ function joined(text: string): string {
 const SECTIONS = /\d+(?:\.\d+)*(?:(?:, | and | to )\d+(?:\.\d+)*)*/;
 const CONTRACT = new RegExp(`\\b(?:service )?contract, (?:(sections? )?(${SECTIONS.source})|section)`, 'gi');
 const RUNBOOK = new RegExp(
-  `(?<![-\\w/.])runbook(?: |, |’s |'s )(sections? )?(${SECTIONS.source})(?:, option ([AB]))?(?![\\w:])`,
+  `(?<![-\\w/.])runbook(?: |, |’s |'s )(sections? )?(${SECTIONS.source})(?:, option ([AB]))?(?!\\w|\\.\\d)`,
   'gi',
 );
 
