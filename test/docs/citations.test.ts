@@ -21,15 +21,17 @@ describe('a citation is found wrong', () => {
   const file = ['docs', 'any.md'].join('/');
   const contract = ['service', 'contract'].join(' ');
   const runbook = ['run', 'book'].join('');
+  const section = ['sec', 'tion'].join('');
   const decision = ['deci', 'sion'].join('');
 
   it.each([
     [`// see ${contract}, 99.9.`, /service-contract\.md has no 99\.9/],
     [`/**\n * As written (${contract.replace(' ', '\n * ')}, 4.3 and 4.99).\n */`, /has no 4\.99/],
-    [`(${contract}, section 4.3)`, /the number alone/],
+    [`(${contract}, ${section} 4.3)`, /the number alone/],
     [` * ${runbook} 6.9: the page`, /runbook\.md has no 6\.9/],
     [`(${runbook} 3.1, option B)`, /has no 3\.1-b/],
-    [`${runbook} section 6.1`, /the number alone/],
+    [`${runbook} ${section} 6.1`, /the number alone/],
+    [`(as ${section} 3.3 has it)`, /of which document/],
     [`(${decision} 9999)`, /there is no \w+ 9999/],
     [`docs/${decision}s/9999-none.md`, /9999-none/],
     [`[there](none.md)`, /no docs\/none\.md/],

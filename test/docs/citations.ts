@@ -20,6 +20,7 @@ export function faultsOf(file: string, text: string): readonly string[] {
   const flat = joined(text);
   return [
     ...contractFaults(flat),
+    ...sectionFaults(flat),
     ...runbookFaults(flat),
     ...decisionFaults(flat),
     ...fileFaults(flat),
@@ -70,6 +71,12 @@ function contractFaults(flat: string): string[] {
       ? [`"${cited}" is to be written as service contract and the number alone`]
       : missing(cited, numbers, 'docs/service-contract.md'),
   );
+}
+
+/** A section of which nobody says the document; standards are cited by their number. */
+function sectionFaults(flat: string): string[] {
+  const bare = [...flat.matchAll(/(?<!RFC \d+, )\bsections? \d+(?:\.\d+)*|\btrap \d/gi)];
+  return bare.map(([cited]) => `"${cited}": of which document?`);
 }
 
 function runbookFaults(flat: string): string[] {
