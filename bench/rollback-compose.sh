@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# The runbook's section 4 as a shell script: what an operator runs by hand, with the same number of good results of each
+# Runbook 4 as a shell script: what an operator runs by hand, with the same number of good results of each
 # check.
 # usage: rollback-compose.sh <compose file> <service> <image> <service url> <metrics url> <health> <chat> <agents> <metrics>
 set -euo pipefail

@@ -25,7 +25,7 @@ function timestamp(at: number | undefined): string | null {
   return new Date(at).toISOString().replace('Z', `${nanos}+00:00`);
 }
 
-/** The agent health table and its circuit breakers (service contract, section 3.3). */
+/** The agent health table and its circuit breakers (service contract, 5.3). */
 export class AgentTable {
   readonly #rows = new Map<string, Row>();
   #looks = 0;

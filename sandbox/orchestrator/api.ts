@@ -7,7 +7,7 @@ import { type ChatRequest, type Planner, parseChatRequest } from './chat.ts';
 import type { MetricsRegistry } from './metrics.ts';
 import { PAGE } from './page.ts';
 
-/** Sent with every answer of the API port (service contract, section 1.10). */
+/** Sent with every answer of the API port (service contract, 2.4). */
 const SECURITY_HEADERS = {
   'x-frame-options': 'DENY',
   'x-content-type-options': 'nosniff',

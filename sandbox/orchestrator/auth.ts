@@ -1,6 +1,6 @@
 import { createHmac, timingSafeEqual } from 'node:crypto';
 
-/** How the stand-in authorises requests (service contract, section 1.3). */
+/** How the stand-in authorises requests (service contract, 2.3). */
 export type OrchestratorAuth =
   | { readonly mode: 'none' }
   | { readonly mode: 'static'; readonly token: string }

@@ -3,7 +3,7 @@ import { type Behaviour, type BehaviourChange, changed, GOOD } from './behaviour
 const HTML = '<!doctype html><title>Welcome</title><p>It works.</p>';
 const ROUTER = 'llm_router_agent';
 
-/** Every behaviour by its name (service contract, sections 10 and 11). */
+/** Every behaviour by its name (service contract, 10). */
 export const BEHAVIOURS = {
   good: {},
   /** Generation B: `/api/v1/agents` never gets a row for the LLM agent, no agent metrics, no legacy chat. */
@@ -12,7 +12,7 @@ export const BEHAVIOURS = {
   'agents-fail': { chat: { outcome: 'agent-fails' } },
   /** As above while users go on chatting: counters rise and the circuit opens without any probe of ours. */
   'agents-fail-under-traffic': { chat: { outcome: 'agent-fails' }, trafficEveryMs: 250 },
-  /** Agents log to the stdout that carries their answer: no chat succeeds unless RUST_LOG=warn (section 11.1). */
+  /** Agents log into their own answers: no chat succeeds unless RUST_LOG=warn (service contract, 4.7). */
   'chatty-agents': { chat: { outcome: 'execution_failed' } },
 
   'health-wrong-provider': { health: { provider: 'ollama', model: 'llama3' } },

@@ -47,7 +47,7 @@ export function parseChatRequest(text: string): ChatRequest {
   return { message, correlationId: digits.replace(/^(.{8})(.{4})(.{4})(.{4})(.{12})$/, '$1-$2-$3-$4-$5') };
 }
 
-/** Plans and executes chats: one per instance, with the counters of the service (contract, sections 1.5 and 2.2). */
+/** Plans and executes chats: one per instance, with the counters of the service (service contract, 4.2 and 6.2). */
 export class Planner {
   readonly #agents: AgentTable;
   readonly #metrics: MetricsRegistry;

@@ -7,7 +7,7 @@ const { env } = process;
 const instance = Number(env.ORCH_INSTANCE ?? 0);
 const wish = parseBehaviour(env.ORCH_BEHAVIOUR ?? 'good');
 
-// Section 11.1: below `warn`, agents log into their own answers. A rollback has to preserve this variable.
+// Below `warn`, agents log into their own answers (service contract, 4.7): a rollback has to preserve this variable.
 const behaviour = resolveBehaviour(wish, instance);
 const spoilt = env.RUST_LOG === undefined || /trace|debug|info/.test(env.RUST_LOG);
 const chatty = spoilt && behaviour.chat.outcome === 'success';

@@ -1,6 +1,6 @@
 import type { Behaviour } from './behaviour.ts';
 
-/** Quantiles of the service's exporter (service contract, section 2.3). */
+/** Quantiles of the service's exporter (service contract, 6.3). */
 const QUANTILES = [0, 0.5, 0.9, 0.95, 0.99, 0.999, 1];
 /** Quantiles forget samples after this long; sum and count never do. */
 const WINDOW_MS = 60_000;

@@ -1,12 +1,12 @@
 import { asObject } from './looks.ts';
 
-/** One row of GET /api/v1/agents, as far as it is judged (service contract, section 1.7). */
+/** One row of GET /api/v1/agents, as far as it is judged (service contract, 5.1). */
 export interface AgentRow {
   readonly agent: string;
   readonly health: 'healthy' | 'degraded' | 'unhealthy';
   /** Final failures since the last success. */
   readonly failures: number;
-  /** Until when the circuit is open, in milliseconds since 1970. None when it is closed or unreadable (section 3.3). */
+  /** Open until then, in milliseconds since 1970; none for a closed circuit or an unreadable time (service contract, 5.3). */
   readonly openUntil?: number;
 }
 

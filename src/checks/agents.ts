@@ -8,7 +8,7 @@ import { answerOf, bad, comeBackLater, jsonOf, unclear } from './looks.ts';
 
 /**
  * Runbook 6.3: GET /api/v1/agents shows agents that are well, or at least not getting worse. Each instance has a
- * database of its own (service contract, section 3.2): with `instancePort` every one is asked.
+ * database of its own (service contract, 5.2): with `instancePort` every one is asked.
  */
 export function createAgentsCheck(
   settings: AgentsSettings,

@@ -9,7 +9,7 @@ export type Authorise = (signal: AbortSignal) => Promise<Readonly<Record<string,
 export type ResolveSecret = (reference: SecretReference, signal: AbortSignal) => Promise<string>;
 
 /**
- * Authorisation of requests to the service (service contract, section 1.3): `Authorization: Bearer <token>`, one
+ * Authorisation of requests to the service (service contract, 2.3): `Authorization: Bearer <token>`, one
  * space, the prefix case-sensitive. The secret is read for every request, so that a rotated one is taken up.
  */
 export function createAuthorise(auth: Auth, resolve: ResolveSecret, now: () => number = Date.now): Authorise {

@@ -3,7 +3,7 @@ import { oneLine } from '../domain/redact.ts';
 import type { Look } from './check.ts';
 import { asObject, bad, good, unclear } from './looks.ts';
 
-/** Codes that the service's error type knows (service contract, section 1.5). */
+/** Codes that the service's error type knows (service contract, 4.2). */
 export const CHAT_ERROR_CODES = [
   'validation_failed',
   'planning_failed',
@@ -19,11 +19,11 @@ const KEYS = ['api_version', 'correlation_id', 'status', 'plan_id', 'output', 'e
 const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i;
 
 /**
- * Judges the body of a chat answer with HTTP 200 (service contract, sections 1.5 and 11.2). HTTP 200 proves
+ * Judges the body of a chat answer with HTTP 200 (service contract, 4.3). HTTP 200 proves
  * nothing: the normal form of a failure is 200 with `status: "error"`, and even `success` may hide one.
  *
  * @param correlationId the id that was sent and must come back
- * @param acceptErrors codes of well-formed errors that count as an answer (runbook section 6.2)
+ * @param acceptErrors codes of well-formed errors that count as an answer (runbook 6.2)
  */
 export function judgeChat(body: unknown, correlationId: string, acceptErrors: readonly string[]): Look {
   const answer = asObject(body);
@@ -39,7 +39,7 @@ export function judgeChat(body: unknown, correlationId: string, acceptErrors: re
 }
 
 /**
- * The plan of an answer with HTTP 200 as the service has counted it (service contract, section 2.2): a false success
+ * The plan of an answer with HTTP 200 as the service has counted it (service contract, 6.2): a false success
  * is no failed plan to it, nor is an internal error. A body that is no chat answer comes of no plan.
  */
 export function planOf(body: unknown): OwnPlans {
@@ -77,7 +77,7 @@ function judgeError(answer: Readonly<Record<string, unknown>>, acceptErrors: rea
     : bad(saw, values);
 }
 
-/** Why an error answer is not well-formed (section 1.5, trap 7). */
+/** Why an error answer is not well-formed (service contract, 4.2). */
 function malformed(answer: Readonly<Record<string, unknown>>): string | undefined {
   const missing = KEYS.find((key) => !Object.hasOwn(answer, key));
   if (missing) return `no ${missing}`;

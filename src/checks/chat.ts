@@ -10,11 +10,12 @@ import { DRIVES_GIT, smokeMessage } from './smoke-message.ts';
 
 /**
  * Runbook 6.2: a question is really answered. Few messages are sent, because the service stores each one and
- * feeds it into later prompts (service contract, section 11.3): the last one allowed ends the check. A restart may
+ * feeds it into later prompts (service contract, 4.6): the last one allowed ends the check. A restart may
  * have cost one, which is made up for.
  *
  * After a message without a good answer the service is left alone for its share of the budget, so that a circuit
- * that the bad release has opened can close meanwhile (section 3.3). A request that reached nobody is no message.
+ * that the bad release has opened can close meanwhile (service contract, 5.3). A request that reached nobody is no
+ * message.
  *
  * Throws `RunbookError` `InvalidConfig` for a message that would drive git_agent.
  */
@@ -50,13 +51,13 @@ async function ask(
   { signal, key, number }: LookContext,
 ): Promise<Look> {
   const { message, correlationId } = smokeMessage(settings.message, key, number);
-  // Kept even when nothing comes back: it is the term to search the service's logs for (section 1.12).
+  // Kept even when nothing comes back: it is the term to search the service's logs for (service contract, 2.6).
   const values = { correlationId };
   const outcome = await exchange({
     method: 'POST',
     url: addressOf(endpoint, settings.path),
     headers: { accept: 'application/json', 'content-type': 'application/json', ...(await authorise(signal)) },
-    // Nothing else: the one generation's schema forbids what the other's allows (section 1.5).
+    // Nothing else: the one generation's schema forbids what the other's allows (service contract, 4.1).
     body: JSON.stringify({ message, correlation_id: correlationId }),
     timeoutMs: settings.timeoutMs,
     signal,

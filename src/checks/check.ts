@@ -43,7 +43,7 @@ export interface LookContext {
   readonly instances: readonly Instance[];
 }
 
-/** One area of runbook section 6, as one look that can be repeated. Checks know no Temporal. */
+/** One area of runbook 6, as one look that can be repeated. Checks know no Temporal. */
 export interface Check {
   readonly id: CheckId;
   /** True when the looks ask the instances one by one. */

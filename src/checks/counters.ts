@@ -21,7 +21,7 @@ export function totals(all: readonly InstanceCounters[]): Counters {
 }
 
 /**
- * What was counted between two looks. A counter starts at 0 with each process (service contract, section 2.3): an
+ * What was counted between two looks. A counter starts at 0 with each process (service contract, 6.3): an
  * instance that restarted, or began after the last look, has counted all it shows since then.
  */
 export function growthOf(before: readonly InstanceCounters[], now: readonly InstanceCounters[]): Counters {

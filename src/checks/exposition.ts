@@ -20,7 +20,7 @@ const NUMBER = /^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i;
 /**
  * Reads the Prometheus text format, version 0.0.4 (and what OpenMetrics adds to it), strictly: a text that is cut
  * off or is something else gives a problem, never a part of its numbers. HELP lines, the order of the families
- * and the content type do not matter (service contract, section 2.3). An empty text is well-formed: no metric has
+ * and the content type do not matter (service contract, 6.3). An empty text is well-formed: no metric has
  * been counted yet.
  */
 export function parseExposition(text: string): Exposition | { readonly problem: string } {

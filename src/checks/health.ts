@@ -13,7 +13,7 @@ export interface ExpectedModel {
 
 /**
  * Runbook 6.1: GET /health says `ok`, and names the provider and model of the known-good version. It proves that
- * the process is up with the right config, and nothing more (service contract, section 1.4).
+ * the process is up with the right config, and nothing more (service contract, 3.2).
  */
 export function createHealthCheck(settings: HealthSettings, endpoint: string, authorise: Authorise): Check {
   return {

@@ -12,7 +12,7 @@ export interface AgentSource {
   readonly rows: readonly AgentRow[];
 }
 
-/** The agents that the contract names (section 3.1). Others are ignored unless they are expected. */
+/** The agents that the service has (service contract, 5.1). Others are ignored unless they are expected. */
 const KNOWN_AGENTS = ['llm_router_agent', 'git_agent', 'obsidian_agent'];
 
 /** Agents kept in the evidence. */
@@ -21,7 +21,7 @@ const KEPT = 8;
 type Judged = { readonly state: 'well' | 'wrong' | 'open' | 'stale' | 'unsure'; readonly saw: string };
 
 /**
- * The pass rule of runbook section 6.3 (service contract, section 3.5): each agent healthy, or degraded with
+ * The pass rule of runbook 6.3 (service contract, 5.5): each agent healthy, or degraded with
  * failures that do not rise; no circuit open. An agent left unhealthy with a past deadline is noted only: its row
  * moves on traffic alone. Of several sources the worst counts.
  *

@@ -20,12 +20,12 @@ interface Basis {
 }
 
 /**
- * Judges the counters of all instances over the looks of one check: runbook section 6.4.
+ * Judges the counters of all instances over the looks of one check: runbook 6.4.
  *
- * - Plans: failed over started over the last `needed` looks (service contract, section 2.5), so that old pods show what
+ * - Plans: failed over started over the last `needed` looks (service contract, 6.4), so that old pods show what
  *   happens now, and a failure that has passed is forgotten. While too few were started in that time: over the life of
  *   the instances, without our own.
- * - Task time: the mean over the same time; quantiles fall to 0 when nothing ran for a minute (section 2.3).
+ * - Task time: the mean over the same time; quantiles fall to 0 when nothing ran for a minute (service contract, 6.3).
  * - Agent failures: growth since the look before.
  */
 export class MetricsJudge {

@@ -48,7 +48,7 @@ export function answerOf(
   return { answer: outcome };
 }
 
-/** The look of a 503 where it means "come back later" (service contract, section 1.9). */
+/** The look of a 503 where it means "come back later" (service contract, 2.5). */
 export function comeBackLater({ status, retryAfterMs }: HttpResponse): Look | undefined {
   if (status !== 503) return undefined;
   return unclear('503: not available now', retryAfterMs === undefined ? {} : { retryAfterMs });
@@ -65,7 +65,7 @@ export function jsonOf(answer: HttpResponse): { readonly value: unknown } | { re
   }
 }
 
-/** What an answer that is no JSON looks like (service contract, sections 1.4 and 2.1). */
+/** What an answer that is no JSON looks like (service contract, 3.2 and 6.1). */
 function resemblance({ body, contentType }: HttpResponse): string {
   const text = body.trimStart();
   if (contentType === 'text/html' || /^<(!doctype|html|head|body)/i.test(text))

@@ -6,7 +6,7 @@ import { scrape } from './scrape.ts';
 
 /**
  * Runbook 6.4: failures have stopped growing. Every instance is scraped by itself: behind a Service the numbers of
- * several processes would mix (service contract, section 2.3).
+ * several processes would mix (service contract, 6.3).
  */
 export function createMetricsCheck(settings: MetricsSettings): Check {
   const judge = new MetricsJudge(settings);

@@ -8,7 +8,7 @@ export interface Counters {
   readonly plansStarted: number;
   readonly plansFailed: number;
   readonly agentFailures: number;
-  /** Sum and number of the measured task durations; sums are cumulative, quantiles are not (section 2.3). */
+  /** Sum and number of the measured task durations; sums are cumulative, quantiles are not (service contract, 6.3). */
   readonly taskSeconds: number;
   readonly tasks: number;
 }
@@ -18,7 +18,7 @@ export type Scrape =
   | { readonly instance: Instance; readonly counters: Counters }
   | { readonly instance: Instance; readonly problem: string };
 
-/** Families of the service (service contract, section 2.2): one of them tells its listener from another's. */
+/** Families of the service (service contract, 6.2): one of them tells its listener from another's. */
 const FAMILIES = /^(orchestrator_|agent_call_|http_requests_total_|load_tester_)/;
 
 /** Scrapes one instance. The listener knows no authorisation, so no token is sent to it. */
@@ -41,7 +41,7 @@ export async function scrape(
 
 /**
  * The counters of an exposition. An absent counter is 0, because a metric appears with its first increment only
- * (section 2.3), but only in a text that is complete and of this service.
+ * (service contract, 6.3), but only in a text that is complete and of this service.
  */
 export function readCounters(
   text: string,

@@ -7,12 +7,12 @@ export interface SmokeMessage {
   readonly correlationId: string;
 }
 
-/** Words that make the planner hand a message to git_agent (service contract, section 1.5, trap 3). */
+/** Words that make the planner hand a message to git_agent (service contract, 4.4). */
 export const DRIVES_GIT = /git|commit/i;
 
 /**
- * The smoke message of one look. The nonce keeps a cached answer from passing for a live one (section 1.5,
- * trap 4). Everything derives from key and number: a repeated look is recognised in the service's logs.
+ * The smoke message of one look. The nonce keeps a cached answer from passing for a live one (service
+ * contract, 4.5). Everything derives from key and number: a repeated look is recognised in the service's logs.
  */
 export function smokeMessage(text: string, key: string, number: number): SmokeMessage {
   const hash = createHash('sha256').update(`${key}#${number}`).digest();

@@ -9,7 +9,7 @@ function policy(
   within: string,
   timeout: string,
   every = '2s',
-  pace = 'Not under 2s in production: the service limits its clients (service contract, section 1.9).',
+  pace = 'Not under 2s in production: the service limits its clients (service contract, 2.5).',
 ) {
   return {
     needed: z
@@ -44,13 +44,13 @@ export const chatSchema = section({
     })
     .default('rollback smoke test')
     .describe(
-      'The smoke message; a nonce is appended. Must not contain "git" or "commit" (service contract, section 1.5).',
+      'The smoke message; a nonce is appended. Must not contain "git" or "commit" (service contract, 4.4).',
     ),
   acceptErrors: z
     .array(z.enum(CHAT_ERROR_CODES))
     .default([])
     .describe(
-      'Codes of well-formed errors that count as an answer (runbook, section 6.2). Empty: only success counts.',
+      'Codes of well-formed errors that count as an answer (runbook 6.2). Empty: only success counts.',
     ),
   maxMessages: z
     .int()
@@ -58,7 +58,7 @@ export const chatSchema = section({
     .max(20)
     .default(5)
     .describe(
-      'Smoke messages that one check may send. The service stores each one and feeds it into later prompts (service contract, section 11.3). After one without a good answer the next waits for its share of the budget, within / maxMessages.',
+      'Smoke messages that one check may send. The service stores each one and feeds it into later prompts (service contract, 4.6). After one without a good answer the next waits for its share of the budget, within / maxMessages.',
     ),
   ...policy(1, '3m', '45s'),
 });
@@ -69,7 +69,7 @@ export const agentsSchema = section({
     .array(text(100))
     .default([])
     .describe(
-      'Agents that must be there. An agent appears only after its first task (service contract, section 3.2).',
+      'Agents that must be there. An agent appears only after its first task (service contract, 5.2).',
     ),
   onMissing: z
     .enum(['inconclusive', 'fail', 'ignore'])
@@ -95,7 +95,7 @@ export const metricsSchema = section({
   port: port()
     .default(9000)
     .describe(
-      'Port of the metrics listener on every pod. It must listen on the pod address: METRICS_ADDR=0.0.0.0:9000 (service contract, section 2.1).',
+      'Port of the metrics listener on every pod. It must listen on the pod address: METRICS_ADDR=0.0.0.0:9000 (service contract, 6.1).',
     ),
   path: apiPath().default('/metrics').describe('Path of the metrics.'),
   maxPlanFailureRatio: z
@@ -104,7 +104,7 @@ export const metricsSchema = section({
     .max(1)
     .default(0.05)
     .describe(
-      'Failed over started plans, over the last looks, that is still normal. 0.05 is the limit of the alert HighErrorRate (service contract, section 5.5).',
+      'Failed over started plans, over the last looks, that is still normal. 0.05 is the limit of the alert HighErrorRate (service contract, 9.1).',
     ),
   minPlans: z
     .int()
@@ -140,6 +140,6 @@ export const metricsSchema = section({
     '2m',
     '5s',
     '10s',
-    'Three looks observe 20s, in which users send plans and a failing one ends with all of its retries (service contract, section 11.1). Not over 20s (section 2.3).',
+    'Three looks observe 20s, in which users send plans and a failing one ends with all of its retries (service contract, 4.7). Not over 20s (service contract, 6.3).',
   ),
 });

@@ -207,7 +207,7 @@ export const serviceSchema = section({
     .optional()
     .describe('The Docker Compose service that is rolled back. This or kubernetes.'),
   endpoint: endpointSchema.describe("Base address of the service's API, as the worker reaches it."),
-  auth: authSchema.describe('How requests to the service are authorised (service contract, section 1.3).'),
+  auth: authSchema.describe('How requests to the service are authorised (service contract, 2.3).'),
   checks: section({
     health: check(healthSchema).prefault({}).describe('Runbook 6.1. false switches it off.'),
     chat: check(chatSchema).prefault({}).describe('Runbook 6.2. false switches it off.'),

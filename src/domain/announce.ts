@@ -6,7 +6,7 @@ import { shownHash } from './plan.ts';
 import type { ResolvedRun } from './request.ts';
 import { describeWaiting, type Waiting } from './waiting.ts';
 
-/** One message about a run, in words: runbook section 7.1 (when, to which version, impact before and after). */
+/** One message about a run, in words: runbook 7.1 (when, to which version, impact before and after). */
 export interface Announcement {
   readonly service: string;
   readonly environment: string;

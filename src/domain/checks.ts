@@ -25,8 +25,8 @@ function checkRows<const Rows extends { readonly [Id in keyof Rows]: CheckRow<ke
 }
 
 /**
- * The areas of runbook section 6 that a check can prove well. Health first: nothing behind it means anything while it
- * fails. Chat before agents and metrics: their state moves only on traffic (service contract, section 3.3).
+ * The areas of runbook 6 that a check can prove well. Health first: nothing behind it means anything while it
+ * fails. Chat before agents and metrics: their state moves only on traffic (service contract, 5.3).
  * What a check does stands in `checks/`, a folder each.
  */
 export const CHECKS = checkRows({
@@ -94,7 +94,7 @@ export interface Sample {
 
 /**
  * Plans that our own smoke messages started in the service, and how many of them it counted as failed: its metrics
- * hold them as well (service contract, section 1.5, trap 6).
+ * hold them as well (service contract, 4.6).
  */
 export interface OwnPlans {
   readonly started: number;

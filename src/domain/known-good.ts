@@ -13,7 +13,7 @@ export interface CheckEvidence {
  * The recorded proof for one version. It is kept beside the service, where it outlives the retention of
  * workflow histories. A record is evidence even when a check failed: of a version that was known-good all the same
  * (a check that was accepted or not required), that check proves nothing against a later rollback to it (service
- * contract, section 11.1).
+ * contract, 4.7).
  */
 export interface KnownGoodRecord {
   /** What was running: the template's fingerprint (see `VersionCandidate.fingerprint`). */

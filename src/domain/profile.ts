@@ -8,7 +8,7 @@ export type SecretReference =
       readonly kubernetesSecret: { readonly name: string; readonly key: string; readonly namespace?: string };
     };
 
-/** How requests to the service are authorised (service contract, section 1.3). */
+/** How requests to the service are authorised (service contract, 2.3). */
 export type Auth =
   | { readonly mode: 'none' }
   | { readonly mode: 'bearer'; readonly secret: SecretReference }
@@ -104,11 +104,11 @@ export interface HealthSettings extends CheckPolicy {
 
 export interface ChatSettings extends CheckPolicy {
   readonly path: string;
-  /** A nonce is appended. Must not contain `git` or `commit` (service contract, section 1.5, trap 3). */
+  /** A nonce is appended. Must not contain `git` or `commit` (service contract, 4.4). */
   readonly message: string;
-  /** `success`, or also a well-formed error whose code is in the list (runbook section 6.2). */
+  /** `success`, or also a well-formed error whose code is in the list (runbook 6.2). */
   readonly acceptErrors: readonly string[];
-  /** Smoke messages that one check may send: each is stored by the service (service contract, section 11.3). */
+  /** Smoke messages that one check may send: each is stored by the service (service contract, 4.6). */
   readonly maxMessages: number;
 }
 

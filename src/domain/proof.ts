@@ -13,7 +13,7 @@ export interface Proof {
 
 /**
  * Marks a failure that the target version's own evidence shows too: it is no proof against the rollback
- * (service contract, section 11.1).
+ * (service contract, 4.7).
  */
 export function comparedWithBaseline(result: CheckResult, baseline: CheckEvidence | undefined): CheckResult {
   const failedBefore = result.verdict === 'failed' && baseline?.verdict === 'failed';

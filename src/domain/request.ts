@@ -18,9 +18,9 @@ export interface RollbackRequest {
   /** Incident id, for example `INC-1234`. */
   readonly incident?: string;
   readonly requestedBy?: string;
-  /** Runbook section 7.2: what was seen. */
+  /** Runbook 7.2: what was seen. */
   readonly symptoms?: readonly string[];
-  /** Runbook section 7.2: what was tried before. */
+  /** Runbook 7.2: what was tried before. */
   readonly mitigationsTried?: readonly string[];
   /** Stop after the plan. */
   readonly dryRun?: boolean;

@@ -1,6 +1,6 @@
 /**
  * What a measurement says. `inconclusive` means that nothing could be proved: an error of the measurement is
- * not a failure of the service, and no data is never a pass (design, section 2).
+ * not a failure of the service, and no data is never a pass (docs/architecture.md, Words).
  */
 export const VERDICTS = ['passed', 'failed', 'inconclusive'] as const;
 export type Verdict = (typeof VERDICTS)[number];

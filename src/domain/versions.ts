@@ -78,12 +78,12 @@ export function liveVersionOf({ uid, generation, current }: ObservedService): Li
   return { uid, generation, version, image, fingerprint, source };
 }
 
-/** `v0.1.0` and `0.1.0` are the same version (service contract, section 5.4). */
+/** `v0.1.0` and `0.1.0` are the same version (service contract, 8.4). */
 export function normaliseVersion(text: string): string {
   return /^v\d/.test(text) ? text.slice(1) : text;
 }
 
-/** Tags that name no version because their content moves (service contract, section 5.4). */
+/** Tags that name no version because their content moves (service contract, 8.4). */
 export const MOVING_TAGS = ['latest', 'canary', 'unreleased', 'stable', 'main', 'master'] as const;
 
 /** True for a tag that names no version, however it is written. */

@@ -4,7 +4,7 @@ const LONGEST_MS = 5 * 60_000;
 /**
  * How long a receiver asked to be left alone, in milliseconds: header `Retry-After` in seconds or as a date
  * (RFC 9110, section 10.2.3), else a text body that names the seconds, as the service's rate limiter writes it
- * (service contract, section 1.9).
+ * (service contract, 2.5).
  */
 export function retryAfterMs(header: string | undefined, body = '', now = Date.now()): number | undefined {
   const asked = fromHeader(header?.trim(), now) ?? fromText(body);

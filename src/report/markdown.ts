@@ -13,7 +13,7 @@ import { cell, fenced, line, row } from './markdown-text.ts';
 
 type Report = AuditedReport;
 
-/** The incident record for people (runbook section 7.2), made from the ledger alone. */
+/** The incident record for people (runbook 7.2), made from the ledger alone. */
 export function renderMarkdown(report: Report): string {
   return [
     ...head(report),

@@ -1,4 +1,4 @@
-/** What stands where a secret was forgotten (service contract, section 4.2). */
+/** What stands where a secret was forgotten (service contract, 7.2). */
 const PLACEHOLDERS: readonly [RegExp, string][] = [
   [/^replace[_-]?(me|with[\w-]*)$/i, 'a placeholder'],
   [/^change[_-]?me$/i, 'a placeholder'],

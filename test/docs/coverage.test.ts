@@ -9,7 +9,7 @@ const rows = readFileSync(join(ROOT, 'docs/runbook-coverage.md'), 'utf8')
   .filter((line) => /^\| \d/.test(line))
   .map((line) => line.split(' | ').map((cell) => cell.replace(/^\| | \|$/g, '')));
 
-it('docs/runbook-coverage.md has a row for each line of the runbook’s sections 3, 4 and 6.1 to 6.4', () => {
+it('docs/runbook-coverage.md has a row for each line of runbook 3, 4 and 6.1 to 6.4', () => {
   const sections = new Set(rows.map(([line = '']) => line.split(' ')[0]));
   const expected = ['3.1.1', '3.1.2', '3.2', '4.1', '4.2', '4.3', '6.1', '6.2', '6.3', '6.4'];
   expect([...sections]).toEqual(expected);

@@ -55,7 +55,7 @@ export function restartsOf({ status }: Pod): number {
 /**
  * Why this pod does not come up. Pure.
  * @param crashLoopRestarts restarts of one container that count as a crash loop, whatever its exit code: the
- *   orchestrator ends with 0 when it cannot start (service contract, section 5.2).
+ *   orchestrator ends with 0 when it cannot start (service contract, 1.2).
  * @param restartsBefore restarts per container that are from an earlier time. They count all the same for a container
  *   that waits in CrashLoopBackOff: the kubelet clears that after ten minutes without a crash.
  */

@@ -49,7 +49,7 @@ function managedByGit({ metadata }: Deployment): readonly string[] {
 
 /**
  * The controllers of the phoenix-orch repository answer a fault by writing change-cause into the pod template,
- * which rolls out the same bad version again (service contract, section 8.1).
+ * which rolls out the same bad version again (service contract, 8.6).
  */
 function inRepoControllers({ metadata, spec }: Deployment): readonly string[] {
   const annotations: RawObject = objectAt(objectAt(spec.template, 'metadata'), 'annotations');
