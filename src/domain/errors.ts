@@ -155,9 +155,9 @@ export const ERRORS = {
   },
   ClaimLost: {
     meaning:
-      'The run was reset to a point behind its claim on the target, and the claim went with the run that was reset. Nothing was written.',
+      'The run was reset to a point behind the lock that it took on its target, and the lock went with the run that was reset. Nothing was written.',
     remedy:
-      'None at once: the run claims the target again by itself, and ends with RollbackInProgress when another run holds it.',
+      'None at once: the run takes the lock again by itself, and ends with RollbackInProgress when another run holds it.',
     retryable: false,
   },
   ApprovalRejected: {
