@@ -1,12 +1,12 @@
 import { RunbookError } from '../../domain/errors.ts';
 import { oneLine } from '../../domain/redact.ts';
 import { shortDigest } from '../../domain/versions.ts';
-import type { Change, ChangeSide } from './change.ts';
 import type { ChangeParts } from './change-parts.ts';
 import type { ComposeInvocation } from './engine/compose-command.ts';
 import type { Container } from './engine/containers.ts';
 import { engineError } from './engine/engine-error.ts';
 import { isFaultOfEngine, isLeftBehind } from './engine/engine-faults.ts';
+import type { ChangeSide, ProjectChange } from './project-change.ts';
 
 /** Where Compose is to take the service. */
 export interface Destination {
@@ -27,7 +27,7 @@ const MOUNTED = ['bind', 'config'];
  * it is.
  */
 export async function bringUp(
-  change: Change,
+  change: ProjectChange,
   { side, invocation, isStale }: Destination,
   parts: ChangeParts,
   signal: AbortSignal,
@@ -66,7 +66,7 @@ export async function bringUp(
  * True of a container that Compose has made and never came to start: it stops, removes and renames in between, and
  * whatever went wrong there is no fault of the new version. A start that was refused leaves an error in the container.
  */
-function isNotTriedYet({ containerIds }: Change, { id, status, error }: Container): boolean {
+function isNotTriedYet({ containerIds }: ProjectChange, { id, status, error }: Container): boolean {
   return status === 'created' && error === '' && !containerIds.includes(id);
 }
 

@@ -1,6 +1,7 @@
 import type { KnownGoodRecord } from '../../domain/known-good.ts';
 import type { ComposeSource } from '../../domain/pins.ts';
 import { isMovingTag, parseImage, type VersionCandidate, versionOfImage } from '../../domain/versions.ts';
+import { versionEvidence } from '../version-evidence.ts';
 import { digestIn, type LocalImage } from './engine/images.ts';
 import type { VersionContent } from './state/content.ts';
 import { compareVersions, placeInTime } from './version-order.ts';
@@ -73,7 +74,7 @@ function recordedCandidate(
     files,
     definitionHash,
   };
-  const evidence = record ? evidenceOf(record) : undefined;
+  const evidence = record ? versionEvidence(record) : undefined;
   return {
     ...named(image, container),
     fingerprint,
@@ -82,11 +83,6 @@ function recordedCandidate(
     createdAt: firstSeenAt,
     ...(evidence ? { evidence } : {}),
   };
-}
-
-/** The evidence of a record, without what names the version that it stands beside. */
-export function evidenceOf({ fingerprint: _f, version: _v, image: _i, ...evidence }: KnownGoodRecord) {
-  return evidence;
 }
 
 function localCandidates(

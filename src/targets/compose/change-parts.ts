@@ -1,14 +1,14 @@
 import type { ComposeProfile } from '../../domain/profile.ts';
-import type { Change, ChangePhase } from './change.ts';
 import type { ComposeCommand, ComposeInvocation } from './engine/compose-command.ts';
 import type { Docker, ServiceName } from './engine/docker.ts';
 import type { ProjectFolder } from './files/project-folder.ts';
+import type { ChangePhase, ProjectChange } from './project-change.ts';
 
 /** The change that was made last, or is being made. */
-export interface ChangeJournal {
-  read(): Promise<Change | undefined>;
-  begin(change: Change): Promise<void>;
-  advance(id: string, phase: ChangePhase, more?: Pick<Change, 'endedAt' | 'made'>): Promise<void>;
+export interface RollbackJournal {
+  read(): Promise<ProjectChange | undefined>;
+  begin(change: ProjectChange): Promise<void>;
+  advance(id: string, phase: ChangePhase, more?: Pick<ProjectChange, 'endedAt' | 'made'>): Promise<void>;
   end(id: string): Promise<void>;
 }
 
@@ -27,7 +27,7 @@ export interface ChangeParts {
   readonly invocation: ComposeInvocation;
   readonly name: ServiceName;
   readonly folder: ProjectFolder;
-  readonly journal: ChangeJournal;
+  readonly journal: RollbackJournal;
   readonly contents: KeptFiles;
   /** Where the kept contents are files, absolute. */
   readonly contentsFolder: string;

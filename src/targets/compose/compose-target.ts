@@ -15,7 +15,6 @@ import type { LiveVersion, ObservedService } from '../../domain/versions.ts';
 import { createRegistryClient, dockerCredentials } from '../../registry/index.ts';
 import type { AccessReport, LastChange, RollbackTarget, RolloutProgress, TargetContext } from '../target.ts';
 import { checkAccess } from './access.ts';
-import { ComposeChanges } from './changes.ts';
 import { commandEnvironment } from './command-environment.ts';
 import { commandRunner } from './engine/command.ts';
 import { ComposeCommand } from './engine/compose-command.ts';
@@ -26,6 +25,7 @@ import { keepKnownGood, keepSnapshot, snapshotSource } from './keep.ts';
 import { lastChangeOf } from './last-change.ts';
 import { observedFrom } from './observation.ts';
 import { leadingContainer, type ObservedState } from './observed-state.ts';
+import { ProjectChanges } from './project-changes.ts';
 import { resolvePlan } from './resolve-plan.ts';
 import { ServiceReader } from './service-reader.ts';
 import { workloadOf } from './workload.ts';
@@ -48,7 +48,7 @@ export class ComposeTarget implements RollbackTarget {
   readonly #compose: ComposeCommand;
   readonly #images: ImageFinder;
   readonly #reader: ServiceReader;
-  readonly #changes: ComposeChanges;
+  readonly #changes: ProjectChanges;
 
   constructor(profile: ComposeProfile, { env, clock }: ComposeTargetOptions) {
     this.workload = workloadOf(profile);
@@ -62,7 +62,7 @@ export class ComposeTarget implements RollbackTarget {
     this.#images = new ImageFinder(docker, createRegistryClient({ credentials }));
     const shared = { profile, environment: this.#environment, docker, compose: this.#compose, clock };
     this.#reader = new ServiceReader({ ...shared, images: this.#images });
-    this.#changes = new ComposeChanges(shared, this.#reader);
+    this.#changes = new ProjectChanges(shared, this.#reader);
   }
 
   async checkAccess(wish: TargetWish, { signal }: TargetContext): Promise<AccessReport> {

@@ -1,5 +1,5 @@
-import type { Change } from './change.ts';
 import type { Container } from './engine/containers.ts';
+import type { ProjectChange } from './project-change.ts';
 
 /**
  * True when a change of ours was left in the middle: files and containers do not belong together by what it has done.
@@ -7,7 +7,7 @@ import type { Container } from './engine/containers.ts';
  * @param hashes of the files that it replaces, as they are now; none for a file that is gone.
  */
 export function isHalf(
-  change: Change,
+  change: ProjectChange,
   hashes: ReadonlyMap<string, string | undefined>,
   containers: readonly Container[],
 ): boolean {

@@ -1,9 +1,9 @@
 import { join } from 'node:path';
 import { parseImage } from '../../domain/versions.ts';
 import { tagImage } from './bring-image.ts';
-import type { ChangeSide } from './change.ts';
 import type { ChangeParts } from './change-parts.ts';
 import type { ComposeInvocation } from './engine/compose-command.ts';
+import type { ChangeSide } from './project-change.ts';
 
 /**
  * How Compose is to be called so that it takes the very image of a side. Where the files say that image, its name is

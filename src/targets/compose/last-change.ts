@@ -1,10 +1,10 @@
 import { readFile, stat } from 'node:fs/promises';
 import type { VersionCandidate } from '../../domain/versions.ts';
 import type { LastChange } from '../target.ts';
-import type { Change } from './change.ts';
 import type { Container } from './engine/containers.ts';
 import type { ProjectFile } from './files/read-file.ts';
 import { leadingContainer, type ObservedState } from './observed-state.ts';
+import type { ProjectChange } from './project-change.ts';
 
 /**
  * Who changed a Compose service last, as far as a host can tell: nobody signs what he edits. It was this runbook when
@@ -38,7 +38,7 @@ export async function lastChangeOf(
   return { who: "somebody who changed the worker's environment", ours: false };
 }
 
-function byUs(change: Change): LastChange {
+function byUs(change: ProjectChange): LastChange {
   return { who: `this runbook (${run(change)})`, ours: true };
 }
 
@@ -61,12 +61,12 @@ interface Deed {
   readonly at: number;
 }
 
-function run({ by, endedAt, startedAt }: Change): string {
+function run({ by, endedAt, startedAt }: ProjectChange): string {
   return `${by} at ${endedAt ?? startedAt}`;
 }
 
 /** The files as a change that came to its end has left them, by their hashes; none for one of an earlier version. */
-function leftFiles({ phase, left, files }: Change): ReadonlyMap<string, string> | undefined {
+function leftFiles({ phase, left, files }: ProjectChange): ReadonlyMap<string, string> | undefined {
   if (!left || (phase !== 'started' && phase !== 'restored')) return undefined;
   const after = left.map(({ path, sha256 }) => [path, sha256] as const);
   const back = phase === 'restored' ? files.map(({ path, before }) => [path, before] as const) : [];

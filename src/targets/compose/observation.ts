@@ -2,12 +2,13 @@ import { createHash } from 'node:crypto';
 import type { ComposeSource } from '../../domain/pins.ts';
 import type { ComposeProfile } from '../../domain/profile.ts';
 import { type ObservedService, parseImage, type VersionCandidate } from '../../domain/versions.ts';
-import { evidenceOf, historyOf, named } from './candidates.ts';
-import type { Change } from './change.ts';
+import { versionEvidence } from '../version-evidence.ts';
+import { historyOf, named } from './candidates.ts';
 import type { EngineInfo } from './engine/docker.ts';
 import { digestIn } from './engine/images.ts';
 import { fingerprintOf } from './fingerprint.ts';
 import { leadingContainer, type ObservedState } from './observed-state.ts';
+import type { ProjectChange } from './project-change.ts';
 import { warningsOf } from './warnings.ts';
 import { workloadOf } from './workload.ts';
 
@@ -51,18 +52,18 @@ export function identityOf({ id }: EngineInfo, project: string, service: string)
 }
 
 /** The change of ours that has left this version, noted or not; none when it is another one by now. */
-function leftBy({ change }: ObservedState, fingerprint: string): Change | undefined {
+function leftBy({ change }: ObservedState, fingerprint: string): ProjectChange | undefined {
   const isDone = change?.phase === 'started' || change?.phase === 'starting';
   return isDone && change.to.fingerprint === fingerprint ? change : undefined;
 }
 
 /** What a restore has brought back was not chosen by a rollback. */
-function isRollback(change: Change | undefined): boolean {
+function isRollback(change: ProjectChange | undefined): boolean {
   return change !== undefined && change.purpose !== 'restore';
 }
 
 /** Half a change is a version of its own: neither the one before it nor the one after it. */
-function halfPrint(whole: string, change: Change | undefined): string {
+function halfPrint(whole: string, change: ProjectChange | undefined): string {
   return createHash('sha256')
     .update(JSON.stringify(['half', change?.id, whole]))
     .digest('hex');
@@ -72,7 +73,7 @@ function halfPrint(whole: string, change: Change | undefined): string {
  * A version that a rollback has brought is older than the one that it replaced, though nobody may have seen it run
  * before. When it was recorded it has its own time.
  */
-function beforeWhatItReplaced(change: Change, recorded: ObservedState['recorded']): readonly string[] {
+function beforeWhatItReplaced(change: ProjectChange, recorded: ObservedState['recorded']): readonly string[] {
   const replaced = recorded.find(({ fingerprint }) => fingerprint === change.from.fingerprint);
   if (!replaced || !isRollback(change)) return [];
   return [new Date(Date.parse(replaced.content.firstSeenAt) - 1).toISOString()];
@@ -118,6 +119,6 @@ function currentVersion(observedState: ObservedState, container: string): Versio
     contentFingerprint: fingerprint,
     source,
     createdAt: new Date(Math.min(...since.map(Date.parse))).toISOString(),
-    ...(record ? { evidence: evidenceOf(record) } : {}),
+    ...(record ? { evidence: versionEvidence(record) } : {}),
   };
 }

@@ -1,11 +1,11 @@
 import type { RecordedVersion } from './candidates.ts';
-import type { Change } from './change.ts';
 import type { ResolvedService } from './engine/compose-command.ts';
 import type { Container } from './engine/containers.ts';
 import type { EngineInfo } from './engine/docker.ts';
 import type { LocalImage } from './engine/images.ts';
 import type { ImageSources } from './image-sources.ts';
 import type { LoadedProject } from './load-project.ts';
+import type { ProjectChange } from './project-change.ts';
 
 /** Everything that was read of the service at one moment. */
 export interface ObservedState {
@@ -25,7 +25,7 @@ export interface ObservedState {
   readonly recorded: readonly RecordedVersion[];
   readonly sources: ImageSources;
   /** The last change of ours, or the one that is under way. */
-  readonly change?: Change;
+  readonly change?: ProjectChange;
   /** True when that one was left in the middle. */
   readonly half: boolean;
   /** What could not be read, a line each. */

@@ -1,8 +1,8 @@
-import type { Change } from './change.ts';
 import type { ChangeParts } from './change-parts.ts';
 import { engineError } from './engine/engine-error.ts';
 import { loadProject } from './load-project.ts';
 import { leadingContainer } from './observed-state.ts';
+import type { ProjectChange } from './project-change.ts';
 
 /**
  * Restarts the services that depend on this one; those started since are left alone. It does not change what is known of
@@ -10,7 +10,7 @@ import { leadingContainer } from './observed-state.ts';
  * @returns a warning, or nothing.
  */
 export async function restartDependants(
-  change: Change,
+  change: ProjectChange,
   parts: ChangeParts,
   signal: AbortSignal,
 ): Promise<readonly string[]> {

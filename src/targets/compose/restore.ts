@@ -1,9 +1,9 @@
 import { RunbookError } from '../../domain/errors.ts';
 import { bringUp, CannotStart } from './bring-up.ts';
-import type { Change } from './change.ts';
 import type { ChangeParts } from './change-parts.ts';
 import { engineError } from './engine/engine-error.ts';
 import { invocationFor } from './invocation.ts';
+import type { ProjectChange } from './project-change.ts';
 
 /**
  * The compensation of a change whose container does not start: the files as they were, and the container of before.
@@ -11,7 +11,11 @@ import { invocationFor } from './invocation.ts';
  * @throws RolloutFailed when it cannot be carried out: somebody else has changed a file, or the container of before does
  * not start either. Passing errors of the engine are thrown as they are: the step tries again and goes on here.
  */
-export async function restoreChange(change: Change, parts: ChangeParts, signal: AbortSignal): Promise<void> {
+export async function restoreChange(
+  change: ProjectChange,
+  parts: ChangeParts,
+  signal: AbortSignal,
+): Promise<void> {
   const { journal, audit } = parts;
   if (change.phase === 'restored') return;
   await journal.advance(change.id, 'restoring');
@@ -24,7 +28,7 @@ export async function restoreChange(change: Change, parts: ChangeParts, signal: 
 }
 
 /** `docker-compose.yml and the container of 0.2.0 are restored` */
-export function restoredTo({ files, from, containers }: Change): string {
+export function restoredTo({ files, from, containers }: ProjectChange): string {
   const container = containers > 0 ? `the container of ${from.version}` : 'no container, as before,';
   return `${[...files.map(({ path }) => path), container].join(' and ')} ${files.length === 0 ? 'is' : 'are'} restored`;
 }
@@ -35,7 +39,7 @@ export function restoredTo({ files, from, containers }: Change): string {
  * @returns the files that were replaced and are restored.
  */
 export async function restoreFiles(
-  { files }: Change,
+  { files }: ProjectChange,
   { folder, contents }: ChangeParts,
   strict: boolean,
 ): Promise<readonly string[]> {
@@ -61,7 +65,7 @@ function closed(path: string, why: string): RunbookError {
 
 /** @returns IDs of the containers that run again. */
 async function restoreContainer(
-  change: Change,
+  change: ProjectChange,
   parts: ChangeParts,
   signal: AbortSignal,
 ): Promise<readonly string[]> {

@@ -3,11 +3,11 @@ import { RunbookError } from '../../domain/errors.ts';
 import type { ComposePin, ComposeSource } from '../../domain/pins.ts';
 import { bringImage } from './bring-image.ts';
 import { bringUp, CannotStart } from './bring-up.ts';
-import type { Change, ChangeSide } from './change.ts';
 import type { ChangeParts } from './change-parts.ts';
 import type { ComposeInvocation } from './engine/compose-command.ts';
 import type { Container } from './engine/containers.ts';
 import { invocationFor } from './invocation.ts';
+import type { ChangeSide, ProjectChange } from './project-change.ts';
 import { keepContents, replaceFiles } from './replace-files.ts';
 import { restoreChange, restoredTo, restoreFiles } from './restore.ts';
 import { assertUnchanged } from './unchanged.ts';
@@ -16,7 +16,7 @@ import { assertUnchanged } from './unchanged.ts';
 export interface RolledBack {
   /** False when everything was there already, and not by an earlier attempt of the same step. */
   readonly changed: boolean;
-  readonly change: Change;
+  readonly change: ProjectChange;
 }
 
 /** What stands there when the change begins. */
@@ -84,12 +84,12 @@ export async function rollBackTo(
 }
 
 async function newChange(
-  named: Pick<Change, 'id' | 'pinned'>,
+  named: Pick<ProjectChange, 'id' | 'pinned'>,
   pin: ComposePin,
   { image, imageId, digest }: ComposeSource,
   { containers, live, imageInFiles, scaleInFiles }: Before,
   parts: ChangeParts,
-): Promise<Change> {
+): Promise<ProjectChange> {
   const count = containers.length;
   return {
     ...named,
@@ -122,7 +122,7 @@ async function newChange(
  */
 async function putFiles(
   pin: ComposePin,
-  change: Change,
+  change: ProjectChange,
   parts: ChangeParts,
   signal: AbortSignal,
 ): Promise<void> {
@@ -153,7 +153,7 @@ async function assertComposeAgrees(
 }
 
 async function start(
-  change: Change,
+  change: ProjectChange,
   invocation: ComposeInvocation,
   parts: ChangeParts,
   signal: AbortSignal,
@@ -168,7 +168,11 @@ async function start(
 }
 
 /** Compensates, and says in words what became of it. Passing errors are thrown: the next attempt goes on with it. */
-export async function compensate(change: Change, parts: ChangeParts, signal: AbortSignal): Promise<string> {
+export async function compensate(
+  change: ProjectChange,
+  parts: ChangeParts,
+  signal: AbortSignal,
+): Promise<string> {
   try {
     await restoreChange(change, parts, signal);
     return restoredTo(change);
@@ -179,7 +183,10 @@ export async function compensate(change: Change, parts: ChangeParts, signal: Abo
 }
 
 /** Files that somebody has brought to the planned content already need no replacement, and no compensation. */
-async function notReplacedYet({ changes }: ComposePin, { folder }: ChangeParts): Promise<Change['files']> {
+async function notReplacedYet(
+  { changes }: ComposePin,
+  { folder }: ChangeParts,
+): Promise<ProjectChange['files']> {
   const hashes = await Promise.all(changes.map(async ({ path }) => (await folder.read(path))?.sha256));
   return changes.filter(({ sha256 }, index) => hashes[index] !== sha256);
 }

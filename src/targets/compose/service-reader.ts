@@ -1,7 +1,6 @@
 import type { ComposeProfile } from '../../domain/profile.ts';
 import { parseImage } from '../../domain/versions.ts';
 import type { RecordedVersion } from './candidates.ts';
-import type { Change } from './change.ts';
 import { driftOf } from './drift.ts';
 import type { ComposeCommand } from './engine/compose-command.ts';
 import type { Container } from './engine/containers.ts';
@@ -11,6 +10,7 @@ import { isHalf } from './half-change.ts';
 import type { ImageFinder, ImageSources } from './image-sources.ts';
 import { type LoadedProject, loadProject } from './load-project.ts';
 import { leadingContainer, type ObservedState } from './observed-state.ts';
+import type { ProjectChange } from './project-change.ts';
 import { type ServiceState, StateFolder } from './state/index.ts';
 
 export interface ServiceReaderParts {
@@ -148,7 +148,7 @@ const NO_SOURCES: ImageSources = { local: [], tags: [], problems: [] };
 
 /** The files that a change replaces, as they are now. */
 async function hashesOf(
-  { files }: Change,
+  { files }: ProjectChange,
   { folder, read }: LoadedProject,
 ): Promise<ReadonlyMap<string, string | undefined>> {
   const hashes = files.map(async ({ path }) => {
@@ -158,7 +158,7 @@ async function hashesOf(
   return new Map(await Promise.all(hashes));
 }
 
-function interrupted({ phase, startedAt }: Change): string {
+function interrupted({ phase, startedAt }: ProjectChange): string {
   return `a change of ${startedAt} was interrupted while ${phase}: files and container do not belong together`;
 }
 

@@ -1,9 +1,9 @@
 import { RunbookError } from '../../domain/errors.ts';
 import type { ComposePin } from '../../domain/pins.ts';
-import type { Change } from './change.ts';
 import type { ChangeParts } from './change-parts.ts';
 import type { Container } from './engine/containers.ts';
 import { leadingContainer } from './observed-state.ts';
+import type { ProjectChange } from './project-change.ts';
 import { restoreFiles } from './restore.ts';
 
 /**
@@ -14,7 +14,7 @@ import { restoreFiles } from './restore.ts';
 export async function assertUnchanged(
   pin: ComposePin,
   imageId: string | undefined,
-  earlier: Change | undefined,
+  earlier: ProjectChange | undefined,
   containers: readonly Container[],
   parts: ChangeParts,
 ): Promise<void> {
@@ -43,7 +43,7 @@ async function fileProblem(pin: ComposePin, { folder }: ChangeParts): Promise<st
 function containerProblem(
   pin: ComposePin,
   imageId: string | undefined,
-  earlier: Change | undefined,
+  earlier: ProjectChange | undefined,
   containers: readonly Container[],
 ): string | undefined {
   const runsNow = leadingContainer(containers)?.imageId;
@@ -57,7 +57,7 @@ function containerProblem(
 }
 
 /** Half a change must not stay behind unsaid. */
-async function undoEarlier(earlier: Change, parts: ChangeParts): Promise<string> {
+async function undoEarlier(earlier: ProjectChange, parts: ChangeParts): Promise<string> {
   const paths = earlier.files.map(({ path }) => path).join(', ') || 'no file';
   if (earlier.phase !== 'replacing') {
     return `the rollback had begun: ${paths} replaced, and the container may run ${earlier.to.version}`;

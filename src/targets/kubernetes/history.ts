@@ -1,12 +1,8 @@
 import { RunbookError } from '../../domain/errors.ts';
 import type { KnownGoodRecord } from '../../domain/known-good.ts';
 import type { PinSource } from '../../domain/pins.ts';
-import {
-  type ObservedService,
-  type VersionCandidate,
-  type VersionEvidence,
-  versionOfImage,
-} from '../../domain/versions.ts';
+import { type ObservedService, type VersionCandidate, versionOfImage } from '../../domain/versions.ts';
+import { versionEvidence } from '../version-evidence.ts';
 import { capped } from './api-error.ts';
 import { contentFingerprint, fingerprint, withoutHash } from './fingerprint.ts';
 import { lastChange, lastTemplateChange } from './managers.ts';
@@ -167,17 +163,8 @@ function candidateOf(
     createdAt: known.createdAt,
     references: referencesOf(template),
     ...(known.changeCause === undefined ? {} : { changeCause: capped(known.changeCause, 200) }),
-    ...(record ? { evidence: evidenceOf(record) } : {}),
+    ...(record ? { evidence: versionEvidence(record) } : {}),
   };
-}
-
-function evidenceOf({
-  fingerprint: _f,
-  version: _v,
-  image: _i,
-  ...evidence
-}: KnownGoodRecord): VersionEvidence {
-  return evidence;
 }
 
 function sourceOf({ name, uid, podTemplateHash }: Revision): PinSource {

@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest';
-import type { ChangePhase } from '../../../src/targets/compose/change.ts';
 import type { Container } from '../../../src/targets/compose/engine/containers.ts';
 import { isHalf } from '../../../src/targets/compose/half-change.ts';
+import type { ChangePhase } from '../../../src/targets/compose/project-change.ts';
 import { container } from './container.ts';
-import { changeOf } from './state/journal-entry.ts';
+import { projectChange } from './state/journal-entry.ts';
 
 const file = (path: string) => ({
   path,
@@ -20,7 +20,7 @@ const back = container({ id: 'back', imageId: 'before' });
 
 function half(phase: ChangePhase, hashes: Readonly<Record<string, string>>, ...containers: Container[]) {
   const side = (imageId: string) => ({ version: imageId, image: imageId, imageId, fingerprint: imageId });
-  const change = changeOf({
+  const change = projectChange({
     phase,
     from: side('before'),
     to: side('after'),

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import type { ComposePin } from '../../../src/domain/pins.ts';
-import { auditOf, carryOut, changeOf, defaultOf, snapshotOf } from './restored.ts';
+import { auditOf, carryOut, defaultOf, projectChange, snapshotOf } from './restored.ts';
 import { NAME, quietWith } from './texts.ts';
 import { startWorker } from './worker.ts';
 import { context, openWorld, problem, type Service, titled } from './world.ts';
@@ -39,7 +39,7 @@ describe.skipIf(problem)(titled('a Compose rollback that is cancelled'), () => {
     const one = await service(both);
     const pin = await one.pin();
     await cancelledAt(one, pin, 'up');
-    expect(await changeOf(one, NAME)).toMatchObject({ phase: 'started', by: key });
+    expect(await projectChange(one, NAME)).toMatchObject({ phase: 'started', by: key });
     expect((await auditOf(one, NAME)).map(({ event }) => event)).toEqual(['rolled-back']);
     const seen = await one.target.observe(context);
     expect(seen).toMatchObject({ rolledBack: true, current: { fingerprint: pin.fingerprint } });

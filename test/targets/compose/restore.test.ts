@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { auditOf, carryOut, changeOf, defaultOf, KNOWN_GOOD, snapshotOf } from './restored.ts';
+import { auditOf, carryOut, defaultOf, KNOWN_GOOD, projectChange, snapshotOf } from './restored.ts';
 import { NAME, playing, quiet, quietWith } from './texts.ts';
 import { context, errorOf, FILE, openWorld, problem, type Service, TO_FIRST, titled } from './world.ts';
 
@@ -169,13 +169,13 @@ describe.skipIf(problem)(titled('the same rollback once more'), () => {
       const pin = await one.pin();
       const started = await one.target.rollBack(pin, context);
       expect((await errorOf(one.wait(started))).message).toMatch(/are restored$/);
-      const { id } = await changeOf(one, NAME);
+      const { id } = await projectChange(one, NAME);
       await one.write('ready', '');
       const again = await one.target.rollBack(pin, { ...context, key });
       expect(again).toMatchObject({ changed: true, version: '0.1.0', fingerprint: pin.fingerprint });
       expect(again.change).not.toBe(id);
       expect(await one.wait(again)).toMatchObject({ replicas: 1 });
-      expect(await changeOf(one, NAME)).toMatchObject({ id: again.change, phase: 'started', by: key });
+      expect(await projectChange(one, NAME)).toMatchObject({ id: again.change, phase: 'started', by: key });
       expect(await one.containers()).toMatchObject([{ imageId: images['v0.1.0'], status: 'running' }]);
       expect((await auditOf(one, NAME)).map(({ event }) => event)).toEqual([
         'rolled-back',

@@ -38,6 +38,6 @@ export async function auditOf(one: Service, service: string): Promise<readonly R
 }
 
 /** The change in the journal. */
-export async function changeOf(one: Service, service: string): Promise<Record<string, unknown>> {
+export async function projectChange(one: Service, service: string): Promise<Record<string, unknown>> {
   return JSON.parse(await one.read(`.runbook/${service}/change.json`));
 }

@@ -1,5 +1,5 @@
 import { RunbookError } from '../../../domain/errors.ts';
-import type { Change } from '../change.ts';
+import type { ProjectChange } from '../project-change.ts';
 import type { RecordFolder } from './record-folder.ts';
 import { isHash, isInstant, isObject, isText, parseJson } from './shape.ts';
 
@@ -9,7 +9,7 @@ const LIMIT_BYTES = 1024 * 1024;
 
 /** The change that is in the journal; a line when what is there cannot be read. */
 export interface Journaled {
-  readonly change?: Change;
+  readonly change?: ProjectChange;
   readonly warnings: readonly string[];
 }
 
@@ -41,7 +41,7 @@ export class ChangeJournal {
    * @returns the change as it is in the journal: with the phase that an earlier attempt came to.
    * @throws RunbookError `WorkloadChanged` when another change was begun and not ended.
    */
-  async begin(change: Change): Promise<Change> {
+  async begin(change: ProjectChange): Promise<ProjectChange> {
     const { change: found } = await this.read();
     if (found && found.id !== change.id) throw this.#another(found);
     if (found) return found;
@@ -56,9 +56,9 @@ export class ChangeJournal {
    */
   async advance(
     id: string,
-    phase: Change['phase'],
-    more: Partial<Omit<Change, 'id' | 'phase'>> = {},
-  ): Promise<Change> {
+    phase: ProjectChange['phase'],
+    more: Partial<Omit<ProjectChange, 'id' | 'phase'>> = {},
+  ): Promise<ProjectChange> {
     const { change: found } = await this.read();
     if (found?.id !== id) throw this.#another(found);
     const next = { ...found, ...more, phase };
@@ -72,11 +72,11 @@ export class ChangeJournal {
     if (found?.id === id) await this.#folder.remove(NAME);
   }
 
-  #write(change: Change): Promise<void> {
+  #write(change: ProjectChange): Promise<void> {
     return this.#folder.write(NAME, `${JSON.stringify(change, null, 2)}\n`);
   }
 
-  #another(found: Change | undefined): RunbookError {
+  #another(found: ProjectChange | undefined): RunbookError {
     const what = found
       ? `another change (begun ${found.startedAt}, phase ${found.phase}) is not ended`
       : 'the change is not there any more';
@@ -84,7 +84,7 @@ export class ChangeJournal {
   }
 }
 
-function isChange(value: unknown): value is Change {
+function isChange(value: unknown): value is ProjectChange {
   return (
     isObject(value) &&
     isText(value.id) &&

@@ -1,7 +1,7 @@
 import { mkdir, readdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { changeOf } from './journal-entry.ts';
+import { projectChange } from './journal-entry.ts';
 import { minute, stateIn } from './surroundings.ts';
 
 const FILE = '.runbook/app/change.json';
@@ -9,7 +9,7 @@ const FILE = '.runbook/app/change.json';
 describe('the journal', () => {
   it('tells whoever comes next what was begun and how far it came', async () => {
     const { state, app } = await stateIn();
-    const change = changeOf();
+    const change = projectChange();
     expect(await app.journal.begin(change)).toEqual(change);
     await app.journal.advance('change-1', 'starting', { containers: 2 });
     expect(await state.service('app').journal.read()).toEqual({
@@ -20,9 +20,9 @@ describe('the journal', () => {
 
   it('goes on with a change that was begun before', async () => {
     const { app } = await stateIn();
-    await app.journal.begin(changeOf());
+    await app.journal.begin(projectChange());
     await app.journal.advance('change-1', 'started');
-    expect(await app.journal.begin(changeOf({ startedAt: minute(9) }))).toMatchObject({
+    expect(await app.journal.begin(projectChange({ startedAt: minute(9) }))).toMatchObject({
       phase: 'started',
       startedAt: minute(0),
     });
@@ -30,8 +30,8 @@ describe('the journal', () => {
 
   it('holds one change: another one has to wait until it is ended', async () => {
     const { app } = await stateIn();
-    await app.journal.begin(changeOf());
-    await expect(app.journal.begin(changeOf({ id: 'change-2' }))).rejects.toMatchObject({
+    await app.journal.begin(projectChange());
+    await expect(app.journal.begin(projectChange({ id: 'change-2' }))).rejects.toMatchObject({
       type: 'WorkloadChanged',
       message: `${FILE}: another change (begun ${minute(0)}, phase replacing) is not ended; start a new run`,
     });
@@ -41,12 +41,12 @@ describe('the journal', () => {
     await app.journal.end('change-2');
     expect(await app.journal.read()).toMatchObject({ change: { id: 'change-1', phase: 'replacing' } });
     await app.journal.end('change-1');
-    expect(await app.journal.begin(changeOf({ id: 'change-2' }))).toMatchObject({ id: 'change-2' });
+    expect(await app.journal.begin(projectChange({ id: 'change-2' }))).toMatchObject({ id: 'change-2' });
   });
 
   it('is empty when the change has ended, however often that is said', async () => {
     const { root, app } = await stateIn();
-    await app.journal.begin(changeOf());
+    await app.journal.begin(projectChange());
     await app.journal.end('change-1');
     await app.journal.end('change-1');
     expect(await app.journal.read()).toEqual({ warnings: [] });
@@ -59,9 +59,9 @@ describe('the journal', () => {
 
   it.each([
     ['no JSON', '{"id":'],
-    ['without a phase', JSON.stringify({ ...changeOf(), phase: '' })],
-    ['without sides', JSON.stringify({ ...changeOf(), from: 'app:2' })],
-    ['with a file without hashes', JSON.stringify({ ...changeOf(), files: [{ path: 'compose.yaml' }] })],
+    ['without a phase', JSON.stringify({ ...projectChange(), phase: '' })],
+    ['without sides', JSON.stringify({ ...projectChange(), from: 'app:2' })],
+    ['with a file without hashes', JSON.stringify({ ...projectChange(), files: [{ path: 'compose.yaml' }] })],
     ['too large', `"${'x'.repeat(1024 * 1024)}"`],
   ])('that is %s is told of, and written anew', async (_title, text) => {
     const { root, app } = await stateIn();
@@ -70,7 +70,7 @@ describe('the journal', () => {
     expect(await app.journal.read()).toEqual({
       warnings: [`${FILE} is no change that can be read, and is ignored`],
     });
-    await app.journal.begin(changeOf());
+    await app.journal.begin(projectChange());
     expect(await app.journal.read()).toMatchObject({ change: { id: 'change-1' }, warnings: [] });
   });
 });

@@ -2,7 +2,7 @@ import { chmod, mkdir, readdir, stat, utimes, writeFile } from 'node:fs/promises
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { contentHash } from '../../../../src/targets/compose/files/content-hash.ts';
-import { changeOf } from './journal-entry.ts';
+import { projectChange } from './journal-entry.ts';
 import { contentOf, fileOf, recordOf, snapshotOf, stateIn } from './surroundings.ts';
 
 const BYTES = Buffer.from([0xff, 0x00, 0x0d, 0x0a]);
@@ -59,7 +59,7 @@ describe('contents that nothing refers to', () => {
     await app.knownGood.write(recordOf(1, { content: contentOf({ files: [fileOf(used.record)] }) }));
     await app.snapshots.write(snapshotOf(2, { content: contentOf({ files: [fileOf(used.snapshot)] }) }));
     await app.journal.begin(
-      changeOf({ files: [{ ...fileOf(used.after), before: used.before, how: 'content' }] }),
+      projectChange({ files: [{ ...fileOf(used.after), before: used.before, how: 'content' }] }),
     );
     expect(await app.removeUnusedContents()).toBe(0);
     await age(root);

@@ -1,8 +1,8 @@
-import type { Change } from '../../../../src/targets/compose/change.ts';
+import type { ProjectChange } from '../../../../src/targets/compose/project-change.ts';
 import { minute, printOf } from './surroundings.ts';
 
 /** A change as it is begun. */
-export function changeOf(change: Partial<Change> = {}): Change {
+export function projectChange(change: Partial<ProjectChange> = {}): ProjectChange {
   const side = (number: number) => ({
     version: `${number}`,
     image: `app:${number}`,

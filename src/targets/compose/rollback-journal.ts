@@ -1,11 +1,11 @@
-import type { ChangeJournal } from './change-parts.ts';
+import type { RollbackJournal } from './change-parts.ts';
 import type { ServiceState } from './state/index.ts';
 
 /**
  * The journal of a service as changes use it: it holds the last change, also when it has come to its end. A change that
  * another run has begun and left is replaced: whoever holds the lock has planned from what it left.
  */
-export function journalOf({ journal }: ServiceState): ChangeJournal {
+export function rollbackJournalOf({ journal }: ServiceState): RollbackJournal {
   return {
     read: async () => (await journal.read()).change,
     async begin(change) {

@@ -4,17 +4,17 @@ import type { Json } from '../../domain/json.ts';
 import type { ComposePin, ComposeSource, RolloutStarted } from '../../domain/pins.ts';
 import type { ComposeProfile } from '../../domain/profile.ts';
 import type { RolloutProgress } from '../target.ts';
-import type { Change } from './change.ts';
 import type { ChangeParts } from './change-parts.ts';
 import type { ComposeCommand } from './engine/compose-command.ts';
 import type { Container } from './engine/containers.ts';
 import type { Docker } from './engine/docker.ts';
-import { journalOf } from './journal.ts';
 import { identityOf, observedFrom } from './observation.ts';
 import type { ObservedState } from './observed-state.ts';
+import type { ProjectChange } from './project-change.ts';
 import { withProjectLock } from './project-lock.ts';
 import { restartDependants } from './restart-dependants.ts';
 import { type Before, compensate, type RolledBack, rollBackTo } from './roll-back.ts';
+import { rollbackJournalOf } from './rollback-journal.ts';
 import { nameOf, type ServiceReader } from './service-reader.ts';
 import { type Started, StartFailed, waitForStart } from './start-wait.ts';
 
@@ -27,7 +27,7 @@ interface ChangesParts {
 }
 
 /** The changes of a project: the rollback, and the compensation of one that does not start. */
-export class ComposeChanges {
+export class ProjectChanges {
   readonly #parts: ChangesParts;
   readonly #reader: ServiceReader;
 
@@ -97,7 +97,7 @@ export class ComposeChanges {
 
   /** Goes back, and says so. @returns the error that the step ends with. */
   async #restored(
-    change: Change,
+    change: ProjectChange,
     reason: string,
     type: 'RolloutFailed' | 'RolloutTimedOut',
     by: string,
@@ -108,7 +108,7 @@ export class ComposeChanges {
     return new RunbookError(type, `${reason}; ${outcome}`);
   }
 
-  async #dependants(change: Change, by: string, signal: AbortSignal): Promise<readonly string[]> {
+  async #dependants(change: ProjectChange, by: string, signal: AbortSignal): Promise<readonly string[]> {
     if (!this.#parts.profile.restartDependants) return [];
     return this.#locked(by, signal, (parts) => restartDependants(change, parts, signal));
   }
@@ -146,7 +146,7 @@ export class ComposeChanges {
         name: nameOf(project),
         invocation: project.invocation,
         folder: project.folder,
-        journal: journalOf(state),
+        journal: rollbackJournalOf(state),
         contents: state.contents,
         contentsFolder: join(project.folder.path, state.path, 'contents'),
         beforeExec,
@@ -174,7 +174,10 @@ function scaleOf(definition: unknown): number {
 }
 
 /** Restarts of long ago are none of this version's. Containers that the change has made begin at none. */
-function restartsOf(containers: readonly Container[], change: Change | undefined): Record<string, number> {
+function restartsOf(
+  containers: readonly Container[],
+  change: ProjectChange | undefined,
+): Record<string, number> {
   const old = containers.filter(({ id }) => !change || change.containerIds.includes(id));
   return Object.fromEntries(old.map(({ id, restarts }) => [id, restarts]));
 }

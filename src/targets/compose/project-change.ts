@@ -15,7 +15,7 @@ export interface ChangeSide {
  * A rollback of ours in the project's journal. Whoever finds it after a crash knows what was begun and how to get
  * back: the contents of the files before are kept under their hashes.
  */
-export interface Change {
+export interface ProjectChange {
   /** Made from the pin and the change before: the same for every attempt, another one when it is made once more. */
   readonly id: string;
   /** SHA-256 over the pin: by it an attempt knows what another one has begun, of whichever step. */
