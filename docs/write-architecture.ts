@@ -1,0 +1,48 @@
+import { readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { CHECK_IDS, CHECKS, type CheckRow } from '../src/domain/checks.ts';
+import { STEP_IDS, STEPS, type StepRow } from '../src/domain/steps.ts';
+
+const PAGE = join(import.meta.dirname, 'architecture.md');
+
+/** The rows of steps and checks as tables, between the marks of docs/architecture.md. */
+export function withCatalogues(page: string): string {
+  return between(between(page, 'steps', stepTable()), 'checks', checkTable());
+}
+
+function stepTable(): readonly string[] {
+  const rows = STEP_IDS.map((id) => {
+    const { runbook, phase, retries, changes, skippable, asks, onRetry, keeps }: StepRow = STEPS[id];
+    const asked = asks === 'nobody' ? ['nobody', ''] : ['operators', onRetry];
+    return [`\`${id}\``, runbook, phase, retries, yes(changes), yes(skippable), ...asked, keeps];
+  });
+  const columns = ['step', 'runbook', 'phase', 'retry profile', 'changes the service', 'may be skipped'];
+  return table([...columns, 'asks', 'a retry leads to', 'keeps'], rows);
+}
+
+function checkTable(): readonly string[] {
+  const rows = CHECK_IDS.map((id) => {
+    const { runbook, after, stopsRest, asks, discountsOwnPlans }: CheckRow = CHECKS[id];
+    return [`\`${id}\``, runbook, after.join(', '), yes(stopsRest), asks, yes(discountsOwnPlans)];
+  });
+  return table(['check', 'runbook', 'after', 'stops the rest', 'asks', 'discounts our own plans'], rows);
+}
+
+function yes(holds: boolean): string {
+  return holds ? 'yes' : '';
+}
+
+function table(columns: readonly string[], rows: readonly (readonly string[])[]): readonly string[] {
+  const line = (cells: readonly string[]) => `| ${cells.join(' | ')} |`;
+  return [line(columns), `|${'---|'.repeat(columns.length)}`, ...rows.map(line)];
+}
+
+function between(page: string, name: string, lines: readonly string[]): string {
+  const [begin, end] = [`<!-- ${name}:begin -->`, `<!-- ${name}:end -->`];
+  const [before, rest] = page.split(begin);
+  const after = rest?.split(end)[1];
+  if (before === undefined || after === undefined) throw new Error(`no ${begin} … ${end} in the page`);
+  return `${before}${[begin, ...lines, end].join('\n')}${after}`;
+}
+
+if (import.meta.main) writeFileSync(PAGE, withCatalogues(readFileSync(PAGE, 'utf8')));
