@@ -6,7 +6,7 @@ export function answer(status: number, body = '', headers: Readonly<Record<strin
   return ({ reply }) => reply({ status, headers, body: Buffer.from(body) });
 }
 
-/** A page for people, as a proxy or login gate shows it. */
+/** A page for people, as a proxy or login page shows it. */
 export const html: Fault = answer(200, '<!doctype html><title>Sign in</title><form></form>', {
   'content-type': 'text/html; charset=utf-8',
 });

@@ -27,7 +27,7 @@ export function unexpected(repository: RegistryRepository, response: RegistryRes
 }
 
 /** True when the server asks to be left alone or is broken for now. 501 is a method that it does not have. */
-export function isPassing({ status }: RegistryResponse): boolean {
+export function isTransient({ status }: RegistryResponse): boolean {
   return status === 408 || status === 429 || (status >= 500 && status !== 501);
 }
 

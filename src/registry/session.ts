@@ -1,7 +1,7 @@
 import { repositoryAddress, safeAddress } from './address.ts';
 import type { Authorization, Authorizer } from './authorization.ts';
 import type { RegistryRepository } from './reference.ts';
-import { broken, denied, type Identity, isPassing, unexpected, whomOf } from './refusal.ts';
+import { broken, denied, type Identity, isTransient, unexpected, whomOf } from './refusal.ts';
 import type { RegistryRequest, RegistryResponse, RegistryTransport } from './transport.ts';
 
 /** One thing that is asked about a repository. */
@@ -87,6 +87,6 @@ function isRedirect({ status }: RegistryResponse): boolean {
 
 function judged(repository: RegistryRepository, response: RegistryResponse, as: Identity): RegistryResponse {
   if (response.status === 401 || response.status === 403) throw denied(repository, response, as);
-  if (isPassing(response)) throw unexpected(repository, response);
+  if (isTransient(response)) throw unexpected(repository, response);
   return response;
 }

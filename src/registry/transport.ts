@@ -71,13 +71,13 @@ export function createRegistryTransport({
       return toResponse(response.statusCode, response.headers, await readBytes(response.body, limit));
     } catch (error) {
       signal.throwIfAborted();
-      const problem = timeout.aborted ? `no answer within ${timeoutMs / 1000} s` : reasonOf(error);
+      const problem = timeout.aborted ? `no answer within ${timeoutMs / 1000} s` : problemOf(error);
       throw new RunbookError('Unreachable', `${whom}: ${problem}`);
     }
   };
 }
 
-function reasonOf(error: unknown): string {
+function problemOf(error: unknown): string {
   return isSizeError(error) ? error.message : describeNetworkError(error);
 }
 

@@ -76,7 +76,7 @@ function recordedCandidate(
   };
   const evidence = record ? versionEvidence(record) : undefined;
   return {
-    ...named(image, container),
+    ...imageNames(image, container),
     fingerprint,
     contentFingerprint: fingerprint,
     source,
@@ -125,7 +125,7 @@ function tagCandidates({ tags, repository }: KnownVersions, current: Current): r
 function imageCandidate(source: ComposeSource, createdAt: string, current: Current): VersionCandidate {
   const { image, digest, imageId } = source;
   return {
-    ...named(image, current.candidate.container),
+    ...imageNames(image, current.candidate.container),
     fingerprint: '',
     contentFingerprint: `image ${digest ?? imageId ?? image}`,
     source,
@@ -138,7 +138,7 @@ function imageCandidate(source: ComposeSource, createdAt: string, current: Curre
 }
 
 /** What every version of a service has, whatever is known of it: Compose numbers none. */
-export function named(image: string, container: string) {
+export function imageNames(image: string, container: string) {
   return {
     version: versionOfImage(image),
     image,

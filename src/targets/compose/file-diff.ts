@@ -45,7 +45,7 @@ function diffOf({ path, before, after, imageBefore, imageAfter }: ChangedFile): 
         const sign = line[0] as '-' | '+';
         const image = images[sign]?.line === at[sign] ? images[sign]?.image : undefined;
         at[sign] += 1;
-        return `${sign}${image === undefined ? withoutValue(line.slice(1)) : withImage(line.slice(1), image)}`;
+        return `${sign}${image === undefined ? withoutValue(line.slice(1)) : imageLineWith(line.slice(1), image)}`;
       });
     return [`@@ -${oldStart},${oldLines} +${newStart},${newLines} @@`, ...shown];
   });
@@ -57,7 +57,7 @@ function unix(text: string): string {
 }
 
 /** The line as it is written where it holds the image alone; else what it decides: it may hold a whole service. */
-function withImage(line: string, image: string): string {
+function imageLineWith(line: string, image: string): string {
   const alone = /^\s*(?:image\s*:|(?:export\s+)?\w+=)\s*["']?[\w./:@${}?+-]+["']?\s*(?=#|$)/.exec(line)?.[0];
   const indent = /^\s*/.exec(line)?.[0] ?? '';
   return redact(alone === undefined ? `${indent}… ${image}` : alone.trimEnd());

@@ -21,12 +21,12 @@ export type Judgement =
   | { readonly kind: 'replaced'; readonly container: Container };
 
 /** Judges the containers of a service. Pure; how long good has to last is the caller's. */
-export function judge(containers: readonly Container[], expected: Expected): Judgement {
+export function judgeStart(containers: readonly Container[], expected: Expected): Judgement {
   const { imageId } = expected;
   const other = containers.find((container) => imageId !== undefined && container.imageId !== imageId);
   if (other) return { kind: 'replaced', container: other };
   for (const container of containers) {
-    const reason = failureOf(container, expected);
+    const reason = startFailureOf(container, expected);
     if (reason) return { kind: 'failed', container, reason };
   }
   const good = containers.filter(isGood);
@@ -43,7 +43,7 @@ function isGood({ running, restarting, status, health }: Container): boolean {
 }
 
 /** `exited` is the engine's last word: while its restart policy still acts, a container is `restarting`. */
-function failureOf(
+function startFailureOf(
   container: Container,
   { crashLoopRestarts, restartsBefore }: Expected,
 ): string | undefined {

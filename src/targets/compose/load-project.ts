@@ -21,7 +21,7 @@ export interface LoadedProject {
   readonly read: ReadonlyMap<string, ProjectFile>;
 }
 
-export interface LoadOptions {
+export interface LoadProjectOptions {
   readonly profile: ComposeProfile;
   readonly environment: Readonly<Record<string, string | undefined>>;
   /** Contents to be read instead of what is on disk: how the project would be after a change. */
@@ -35,7 +35,11 @@ const FILES = ['compose.yaml', 'compose.yml', 'docker-compose.yml', 'docker-comp
  * Reads the project and finds out what the service is made of.
  * @throws WorkloadMissing, ComposeFileUnsupported, AccessDenied.
  */
-export async function loadProject({ profile, environment, instead }: LoadOptions): Promise<LoadedProject> {
+export async function loadProject({
+  profile,
+  environment,
+  instead,
+}: LoadProjectOptions): Promise<LoadedProject> {
   const folder = await ProjectFolder.open(profile.directory);
   const read = new Map<string, ProjectFile>();
   const readText = async (path: string) => {

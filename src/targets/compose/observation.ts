@@ -3,7 +3,7 @@ import type { ComposeSource } from '../../domain/pins.ts';
 import type { ComposeProfile } from '../../domain/profile.ts';
 import { type ObservedService, parseImage, type VersionCandidate } from '../../domain/versions.ts';
 import { versionEvidence } from '../version-evidence.ts';
-import { historyOf, named } from './candidates.ts';
+import { historyOf, imageNames } from './candidates.ts';
 import type { EngineInfo } from './engine/docker.ts';
 import { digestIn } from './engine/images.ts';
 import { fingerprintOf } from './fingerprint.ts';
@@ -113,7 +113,7 @@ function currentVersion(observedState: ObservedState, container: string): Versio
   ];
   const isOther = change?.recorded !== undefined && change.recorded !== fingerprint;
   return {
-    ...named(image, container),
+    ...imageNames(image, container),
     ...(isOther ? { standsFor: change.recorded } : {}),
     fingerprint,
     contentFingerprint: fingerprint,

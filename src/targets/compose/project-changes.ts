@@ -15,7 +15,7 @@ import { withProjectLock } from './project-lock.ts';
 import { restartDependants } from './restart-dependants.ts';
 import { type Before, compensate, type RolledBack, rollBackTo } from './roll-back.ts';
 import { rollbackJournalOf } from './rollback-journal.ts';
-import { nameOf, type ServiceReader } from './service-reader.ts';
+import { type ServiceReader, serviceNameOf } from './service-reader.ts';
 import { type Started, StartFailed, waitForStart } from './start-wait.ts';
 
 interface ChangesParts {
@@ -72,9 +72,9 @@ export class ProjectChanges {
       throw await this.#restored(ours, `${rollout.version} did not start`, 'RolloutFailed', by, signal);
     }
     const { docker, environment, profile, clock } = this.#parts;
-    const parts = { docker, env: environment, name: nameOf(project), limits: profile.rollout, clock };
+    const parts = { docker, env: environment, name: serviceNameOf(project), limits: profile.rollout, clock };
     const found = await docker.containers(parts.name, signal);
-    const restartsBefore = resume?.restarts ?? restartsOf(found, ours);
+    const restartsBefore = resume?.restarts ?? earlierRestarts(found, ours);
     const expected = {
       ...(rollout.imageId ? { imageId: rollout.imageId } : {}),
       containers: Math.max(1, ours?.scale ?? found.length),
@@ -143,7 +143,7 @@ export class ProjectChanges {
       const observedState = await this.#reader.read('running', signal);
       const parts: ChangeParts = {
         ...this.#parts,
-        name: nameOf(project),
+        name: serviceNameOf(project),
         invocation: project.invocation,
         folder: project.folder,
         journal: rollbackJournalOf(state),
@@ -174,7 +174,7 @@ function scaleOf(definition: unknown): number {
 }
 
 /** Restarts of long ago are none of this version's. Containers that the change has made begin at none. */
-function restartsOf(
+function earlierRestarts(
   containers: readonly Container[],
   change: ProjectChange | undefined,
 ): Record<string, number> {

@@ -39,7 +39,7 @@ export async function restoreConfig(
   }
   const before =
     definition.all.size > 0
-      ? await attempt(() => load(new Map([...contents, ...definition.all])))
+      ? await unlessRefused(() => load(new Map([...contents, ...definition.all])))
       : undefined;
   const keys = before ? definitionKeysChanged(before.service.definition, restored.service.definition) : [];
   return { contents, warnings: [stays(now, keys)] };
@@ -96,7 +96,7 @@ async function definitionFiles(
 }
 
 /** Old files may not fit together any more; that they do not is no reason to stop. */
-async function attempt<T>(work: () => Promise<T>): Promise<T | undefined> {
+async function unlessRefused<T>(work: () => Promise<T>): Promise<T | undefined> {
   try {
     return await work();
   } catch (error) {

@@ -47,7 +47,7 @@ export async function rollBackTo(
 ): Promise<RolledBack> {
   const { docker, journal, profile } = parts;
   const found = await journal.read();
-  const pinned = hashOf(pin);
+  const pinned = jsonHash(pin);
   const isOurs = found?.pinned === pinned;
   const { signal: uncancellable } = new AbortController();
   if (isOurs && found.phase === 'restoring') {
@@ -59,7 +59,7 @@ export async function rollBackTo(
   const isOver =
     found?.phase === 'restored' || (found?.phase === 'started' && !isSameRun(found.by, parts.by));
   const earlier = isOurs && !isOver ? found : undefined;
-  const id = earlier?.id ?? hashOf([pinned, found?.id]);
+  const id = earlier?.id ?? jsonHash([pinned, found?.id]);
   await assertUnchanged(pin, source.imageId, earlier, before.containers, parts);
   const imageId = await bringImage(source, docker, profile, signal);
   // An earlier attempt knows what stood there before it: by now that may be its own work.
@@ -75,7 +75,7 @@ export async function rollBackTo(
   const invocation = await invocationFor({ ...change.to, imageId }, pin.image, parts, signal);
   await putFiles(pin, change, parts, uncancellable);
   if (change.phase === 'replacing') await journal.advance(id, 'starting');
-  const containers = await start(change, invocation, parts, uncancellable);
+  const containers = await startContainers(change, invocation, parts, uncancellable);
   const { from, to, files, purpose } = change;
   await parts.audit(purpose === 'restore' ? 'restored' : 'rolled-back', id, { from, to, files });
   const endedAt = new Date(parts.clock()).toISOString();
@@ -152,7 +152,7 @@ async function assertComposeAgrees(
   );
 }
 
-async function start(
+async function startContainers(
   change: ProjectChange,
   invocation: ComposeInvocation,
   parts: ChangeParts,
@@ -198,7 +198,7 @@ function isSameRun(a: string, b: string): boolean {
 }
 
 /** SHA-256 of a value as JSON. */
-function hashOf(value: unknown): string {
+function jsonHash(value: unknown): string {
   return createHash('sha256').update(JSON.stringify(value)).digest('hex');
 }
 

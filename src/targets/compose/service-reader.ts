@@ -42,7 +42,7 @@ export class ServiceReader {
     const { state } = this.stateOf(project);
     const all = depth !== 'running';
     const [containers, recorded, { change, warnings }, resolved, trail] = await Promise.all([
-      docker.containers(nameOf(project), signal),
+      docker.containers(serviceNameOf(project), signal),
       recordedIn(state),
       state.journal.read(),
       all ? compose.config(project.invocation, profile.service, signal) : undefined,
@@ -163,6 +163,6 @@ function interrupted({ phase, startedAt }: ProjectChange): string {
 }
 
 /** The name by which the engine knows the service. */
-export function nameOf({ invocation, service }: LoadedProject) {
+export function serviceNameOf({ invocation, service }: LoadedProject) {
   return { project: invocation.project, service: service.name };
 }

@@ -3,7 +3,7 @@ import type { Container } from './engine/containers.ts';
 import type { Docker } from './engine/docker.ts';
 
 /** What is known of a container whose healthcheck has not decided yet. */
-interface Watched {
+interface WatchedHealthcheck {
   /** Changes with every run of the healthcheck by the engine, and with every start of the container. */
   readonly mark: string;
   /** When this mark was first seen, by our clock: the engine may be on a host with another one. */
@@ -25,7 +25,7 @@ const HUNG_RUNS = 3;
 export class SilentHealthchecks {
   readonly #docker: Docker;
   readonly #clock: () => number;
-  #watched = new Map<string, Watched>();
+  #watched = new Map<string, WatchedHealthcheck>();
 
   constructor(docker: Docker, clock: () => number) {
     this.#docker = docker;
@@ -62,7 +62,7 @@ export class SilentHealthchecks {
 
   async #complete(
     container: Container,
-    before: ReadonlyMap<string, Watched>,
+    before: ReadonlyMap<string, WatchedHealthcheck>,
     signal: AbortSignal,
   ): Promise<Container> {
     const { id, startedAt, health, healthcheck } = container;
@@ -70,7 +70,7 @@ export class SilentHealthchecks {
     const mark = `${startedAt} ${healthcheck.lastRunAt ?? ''}`;
     const known = before.get(id);
     const now = this.#clock();
-    const watched: Watched = known?.mark === mark ? known : { mark, since: now };
+    const watched: WatchedHealthcheck = known?.mark === mark ? known : { mark, since: now };
     this.#watched.set(id, watched);
     if (now >= dueAt(watched, container)) await this.#run(watched, container, signal);
     if (!watched.own) return container;
@@ -78,7 +78,11 @@ export class SilentHealthchecks {
     return { ...container, health: 'unknown: the engine has stopped running its healthcheck, which fails' };
   }
 
-  async #run(watched: Watched, { id, healthcheck }: Container, signal: AbortSignal): Promise<void> {
+  async #run(
+    watched: WatchedHealthcheck,
+    { id, healthcheck }: Container,
+    signal: AbortSignal,
+  ): Promise<void> {
     const { command = [], timeoutMs = 0 } = healthcheck ?? {};
     const hung = watched.own?.hung ?? 0;
     try {
@@ -92,7 +96,7 @@ export class SilentHealthchecks {
   }
 }
 
-function dueAt({ since, own }: Watched, { healthcheck }: Container): number {
+function dueAt({ since, own }: WatchedHealthcheck, { healthcheck }: Container): number {
   if (!healthcheck || (own && own.hung >= HUNG_RUNS)) return Number.POSITIVE_INFINITY;
   const { intervalMs, timeoutMs } = healthcheck;
   return own ? own.at + intervalMs : since + intervalMs + timeoutMs + LATE_MS;

@@ -6,7 +6,7 @@ import type { RolloutProgress } from '../target.ts';
 import type { Container } from './engine/containers.ts';
 import type { Docker, ServiceName } from './engine/docker.ts';
 import { type EventStream, listen } from './engine/events.ts';
-import { type Expected, type Judgement, judge } from './judge.ts';
+import { type Expected, type Judgement, judgeStart } from './judge.ts';
 import { SilentHealthchecks } from './silent-healthchecks.ts';
 
 /** What a wait works with. */
@@ -65,7 +65,7 @@ export async function waitForStart(
   try {
     for (;;) {
       const containers = await silent.completed(await docker.containers(name, signal), signal);
-      const judgement = judge(containers, expected);
+      const judgement = judgeStart(containers, expected);
       const now = clock();
       if (judgement.kind === 'failed') {
         if (suspected || judgement.container.status !== 'exited') {

@@ -1,5 +1,5 @@
 import { parseImage } from '../../domain/versions.ts';
-import { LABEL } from './engine/docker.ts';
+import { COMPOSE_LABEL } from './engine/docker.ts';
 import { familiar } from './engine/images.ts';
 import { leadingContainer, type ObservedState } from './observed-state.ts';
 
@@ -27,7 +27,9 @@ function betweenFileAndContainer({ project, containers, named, drift }: Observed
   }
   const others = new Set(containers.map(({ imageId }) => imageId)).size - 1;
   if (others > 0) warnings.push('the containers of the service run different images');
-  const startedWith = container.labels[LABEL.configFiles]?.split(',').map((path) => path.split('/').at(-1));
+  const startedWith = container.labels[COMPOSE_LABEL.configFiles]
+    ?.split(',')
+    .map((path) => path.split('/').at(-1));
   const used = invocation.files.map((path) => path.split('/').at(-1));
   if (startedWith && startedWith.join() !== used.join()) {
     warnings.push(

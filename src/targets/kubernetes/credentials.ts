@@ -100,7 +100,7 @@ async function loadKubeConfig({ kubeconfig, context }: ClusterReference): Promis
     await adoptTokenFiles(config, kubeconfig);
     if (context !== undefined) config.setCurrentContext(context);
   } catch (error) {
-    throw new RunbookError('InvalidConfig', `cannot read ${from}: ${reasonOf(error)}`);
+    throw new RunbookError('InvalidConfig', `cannot read ${from}: ${problemOf(error)}`);
   }
   if (!config.getCurrentCluster()) {
     throw new RunbookError(
@@ -117,7 +117,7 @@ async function credentialsOf(config: ClusterConfig): Promise<Credentials> {
   try {
     await config.applyToHTTPSOptions(options);
   } catch (error) {
-    throw new RunbookError('Unreachable', `cannot get credentials for the cluster: ${reasonOf(error)}`);
+    throw new RunbookError('Unreachable', `cannot get credentials for the cluster: ${problemOf(error)}`);
   }
   const { ca, cert, key, pfx, passphrase, rejectUnauthorized, servername } = options;
   const given = { ca, cert, key, pfx, passphrase, rejectUnauthorized, servername };
@@ -134,10 +134,10 @@ async function credentialsOf(config: ClusterConfig): Promise<Credentials> {
       connect: config.createDispatcherOptions(cluster, tls),
     };
   } catch (error) {
-    throw new RunbookError('InvalidConfig', `cannot connect to the cluster: ${reasonOf(error)}`);
+    throw new RunbookError('InvalidConfig', `cannot connect to the cluster: ${problemOf(error)}`);
   }
 }
 
-function reasonOf(error: unknown): string {
+function problemOf(error: unknown): string {
   return capped(error instanceof Error ? error.message : String(error), 300);
 }

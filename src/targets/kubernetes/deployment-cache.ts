@@ -26,7 +26,7 @@ export class DeploymentCache {
   /** True when what is known is newer than this object. */
   isOutdated({ metadata }: { readonly metadata: ObjectMeta }): boolean {
     const known = this.#entry.deployment;
-    return known !== undefined && isOlder(metadata, known.metadata);
+    return known !== undefined && isOlderVersion(metadata, known.metadata);
   }
 
   /** Wakes everyone who waits for a change, for a cause outside the state. */
@@ -53,7 +53,7 @@ export class DeploymentCache {
 }
 
 /** Versions count upwards within a kind of object, whichever object it is (Kubernetes API concepts, KEP-5504). */
-function isOlder(offered: ObjectMeta, known: ObjectMeta): boolean {
+function isOlderVersion(offered: ObjectMeta, known: ObjectMeta): boolean {
   const [a = '', b = ''] = [offered.resourceVersion, known.resourceVersion];
   if (/^\d+$/.test(a) && /^\d+$/.test(b)) return BigInt(a) < BigInt(b);
   return offered.uid === known.uid && (offered.generation ?? 0) < (known.generation ?? 0);

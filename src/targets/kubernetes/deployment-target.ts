@@ -21,7 +21,7 @@ import type { AccessReport, LastChange, RollbackTarget, RolloutProgress, TargetC
 import { AccessCheck } from './access.ts';
 import { asRunbookError } from './api-error.ts';
 import { DeploymentWatch } from './deployment-watch.ts';
-import { evidenceName, writeEvidence } from './evidence.ts';
+import { evidenceName, writeVersionEvidence } from './evidence.ts';
 import { fingerprint } from './fingerprint.ts';
 import { lastTemplateChange } from './managers.ts';
 import { Observer } from './observation.ts';
@@ -179,7 +179,14 @@ export class DeploymentTarget implements RollbackTarget {
       const workload = { namespace, name };
       const { service } = this.#options;
       const { transport } = this.#lease;
-      this.#observer.evidence = await writeEvidence(transport, workload, record, known, signal, service);
+      this.#observer.evidence = await writeVersionEvidence(
+        transport,
+        workload,
+        record,
+        known,
+        signal,
+        service,
+      );
       return { keptIn: `configmap/${evidenceName(workload)}` };
     });
   }

@@ -29,7 +29,7 @@ export function evidenceName({ name }: WorkloadName): string {
 }
 
 /** Reads the evidence: one GET. No ConfigMap is no evidence; an entry that cannot be read is left out. */
-export async function readEvidence(
+export async function readVersionEvidence(
   transport: ApiTransport,
   workload: WorkloadName,
   signal: AbortSignal,
@@ -86,7 +86,7 @@ function parseRecord(key: string, text: string): KnownGoodRecord | undefined {
  * @param service the profile's name, kept as an annotation for people.
  * @returns the evidence as it is now.
  */
-export async function writeEvidence(
+export async function writeVersionEvidence(
   transport: ApiTransport,
   workload: WorkloadName,
   record: KnownGoodRecord,

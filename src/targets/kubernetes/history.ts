@@ -140,14 +140,17 @@ export function observedService(parts: ObservedParts): ObservedService {
   };
 }
 
-type Known = Pick<Revision, 'fingerprint' | 'revision' | 'formerRevisions' | 'createdAt' | 'changeCause'> & {
+type KnownRevision = Pick<
+  Revision,
+  'fingerprint' | 'revision' | 'formerRevisions' | 'createdAt' | 'changeCause'
+> & {
   readonly source: PinSource;
 };
 
 function candidateOf(
   { container, evidence }: ObservedParts,
   template: RawObject,
-  known: Known,
+  known: KnownRevision,
 ): VersionCandidate {
   const image = imageOf(template, container) ?? '';
   const record = evidence.get(known.fingerprint);

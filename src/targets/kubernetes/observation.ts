@@ -1,7 +1,7 @@
 import { RunbookError } from '../../domain/errors.ts';
 import type { ObservedService } from '../../domain/versions.ts';
 import type { DeploymentWatch, WorkloadName } from './deployment-watch.ts';
-import { type Evidence, NO_EVIDENCE, readEvidence } from './evidence.ts';
+import { type Evidence, NO_EVIDENCE, readVersionEvidence } from './evidence.ts';
 import { fingerprint } from './fingerprint.ts';
 import { isContradicted, observedService, type Revision, revisionsOf } from './history.ts';
 import { type Deployment, isControlledBy, type ReplicaSet, selectorText } from './resources.ts';
@@ -136,7 +136,7 @@ export class Observer {
   }
 
   async #observe(signal: AbortSignal): Promise<ObservedService> {
-    const evidence = readEvidence(this.#transport, this.#workload, signal);
+    const evidence = readVersionEvidence(this.#transport, this.#workload, signal);
     evidence.catch(() => {});
     const first = await this.deployment(signal);
     let revisions = await this.listRevisions(first, signal);

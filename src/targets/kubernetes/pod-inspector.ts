@@ -4,7 +4,6 @@ import { isObserved, type Revision } from './history.ts';
 import type { Observer } from './observation.ts';
 import {
   describePod,
-  hashOf,
   imageIdOf,
   instanceOf,
   isActive,
@@ -12,6 +11,7 @@ import {
   ownPods,
   type PodTrouble,
   restartsByContainer,
+  templateHashOf,
   troubleOf,
 } from './pods.ts';
 import { controllerOf, type Deployment, type Pod, REVISION_ANNOTATION, selectorText } from './resources.ts';
@@ -51,7 +51,7 @@ export class PodInspector {
     const holder = await this.#holder(deployment, pinned, signal);
     if (!holder) return { missing: 'the ReplicaSet of the target version is not there yet' };
     const active = own.filter(isActive);
-    const others = active.filter((pod) => hashOf(pod) !== holder.podTemplateHash);
+    const others = active.filter((pod) => templateHashOf(pod) !== holder.podTemplateHash);
     const replicas = deployment.spec.replicas ?? 1;
     const ready = active.filter(isReady);
     if (others.length > 0) return { missing: `${others.length} pods of another version still run` };
@@ -102,7 +102,10 @@ export class PodInspector {
     for (const pod of pods) {
       const { uid } = pod.metadata;
       if (!this.#restartsBefore.has(uid)) {
-        this.#restartsBefore.set(uid, isOlder(pod, waitingSince) ? restartsByContainer(pod) : new Map());
+        this.#restartsBefore.set(
+          uid,
+          isOlderThanWait(pod, waitingSince) ? restartsByContainer(pod) : new Map(),
+        );
       }
       const trouble = troubleOf(pod, crashLoopRestarts, this.#restartsBefore.get(uid));
       if (!trouble) {
@@ -210,7 +213,7 @@ export class PodInspector {
 }
 
 /** Whether the pod was there before the wait. Creation times have whole seconds. */
-function isOlder({ metadata }: Pod, waitingSince: string): boolean {
+function isOlderThanWait({ metadata }: Pod, waitingSince: string): boolean {
   const second = (at: string) => Math.floor(Date.parse(at) / 1000);
   return second(metadata.creationTimestamp ?? '') < second(waitingSince);
 }

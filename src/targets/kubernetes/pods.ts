@@ -33,7 +33,7 @@ export function isActive({ metadata, status }: Pod): boolean {
 }
 
 /** `pod-template-hash` of a pod. */
-export function hashOf({ metadata }: Pod): string {
+export function templateHashOf({ metadata }: Pod): string {
   return metadata.labels?.[HASH_LABEL] ?? '';
 }
 

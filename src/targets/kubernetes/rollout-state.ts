@@ -50,7 +50,7 @@ export function evaluateRollout(
     counts.available === replicas;
   if (isComplete) return { kind: 'complete', replicas, counts };
   if (spec.paused === true) return { kind: 'paused' };
-  const message = `${phaseOf(deployment, counts, replicas)}${troubleOf(deployment)}`;
+  const message = `${phaseOf(deployment, counts, replicas)}${replicaFailureOf(deployment)}`;
   return { kind: 'waiting', message, counts };
 }
 
@@ -75,7 +75,7 @@ function phaseOf({ metadata, status = {} }: Deployment, counts: RolloutCounts, r
 }
 
 /** Quota, admission, or whatever else keeps the controller from creating pods. */
-function troubleOf({ status = {} }: Deployment): string {
+function replicaFailureOf({ status = {} }: Deployment): string {
   const failure = status.conditions?.find(
     ({ type, status: on }) => type === 'ReplicaFailure' && on === 'True',
   );

@@ -38,7 +38,7 @@ export async function runWatch(source: WatchSource, signal: AbortSignal): Promis
       }
     } catch (error) {
       if (isStatus(error, 410)) version = undefined;
-      problem = isExpected(error)
+      problem = isWatchError(error)
         ? error
         : watchError(error instanceof Error ? error.message : String(error));
     }
@@ -67,7 +67,7 @@ async function* openEvents(
   }
 }
 
-function isExpected(error: unknown): boolean {
+function isWatchError(error: unknown): boolean {
   return error instanceof ApiError || error instanceof RunbookError;
 }
 

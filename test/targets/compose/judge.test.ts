@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
 import type { Container } from '../../../src/targets/compose/engine/containers.ts';
-import { judge } from '../../../src/targets/compose/judge.ts';
+import { judgeStart } from '../../../src/targets/compose/judge.ts';
 import { container } from './container.ts';
 
 const expected = { imageId: 'sha256:good', containers: 1, crashLoopRestarts: 3 };
@@ -21,7 +21,7 @@ it.each<[string, Partial<Container>, string]>([
   ['was restarted too often, though it runs now', { restarts: 3, exitCode: 0 }, 'failed'],
   ['is of another image', { imageId: 'sha256:other' }, 'replaced'],
 ])('a container that %s', (_title, change, kind) => {
-  expect(judge([container(change)], expected).kind).toBe(kind);
+  expect(judgeStart([container(change)], expected).kind).toBe(kind);
 });
 
 it.each<[string, Partial<Container>, RegExp]>([
@@ -42,7 +42,7 @@ it.each<[string, Partial<Container>, RegExp]>([
   ],
   ['the healthcheck', { health: 'unhealthy' }, /unhealthy: its healthcheck fails/],
 ])('says %s', (_title, change, reason) => {
-  expect(judge([container({ running: false, ...change })], expected)).toMatchObject({
+  expect(judgeStart([container({ running: false, ...change })], expected)).toMatchObject({
     kind: 'failed',
     reason: expect.stringMatching(reason),
   });
@@ -50,28 +50,31 @@ it.each<[string, Partial<Container>, RegExp]>([
 
 it('does not count restarts of before the wait', () => {
   const old = container({ restarts: 7 });
-  expect(judge([old], { ...expected, restartsBefore: { [old.id]: 7 } }).kind).toBe('good');
-  expect(judge([old], { ...expected, restartsBefore: { [old.id]: 4 } }).kind).toBe('failed');
-  expect(judge([old], { ...expected, restartsBefore: { other: 7 } }).kind).toBe('failed');
+  expect(judgeStart([old], { ...expected, restartsBefore: { [old.id]: 7 } }).kind).toBe('good');
+  expect(judgeStart([old], { ...expected, restartsBefore: { [old.id]: 4 } }).kind).toBe('failed');
+  expect(judgeStart([old], { ...expected, restartsBefore: { other: 7 } }).kind).toBe('failed');
 });
 
 it('waits for as many containers as there have to be', () => {
   const two = { ...expected, containers: 2 };
-  expect(judge([], expected)).toEqual({ kind: 'waiting', message: '0 of 1 containers are up' });
-  expect(judge([container()], two)).toMatchObject({ kind: 'waiting', message: '1 of 2 containers are up' });
-  expect(judge([container(), container({ id: 'b' })], two).kind).toBe('good');
+  expect(judgeStart([], expected)).toEqual({ kind: 'waiting', message: '0 of 1 containers are up' });
+  expect(judgeStart([container()], two)).toMatchObject({
+    kind: 'waiting',
+    message: '1 of 2 containers are up',
+  });
+  expect(judgeStart([container(), container({ id: 'b' })], two).kind).toBe('good');
 });
 
 it('one bad container of several is enough', () => {
   const bad = container({ id: 'b', name: 'app-2', status: 'exited', running: false });
-  expect(judge([container(), bad], { ...expected, containers: 2 })).toMatchObject({
+  expect(judgeStart([container(), bad], { ...expected, containers: 2 })).toMatchObject({
     kind: 'failed',
     container: { name: 'app-2' },
   });
 });
 
 it('marks change when a container is started anew', () => {
-  const marks = (change: Partial<Container>) => judge([container(change)], expected);
+  const marks = (change: Partial<Container>) => judgeStart([container(change)], expected);
   expect(marks({ startedAt: '2026-11-25T18:00:09Z' })).not.toEqual(marks({}));
   expect(marks({ id: 'other' })).not.toEqual(marks({}));
   expect(marks({})).toEqual(marks({}));
@@ -79,5 +82,5 @@ it('marks change when a container is started anew', () => {
 
 it('without an expected image any will do', () => {
   const { imageId: _any, ...rest } = expected;
-  expect(judge([container({ imageId: 'sha256:other' })], rest).kind).toBe('good');
+  expect(judgeStart([container({ imageId: 'sha256:other' })], rest).kind).toBe('good');
 });

@@ -16,11 +16,11 @@ describe.skipIf(problem)(titled('the lock of a project'), { concurrent: true, ti
   const { host, service } = openWorld({ keep: true });
 
   const lockOf = ({ folder }: Service) => join(folder, '.runbook/lock');
-  const markOf = (change: object) =>
+  const mergeMarkOf = (change: object) =>
     JSON.stringify({ pid: process.pid, host: hostname(), id: 'somebody', ...change });
   async function lock(one: Service, change: object, touchedAt = new Date()): Promise<void> {
     await mkdir(join(one.folder, '.runbook'), { recursive: true });
-    await writeFile(lockOf(one), markOf(change));
+    await writeFile(lockOf(one), mergeMarkOf(change));
     await utimes(lockOf(one), touchedAt, touchedAt);
   }
   /** Resolves when somebody tries to take the lock: what is tried is written beside it first. */

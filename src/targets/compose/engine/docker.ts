@@ -19,7 +19,7 @@ export interface EngineInfo {
 }
 
 /** Labels that Compose (old and new) gives its containers. */
-export const LABEL = {
+export const COMPOSE_LABEL = {
   project: 'com.docker.compose.project',
   service: 'com.docker.compose.service',
   oneOff: 'com.docker.compose.oneoff',
@@ -84,7 +84,11 @@ export class Docker {
 
   /** The containers of a service, stopped ones too; those of `compose run` are not meant. */
   async containers({ project, service }: ServiceName, signal: AbortSignal): Promise<readonly Container[]> {
-    const labels = [`${LABEL.project}=${project}`, `${LABEL.service}=${service}`, `${LABEL.oneOff}=False`];
+    const labels = [
+      `${COMPOSE_LABEL.project}=${project}`,
+      `${COMPOSE_LABEL.service}=${service}`,
+      `${COMPOSE_LABEL.oneOff}=False`,
+    ];
     const filters = labels.flatMap((label) => ['--filter', `label=${label}`]);
     const listed = await this.#must(
       'the containers cannot be listed',

@@ -63,8 +63,3 @@ export function unquotedError(
   const unquoted = (text: string) => text.replaceAll(/(["'`]).*?(\1|$)/gm, '$1…$1');
   return engineError(what, { code, stderr: unquoted(stderr), stdout: unquoted(stdout) }, otherwise);
 }
-
-/** True when a failed command never reached a decision of the engine: whether it did anything is not known. */
-export function isPassing(error: unknown): boolean {
-  return error instanceof RunbookError && error.type === 'Unreachable';
-}

@@ -1,5 +1,5 @@
 import { execa } from 'execa';
-import { LABEL, type ServiceName } from './docker.ts';
+import { COMPOSE_LABEL, type ServiceName } from './docker.ts';
 
 /** Events that may change the judgement on a container. Executions of health checks are left out: there are many. */
 const EVENTS = [
@@ -36,8 +36,8 @@ export function listen(
   const since = String(Math.floor(now / 1000) - 1);
   const filters = [
     'type=container',
-    `label=${LABEL.project}=${project}`,
-    `label=${LABEL.service}=${service}`,
+    `label=${COMPOSE_LABEL.project}=${project}`,
+    `label=${COMPOSE_LABEL.service}=${service}`,
     ...EVENTS.map((event) => `event=${event}`),
   ].flatMap((filter) => ['--filter', filter]);
   const child = execa('docker', ['events', '--since', since, '--format', '{{json .}}', ...filters], {

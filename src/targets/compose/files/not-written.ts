@@ -1,12 +1,12 @@
 import { RunbookError } from '../../../domain/errors.ts';
 
-interface Reason {
+interface WriteFault {
   readonly what: string;
   readonly remedy: string;
   readonly retryable: boolean;
 }
 
-const REASONS: { readonly [code: string]: Reason } = {
+const REASONS: { readonly [code: string]: WriteFault } = {
   ENOSPC: { what: 'the disk is full', remedy: 'make room on it', retryable: true },
   EDQUOT: { what: 'the quota is used up', remedy: 'make room, or raise the quota', retryable: true },
   EIO: { what: 'the disk reports an error', remedy: 'check the disk', retryable: true },

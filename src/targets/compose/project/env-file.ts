@@ -65,9 +65,12 @@ function statementStart(text: string, from: number): number {
   }
 }
 
-type Value = Omit<Assignment, 'name' | 'line'>;
+type AssignedValue = Omit<Assignment, 'name' | 'line'>;
 
-function readValue(text: string, from: number): { readonly value: Value; readonly next: number } | undefined {
+function readValue(
+  text: string,
+  from: number,
+): { readonly value: AssignedValue; readonly next: number } | undefined {
   const quote = text[from];
   if (quote !== '"' && quote !== "'") return unquoted(text, from);
   let end = from + 1;
@@ -78,7 +81,7 @@ function readValue(text: string, from: number): { readonly value: Value; readonl
   return { value: { value, start: from + 1, end, expands: quote === '"' }, next: end + 1 };
 }
 
-function unquoted(text: string, from: number): { readonly value: Value; readonly next: number } {
+function unquoted(text: string, from: number): { readonly value: AssignedValue; readonly next: number } {
   const lineEnd = text.indexOf('\n', from);
   const next = lineEnd === -1 ? text.length : lineEnd;
   const [beforeComment = ''] = text.slice(from, next).split(' #', 1);

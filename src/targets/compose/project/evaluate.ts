@@ -2,7 +2,7 @@ import { isMap, isScalar, isSeq, type Node, type Scalar } from 'yaml';
 import { type ComposeFile, resolved } from './compose-file.ts';
 import { interpolate, type Template } from './interpolation.ts';
 import { entriesOf, type VisitBudget } from './mapping-entries.ts';
-import { joined, type Piece } from './piece.ts';
+import { type Piece, textOfPieces } from './piece.ts';
 import { unsupported } from './unsupported.ts';
 import { Marked, type Value } from './value.ts';
 import type { Scope } from './variables.ts';
@@ -28,14 +28,14 @@ export function evaluate(node: unknown, evaluation: Evaluation, depth = 0): Valu
   if (!found) return null;
   budget.spend(file, found);
   if (depth > DEPTH_LIMIT) throw unsupported(file.lineOf(found), 'nested too deeply, or an alias to itself');
-  const mark = markOf(found);
+  const mark = mergeMarkOf(found);
   if (mark === 'reset') return new Marked(mark, null);
   const value = bareValue(found, evaluation, depth + 1);
   return mark ? new Marked(mark, value) : value;
 }
 
 /** Compose's own tags; every other tag says nothing here. */
-export function markOf({ tag }: Node): Marked['mark'] | undefined {
+export function mergeMarkOf({ tag }: Node): Marked['mark'] | undefined {
   if (tag === '!reset') return 'reset';
   return tag === '!override' ? 'override' : undefined;
 }
@@ -55,7 +55,7 @@ function bareValue(node: Node, evaluation: Evaluation, depth: number): Value {
     if (!scope) return value;
     const pieces = stringPieces(node, value, evaluation.file, scope);
     evaluation.note(pieces);
-    const text = joined(pieces);
+    const text = textOfPieces(pieces);
     evaluation.budget.spend(evaluation.file, node, Math.floor(text.length / CHARACTERS_A_VISIT));
     return text;
   }
@@ -69,7 +69,7 @@ export function stringPieces(
   file: ComposeFile,
   scope: Scope,
 ): readonly Piece[] {
-  const start = startOf(node, content, file.text);
+  const start = contentStartOf(node, content, file.text);
   const template: Template = {
     content,
     at: start === undefined ? file.lineOf(node) : { path: file.path, line: file.lineAt(start) },
@@ -80,7 +80,7 @@ export function stringPieces(
 }
 
 /** Where the characters of the content stand as they are: not with escapes, nor over several lines. */
-export function startOf({ range }: Scalar, content: string, text: string): number | undefined {
+export function contentStartOf({ range }: Scalar, content: string, text: string): number | undefined {
   if (!range || content === '') return undefined;
   const source = text.slice(range[0], range[1]);
   const at = source.indexOf(content);

@@ -3,7 +3,7 @@ import { type ComposeFile, parseComposeFile } from './compose-file.ts';
 import { parseEnvFile } from './env-file.ts';
 import { isImageReference } from './image-reference.ts';
 import type { VersionPiece } from './image-site.ts';
-import { joined, type Piece, placeKey } from './piece.ts';
+import { type Piece, placeKey, textOfPieces } from './piece.ts';
 import type { ImageExpression } from './service-part.ts';
 import { type Line, unsupported } from './unsupported.ts';
 
@@ -48,10 +48,10 @@ export class ImagePlace {
     const here = placeKey(this.#piece.place);
     const isHere = ({ place }: Piece) => place !== undefined && placeKey(place) === here;
     const first = pieces.findIndex(isHere);
-    const start = joined(pieces.slice(0, first));
+    const start = textOfPieces(pieces.slice(0, first));
     // The same variable may stand in an image twice: then both change.
     const copies = pieces.filter(isHere).length;
-    const others = joined(pieces.filter((piece) => !isHere(piece))).length;
+    const others = textOfPieces(pieces.filter((piece) => !isHere(piece))).length;
     const characters = wanted.slice(start.length, start.length + (wanted.length - others) / copies);
     const made = pieces.map((piece) => (isHere(piece) ? characters : piece.text)).join('');
     if (made !== wanted || characters === '') throw this.#notExpressible(wanted);

@@ -1,5 +1,5 @@
 import { isImageReference, versionStart } from './image-reference.ts';
-import { joined, type Piece, type TextPlace } from './piece.ts';
+import { type Piece, type TextPlace, textOfPieces } from './piece.ts';
 import type { ImageExpression } from './service-part.ts';
 import { unsupported } from './unsupported.ts';
 
@@ -16,7 +16,7 @@ export interface VersionPiece extends Piece {
  */
 export function versionPiece({ at, pieces, problem }: ImageExpression): VersionPiece {
   if (problem !== undefined) throw unsupported(at, problem);
-  const image = joined(pieces);
+  const image = textOfPieces(pieces);
   if (!isImageReference(image)) throw unsupported(at, notAnImage(image, pieces));
   const candidates = versionPieces(pieces, image);
   const piece = candidates.find(({ how }) => how !== 'literal') ?? candidates[0];

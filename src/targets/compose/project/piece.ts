@@ -20,7 +20,7 @@ export interface Piece {
 }
 
 /** The string that the parts make. */
-export function joined(pieces: readonly Piece[]): string {
+export function textOfPieces(pieces: readonly Piece[]): string {
   return pieces.map(({ text }) => text).join('');
 }
 

@@ -6,7 +6,7 @@ import { dependsOn } from './dependants.ts';
 import { describePlace, ImagePlace } from './image-place.ts';
 import { type VersionPiece, versionPiece } from './image-site.ts';
 import { type Layers, type ReadContext, readLayers, rootValue } from './layers.ts';
-import { joined, type Piece, placeKey, type TextPlace } from './piece.ts';
+import { type Piece, placeKey, type TextPlace, textOfPieces } from './piece.ts';
 import { ProjectFiles } from './project-files.ts';
 import type { ProjectOptions, ReadText } from './project-options.ts';
 import type { ImageExpression, ServicePart } from './service-part.ts';
@@ -30,14 +30,14 @@ export async function readProject(options: ProjectOptions, readText: ReadText): 
   const part = services.get(name);
   if (!part) throw missing(name, services);
   const { build, ...definition } = definitionOf(part);
-  const image = imageOf(name, part, build === true, layers);
+  const image = imageExpressionOf(name, part, build === true, layers);
   const piece = versionPiece(image);
   const text = (await layers.files.text(piece.place.path)) ?? '';
   const project = projectName(layers);
   const { healthcheck, restart, profiles } = definition;
   return {
     name,
-    image: joined(image.pieces),
+    image: textOfPieces(image.pieces),
     site: describeSite(piece, services),
     place: new ImagePlace(image, piece, text),
     ...(project !== undefined && { projectName: project }),
@@ -59,7 +59,12 @@ function definitionOf({ definition }: ServicePart): Mapping {
   return isMapping(value) ? value : {};
 }
 
-function imageOf(name: string, { image }: ServicePart, hasBuild: boolean, { top }: Layers): ImageExpression {
+function imageExpressionOf(
+  name: string,
+  { image }: ServicePart,
+  hasBuild: boolean,
+  { top }: Layers,
+): ImageExpression {
   if (image) return image;
   const path = top.at(-1)?.file.path ?? '';
   const what = hasBuild ? 'is built and has no image' : 'has no image';

@@ -1,7 +1,7 @@
 import { isMap, isScalar, type Node } from 'yaml';
 import { canonicalService } from './canonical-service.ts';
 import { type ComposeFile, resolved } from './compose-file.ts';
-import { type Evaluation, evaluate, markOf, startOf, stringPieces } from './evaluate.ts';
+import { contentStartOf, type Evaluation, evaluate, mergeMarkOf, stringPieces } from './evaluate.ts';
 import type { Layer } from './layers.ts';
 import { entriesOf, type VisitBudget } from './mapping-entries.ts';
 import { type Piece, placeKey, type TextPlace } from './piece.ts';
@@ -64,7 +64,7 @@ function findServices(file: ComposeFile, budget: VisitBudget): ReadonlyMap<strin
 /** Reads what a layer itself says about a service; undefined when it takes the service away (`!reset`). */
 export function ownPart(name: string, node: Node, layer: Layer, budget: VisitBudget): OwnPart | undefined {
   const { file, scope, folder } = layer;
-  const mark = markOf(node);
+  const mark = mergeMarkOf(node);
   if (mark === 'reset') return undefined;
   if (!isMap(node)) throw unsupported(file.lineOf(node), `the service ${name} must be a mapping`);
   const places = new Map<string, TextPlace>();
@@ -110,7 +110,7 @@ function imageExpression(value: unknown, file: ComposeFile, scope: Scope): Image
   if (node.tag?.startsWith('!')) return refused(`the image has the tag ${node.tag}; write it without`);
   if (!isScalar(node) || typeof node.value !== 'string') return refused('the image is not text; quote it');
   const content = node.value;
-  const contentStart = startOf(node, content, file.text);
+  const contentStart = contentStartOf(node, content, file.text);
   return {
     ...found,
     content,

@@ -1,6 +1,6 @@
 import { type Assignment, parseEnvFile } from './env-file.ts';
 import { interpolate } from './interpolation.ts';
-import { joined, type Piece } from './piece.ts';
+import { type Piece, textOfPieces } from './piece.ts';
 
 /** A variable that is set, if only to the empty string. */
 export interface Variable {
@@ -36,7 +36,7 @@ export function withEnvFiles(
   for (const { path, text } of files) {
     for (const assignment of parseEnvFile(path, text)) {
       const pieces = valuePieces(path, text, assignment, both);
-      added.set(assignment.name, { value: joined(pieces), pieces });
+      added.set(assignment.name, { value: textOfPieces(pieces), pieces });
     }
   }
   return both;
