@@ -57,6 +57,19 @@ describe('the audit of a real run', () => {
     }
   });
 
+  it('that was recorded in the words of version 0.1.0 shows what its probes observed', () => {
+    const [file, history] = histories.find(([name]) => name === 'rolled-back.json') ?? expect.fail();
+    const recorded = ownReport(history)?.ledger.flatMap(({ check }) => check?.evidence ?? []) ?? [];
+    const seen = (recorded as unknown as { saw: string }[]).map(({ saw }) => saw);
+    expect(seen).toContainEqual(expect.stringMatching(/^status ok/));
+    const report = audited.find(([name]) => name === file)?.[1] ?? expect.fail();
+    const evidence = report.ledger.flatMap(({ check }) => check?.evidence ?? []);
+    expect(evidence.map(({ observed }) => observed)).toEqual(seen);
+    expect(JSON.stringify(report)).not.toContain('"saw"');
+    const own = renderMarkdown(ownReport(history) ?? expect.fail());
+    for (const markdown of [own, renderMarkdown(report)]) expect(markdown).toContain(`ms): ${seen[0]}`);
+  });
+
   it('that went on without approval is marked at its head', () => {
     const marked = audited.filter(([, report]) => renderMarkdown(report).includes('**BREAK-GLASS**: '));
     expect(marked.map(([file]) => file)).toEqual(['break-glass.json']);
