@@ -1,6 +1,5 @@
 import { isErrorType } from '../domain/errors.ts';
 import { type Addressee, completedEntry, type LedgerEntry, type StepResult } from '../domain/ledger.ts';
-import { readCheckResult } from '../domain/recorded-checks.ts';
 import { STEP_IDS, type StepId } from '../domain/steps.ts';
 import { decodePayloads, type HistoryEvent, instantOf, kindOf, readable } from './history-file.ts';
 
@@ -53,8 +52,7 @@ export function collectSteps(): StepCollector {
           const step = scheduled.get(String(scheduledEventId));
           if (!step) break;
           const given = readable(decodePayloads(result)[0]) as StepResult<unknown>;
-          const entry = completedEntry(step.step, given, step.addressee);
-          ledger.push(entry.check ? { ...entry, check: readCheckResult(entry.check) } : entry);
+          ledger.push(completedEntry(step.step, given, step.addressee));
           values.set(step.step, given.value);
           break;
         }

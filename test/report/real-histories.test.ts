@@ -58,16 +58,17 @@ describe('the audit of a real run', () => {
   });
 
   it('that was recorded in the words of version 0.1.0 shows what its probes observed', () => {
-    const [file, history] = histories.find(([name]) => name === 'rolled-back.json') ?? expect.fail();
-    const recorded = ownReport(history)?.ledger.flatMap(({ check }) => check?.evidence ?? []) ?? [];
-    const seen = (recorded as unknown as { saw: string }[]).map(({ saw }) => saw);
-    expect(seen).toContainEqual(expect.stringMatching(/^status ok/));
-    const report = audited.find(([name]) => name === file)?.[1] ?? expect.fail();
-    const evidence = report.ledger.flatMap(({ check }) => check?.evidence ?? []);
-    expect(evidence.map(({ observed }) => observed)).toEqual(seen);
-    expect(JSON.stringify(report)).not.toContain('"saw"');
-    const own = renderMarkdown(ownReport(history) ?? expect.fail());
-    for (const markdown of [own, renderMarkdown(report)]) expect(markdown).toContain(`ms): ${seen[0]}`);
+    const [, report] = audited.find(([name]) => name === 'rolled-back.json') ?? expect.fail();
+    const samples = report.ledger.flatMap(({ check }) => check?.evidence ?? []);
+    expect(samples.length).toBeGreaterThan(3);
+    const markdown = renderMarkdown(report);
+    for (const sample of samples) {
+      expect(sample).not.toHaveProperty('observed');
+      const { at, saw } = sample as unknown as { at: string; saw: string };
+      expect(markdown).toMatch(new RegExp(`^- ${at} passed \\(\\d+ ms\\): \\S`, 'm'));
+      expect(saw).toMatch(/\w/);
+    }
+    expect(markdown).toContain('): status ok, openrouter');
   });
 
   it('that went on without approval is marked at its head', () => {

@@ -14,7 +14,7 @@ export function jsonOf(response: HttpAnswer): { readonly value: unknown } | { re
   }
 }
 
-/** What a response that is no JSON probes like (service contract, sections 1.4 and 2.1). */
+/** What a response that is no JSON looks like (service contract, sections 1.4 and 2.1). */
 function resemblance({ body, contentType }: HttpAnswer): string {
   const text = body.trimStart();
   if (contentType === 'text/html' || /^<(!doctype|html|head|body)/i.test(text))
