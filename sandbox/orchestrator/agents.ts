@@ -28,7 +28,7 @@ function timestamp(at: number | undefined): string | null {
 /** The agent health table and its circuit breakers (service contract, 5.3). */
 export class AgentTable {
   readonly #rows = new Map<string, Row>();
-  #looks = 0;
+  #asked = 0;
 
   /** True while the circuit is open: the planner refuses without a call. */
   isOpen(agent: string): boolean {
@@ -55,7 +55,7 @@ export class AgentTable {
 
   /** The body of `/api/v1/agents`. */
   answer(settings: Behaviour['agents']): string {
-    const rows = settings.looks ? this.#played(settings.looks) : [...this.#rows];
+    const rows = settings.responses ? this.#played(settings.responses) : [...this.#rows];
     return JSON.stringify(
       rows.map(([id, row]) => ({
         agent_id: id,
@@ -68,16 +68,16 @@ export class AgentTable {
     );
   }
 
-  /** A new behaviour starts with its first look again. */
+  /** A new behaviour starts with its first response again. */
   rewind(): void {
-    this.#looks = 0;
+    this.#asked = 0;
   }
 
-  #played(looks: readonly (readonly AgentPlay[])[]): [string, Row][] {
-    const look = looks[Math.min(this.#looks, looks.length - 1)] ?? [];
-    this.#looks += 1;
+  #played(responses: readonly (readonly AgentPlay[])[]): [string, Row][] {
+    const rows = responses[Math.min(this.#asked, responses.length - 1)] ?? [];
+    this.#asked += 1;
     const now = Date.now();
-    return look.map((play) => [
+    return rows.map((play) => [
       play.id,
       {
         health: play.health,

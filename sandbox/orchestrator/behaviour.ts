@@ -40,7 +40,7 @@ export interface Behaviour {
   };
   readonly agents: {
     /** Rows for successive requests, the last one for all later ones; without it the live table. */
-    readonly looks?: readonly (readonly AgentPlay[])[];
+    readonly responses?: readonly (readonly AgentPlay[])[];
     readonly failureThreshold: number;
     readonly cooldownMs: number;
     readonly reply?: Reply;

@@ -83,21 +83,21 @@ export const BEHAVIOURS = {
   },
   'chat-slow': { chat: { delayMs: 32_000 } },
 
-  'agents-empty': { agents: { looks: [[]] } },
-  'agents-healthy': { agents: { looks: [[{ id: ROUTER, health: 'healthy' }]] } },
-  'agents-degraded-stable': { agents: { looks: [[{ id: ROUTER, health: 'degraded', failures: 1 }]] } },
+  'agents-empty': { agents: { responses: [[]] } },
+  'agents-healthy': { agents: { responses: [[{ id: ROUTER, health: 'healthy' }]] } },
+  'agents-degraded-stable': { agents: { responses: [[{ id: ROUTER, health: 'degraded', failures: 1 }]] } },
   'agents-degraded-rising': {
     agents: {
       failureThreshold: 99,
-      looks: Array.from({ length: 40 }, (_, look) => [
-        { id: ROUTER, health: 'degraded' as const, failures: look + 1 },
+      responses: Array.from({ length: 40 }, (_, index) => [
+        { id: ROUTER, health: 'degraded' as const, failures: index + 1 },
       ]),
     },
   },
   /** Open circuit, then its deadline has passed, then one success. */
   'agents-recovering': {
     agents: {
-      looks: [
+      responses: [
         [{ id: ROUTER, health: 'unhealthy', failures: 5, circuitOpenInMs: 30_000 }],
         [{ id: ROUTER, health: 'unhealthy', failures: 5, circuitOpenInMs: -1_000 }],
         [{ id: ROUTER, health: 'healthy' }],
@@ -105,15 +105,15 @@ export const BEHAVIOURS = {
     },
   },
   'agents-unhealthy-open': {
-    agents: { looks: [[{ id: ROUTER, health: 'unhealthy', failures: 5, circuitOpenInMs: 60_000 }]] },
+    agents: { responses: [[{ id: ROUTER, health: 'unhealthy', failures: 5, circuitOpenInMs: 60_000 }]] },
   },
   /** A row that nothing will ever update: its deadline passed long ago. */
   'agents-unhealthy-stale': {
-    agents: { looks: [[{ id: ROUTER, health: 'unhealthy', failures: 5, circuitOpenInMs: -3_600_000 }]] },
+    agents: { responses: [[{ id: ROUTER, health: 'unhealthy', failures: 5, circuitOpenInMs: -3_600_000 }]] },
   },
   'agents-unknown-extra': {
     agents: {
-      looks: [
+      responses: [
         [
           { id: ROUTER, health: 'healthy' },
           { id: 'weather_agent', health: 'degraded', failures: 2 },

@@ -1,14 +1,13 @@
-import type { ConfiguredCheck } from '../checks/index.ts';
-import type { CheckId } from '../domain/checks.ts';
+import type { ConfiguredChecks } from '../checks/create-checks.ts';
+import type { RunbookConfig } from '../config/profile.ts';
 import type { RecordedFiles, RunReport } from '../domain/ledger.ts';
-import type { RunbookConfig } from '../domain/profile.ts';
 import type { Notifier } from '../notifiers/notifier.ts';
 import type { RollbackTarget } from '../targets/target.ts';
 
 /** What the worker has built for one service profile. */
 export interface PreparedService {
   readonly target: RollbackTarget;
-  readonly checks: Partial<Record<CheckId, ConfiguredCheck>>;
+  readonly checks: ConfiguredChecks;
   readonly notifiers: readonly Notifier[];
 }
 

@@ -11,10 +11,7 @@ import { recordKnownGood } from './record-known-good.ts';
 import { resolveRequest } from './resolve-request.ts';
 import { rollBack } from './roll-back.ts';
 import { takeSnapshot } from './take-snapshot.ts';
-import { verifyAgents } from './verify-agents.ts';
-import { verifyChat } from './verify-chat.ts';
-import { verifyHealth } from './verify-health.ts';
-import { verifyMetrics } from './verify-metrics.ts';
+import { verifyActivities } from './verify.ts';
 import { waitForRollout } from './wait-for-rollout.ts';
 import { watchService } from './watch-service.ts';
 
@@ -34,10 +31,7 @@ export function createActivities(deps: Dependencies) {
     'take-snapshot': takeSnapshot(deps),
     'roll-back': rollBack(deps),
     'wait-for-rollout': waitForRollout(deps),
-    'verify-health': verifyHealth(deps),
-    'verify-chat': verifyChat(deps),
-    'verify-agents': verifyAgents(deps),
-    'verify-metrics': verifyMetrics(deps),
+    ...verifyActivities(deps),
     'watch-service': watchService(deps),
     'record-known-good': recordKnownGood(deps),
     notify: notify(deps),

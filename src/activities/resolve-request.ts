@@ -1,8 +1,8 @@
+import type { ServiceProfile } from '../config/profile.ts';
 import { CHECK_IDS, type CheckId } from '../domain/checks.ts';
 import { RunbookError } from '../domain/errors.ts';
 import { isSamePerson } from '../domain/people.ts';
 import { breaksGlass } from '../domain/policy.ts';
-import type { ServiceProfile } from '../domain/profile.ts';
 import type { ResolvedRun, RollbackRequest, VerifyRequest } from '../domain/request.ts';
 import { describeWish, parseTarget, type TargetWish } from '../domain/targets.ts';
 import type { Dependencies } from './dependencies.ts';

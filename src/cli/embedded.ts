@@ -7,7 +7,7 @@ import { openProcesses } from '../../tools/processes/index.ts';
 import { startTemporalServer, type TemporalServer } from '../../tools/temporal-server.ts';
 import { runAddress } from '../client/ui-address.ts';
 import { loadConfig } from '../config/load.ts';
-import type { RunbookConfig } from '../domain/profile.ts';
+import type { RunbookConfig } from '../config/profile.ts';
 import { type HeldLockFile, takeLockFile } from '../locks/lock-file.ts';
 import { startWorker } from '../wiring/start-worker.ts';
 import { CommandError, EXIT } from './exit-codes.ts';

@@ -1,6 +1,7 @@
-import { CHECK_IDS } from '../domain/checks.ts';
 import { holdsSecret } from '../domain/redact.ts';
+import { checkFaults } from './checks-section.ts';
 import type { Fault } from './faults.ts';
+import { notifyFaults } from './notify-section.ts';
 import { policyFaults } from './policy-checks.ts';
 import type { ConfigFile } from './schema.ts';
 
@@ -15,22 +16,7 @@ export function crossFaults(config: ConfigFile): readonly Fault[] {
         faults.push({ path: [...at, 'required', index], message: `the check ${id} is switched off` });
       }
     }
-    if (checks.chat && checks.chat.needed > checks.chat.maxMessages) {
-      faults.push({ path: [...at, 'checks', 'chat', 'needed'], message: 'more than maxMessages allows' });
-    }
-    for (const id of CHECK_IDS) {
-      const policy = checks[id];
-      const takes = policy === false ? 0 : (policy.needed - 1) * policy.every;
-      if (policy === false || takes < policy.within) continue;
-      const message = `can never pass: ${policy.needed} good looks, one every ${policy.every / 1000} s, take ${takes / 1000} s`;
-      faults.push({ path: [...at, 'checks', id, 'within'], message });
-    }
-    const names = notify.map(({ slack, webhook }) => (slack ?? webhook)?.name);
-    for (const [index, receiver] of names.entries()) {
-      if (receiver !== undefined && names.indexOf(receiver) < index) {
-        faults.push({ path: [...at, 'notify', index], message: `a second receiver called ${receiver}` });
-      }
-    }
+    faults.push(...checkFaults(checks, [...at, 'checks']), ...notifyFaults(notify, [...at, 'notify']));
     return [...faults, ...policyFaults(service, at)];
   });
 }

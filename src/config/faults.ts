@@ -2,7 +2,7 @@ import type { Document } from 'yaml';
 import { isMap, isPair, isScalar } from 'yaml';
 import type { core } from 'zod';
 import { holdsSecret, MASK } from '../domain/redact.ts';
-import { REFERENCE } from './schema-parts.ts';
+import { REFERENCE } from '../schema-parts/secret-reference.ts';
 
 /** Something wrong in the file: where, and what. */
 export interface Fault {

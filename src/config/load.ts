@@ -1,7 +1,7 @@
 import { readFile as readWholeFile } from 'node:fs/promises';
 import { RunbookError } from '../domain/errors.ts';
-import type { RunbookConfig } from '../domain/profile.ts';
 import { parseConfig } from './parse.ts';
+import type { RunbookConfig } from './profile.ts';
 
 export { parseConfig } from './parse.ts';
 

@@ -1,8 +1,8 @@
 import { dirname, resolve } from 'node:path';
 import { RunbookError } from '../domain/errors.ts';
-import type { RunbookConfig } from '../domain/profile.ts';
 import { crossFaults, secretFaults } from './cross-checks.ts';
 import { describeFault, type Fault, faultsOf, offsetOf } from './faults.ts';
+import type { RunbookConfig } from './profile.ts';
 import { readYaml } from './read-yaml.ts';
 import { configSchema } from './schema.ts';
 import { toProfile } from './to-profile.ts';

@@ -67,7 +67,7 @@ function timeFaults({ budgets, followThrough }: ServiceEntry, at: readonly Prope
   const takes = (followThrough.failures - 1) * followThrough.every;
   if (followThrough.for > 0 && takes >= followThrough.for) {
     const { failures, every } = followThrough;
-    const message = `can never find it unwell: ${failures} bad looks, one every ${every / 1000} s, take ${takes / 1000} s`;
+    const message = `can never find it unwell: ${failures} bad probes, one every ${every / 1000} s, take ${takes / 1000} s`;
     faults.push({ path: [...at, 'followThrough', 'for'], message });
   }
   return faults;

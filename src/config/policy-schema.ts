@@ -5,7 +5,7 @@ import { SEVERITIES } from '../domain/policy.ts';
 import { answersFor } from '../domain/recovery.ts';
 import { STEP_IDS, type StepId } from '../domain/steps.ts';
 import { textProblem } from '../domain/text.ts';
-import { duration, section, text } from './schema-parts.ts';
+import { duration, section, text } from '../schema-parts/parts.ts';
 
 type AnswerAtDeadline = Exclude<Answer, 'change-target'>;
 
@@ -108,13 +108,13 @@ const budgetsSchema = section({
 
 const followThroughSchema = section({
   for: duration('0s', '24h').prefault('15m').describe('How long a success is watched. 0s: not at all.'),
-  every: duration('100ms', '10m').prefault('10s').describe('From one look to the next.'),
+  every: duration('100ms', '10m').prefault('10s').describe('From one probe to the next.'),
   failures: z
     .int()
     .min(1)
     .max(20)
     .default(3)
-    .describe("Bad looks at the service's health in a row that count as unwell again."),
+    .describe("Bad probes of the service's health in a row that count as unwell again."),
 });
 
 /** The keys of a service that say how a run behaves beside its steps. */

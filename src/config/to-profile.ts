@@ -1,11 +1,12 @@
 import { createHash } from 'node:crypto';
 import { resolve } from 'node:path';
 import { CHECK_IDS } from '../domain/checks.ts';
-import type { NotifierSettings, SecretReference, ServiceProfile, TargetProfile } from '../domain/profile.ts';
+import type { TargetProfile } from '../domain/profile.ts';
+import { checksOf } from './checks-section.ts';
+import { notifiersOf } from './notify-section.ts';
+import type { ServiceProfile } from './profile.ts';
 import type { ServiceEntry } from './schema.ts';
 import { toPolicy } from './to-policy.ts';
-
-type Policy = { readonly every: number; readonly within: number; readonly timeout: number };
 
 /** The profile of an entry. Relative paths count from `folder`; `written` is the entry as the file has it. */
 export function toProfile(
@@ -14,22 +15,16 @@ export function toProfile(
   written: unknown,
   folder: string,
 ): ServiceProfile {
-  const { checks, required, auth } = entry;
-  const secret = (reference: ServiceSecret) => secretOf(reference, folder);
+  const { checks, required, auth, notify } = entry;
   return {
     name,
     environment: entry.environment,
     target: targetOf(entry, folder),
     endpoint: entry.endpoint,
-    auth: auth.mode === 'none' ? auth : { ...auth, secret: secret(auth.secret) },
-    checks: {
-      ...(checks.health && { health: defined(timed(checks.health)) }),
-      ...(checks.chat && { chat: timed(checks.chat) }),
-      ...(checks.agents && { agents: defined(timed(checks.agents)) }),
-      ...(checks.metrics && { metrics: defined(timed(checks.metrics)) }),
-    },
+    auth: withWholePaths(auth, folder),
+    checks: withWholePaths(checksOf(checks), folder),
     required: required ?? CHECK_IDS.filter((id) => checks[id] !== false),
-    notify: notifiersOf(entry.notify, secret),
+    notify: withWholePaths(notifiersOf(notify), folder),
     policy: toPolicy(entry),
     hash: hashOf(written),
   };
@@ -66,41 +61,15 @@ function composeOf(
   };
 }
 
-type ServiceSecret = NonNullable<ServiceEntry['notify'][number]['slack']>['url'];
-
-function secretOf({ env, file, kubernetesSecret }: ServiceSecret, folder: string): SecretReference {
-  if (env !== undefined) return { env };
-  if (file !== undefined) return { file: resolve(folder, file) };
-  return { kubernetesSecret: defined(kubernetesSecret as NonNullable<typeof kubernetesSecret>) };
-}
-
-function notifiersOf(
-  entries: ServiceEntry['notify'],
-  secret: (reference: ServiceSecret) => SecretReference,
-): readonly NotifierSettings[] {
-  const count = { slack: 0, webhook: 0 };
-  const nameOf = (kind: 'slack' | 'webhook', name: string | undefined) => {
-    count[kind] += 1;
-    return name ?? (count[kind] === 1 ? kind : `${kind}-${count[kind]}`);
-  };
-  return entries.map(({ slack, webhook }): NotifierSettings => {
-    if (slack) {
-      const { url, timeout } = slack;
-      return { kind: 'slack', name: nameOf('slack', slack.name), url: secret(url), timeoutMs: timeout };
-    }
-    const { name, url, timeout, signingSecret } = webhook as NonNullable<typeof webhook>;
-    return {
-      kind: 'webhook',
-      name: nameOf('webhook', name),
-      url: secret(url),
-      ...(signingSecret ? { signingSecret: secret(signingSecret) } : {}),
-      timeoutMs: timeout,
-    };
-  });
-}
-
-function timed<T extends Policy>({ every, within, timeout, ...settings }: T) {
-  return { ...settings, everyMs: every, withinMs: within, timeoutMs: timeout };
+/** The same, with each reference to a file, at whatever depth, as a whole path. */
+function withWholePaths<T>(value: T, folder: string): T {
+  if (Array.isArray(value)) return value.map((item) => withWholePaths(item, folder)) as T;
+  if (typeof value !== 'object' || value === null) return value;
+  const [[key, path] = [], ...others] = Object.entries(value);
+  if (key === 'file' && others.length === 0) return { file: resolve(folder, String(path)) } as T;
+  return Object.fromEntries(
+    Object.entries(value).map(([name, item]) => [name, withWholePaths(item, folder)]),
+  ) as T;
 }
 
 type Defined<T> = {

@@ -27,7 +27,8 @@ function checkRows<const Rows extends { readonly [Id in keyof Rows]: CheckRow<ke
 /**
  * The areas of runbook 6 that a check can prove well. Health first: nothing behind it means anything while it
  * fails. Chat before agents and metrics: their state moves only on traffic (service contract, 5.3).
- * What a check does stands in `checks/`, a folder each.
+ * What a check does stands in `checks/`, a folder each, and not here: workflows read these rows, and their bundle may hold
+ * no zod and nothing that reaches the outside. `checks/catalogue.ts` has a line for each row, or does not compile.
  */
 export const CHECKS = checkRows({
   health: {
@@ -82,13 +83,13 @@ function depthOf(id: CheckId): number {
   return after.length === 0 ? 0 : 1 + Math.max(...after.map(depthOf));
 }
 
-/** One look at the service, kept as evidence. */
+/** One probe of the service, kept as evidence. */
 export interface Sample {
   readonly at: Instant;
   readonly verdict: Verdict;
-  /** One line that says what was seen, without secrets, at most 200 characters. */
-  readonly saw: string;
-  /** How long the look took, in milliseconds. */
+  /** One line that says what was observed, without secrets, at most 200 characters. */
+  readonly observed: string;
+  /** How long the probe took, in milliseconds. */
   readonly ms: number;
 }
 

@@ -7,23 +7,23 @@ export interface WatchInput {
   readonly fingerprint: string;
   readonly forMs: number;
   readonly everyMs: number;
-  /** Bad looks in a row that count. */
+  /** Bad probes in a row that count. */
   readonly failures: number;
 }
 
 /** How a watch ended. */
 export type Watched =
-  | { readonly end: 'well'; readonly looks: number }
+  | { readonly end: 'well'; readonly probes: number }
   | {
       readonly end: 'changed';
-      readonly looks: number;
+      readonly probes: number;
       /** Whether it was a run of this runbook. */
       readonly ours: boolean;
       readonly version: string;
       /** What is there now, and who put it there. */
       readonly summary: string;
     }
-  | { readonly end: 'unwell'; readonly looks: number; readonly summary: string };
+  | { readonly end: 'unwell'; readonly probes: number; readonly summary: string };
 
 /** What a finished rollback hands over to the run that follows it through. */
 export interface FollowThroughInput {

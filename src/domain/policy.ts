@@ -44,9 +44,9 @@ export interface Budgets {
 export interface FollowThroughPolicy {
   /** 0: not at all. In ms. */
   readonly forMs: number;
-  /** Time between two looks, in ms. */
+  /** Time between two probes, in ms. */
   readonly everyMs: number;
-  /** Bad looks at the service's health in a row that count. */
+  /** Bad probes of the service's health in a row that count. */
   readonly failures: number;
 }
 

@@ -10,7 +10,7 @@ export interface Notification extends Announcement {
   readonly link?: string;
 }
 
-/** One receiver. One vendor a file; knows no Temporal. */
+/** One receiver. One vendor a folder; knows no Temporal. */
 export interface Notifier {
   /** Name in the profile, for example `slack`. */
   readonly name: string;

@@ -2,6 +2,7 @@ import type { CheckResult } from '../domain/checks.ts';
 import { checksOf, type LedgerEntry, wayOf } from '../domain/ledger.ts';
 import type { ComposeSource } from '../domain/pins.ts';
 import { shownHash } from '../domain/plan.ts';
+import { readCheckResult } from '../domain/recorded-checks.ts';
 import { STEPS } from '../domain/steps.ts';
 import { describeWish } from '../domain/targets.ts';
 import { nameWithRevision } from '../domain/versions.ts';
@@ -178,17 +179,17 @@ function whatWasProved(report: Report): string[] {
 }
 
 function evidence(report: Report): string[] {
-  return checksOf(report).flatMap(evidenceOfCheck);
+  return checksOf(report).map(readCheckResult).flatMap(evidenceOfCheck);
 }
 
 function evidenceOfCheck(check: CheckResult): string[] {
   return [
     `### Evidence: ${check.check}`,
     '',
-    `${check.samples} looks; the last ones:`,
+    `${check.samples} probes; the last ones:`,
     '',
     ...check.evidence.map(
-      (sample) => `- ${sample.at} ${sample.verdict} (${sample.ms} ms): ${line(sample.saw)}`,
+      (sample) => `- ${sample.at} ${sample.verdict} (${sample.ms} ms): ${line(sample.observed)}`,
     ),
     ...(Object.keys(check.values).length > 0
       ? ['', '```json', JSON.stringify(check.values, null, 2), '```']

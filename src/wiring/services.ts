@@ -1,9 +1,10 @@
 import type { Dependencies, PreparedService } from '../activities/dependencies.ts';
-import { createChecks } from '../checks/index.ts';
+import { createChecks } from '../checks/create-checks.ts';
 import { runAddress } from '../client/ui-address.ts';
+import type { RunbookConfig, ServiceProfile } from '../config/profile.ts';
 import { RunbookError } from '../domain/errors.ts';
-import type { RunbookConfig, SecretReference, ServiceProfile } from '../domain/profile.ts';
-import { createNotifiers } from '../notifiers/index.ts';
+import type { SecretReference } from '../domain/profile.ts';
+import { createNotifiers } from '../notifiers/create-notifiers.ts';
 import { writeRecord } from '../report/write-record.ts';
 import { createSecretResolver } from '../secrets/index.ts';
 import { createComposeTarget } from '../targets/compose/index.ts';

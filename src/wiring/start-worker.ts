@@ -1,7 +1,7 @@
 import { type NativeConnection, Worker, type WorkerDeploymentOptions } from '@temporalio/worker';
 import { createActivities } from '../activities/index.ts';
 import { TASK_QUEUE } from '../client/task-queue.ts';
-import type { RunbookConfig } from '../domain/profile.ts';
+import type { RunbookConfig } from '../config/profile.ts';
 import { workflowBuildId, workflowBundle } from './bundle.ts';
 import { ensureSearchAttributes } from './search-attributes.ts';
 import { prepareDependencies } from './services.ts';

@@ -6,8 +6,8 @@ import { type Receiver, startReceiver } from '../../sandbox/demo/receiver.ts';
 import type { Dependencies } from '../../src/activities/dependencies.ts';
 import { notify } from '../../src/activities/notify.ts';
 import type { Announcement } from '../../src/domain/announce.ts';
-import type { NotifierSettings } from '../../src/domain/profile.ts';
-import { createNotifiers } from '../../src/notifiers/index.ts';
+import type { NotifierSettings } from '../../src/notifiers/catalogue.ts';
+import { createNotifiers } from '../../src/notifiers/create-notifiers.ts';
 import { createSecretResolver } from '../../src/secrets/index.ts';
 import type { RollbackTarget } from '../../src/targets/target.ts';
 

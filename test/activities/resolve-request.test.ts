@@ -4,9 +4,9 @@ import { DefaultLogger } from '@temporalio/worker';
 import { describe, expect, it } from 'vitest';
 import type { Dependencies } from '../../src/activities/dependencies.ts';
 import { resolveRequest } from '../../src/activities/resolve-request.ts';
-import { createChecks } from '../../src/checks/index.ts';
+import { createChecks } from '../../src/checks/create-checks.ts';
+import type { ServiceProfile } from '../../src/config/profile.ts';
 import { type ApprovalPolicy, DEFAULT_POLICY } from '../../src/domain/policy.ts';
-import type { ServiceProfile } from '../../src/domain/profile.ts';
 import type { ResolvedRun } from '../../src/domain/request.ts';
 import type { RollbackTarget } from '../../src/targets/target.ts';
 

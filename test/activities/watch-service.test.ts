@@ -3,7 +3,7 @@ import { DefaultLogger } from '@temporalio/worker';
 import { describe, expect, it } from 'vitest';
 import type { Dependencies, PreparedService } from '../../src/activities/dependencies.ts';
 import { watchService } from '../../src/activities/watch-service.ts';
-import type { Look } from '../../src/checks/check.ts';
+import type { ProbeResult } from '../../src/checks/check.ts';
 import { RunbookError } from '../../src/domain/errors.ts';
 import type { Watched, WatchInput } from '../../src/domain/follow-through.ts';
 import type { StepResult } from '../../src/domain/ledger.ts';
@@ -19,18 +19,18 @@ const input = (change: Partial<WatchInput> = {}): WatchInput => ({
 });
 
 interface Script {
-  /** What is live at each look; the last one stays. */
+  /** What is live at each probe; the last one stays. */
   readonly live?: readonly (object | Error)[];
   readonly ours?: boolean;
-  readonly looks?: readonly Verdict[];
-  readonly look?: (signal: AbortSignal) => Promise<Look>;
+  readonly probes?: readonly Verdict[];
+  readonly probe?: (signal: AbortSignal) => Promise<ProbeResult>;
   readonly resume?: object;
 }
 
-/** Watches a service that behaves as scripted. @returns its result and how often it was looked at. */
+/** Watches a service that behaves as scripted. @returns its result and how often it was probed. */
 async function watch(script: Script, change: Partial<WatchInput> = {}) {
   const live = [...(script.live ?? [{ ...PROVED, version: '0.1.0' }])];
-  const looks = [...(script.looks ?? ['passed'])];
+  const probes = [...(script.probes ?? ['passed'])];
   let count = 0;
   const service = {
     target: {
@@ -46,11 +46,11 @@ async function watch(script: Script, change: Partial<WatchInput> = {}) {
         policy: { needed: 1, everyMs: 10, withinMs: 1000, timeoutMs: 50 },
         create: () => ({
           id: 'health',
-          look: async ({ signal }: { signal: AbortSignal }) => {
+          probe: async ({ signal }: { signal: AbortSignal }) => {
             count += 1;
-            if (script.look) return script.look(signal);
-            const verdict = (looks.length > 1 ? looks.shift() : looks[0]) as Verdict;
-            return { verdict, saw: `status ${verdict}` };
+            if (script.probe) return script.probe(signal);
+            const verdict = (probes.length > 1 ? probes.shift() : probes[0]) as Verdict;
+            return { verdict, observed: `status ${verdict}` };
           },
         }),
       },
@@ -72,7 +72,7 @@ describe('the watch of a service that was proved well', () => {
     const { value, count } = await watch({});
     expect(value.end).toBe('well');
     expect(count).toBeGreaterThan(2);
-    expect(value.looks).toBe(count);
+    expect(value.probes).toBe(count);
   });
 
   it('names who changed it, as soon as another version is live', async () => {
@@ -100,30 +100,33 @@ describe('the watch of a service that was proved well', () => {
     expect((await watch({ live: [away] })).value.end).toBe('well');
   });
 
-  it('counts bad looks in a row, and a good one between them starts anew', async () => {
-    const unwell = await watch({ looks: ['passed', 'failed', 'inconclusive'] }, { forMs: 60_000 });
-    expect(unwell.value).toMatchObject({ end: 'unwell', looks: 3, summary: 'status inconclusive' });
+  it('counts bad probes in a row, and a good one between them starts anew', async () => {
+    const unwell = await watch({ probes: ['passed', 'failed', 'inconclusive'] }, { forMs: 60_000 });
+    expect(unwell.value).toMatchObject({ end: 'unwell', probes: 3, summary: 'status inconclusive' });
     const flapping = await watch({
-      looks: [...Array.from({ length: 40 }, (_, index): Verdict => (index % 2 ? 'passed' : 'failed'))],
+      probes: [...Array.from({ length: 40 }, (_, index): Verdict => (index % 2 ? 'passed' : 'failed'))],
     });
     expect(flapping.value.end).toBe('well');
   });
 
-  it('takes a service that never answers for a bad look', async () => {
+  it('takes a service that never answers for a bad probe', async () => {
     const silent = (signal: AbortSignal) =>
-      new Promise<Look>((_, reject) => signal.addEventListener('abort', () => reject(signal.reason)));
-    expect((await watch({ look: silent }, { forMs: 60_000 })).value).toMatchObject({
+      new Promise<ProbeResult>((_, reject) => signal.addEventListener('abort', () => reject(signal.reason)));
+    expect((await watch({ probe: silent }, { forMs: 60_000 })).value).toMatchObject({
       end: 'unwell',
       summary: 'no answer within 50 ms',
     });
   });
 
-  it('goes on where a killed worker left it: time and bad looks count on', async () => {
+  it('goes on where a killed worker left it: time and bad probes count on', async () => {
     const startedAt = new Date(Date.now() - 10_000).toISOString();
-    const over = { startedAt, looks: 7, badInARow: 0, last: 'ok' };
-    expect((await watch({ resume: over })).value).toEqual({ end: 'well', looks: 7 });
-    const bad = { startedAt, looks: 7, badInARow: 1, last: 'bad' };
-    const { value } = await watch({ resume: bad, looks: ['failed'] }, { forMs: 60_000 });
-    expect(value).toMatchObject({ end: 'unwell', looks: 8 });
+    const over = { startedAt, probes: 7, badInARow: 0, last: 'ok' };
+    expect((await watch({ resume: over })).value).toEqual({ end: 'well', probes: 7 });
+    const { probes, ...others } = over;
+    const earlier = { ...others, looks: probes };
+    expect((await watch({ resume: earlier })).value, 'of version 0.1.0').toEqual({ end: 'well', probes: 7 });
+    const bad = { startedAt, probes: 7, badInARow: 1, last: 'bad' };
+    const { value } = await watch({ resume: bad, probes: ['failed'] }, { forMs: 60_000 });
+    expect(value).toMatchObject({ end: 'unwell', probes: 8 });
   });
 });

@@ -1,10 +1,11 @@
 import { describe, expect, it } from 'vitest';
 import { type BehaviourWish, startOrchestrator } from '../../sandbox/orchestrator/index.ts';
-import { createAgentsCheck } from '../../src/checks/agents.ts';
-import { createChatCheck } from '../../src/checks/chat.ts';
-import { runCheck } from '../../src/checks/run-check.ts';
-import type { AgentsSettings, CheckPolicy } from '../../src/domain/profile.ts';
-import { instance, lookContext, nobody, orchestrator, said, server } from './surroundings.ts';
+import { createAgentsCheck } from '../../src/checks/agents/probe.ts';
+import type { AgentsSettings } from '../../src/checks/agents/settings.ts';
+import { createChatCheck } from '../../src/checks/chat/probe.ts';
+import type { CheckPolicy } from '../../src/checks/check-policy.ts';
+import { runCheck } from '../../src/checks/run/run-check.ts';
+import { instance, nobody, orchestrator, probeContext, said, server } from './surroundings.ts';
 
 const settings: AgentsSettings = {
   path: '/api/v1/agents',
@@ -54,10 +55,10 @@ describe('the agents check', () => {
   });
 
   it('waits for the cooldown of an open circuit', async () => {
-    const looks = [300, 150, -10].map((circuitOpenInMs) => [
+    const responses = [300, 150, -10].map((circuitOpenInMs) => [
       { id: 'llm_router_agent', health: 'unhealthy' as const, failures: 5, circuitOpenInMs },
     ]);
-    const result = await checked({ agents: { looks } });
+    const result = await checked({ agents: { responses } });
     expect(result).toMatchObject({ verdict: 'passed', samples: 4 });
     expect(result.evidence[0]).toMatchObject({ verdict: 'failed' });
   });
@@ -93,9 +94,9 @@ describe('the agents check', () => {
     try {
       const check = createAgentsCheck({ ...settings, instancePort: port }, await nobody(), nothing);
       const instances = hosts.map((address, index) => instance(index, { address }));
-      expect(said(await check.look(lookContext({ instances })))).toMatch(/^failed: .*circuit open/);
+      expect(said(await check.probe(probeContext({ instances })))).toMatch(/^failed: .*circuit open/);
       expect([first, second].map((service) => service.requests().length)).toEqual([1, 1]);
-      const healthy = await check.look(lookContext({ instances: instances.slice(0, 1) }));
+      const healthy = await check.probe(probeContext({ instances: instances.slice(0, 1) }));
       expect(healthy.verdict).toBe('passed');
     } finally {
       await second.close();
@@ -107,10 +108,10 @@ describe('the agents check', () => {
     const port = Number(new URL(service.url).port);
     const check = createAgentsCheck({ ...settings, instancePort: port }, '', nothing);
     const instances = [instance(1), instance(2, { address: '127.0.0.9' })];
-    expect(said(await check.look(lookContext({ instances })))).toBe(
+    expect(said(await check.probe(probeContext({ instances })))).toBe(
       'inconclusive: pod-2: connection refused',
     );
-    expect(said(await check.look(lookContext()))).toBe('inconclusive: no running instance is known');
+    expect(said(await check.probe(probeContext()))).toBe('inconclusive: no running instance is known');
   });
 
   it('does not take an instance that does not answer for a missing agent', async () => {
@@ -119,14 +120,14 @@ describe('the agents check', () => {
     const strict = { ...settings, expected: ['git_agent'], onMissing: 'fail' as const };
     const check = createAgentsCheck({ ...strict, instancePort: port }, '', nothing);
     const instances = [instance(1), instance(2, { address: '127.0.0.9' })];
-    expect(said(await check.look(lookContext({ instances })))).toBe(
+    expect(said(await check.probe(probeContext({ instances })))).toBe(
       'inconclusive: pod-2: connection refused',
     );
-    expect(said(await check.look(lookContext({ instances: instances.slice(0, 1) })))).toMatch(
+    expect(said(await check.probe(probeContext({ instances: instances.slice(0, 1) })))).toMatch(
       /^failed: git_agent missing/,
     );
     const gone = createAgentsCheck(strict, await nobody(), nothing);
-    expect(said(await gone.look(lookContext()))).toBe('inconclusive: connection refused');
+    expect(said(await gone.probe(probeContext()))).toBe('inconclusive: connection refused');
   });
 
   it('ends with a refused token although agents that are missing count as a failure', async () => {
@@ -148,9 +149,11 @@ describe('the agents check', () => {
     try {
       const check = createAgentsCheck({ ...settings, instancePort: port }, '', nothing);
       const instances = [instance(1), instance(2, { address: '127.0.0.2' })];
-      expect(said(await check.look(lookContext({ instances })))).toMatch(/^failed, final: .*circuit open/);
+      expect(said(await check.probe(probeContext({ instances })))).toMatch(/^failed, final: .*circuit open/);
       const gone = [instance(1, { address: '127.0.0.9' }), ...instances.slice(1)];
-      expect(said(await check.look(lookContext({ instances: gone })))).toMatch(/^inconclusive, final: .*401/);
+      expect(said(await check.probe(probeContext({ instances: gone })))).toMatch(
+        /^inconclusive, final: .*401/,
+      );
     } finally {
       await guarded.close();
     }
@@ -159,9 +162,9 @@ describe('the agents check', () => {
   it('takes a refused token and a 503 for what they are', async () => {
     const guarded = await orchestrator({ auth: { mode: 'static', token: 'abc' } });
     const check = createAgentsCheck(settings, guarded.url, nothing);
-    expect(said(await check.look(lookContext()))).toMatch(/^inconclusive, final: auth: 401/);
+    expect(said(await check.probe(probeContext()))).toMatch(/^inconclusive, final: auth: 401/);
     const url = await server((_, response) => void response.writeHead(503).end());
-    expect(said(await createAgentsCheck(settings, url, nothing).look(lookContext()))).toBe(
+    expect(said(await createAgentsCheck(settings, url, nothing).probe(probeContext()))).toBe(
       'inconclusive: 503: not available now',
     );
   });

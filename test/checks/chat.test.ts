@@ -1,12 +1,12 @@
 import { text } from 'node:stream/consumers';
 import { describe, expect, it } from 'vitest';
 import type { BehaviourWish } from '../../sandbox/orchestrator/index.ts';
-import { createChatCheck } from '../../src/checks/chat.ts';
-import type { CheckProgress } from '../../src/checks/check.ts';
-import { runCheck } from '../../src/checks/run-check.ts';
+import { createChatCheck } from '../../src/checks/chat/probe.ts';
+import type { ChatSettings } from '../../src/checks/chat/settings.ts';
+import type { CheckProgress } from '../../src/checks/run/check-progress.ts';
+import { runCheck } from '../../src/checks/run/run-check.ts';
 import { RunbookError } from '../../src/domain/errors.ts';
-import type { ChatSettings } from '../../src/domain/profile.ts';
-import { lookContext, nobody, orchestrator, said, server } from './surroundings.ts';
+import { nobody, orchestrator, probeContext, said, server } from './surroundings.ts';
 
 const settings: ChatSettings = {
   path: '/api/v1/chat',
@@ -26,15 +26,15 @@ const options = {
   report: () => {},
 };
 
-async function look(behaviour: BehaviourWish, changes: Partial<ChatSettings> = {}) {
+async function probe(behaviour: BehaviourWish, changes: Partial<ChatSettings> = {}) {
   const { url } = await orchestrator({ behaviour });
-  return createChatCheck({ ...settings, ...changes }, url, nothing).look(lookContext());
+  return createChatCheck({ ...settings, ...changes }, url, nothing).probe(probeContext());
 }
 
 describe('the chat check', () => {
   it('sends a message with a nonce and a UUID, and nothing else', async () => {
     const service = await orchestrator({ behaviour: 'good' });
-    const found = await createChatCheck(settings, service.url, nothing).look(lookContext());
+    const found = await createChatCheck(settings, service.url, nothing).probe(probeContext());
     const sent = JSON.parse(service.requests()[0]?.body ?? '');
     expect(Object.keys(sent)).toEqual(['message', 'correlation_id']);
     expect(sent.message).toMatch(/^rollback smoke test [0-9a-f]{12}$/);
@@ -61,22 +61,22 @@ describe('the chat check', () => {
     ['chat-503', 'inconclusive: 503: not available now'],
     ['chat-401', 'inconclusive, final: auth: 401'],
   ])('%s: %s', async (behaviour, expected) => {
-    expect(said(await look(behaviour))).toContain(expected);
+    expect(said(await probe(behaviour))).toContain(expected);
   });
 
   it('passes on the generation that lists no agents', async () => {
-    expect(await look('good-b')).toMatchObject({ verdict: 'passed' });
+    expect(await probe('good-b')).toMatchObject({ verdict: 'passed' });
   });
 
   it('proves nothing when the answer is too slow or nobody listens, and keeps the id to search for', async () => {
-    const slow = await look('chat-slow', { timeoutMs: 100 });
+    const slow = await probe('chat-slow', { timeoutMs: 100 });
     expect(slow).toMatchObject({
       verdict: 'inconclusive',
-      saw: 'no answer within 100 ms',
+      observed: 'no answer within 100 ms',
       values: { correlationId: expect.stringMatching(/^[0-9a-f-]{36}$/) },
     });
     const refused = createChatCheck(settings, await nobody(), nothing);
-    expect(said(await refused.look(lookContext()))).toBe('inconclusive: connection refused');
+    expect(said(await refused.probe(probeContext()))).toBe('inconclusive: connection refused');
   });
 
   it.each(['please commit', 'a digital smoke test', 'is it leGITimate?'])(
@@ -156,7 +156,8 @@ describe('the chat check', () => {
     ['was accepted although it failed', 'chat-agent-unavailable', { started: 1, failed: 1 }],
   ])('says which plans are its own, of a message that %s', async (_, behaviour, ownPlans) => {
     const { url } = await orchestrator({ behaviour });
-    const brief = { ...settings, acceptErrors: ['agent_unavailable'], maxMessages: 1, timeoutMs: 200 };
+    const acceptErrors = ['agent_unavailable'] as const;
+    const brief = { ...settings, acceptErrors, maxMessages: 1, timeoutMs: 200 };
     const result = await runCheck(createChatCheck(brief, url, nothing), brief, options);
     expect(result).toMatchObject({ samples: 1, ownPlans });
   });
@@ -174,7 +175,7 @@ describe('the chat check', () => {
     expect(result).toMatchObject({ verdict: 'passed', samples: 4, ownPlans: { started: 1, failed: 0 } });
     expect(result.evidence[0]).toMatchObject({
       verdict: 'inconclusive',
-      saw: 'the environment variable T is not set',
+      observed: 'the environment variable T is not set',
     });
   });
 
@@ -182,7 +183,7 @@ describe('the chat check', () => {
     const brief = { ...settings, maxMessages: 3, withinMs: 600 };
     const sent = async (progress: Partial<CheckProgress>) => {
       const service = await orchestrator({ behaviour: 'chat-execution-failed' });
-      const resume = { startedAt: new Date().toISOString(), looks: 9, inARow: 0, last: '', ...progress };
+      const resume = { startedAt: new Date().toISOString(), probes: 9, inARow: 0, last: '', ...progress };
       const result = await runCheck(createChatCheck(brief, service.url, nothing), brief, {
         ...options,
         resume,
@@ -236,7 +237,7 @@ describe('the chat check', () => {
   });
 
   it('accepts a well-formed error where the profile says so', async () => {
-    expect(said(await look('chat-agent-unavailable', { acceptErrors: ['agent_unavailable'] }))).toBe(
+    expect(said(await probe('chat-agent-unavailable', { acceptErrors: ['agent_unavailable'] }))).toBe(
       'passed: well-formed error agent_unavailable, accepted by the profile',
     );
   });

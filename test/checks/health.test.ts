@@ -1,11 +1,11 @@
 import type { ServerResponse } from 'node:http';
 import { describe, expect, it } from 'vitest';
 import type { BehaviourWish } from '../../sandbox/orchestrator/index.ts';
-import { createHealthCheck } from '../../src/checks/health.ts';
-import { runCheck } from '../../src/checks/run-check.ts';
+import { createHealthCheck } from '../../src/checks/health/probe.ts';
+import type { HealthSettings } from '../../src/checks/health/settings.ts';
+import { runCheck } from '../../src/checks/run/run-check.ts';
 import type { CheckEvidence } from '../../src/domain/known-good.ts';
-import type { HealthSettings } from '../../src/domain/profile.ts';
-import { lookContext, nobody, orchestrator, said, server } from './surroundings.ts';
+import { nobody, orchestrator, probeContext, said, server } from './surroundings.ts';
 
 const settings: HealthSettings = {
   path: '/health',
@@ -20,17 +20,17 @@ const known = (provider: string, model: string, verdict: CheckEvidence['verdict'
 });
 const GOOD = 'status ok, openrouter / anthropic/claude-3.5-sonnet';
 
-async function look(behaviour: BehaviourWish, context = {}, changes: Partial<HealthSettings> = {}) {
+async function probe(behaviour: BehaviourWish, context = {}, changes: Partial<HealthSettings> = {}) {
   const { url } = await orchestrator({ behaviour });
-  return createHealthCheck({ ...settings, ...changes }, url, nothing).look(lookContext(context));
+  return createHealthCheck({ ...settings, ...changes }, url, nothing).probe(probeContext(context));
 }
 
 describe('the health check', () => {
   it('passes when provider and model are those of the known-good version', async () => {
-    const found = await look('good', known('openrouter', 'anthropic/claude-3.5-sonnet'));
+    const found = await probe('good', known('openrouter', 'anthropic/claude-3.5-sonnet'));
     expect(found).toEqual({
       verdict: 'passed',
-      saw: GOOD,
+      observed: GOOD,
       values: { status: 'ok', provider: 'openrouter', model: 'anthropic/claude-3.5-sonnet' },
     });
   });
@@ -48,31 +48,31 @@ describe('the health check', () => {
     };
     const { values } = await runCheck(createHealthCheck(settings, url, nothing), settings, run);
     const baseline = { verdict: 'passed' as const, summary: '', values };
-    expect(await look(changed(model), { baseline })).toMatchObject({ verdict: 'passed' });
-    expect(await look(changed(long('-2')), { baseline })).toMatchObject({ verdict: 'failed' });
+    expect(await probe(changed(model), { baseline })).toMatchObject({ verdict: 'passed' });
+    expect(await probe(changed(long('-2')), { baseline })).toMatchObject({ verdict: 'failed' });
     const huge = 'm'.repeat(1000);
     const kept = { verdict: 'passed' as const, summary: '', values: { model: `${'m'.repeat(299)}…` } };
-    expect(await look(changed(huge), { baseline: kept })).toMatchObject({ verdict: 'passed' });
+    expect(await probe(changed(huge), { baseline: kept })).toMatchObject({ verdict: 'passed' });
   });
 
   it('says so when there is nothing to compare with', async () => {
-    expect(said(await look('good'))).toBe(`passed: ${GOOD} (nothing known to compare with)`);
+    expect(said(await probe('good'))).toBe(`passed: ${GOOD} (nothing known to compare with)`);
   });
 
   it('fails for another provider and model than known good', async () => {
-    const found = await look('health-wrong-provider', known('openrouter', 'anthropic/claude-3.5-sonnet'));
+    const found = await probe('health-wrong-provider', known('openrouter', 'anthropic/claude-3.5-sonnet'));
     expect(said(found)).toBe(
       'failed: status ok, ollama / llama3 instead of openrouter / anthropic/claude-3.5-sonnet',
     );
   });
 
   it('holds to the settings rather than to the evidence', async () => {
-    const found = await look('good', known('openrouter', 'anthropic/claude-3.5-sonnet'), { model: 'mine' });
+    const found = await probe('good', known('openrouter', 'anthropic/claude-3.5-sonnet'), { model: 'mine' });
     expect(said(found)).toBe(`failed: ${GOOD} instead of mine`);
   });
 
   it('expects nothing of evidence that failed itself', async () => {
-    expect(await look('good', known('ollama', 'llama3', 'failed'))).toMatchObject({ verdict: 'passed' });
+    expect(await probe('good', known('ollama', 'llama3', 'failed'))).toMatchObject({ verdict: 'passed' });
   });
 
   it.each<[BehaviourWish, string]>([
@@ -86,13 +86,13 @@ describe('the health check', () => {
     ],
     ['health-401', 'inconclusive, final: auth: 401, the token of the profile is missing or not accepted'],
   ])('%s: %s', async (behaviour, expected) => {
-    expect(said(await look(behaviour))).toBe(expected);
+    expect(said(await probe(behaviour))).toBe(expected);
   });
 
   it('knows the metrics listener, whose /health answers OK with 200', async () => {
     const { metricsUrl } = await orchestrator({ behaviour: 'good' });
     const check = createHealthCheck(settings, new URL(metricsUrl).origin, nothing);
-    expect(said(await check.look(lookContext()))).toContain('this looks like the metrics listener');
+    expect(said(await check.probe(probeContext()))).toContain('this looks like the metrics listener');
   });
 
   it.each([
@@ -103,13 +103,13 @@ describe('the health check', () => {
     ['pong', 'failed: HTTP 200, but no JSON: a text: pong'],
   ])('body %j: %s', async (body, expected) => {
     const url = await server((_, response) => response.end(body));
-    expect(said(await createHealthCheck(settings, url, nothing).look(lookContext()))).toBe(expected);
+    expect(said(await createHealthCheck(settings, url, nothing).probe(probeContext()))).toBe(expected);
   });
 
   it('proves nothing when nobody answers, or too late', async () => {
     const refused = createHealthCheck(settings, await nobody(), nothing);
-    expect(said(await refused.look(lookContext()))).toBe('inconclusive: connection refused');
-    const slow = await look('health-slow', {}, { timeoutMs: 100 });
+    expect(said(await refused.probe(probeContext()))).toBe('inconclusive: connection refused');
+    const slow = await probe('health-slow', {}, { timeoutMs: 100 });
     expect(said(slow)).toBe('inconclusive: no answer within 100 ms');
   });
 
@@ -127,14 +127,14 @@ describe('the health check', () => {
     ],
   ])('shows no half of a secret %s', async (_, play) => {
     const url = await server((__, response) => void play(response));
-    const { saw } = await createHealthCheck(settings, url, nothing).look(lookContext());
-    expect(saw).toContain('xxx');
-    expect(saw).not.toMatch(/abcdef|eyJ/);
+    const { observed } = await createHealthCheck(settings, url, nothing).probe(probeContext());
+    expect(observed).toContain('xxx');
+    expect(observed).not.toMatch(/abcdef|eyJ/);
   });
 
   it('does not take a redirect for an answer', async () => {
     const url = await server((_, response) => void response.writeHead(302, { location: '/login' }).end());
-    expect(said(await createHealthCheck(settings, url, nothing).look(lookContext()))).toBe(
+    expect(said(await createHealthCheck(settings, url, nothing).probe(probeContext()))).toBe(
       'inconclusive: 302: redirected to /login, not followed: is this the API?',
     );
   });
@@ -142,6 +142,6 @@ describe('the health check', () => {
   it('sends its token to the service', async () => {
     const service = await orchestrator({ auth: { mode: 'static', token: 'abc123' } });
     const check = createHealthCheck(settings, service.url, async () => ({ authorization: 'Bearer abc123' }));
-    expect(await check.look(lookContext())).toMatchObject({ verdict: 'passed' });
+    expect(await check.probe(probeContext())).toMatchObject({ verdict: 'passed' });
   });
 });

@@ -1,11 +1,11 @@
 import { describe, expect, it } from 'vitest';
 import type { BehaviourWish } from '../../sandbox/orchestrator/index.ts';
-import { createMetricsCheck } from '../../src/checks/metrics.ts';
-import { runCheck } from '../../src/checks/run-check.ts';
-import { readCounters } from '../../src/checks/scrape.ts';
+import { createMetricsCheck } from '../../src/checks/metrics/probe.ts';
+import { readCounters } from '../../src/checks/metrics/scrape.ts';
+import type { MetricsSettings } from '../../src/checks/metrics/settings.ts';
+import { runCheck } from '../../src/checks/run/run-check.ts';
 import type { OwnPlans } from '../../src/domain/checks.ts';
-import type { MetricsSettings } from '../../src/domain/profile.ts';
-import { instance, lookContext, orchestrator, said, server } from './surroundings.ts';
+import { instance, orchestrator, probeContext, said, server } from './surroundings.ts';
 
 const NAMES = {
   planStarted: 'orchestrator_plan_started_total',
@@ -96,26 +96,26 @@ describe('the metrics check', () => {
     const { port } = await served('good', 2);
     const check = createMetricsCheck({ ...settings, port });
     const here = instance(1);
-    expect(said(await check.look(lookContext({ instances: [here] })))).toBe(
+    expect(said(await check.probe(probeContext({ instances: [here] })))).toBe(
       'passed: 0 of 2 plans failed; 0 agent failures',
     );
     const gone = instance(2, { address: '127.0.0.9' });
-    expect(said(await check.look(lookContext({ instances: [here, gone] })))).toBe(
+    expect(said(await check.probe(probeContext({ instances: [here, gone] })))).toBe(
       'inconclusive: scrape failed, pod-2: connection refused',
     );
-    expect(said(await check.look(lookContext()))).toBe('inconclusive: no running instance is known');
+    expect(said(await check.probe(probeContext()))).toBe('inconclusive: no running instance is known');
   });
 
   it('sends no token to the metrics listener, which knows no authorisation', async () => {
     const { port, requests } = await served('good');
-    await createMetricsCheck({ ...settings, port }).look(lookContext({ instances: [instance(1)] }));
+    await createMetricsCheck({ ...settings, port }).probe(probeContext({ instances: [instance(1)] }));
     expect(requests().at(-1)?.headers).not.toHaveProperty('authorization');
   });
 
   it('names another status', async () => {
     const url = await server((_, response) => void response.writeHead(404).end());
     const check = createMetricsCheck({ ...settings, port: Number(new URL(url).port) });
-    expect(said(await check.look(lookContext({ instances: [instance(1)] })))).toBe(
+    expect(said(await check.probe(probeContext({ instances: [instance(1)] })))).toBe(
       'inconclusive: scrape failed, pod-1: HTTP 404',
     );
   });

@@ -2,11 +2,11 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import type { AddressInfo } from 'node:net';
 import { onTestFinished } from 'vitest';
 import { startOrchestrator } from '../../sandbox/orchestrator/index.ts';
-import type { Look, LookContext } from '../../src/checks/check.ts';
+import type { ProbeContext, ProbeResult } from '../../src/checks/check.ts';
 import type { Instance } from '../../src/domain/pins.ts';
 
-/** What a look is given, with what matters to a test. */
-export function lookContext(context: Partial<LookContext> = {}): LookContext {
+/** What a probe is given, with what matters to a test. */
+export function probeContext(context: Partial<ProbeContext> = {}): ProbeContext {
   const { signal } = new AbortController();
   return { signal, number: 1, key: 'run/step', messages: 0, resumed: false, instances: [], ...context };
 }
@@ -59,6 +59,6 @@ export function instance(number: number, changes: Partial<Instance> = {}): Insta
 }
 
 /** The verdict and what was seen, for comparisons. */
-export function said({ verdict, saw, final }: Look): string {
-  return `${verdict}${final ? ', final' : ''}: ${saw}`;
+export function said({ verdict, observed, final }: ProbeResult): string {
+  return `${verdict}${final ? ', final' : ''}: ${observed}`;
 }

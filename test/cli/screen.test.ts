@@ -47,7 +47,7 @@ describe('on a terminal', () => {
 });
 
 describe('elsewhere', () => {
-  it('says a rollout’s progress once a message, and a check’s looks not at all at first', () => {
+  it('says a rollout’s progress once a message, and a check’s probes not at all at first', () => {
     const { stream, text } = output();
     const screen = openScreen({ output: stream });
     const check: RunningStep = { ...waiting('status ok'), step: 'verify-health' };

@@ -299,11 +299,11 @@ describe('a fault in runbook.yaml', () => {
     ['checks: { chat: { needed: 6 } }', 'checks.chat.needed: more than maxMessages allows'],
     [
       'checks: { agents: { needed: 4, every: 10s, within: 30s } }',
-      'checks.agents.within: can never pass: 4 good looks, one every 10 s, take 30 s',
+      'checks.agents.within: can never pass: 4 good probes, one every 10 s, take 30 s',
     ],
-    ['checks: { health: { every: 1m } }', 'checks.health.within: can never pass: 3 good looks'],
-    ['checks: { metrics: { within: 20s } }', 'checks.metrics.within: can never pass: 3 good looks'],
-    ['checks: { chat: { needed: 5, every: 45s } }', 'checks.chat.within: can never pass: 5 good looks'],
+    ['checks: { health: { every: 1m } }', 'checks.health.within: can never pass: 3 good probes'],
+    ['checks: { metrics: { within: 20s } }', 'checks.metrics.within: can never pass: 3 good probes'],
+    ['checks: { chat: { needed: 5, every: 45s } }', 'checks.chat.within: can never pass: 5 good probes'],
     ['checks: { metrics: { port: 70000 } }', 'checks.metrics.port: expected number to be <=65535'],
     ['checks: { metrics: false }\nrequired: [metrics]', 'required[0]: the check metrics is switched off'],
     ['required: [healh]', 'required[0]: expected one of "health"|"chat"|"agents"|"metrics"'],
@@ -395,7 +395,7 @@ describe('a fault in runbook.yaml', () => {
 
   it('that no check could ever pass is named with its line', () => {
     expect(faults(service('checks:\n  health: false\n  agents:\n    needed: 4\n    within: 5s\n'))).toEqual([
-      'runbook.yaml:9:17 services.orchestrator.checks.agents.within: can never pass: 4 good looks, one every 2 s, take 6 s',
+      'runbook.yaml:9:17 services.orchestrator.checks.agents.within: can never pass: 4 good probes, one every 2 s, take 6 s',
     ]);
     expect(faults(service('checks: { agents: { needed: 4, within: 6001ms } }'))).toEqual([]);
   });

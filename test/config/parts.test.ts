@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { DURATION, durationMs } from '../../src/config/durations.ts';
 import { closest } from '../../src/domain/closest.ts';
+import { DURATION, durationMs } from '../../src/schema-parts/durations.ts';
 
 describe('durations', () => {
   it.each([

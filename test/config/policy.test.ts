@@ -211,7 +211,7 @@ followThrough: { for: 24h, every: 1m, failures: 20 }
     ['followThrough: { failures: 0 }', 'followThrough.failures: expected number to be >=1'],
     [
       'followThrough: { for: 20s }',
-      'followThrough.for: can never find it unwell: 3 bad looks, one every 10 s, take 20 s',
+      'followThrough.for: can never find it unwell: 3 bad probes, one every 10 s, take 20 s',
     ],
   ])('may not be %s: %s', (lines, fault) => {
     const found = faults(lines);

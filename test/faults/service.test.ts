@@ -21,7 +21,7 @@ afterAll(async () => {
   await stage?.close();
 });
 
-/** Far more than a look may read, far less than what is sent: buffers of the system lie in between. In bytes. */
+/** Far more than a probe may read, far less than what is sent: buffers of the system lie in between. In bytes. */
 const TAKEN_AT_MOST = 16 * 2 ** 20;
 
 /** What a busy machine adds to the budget of a check, in milliseconds. */

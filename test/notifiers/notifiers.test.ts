@@ -1,7 +1,7 @@
 import { createHmac } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
-import type { NotifierSettings } from '../../src/domain/profile.ts';
-import { createNotifiers } from '../../src/notifiers/index.ts';
+import type { NotifierSettings } from '../../src/notifiers/catalogue.ts';
+import { createNotifiers } from '../../src/notifiers/create-notifiers.ts';
 import { createSecretResolver, type SecretResolver } from '../../src/secrets/index.ts';
 import { notification, receiver } from './surroundings.ts';
 

@@ -369,7 +369,7 @@ describe('what a run noticed by itself', () => {
 it('a follow-through has its request from whoever started it', () => {
   const input = encoded({ request, rollback: { workflowId: 'rollback/x', runId: 'r' } });
   const history = recorder('followThrough', { input });
-  history.complete(history.schedule('watch-service'), result({ end: 'well', looks: 3 }));
+  history.complete(history.schedule('watch-service'), result({ end: 'well', probes: 3 }));
   history.add('StartChildWorkflowExecutionInitiated', {
     workflowId: 'rollback/x/after/r',
     workflowType: { name: 'rollback' },

@@ -27,7 +27,7 @@ const check: CheckResult = {
   needed: 3,
   inARow: 3,
   values: { provider: 'openrouter' },
-  evidence: [{ at: '2026-01-01T00:00:20.000Z', verdict: 'passed', saw: 'status ok', ms: 12 }],
+  evidence: [{ at: '2026-01-01T00:00:20.000Z', verdict: 'passed', observed: 'status ok', ms: 12 }],
 };
 const entry = (change: Partial<LedgerEntry>): LedgerEntry => ({
   step: 'plan',
@@ -121,7 +121,7 @@ describe('the incident record', () => {
     '| 2026-01-01T00:00:01.000Z | verify health | passed | 3 of 3 good | 0.2 s | 1 |',
     '| 2026-01-01T00:00:01.000Z | notify (slack) | completed | told slack | 0.2 s | 2 |',
     '| health | **passed** | 3 of 3 in a row | 3 of 3 good |',
-    '4 looks; the last ones:',
+    '4 probes; the last ones:',
     '- 2026-01-01T00:00:20.000Z passed (12 ms): status ok',
     '  "provider": "openrouter"',
   ])('says %s', (line) => {
@@ -264,7 +264,7 @@ describe('a text from outside', () => {
         check: {
           ...check,
           summary: text,
-          evidence: check.evidence.map((sample) => ({ ...sample, saw: text })),
+          evidence: check.evidence.map((sample) => ({ ...sample, observed: text })),
         },
       }),
     ],

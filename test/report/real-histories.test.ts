@@ -57,6 +57,20 @@ describe('the audit of a real run', () => {
     }
   });
 
+  it('that was recorded in the words of version 0.1.0 shows what its probes observed', () => {
+    const [, report] = audited.find(([name]) => name === 'rolled-back.json') ?? expect.fail();
+    const samples = report.ledger.flatMap(({ check }) => check?.evidence ?? []);
+    expect(samples.length).toBeGreaterThan(3);
+    const markdown = renderMarkdown(report);
+    for (const sample of samples) {
+      expect(sample).not.toHaveProperty('observed');
+      const { at, saw } = sample as unknown as { at: string; saw: string };
+      expect(markdown).toMatch(new RegExp(`^- ${at} passed \\(\\d+ ms\\): \\S`, 'm'));
+      expect(saw).toMatch(/\w/);
+    }
+    expect(markdown).toContain('): status ok, openrouter');
+  });
+
   it('that went on without approval is marked at its head', () => {
     const marked = audited.filter(([, report]) => renderMarkdown(report).includes('**BREAK-GLASS**: '));
     expect(marked.map(([file]) => file)).toEqual(['break-glass.json']);

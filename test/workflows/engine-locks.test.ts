@@ -109,7 +109,7 @@ describe('a follow-through', () => {
       script: {
         'watch-service': (_usual, time, args) => {
           seen.push((args[1] as { forMs: number }).forMs);
-          return time === 1 ? { end: 'unwell', looks: 1, summary: 'bad' } : { end: 'well', looks: 1 };
+          return time === 1 ? { end: 'unwell', probes: 1, summary: 'bad' } : { end: 'well', probes: 1 };
         },
       },
     });
@@ -125,7 +125,7 @@ describe('a follow-through', () => {
     const requests: unknown[] = [];
     const cast = await stage.cast('in-the-name', {
       script: {
-        'watch-service': () => ({ end: 'unwell', looks: 1, summary: 'bad' }),
+        'watch-service': () => ({ end: 'unwell', probes: 1, summary: 'bad' }),
         'resolve-request': (usual, _time, args) => {
           requests.push(args[1]);
           return usual();

@@ -146,7 +146,7 @@ export function scriptedService({ uid, policy, request, bad = {} }: ServiceOptio
     'verify-chat': () => check('chat'),
     'verify-agents': () => check('agents'),
     'verify-metrics': () => check('metrics'),
-    'watch-service': () => ({ end: 'well', looks: 1 }),
+    'watch-service': () => ({ end: 'well', probes: 1 }),
     'record-known-good': (_service: string, proof: (typeof proofs)[number]) => void proofs.push(proof),
     notify: (receiver: string, message: (typeof told)[number]) => {
       told.push(message);

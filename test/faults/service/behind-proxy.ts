@@ -11,7 +11,7 @@ export interface ServiceBehindProxy {
   close(): Promise<void>;
 }
 
-/** Time-out of one look, and budget of a check, in milliseconds. */
+/** Time-out of one probe, and budget of a check, in milliseconds. */
 const LOOK_MS = 500;
 export const BUDGET_MS = 2_500;
 

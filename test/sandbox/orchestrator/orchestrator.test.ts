@@ -195,20 +195,20 @@ describe('agents', () => {
     expect(await agents(orchestrator)).toEqual([]);
   });
 
-  test('degraded-rising rises with every look, recovering recovers', async () => {
+  test('degraded-rising rises with every request, recovering recovers', async () => {
     const orchestrator = await start('agents-degraded-rising');
     const failures = [];
-    for (let look = 0; look < 3; look += 1)
+    for (let request = 0; request < 3; request += 1)
       failures.push((await firstAgent(orchestrator)).consecutive_failures);
     expect(failures).toEqual([1, 2, 3]);
     await orchestrator.set('agents-recovering');
-    const looks = [];
-    for (let look = 0; look < 4; look += 1) {
+    const rows = [];
+    for (let request = 0; request < 4; request += 1) {
       const row = await firstAgent(orchestrator);
       const until = row.circuit_open_until && Date.parse(row.circuit_open_until) > Date.now();
-      looks.push([row.health, until]);
+      rows.push([row.health, until]);
     }
-    expect(looks).toEqual([
+    expect(rows).toEqual([
       ['unhealthy', true],
       ['unhealthy', false],
       ['healthy', null],

@@ -1,0 +1,32 @@
+import { addressOf, exchange } from '../../http/exchange.ts';
+import type { Check } from '../check.ts';
+import type { Authorise } from '../http/auth.ts';
+import { jsonOf } from '../http/json.ts';
+import { responseOf } from '../http/responses.ts';
+import { expectedModel, judgeHealth } from './judge.ts';
+import type { HealthSettings } from './settings.ts';
+
+/** The check of one service; what it proves stands with the kind. */
+export function createHealthCheck(
+  settings: HealthSettings,
+  endpoint: string,
+  authorise: Authorise,
+): Check<'health'> {
+  return {
+    id: 'health',
+    probe: async ({ signal, baseline }) => {
+      const outcome = await exchange({
+        method: 'GET',
+        url: addressOf(endpoint, settings.path),
+        headers: { accept: 'application/json', ...(await authorise(signal)) },
+        timeoutMs: settings.timeoutMs,
+        signal,
+        fresh: true,
+      });
+      const read = responseOf(outcome);
+      if ('result' in read) return read.result;
+      const json = jsonOf(read.response);
+      return 'result' in json ? json.result : judgeHealth(json.value, expectedModel(settings, baseline));
+    },
+  };
+}

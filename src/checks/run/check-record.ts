@@ -1,0 +1,141 @@
+import { type CheckResult, EVIDENCE_SAMPLES, type OwnPlans, type Sample } from '../../domain/checks.ts';
+import type { Instant } from '../../domain/json.ts';
+import { oneLine } from '../../domain/redact.ts';
+import { type Check, type ProbeResult, UNANSWERED } from '../check.ts';
+import type { CheckProgress, DecisiveProbe } from './check-progress.ts';
+import { keptValues, type Values } from './kept-values.ts';
+
+/** Length of what a probe observed, in characters. */
+const OBSERVED_LIMIT = 200;
+
+/** What a check has found so far: counts, the deciding probe, and the samples worth keeping. */
+export class CheckRecord {
+  readonly startedAt: Instant;
+  readonly startedAtMs: number;
+  /** How long nobody probed because a worker was down: no part of the budget. */
+  readonly downMs: number;
+  readonly #check: Pick<Check, 'id' | 'sendsMessages'>;
+  readonly #needed: number;
+  readonly #now: () => number;
+  #probes: number;
+  #underWay = false;
+  #inARow: number;
+  #last: string;
+  #lastValues: Values | undefined;
+  #decisive: DecisiveProbe | undefined;
+  #evidence: readonly Sample[];
+  #messages: number;
+  #ownPlans: OwnPlans;
+
+  constructor(
+    check: Pick<Check, 'id' | 'sendsMessages'>,
+    needed: number,
+    now: () => number,
+    resume?: CheckProgress,
+  ) {
+    const earlier = Date.parse(resume?.startedAt ?? '');
+    this.#check = check;
+    this.#needed = needed;
+    this.#now = now;
+    // A clock that was set back must not make the budget longer.
+    this.startedAtMs = Number.isNaN(earlier) ? now() : Math.min(earlier, now());
+    this.startedAt = new Date(this.startedAtMs).toISOString();
+    const reported = Date.parse(resume?.at ?? '');
+    this.downMs = (resume?.downMs ?? 0) + (Number.isNaN(reported) ? 0 : Math.max(0, now() - reported));
+    this.#probes = resume?.probes ?? 0;
+    // Good probes are counted anew unless they were enough: what the check remembered of them is gone.
+    this.#inARow = resume && resume.inARow >= needed ? resume.inARow : 0;
+    this.#last = resume?.last ?? '';
+    this.#decisive = resume?.decisive;
+    this.#evidence = resume?.evidence ?? [];
+    this.#messages = resume?.messages ?? 0;
+    this.#ownPlans = resume?.ownPlans ?? { started: 0, failed: 0 };
+    if (check.sendsMessages && resume?.underWay) this.#addMessage(UNANSWERED);
+  }
+
+  /** Messages that reached the service, or may have. */
+  get messages(): number {
+    return this.#messages;
+  }
+
+  /** Counts a probe that begins, and gives its number. */
+  begin(): number {
+    this.#probes += 1;
+    this.#underWay = true;
+    return this.#probes;
+  }
+
+  /** Adds what a probe found; `begun` in milliseconds since 1970. */
+  add({ verdict, observed, values, sent }: ProbeResult, begun: number): void {
+    const line = oneLine(observed, OBSERVED_LIMIT);
+    const kept = values && keptValues(values);
+    this.#underWay = false;
+    this.#last = line;
+    this.#lastValues = kept;
+    this.#inARow = verdict === 'passed' ? this.#inARow + 1 : 0;
+    if (verdict !== 'inconclusive') this.#decisive = { verdict, observed: line, values: kept ?? {} };
+    if (sent) this.#addMessage(sent);
+    const ms = Math.max(0, Math.round(this.#now() - begun));
+    this.#evidence = worthKeeping([
+      ...this.#evidence,
+      { at: new Date(begun).toISOString(), verdict, observed: line, ms },
+    ]);
+  }
+
+  #addMessage({ started, failed }: OwnPlans): void {
+    this.#messages += 1;
+    this.#ownPlans = { started: this.#ownPlans.started + started, failed: this.#ownPlans.failed + failed };
+  }
+
+  /** True when there were enough good probes in a row. */
+  isProved(): boolean {
+    return this.#inARow >= this.#needed;
+  }
+
+  progress(): CheckProgress {
+    return {
+      startedAt: this.startedAt,
+      at: new Date(this.#now()).toISOString(),
+      ...(this.downMs > 0 ? { downMs: this.downMs } : {}),
+      probes: this.#probes,
+      inARow: this.#inARow,
+      last: this.#last,
+      ...(this.#decisive ? { decisive: this.#decisive } : {}),
+      evidence: this.#evidence,
+      underWay: this.#underWay,
+      ...(this.#messages > 0 ? { messages: this.#messages, ownPlans: this.#ownPlans } : {}),
+    };
+  }
+
+  result(): CheckResult {
+    const proved = this.isProved();
+    const failed = !proved && this.#decisive?.verdict === 'failed';
+    return {
+      check: this.#check.id,
+      verdict: proved ? 'passed' : failed ? 'failed' : 'inconclusive',
+      summary: this.#summary(proved, failed),
+      samples: this.#probes,
+      needed: this.#needed,
+      inARow: this.#inARow,
+      values: this.#decisive?.values ?? this.#lastValues ?? {},
+      evidence: this.#evidence,
+      ...(this.#messages > 0 ? { ownPlans: this.#ownPlans } : {}),
+    };
+  }
+
+  #summary(proved: boolean, failed: boolean): string {
+    if (proved) return `${this.#inARow} of ${this.#needed} good: ${this.#last}`;
+    const probes = this.#probes === 1 ? '1 probe' : `${this.#probes} probes`;
+    const observed = failed ? (this.#decisive?.observed ?? '') : this.#last;
+    const progress = this.#inARow > 0 ? `, ${this.#inARow} of ${this.#needed} good in a row` : '';
+    return `${failed ? 'failed' : 'not decided'} after ${probes}${progress}: ${observed}`;
+  }
+}
+
+/** The first sample that was not good and the last ones. */
+function worthKeeping(samples: readonly Sample[]): readonly Sample[] {
+  if (samples.length <= EVIDENCE_SAMPLES) return samples;
+  const first = samples.find(({ verdict }) => verdict !== 'passed');
+  const last = samples.slice(-EVIDENCE_SAMPLES);
+  return first === undefined || last.includes(first) ? last : [first, ...last.slice(1)];
+}

@@ -1,0 +1,30 @@
+import type { CheckSettings } from '../checks/catalogue.ts';
+import type { CheckId } from '../domain/checks.ts';
+import type { RunPolicy } from '../domain/policy.ts';
+import type { Auth, TargetProfile } from '../domain/profile.ts';
+import type { NotifierSettings } from '../notifiers/catalogue.ts';
+
+/** One service of runbook.yaml, with every default filled in. No workflow sees it: it holds addresses. */
+export interface ServiceProfile {
+  readonly name: string;
+  readonly environment: string;
+  readonly target: TargetProfile;
+  /** Base address of the service's API. */
+  readonly endpoint: string;
+  readonly auth: Auth;
+  /** The checks that are switched on. */
+  readonly checks: CheckSettings;
+  /** Checks whose verdict counts; the others are recorded only. */
+  readonly required: readonly CheckId[];
+  readonly notify: readonly NotifierSettings[];
+  readonly policy: RunPolicy;
+  /** SHA-256 over the profile as written, first 12 digits. */
+  readonly hash: string;
+}
+
+/** The whole of runbook.yaml. */
+export interface RunbookConfig {
+  readonly services: Readonly<Record<string, ServiceProfile>>;
+  /** Folder for incident records. */
+  readonly records: string;
+}
