@@ -46,15 +46,15 @@ function codeOf(error: unknown): string {
   return error.cause === undefined ? error.name : codeOf(error.cause);
 }
 
-class AnswerTooLarge extends Error {}
+class ResponseTooLarge extends Error {}
 
 /** The error of an answer over its limit, in bytes. */
 export function tooLarge(limit: number): Error {
   const size = limit >= 1024 ? `${Math.round(limit / 1024)} KiB` : `${limit} bytes`;
-  return new AnswerTooLarge(`answer larger than ${size}`);
+  return new ResponseTooLarge(`answer larger than ${size}`);
 }
 
 /** True for the error of {@link tooLarge}. */
 export function isSizeError(error: unknown): error is Error {
-  return error instanceof AnswerTooLarge;
+  return error instanceof ResponseTooLarge;
 }

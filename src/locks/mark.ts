@@ -63,7 +63,7 @@ export function isHeld(mark: Mark, wasTouched: boolean): boolean {
 export function holderOf(mark: Mark): LockFileHolder {
   const { pid, host, child } = mark;
   const left = child !== undefined && isHere(mark) && !isRunning(mark, true) && isChildRunning(mark);
-  const note = typeof mark.note === 'string' ? readable(mark.note) : '';
+  const note = typeof mark.note === 'string' ? withoutControls(mark.note) : '';
   return { pid, host, ...(note ? { note } : {}), ...(left ? { leftRunning: child.pid } : {}) };
 }
 
@@ -86,7 +86,7 @@ function isChildRunning({ child }: Mark): boolean {
   return child?.startedAt !== undefined && processStartOf(child.pid) === child.startedAt;
 }
 
-function readable(note: string): string {
+function withoutControls(note: string): string {
   return note.replaceAll(/\p{Cc}+/gu, ' ').slice(0, 200);
 }
 

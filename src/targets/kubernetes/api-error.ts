@@ -12,7 +12,7 @@ export interface Asked {
 const REASON_LIMIT = 500;
 
 /**
- * An answer of the API server that is not a success, or no answer at all (`code` 0). Callers that know what a
+ * A response of the API server that is not a success, or none at all (`code` 0). Callers that know what a
  * code means for them catch it; at the edge of the target it becomes a `RunbookError`.
  */
 export class ApiError extends Error {
@@ -24,13 +24,13 @@ export class ApiError extends Error {
 
   constructor(
     asked: Asked,
-    answer: { code: number; reason?: string; message: string; retryAfterMs?: number | undefined },
+    response: { code: number; reason?: string; message: string; retryAfterMs?: number | undefined },
   ) {
-    super(capped(answer.message));
-    this.code = answer.code;
-    this.reason = answer.reason ?? '';
+    super(capped(response.message));
+    this.code = response.code;
+    this.reason = response.reason ?? '';
     this.asked = asked;
-    if (answer.retryAfterMs !== undefined) this.retryAfterMs = answer.retryAfterMs;
+    if (response.retryAfterMs !== undefined) this.retryAfterMs = response.retryAfterMs;
   }
 
   /** True when nothing is known about what the server did: no answer, or an error inside the server. */
@@ -45,7 +45,7 @@ export function capped(text: string, limit = REASON_LIMIT): string {
   return line.length > limit ? `${line.slice(0, limit)}…` : line;
 }
 
-/** True for an answer with this status code. */
+/** True for a response with this status code. */
 export function isStatus(error: unknown, code: number): error is ApiError {
   return error instanceof ApiError && error.code === code;
 }

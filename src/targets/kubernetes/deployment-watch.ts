@@ -75,10 +75,10 @@ export class DeploymentWatch {
    */
   async refresh(signal: AbortSignal): Promise<Deployment | undefined> {
     const { sequence } = this.#cache.entry;
-    const answer = await this.#get(signal);
+    const live = await this.#get(signal);
     const silent = this.#cache.entry.sequence === sequence;
-    // The watch may have told of something newer while the answer was on its way.
-    if (silent || (answer && this.#cache.entry.deployment)) this.#take(answer, answer);
+    // The watch may have told of something newer while the response was on its way.
+    if (silent || (live && this.#cache.entry.deployment)) this.#take(live, live);
     return this.#cache.entry.deployment;
   }
 
@@ -98,7 +98,7 @@ export class DeploymentWatch {
     await this.#cache.next(ms, signal);
   }
 
-  /** Takes over what the answer of a read or write says, which may be newer than the watch. */
+  /** Takes over what the response to a read or write says, which may be newer than the watch. */
   adopt(deployment: Deployment): void {
     this.#take(deployment, deployment);
   }

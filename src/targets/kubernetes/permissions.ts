@@ -98,8 +98,10 @@ export async function reviewPermissions(
       open.map(async (permission) => {
         const { group, resource, verb, name } = permission;
         const resourceAttributes = { namespace, group, resource, verb, ...(name ? { name } : {}) };
-        const answer = await review<{ allowed?: boolean }>('SelfSubjectAccessReview', { resourceAttributes });
-        return answer.status?.allowed === true;
+        const reviewed = await review<{ allowed?: boolean }>('SelfSubjectAccessReview', {
+          resourceAttributes,
+        });
+        return reviewed.status?.allowed === true;
       }),
     );
     return { missing: open.filter((_, index) => !answers[index]), warnings: [] };

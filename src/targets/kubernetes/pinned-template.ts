@@ -3,7 +3,7 @@ import type { KubernetesPin } from '../../domain/pins.ts';
 import { isStatus } from './api-error.ts';
 import { fingerprint, withoutHash } from './fingerprint.ts';
 import type { Revision } from './history.ts';
-import { imageOf, withImage } from './pod-template.ts';
+import { imageOf, templateWithImage } from './pod-template.ts';
 import type { ConfigMap, Deployment, RawObject, ReplicaSet } from './resources.ts';
 import { templateIn } from './snapshot.ts';
 import type { ApiTransport } from './transport.ts';
@@ -54,7 +54,7 @@ function withPinnedImage({ spec, metadata }: Deployment, container: string, imag
       `deployment/${metadata.name} has no container ${container} any more`,
     );
   }
-  const template = withImage(spec.template, container, image);
+  const template = templateWithImage(spec.template, container, image);
   return { template, fingerprint: fingerprint(template) };
 }
 

@@ -34,7 +34,7 @@ export function containerNames(template: RawObject): readonly string[] {
 }
 
 /** The template with another image in one container; everything else, init containers included, stays. */
-export function withImage(template: RawObject, container: string, image: string): RawObject {
+export function templateWithImage(template: RawObject, container: string, image: string): RawObject {
   const spec = objectAt(template, 'spec');
   const containers = containersOf(template).map((each) =>
     each.name === container ? { ...each, image } : each,

@@ -3,11 +3,11 @@ import { RunbookError } from '../../domain/errors.ts';
 import { ApiError, type Asked, failedResponse } from './api-error.ts';
 import type { RequestLimits } from './connection.ts';
 
-/** Largest answer that is read, in bytes. */
+/** Largest response that is read, in bytes. */
 const RESPONSE_LIMIT = 32 * 1024 * 1024;
 
 /**
- * The error of a request that got no whole answer.
+ * The error of a request that got no whole response.
  * @param deadline of the whole request.
  */
 export function requestError(
@@ -45,7 +45,7 @@ export function passedLimit(
   }
 }
 
-/** The error of an answer that is not a success. */
+/** The error of a response that is not a success. */
 export function responseError(asked: Asked, response: Dispatcher.ResponseData, body: string): ApiError {
   const retryAfter = response.headers['retry-after'];
   return failedResponse(
@@ -56,7 +56,7 @@ export function responseError(asked: Asked, response: Dispatcher.ResponseData, b
   );
 }
 
-/** The text of an answer. */
+/** The text of a response. */
 export async function readCapped(body: Dispatcher.ResponseData['body']): Promise<string> {
   const chunks: Buffer[] = [];
   let size = 0;

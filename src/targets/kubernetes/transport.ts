@@ -4,7 +4,7 @@ import type { ApiRequest, Connection, RequestLimits } from './connection.ts';
 import { pathOf, type Resource } from './resources.ts';
 import { passedLimit, readCapped, requestError, responseError } from './response.ts';
 
-/** The limits of the answer's parts come before that of the whole: only they let undici find a dead connection. */
+/** The limits of the response's parts come before that of the whole: only they let undici find a dead connection. */
 const TIME_LIMITS = {
   /** Reads are short; an answer later than this is an unknown outcome. */
   read: { headers: 8_000, silence: 8_000, whole: 10_000 },
@@ -109,14 +109,14 @@ export function createApiTransport(
       let token = '';
       for (let page = 0; page < PAGE_LIMIT; page++) {
         const query = { ...address.query, limit: String(PAGE_SIZE), ...(token ? { continue: token } : {}) };
-        const answer = (await exchange(
+        const listed = (await exchange(
           askedOf('list', address),
           { method: 'GET', path: urlOf({ ...address, query }), headers: {} },
           signal,
         )) as { items?: T[] | null; metadata?: { continue?: string; resourceVersion?: string } };
-        items.push(...(answer.items ?? []));
-        token = answer.metadata?.continue ?? '';
-        if (!token) return { items, resourceVersion: answer.metadata?.resourceVersion ?? '' };
+        items.push(...(listed.items ?? []));
+        token = listed.metadata?.continue ?? '';
+        if (!token) return { items, resourceVersion: listed.metadata?.resourceVersion ?? '' };
       }
       throw new RunbookError('Unreachable', `the list of ${address.resource} does not end`);
     },

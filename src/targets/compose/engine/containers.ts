@@ -33,7 +33,7 @@ export interface Container {
 
 type Raw = Readonly<Record<string, unknown>>;
 
-/** Reads the answer of `docker inspect`: a JSON array. Entries without an ID are left out. */
+/** Reads the output of `docker inspect`: a JSON array. Entries without an ID are left out. */
 export function parseContainers(text: string): readonly Container[] {
   const parsed: unknown = JSON.parse(text);
   return Array.isArray(parsed) ? parsed.flatMap(containerOf) : [];

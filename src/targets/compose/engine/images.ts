@@ -11,7 +11,7 @@ export interface LocalImage {
   readonly createdAt: string;
 }
 
-/** Reads the answer of `docker image inspect`: a JSON array. */
+/** Reads the output of `docker image inspect`: a JSON array. */
 export function parseImages(text: string): readonly LocalImage[] {
   const parsed: unknown = JSON.parse(text);
   if (!Array.isArray(parsed)) return [];

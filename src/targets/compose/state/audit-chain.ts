@@ -31,7 +31,7 @@ export interface AuditTrail {
 }
 
 const NEWLINE = 0x0a;
-const NOTHING = '0'.repeat(64);
+const GENESIS_HASH = '0'.repeat(64);
 
 /**
  * Reads the lines of a log and follows their chain: each names the hash of the bytes before it, readable or not.
@@ -41,7 +41,7 @@ export function readChain(log: Buffer, name: string): AuditTrail {
   const entries: AuditLine[] = [];
   const warnings: string[] = [];
   const faults: string[] = [];
-  let head = NOTHING;
+  let head = GENESIS_HASH;
   linesOf(log).forEach((line, index) => {
     const entry = parseJson(line.toString('utf8'));
     if (!isAuditLine(entry))
