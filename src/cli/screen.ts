@@ -30,7 +30,7 @@ export function openScreen({ output, live = output.isTTY === true }: ScreenOptio
     if (drawn > 0) output.write(`\x1b[${drawn}A\x1b[0J`);
     drawn = 0;
   };
-  /** Plain output: a line when a long step says something new, and not for every look of a check. */
+  /** Plain output: a line when a long step says something new, and not for every probe of a check. */
   const sayPlainly = (step: StepId, message: string) => {
     const last = said.get(step) ?? { message: 'running', at: Date.now() };
     said.set(step, last);
