@@ -1,14 +1,18 @@
 import { createHmac } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
-import type { NotifierSettings } from '../../src/notifiers/catalogue.ts';
+import type { NotifierId, NotifierSettings } from '../../src/notifiers/catalogue.ts';
 import { createNotifiers } from '../../src/notifiers/create-notifiers.ts';
 import { createSecretResolver, type SecretResolver } from '../../src/secrets/index.ts';
 import { notification, receiver } from './surroundings.ts';
 
 const { signal } = new AbortController();
 const url = { env: 'HOOK' };
-const slack: NotifierSettings = { kind: 'slack', name: 'slack', url, timeoutMs: 5000 };
-const webhook: NotifierSettings = { kind: 'webhook', name: 'webhook', url, timeoutMs: 5000 };
+/** One of every kind. */
+const receivers = {
+  slack: { kind: 'slack', name: 'slack', url, timeoutMs: 5000 },
+  webhook: { kind: 'webhook', name: 'webhook', url, timeoutMs: 5000 },
+} as const satisfies { readonly [N in NotifierId]: NotifierSettings & { readonly kind: N } };
+const { slack, webhook } = receivers;
 
 async function send(settings: NotifierSettings, secrets: SecretResolver, changes = {}) {
   const [notifier] = createNotifiers([settings], secrets);
@@ -66,7 +70,7 @@ describe('the receivers of a profile', () => {
   });
 });
 
-describe.each([slack, webhook])('a message to $kind', (settings) => {
+describe.each<NotifierSettings>(Object.values(receivers))('a message to $kind', (settings) => {
   it.each([
     [429, { 'retry-after': '7' }, true, 7000],
     [503, {}, true, undefined],
