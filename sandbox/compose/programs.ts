@@ -28,6 +28,17 @@ const CAP_SYS_ADMIN = 21n;
  * @throws ToolMissing when Compose v2 cannot be had.
  */
 export async function locateComposePrograms(options: LocateOptions = {}): Promise<ComposePrograms> {
+  const [needed, composeV1] = await Promise.all([
+    locateNeededPrograms(options),
+    findComposeV1(options.env ?? process.env),
+  ]);
+  return { ...needed, ...(composeV1 ? { composeV1 } : {}) };
+}
+
+/** As {@link locateComposePrograms}, without what is used where it happens to be. */
+export async function locateNeededPrograms(
+  options: LocateOptions = {},
+): Promise<Omit<ComposePrograms, 'composeV1'>> {
   if (process.platform !== 'linux')
     throw new SandboxUnavailable(
       'The Compose sandbox uses the network of the host, as Linux has it: it needs Linux.',
@@ -37,14 +48,7 @@ export async function locateComposePrograms(options: LocateOptions = {}): Promis
   const { docker, 'docker-registry': registry } = await locateTools(names, options).catch(unavailable);
   const engine = await locateEngine(docker.path, env, options);
   const compose = await locateTool('docker-compose', options);
-  const composeV1 = await findComposeV1(env);
-  return {
-    docker: docker.path,
-    registry: registry.path,
-    compose: compose.path,
-    ...(composeV1 ? { composeV1 } : {}),
-    engine,
-  };
+  return { docker: docker.path, registry: registry.path, compose: compose.path, engine };
 }
 
 /** An engine of our own where we may start one: it leaves the user's containers alone. */
