@@ -1,11 +1,17 @@
 import { defineConfig } from 'vitest/config';
-import { WITH_WORLDS } from './test/worlds/files.ts';
 import { LongestFirst } from './test/worlds/longest-first.ts';
+
+/** Files that replace modules, or set up what a process has once: each in a process of its own. */
+const APART = [
+  'test/targets/compose/files/{faults,replace,swapped}.test.ts',
+  'test/workflows/replay.test.ts',
+];
 
 export default defineConfig({
   test: {
     pool: 'forks',
-    maxWorkers: Number(process.env.WORKERS ?? 4),
+    // More than the cores of a small machine: most tests wait for containers, pods and time-outs.
+    maxWorkers: 4,
     testTimeout: 30_000,
     hookTimeout: 120_000,
     teardownTimeout: 30_000,
@@ -13,17 +19,18 @@ export default defineConfig({
     restoreMocks: true,
     sequence: { sequencer: LongestFirst },
     projects: [
-      // A process for many files, which share its servers.
       {
         extends: true,
         test: {
-          name: 'worlds',
-          include: WITH_WORLDS,
+          name: 'together',
+          include: ['test/**/*.test.ts'],
+          exclude: APART,
+          // One process for many files, one after the other: they share its servers.
           isolate: false,
           environment: './test/worlds/environment.ts',
         },
       },
-      { extends: true, test: { name: 'apart', include: ['test/**/*.test.ts'], exclude: WITH_WORLDS } },
+      { extends: true, test: { name: 'apart', include: APART } },
     ],
   },
 });
