@@ -30,7 +30,7 @@ const CAP_SYS_ADMIN = 21n;
 export async function locateComposePrograms(options: LocateOptions = {}): Promise<ComposePrograms> {
   const [needed, composeV1] = await Promise.all([
     locateNeededPrograms(options),
-    findComposeV1(options.env ?? process.env),
+    composeV1On((options.env ?? process.env).PATH ?? ''),
   ]);
   return { ...needed, ...(composeV1 ? { composeV1 } : {}) };
 }
@@ -92,8 +92,17 @@ async function mayMount(): Promise<boolean> {
   return process.getuid?.() === 0 && ((BigInt(`0x${effective}`) >> CAP_SYS_ADMIN) & 1n) === 1n;
 }
 
-async function findComposeV1(env: NodeJS.ProcessEnv): Promise<string | undefined> {
-  for (const folder of (env.PATH ?? '').split(delimiter).filter(isAbsolute)) {
+/** By PATH: a program of version 1 takes a second to say what it is. */
+const foundV1 = new Map<string, Promise<string | undefined>>();
+
+function composeV1On(path: string): Promise<string | undefined> {
+  const found = foundV1.get(path) ?? findComposeV1(path);
+  foundV1.set(path, found);
+  return found;
+}
+
+async function findComposeV1(path: string): Promise<string | undefined> {
+  for (const folder of path.split(delimiter).filter(isAbsolute)) {
     const program = join(folder, 'docker-compose');
     const isThere = await access(program, constants.X_OK).then(
       () => true,
