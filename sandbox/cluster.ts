@@ -18,6 +18,8 @@ export interface SandboxCluster {
   readonly controlPlane: ControlPlane;
   /** Makes a namespace in which the account `rollback-worker` has exactly the worker's rights. */
   createNamespace(name: string): Promise<void>;
+  /** Has a namespace removed with all that is in it; its pods end in their own time. */
+  deleteNamespace(name: string): Promise<void>;
   /** Kubeconfig file of a service account with the given rules (default: the worker's). */
   kubeconfigFor(namespace: string, account?: string, rules?: readonly object[]): Promise<string>;
   /** Creates the Deployment, or changes its image, and waits until the rollout is complete. */
@@ -94,6 +96,9 @@ export function openCluster(
     complete,
     async createNamespace(name) {
       await api.must('POST', '/api/v1/namespaces', { metadata: { name } });
+    },
+    async deleteNamespace(name) {
+      await api.must('DELETE', `/api/v1/namespaces/${name}`);
     },
     kubeconfigFor: (namespace, account = WORKER_ACCOUNT, rules = WORKER_RULES) =>
       createAccount(namespace, account, rules),

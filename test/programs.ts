@@ -18,6 +18,20 @@ export function interruptedBySignals(): AbortSignal {
 }
 
 /**
+ * Lint and types, one after the other. Somebody who names files to run waits for these alone: nothing is checked then.
+ * @param run resolves to the program's exit code.
+ */
+export async function checkSources(
+  args: readonly string[],
+  run: (program: string, args: readonly string[]) => Promise<number>,
+): Promise<Tally[]> {
+  if (args.some((arg) => !arg.startsWith('-'))) return [];
+  const lint = await run('biome', ['check', '.']);
+  const types = await run('tsc', ['--noEmit']);
+  return [one(lint === 0), one(types === 0)];
+}
+
+/**
  * Brings what the tests start, so that no test has to wait for it. A missing one is a failure of its own. Not every
  * machine has a Docker engine: tests that need it are skipped there, and counted; in CI that is a failure.
  */

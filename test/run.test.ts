@@ -2,6 +2,7 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
+import { checkSources } from './programs.ts';
 
 /** Runs `npm test`'s program with some arguments, outside of the surrounding run of vitest. */
 async function runTests(...args: string[]): Promise<{ code: number; lastLine: string }> {
@@ -22,13 +23,27 @@ async function runTests(...args: string[]): Promise<{ code: number; lastLine: st
   return { code, lastLine: output.replace(/\n$/, '').split('\n').at(-1) ?? '' };
 }
 
-test('ends with the counts, of which lint and types are two, and with an exit code to match', async () => {
+test('a file that is named runs at once, and the run ends with its count and an exit code to match', async () => {
   const { code, lastLine } = await runTests('test/tools/sources/checksum.test.ts');
-  const [, passed, failed] = /^(\d+) passed, (\d+) failed$/.exec(lastLine) ?? [];
-  expect(Number(passed) + Number(failed)).toBe(8 + 2);
-  expect(Number(passed)).toBeGreaterThanOrEqual(8);
-  expect(code).toBe(Number(failed) > 0 ? 1 : 0);
+  expect(lastLine).toBe('8 passed, 0 failed');
+  expect(code).toBe(0);
 }, 90_000);
+
+test.each([
+  ['nothing', [], ['biome check .', 'tsc --noEmit']],
+  ['options alone', ['--bail=1'], ['biome check .', 'tsc --noEmit']],
+  ['a path', ['test/domain'], []],
+  ['a path and options', ['--bail=1', 'test/domain'], []],
+])('lint and types are checked when the arguments are %s: %j, %j', async (_, args, programs) => {
+  const ran: string[] = [];
+  const tallies = await checkSources(args, async (program, how) => {
+    ran.push([program, ...how].join(' '));
+    return program === 'tsc' ? 2 : 0;
+  });
+  expect(ran).toEqual(programs);
+  const failed = { passed: 0, failed: 1, skipped: 0 };
+  expect(tallies).toEqual(programs.length > 0 ? [{ passed: 1, failed: 0, skipped: 0 }, failed] : []);
+});
 
 test('fails when no test ran', async () => {
   const { code, lastLine } = await runTests('test/no-such-folder');

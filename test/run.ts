@@ -1,14 +1,18 @@
-/** What `npm test` runs: lint, types, the external programs, then the tests. Arguments are handed to vitest. */
-import { interruptedBySignals, runProgram, runVitest, toolsAreHere } from './programs.ts';
-import { lastLine, one, sum } from './tally.ts';
+/**
+ * What `npm test` runs: lint, types, the external programs, then the tests. Arguments are handed to vitest; where they name
+ * files (`npm test -- test/domain`) these are run at once, without lint and types.
+ */
+import { checkSources, interruptedBySignals, runProgram, runVitest, toolsAreHere } from './programs.ts';
+import { lastLine, sum } from './tally.ts';
 
 const interrupted = interruptedBySignals();
-const checks = [
-  one((await runProgram('biome', ['check', '.'], interrupted)) === 0),
-  one((await runProgram('tsc', ['--noEmit'], interrupted)) === 0),
-  ...(await toolsAreHere(interrupted)),
-];
-const tests = await runVitest(process.argv.slice(2), interrupted);
+const args = process.argv.slice(2);
+const [sources, tools] = await Promise.all([
+  checkSources(args, (program, how) => runProgram(program, how, interrupted)),
+  toolsAreHere(interrupted),
+]);
+const checks = [...sources, ...tools];
+const tests = await runVitest(args, interrupted);
 const total = sum([...checks, tests]);
 const nothingRan = tests.passed + tests.failed === 0;
 const skippedInCi = Boolean(process.env.CI) && total.skipped > 0;

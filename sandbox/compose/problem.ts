@@ -1,6 +1,6 @@
 import { type LocateOptions, ToolMissing } from '../../tools/index.ts';
 import { SandboxUnavailable } from '../node-agent/network.ts';
-import { locateComposePrograms } from './programs.ts';
+import { locateNeededPrograms } from './programs.ts';
 
 /**
  * Why this machine has no Compose host, in a sentence, for the title of what is skipped; nothing when it has one.
@@ -8,7 +8,7 @@ import { locateComposePrograms } from './programs.ts';
  */
 export async function composeHostProblem(options: LocateOptions = {}): Promise<string | undefined> {
   try {
-    await locateComposePrograms(options);
+    await locateNeededPrograms(options);
     return undefined;
   } catch (error) {
     if (process.env.CI) throw error;

@@ -28,6 +28,17 @@ const CAP_SYS_ADMIN = 21n;
  * @throws ToolMissing when Compose v2 cannot be had.
  */
 export async function locateComposePrograms(options: LocateOptions = {}): Promise<ComposePrograms> {
+  const [needed, composeV1] = await Promise.all([
+    locateNeededPrograms(options),
+    composeV1On((options.env ?? process.env).PATH ?? ''),
+  ]);
+  return { ...needed, ...(composeV1 ? { composeV1 } : {}) };
+}
+
+/** As {@link locateComposePrograms}, without what is used where it happens to be. */
+export async function locateNeededPrograms(
+  options: LocateOptions = {},
+): Promise<Omit<ComposePrograms, 'composeV1'>> {
   if (process.platform !== 'linux')
     throw new SandboxUnavailable(
       'The Compose sandbox uses the network of the host, as Linux has it: it needs Linux.',
@@ -37,14 +48,7 @@ export async function locateComposePrograms(options: LocateOptions = {}): Promis
   const { docker, 'docker-registry': registry } = await locateTools(names, options).catch(unavailable);
   const engine = await locateEngine(docker.path, env, options);
   const compose = await locateTool('docker-compose', options);
-  const composeV1 = await findComposeV1(env);
-  return {
-    docker: docker.path,
-    registry: registry.path,
-    compose: compose.path,
-    ...(composeV1 ? { composeV1 } : {}),
-    engine,
-  };
+  return { docker: docker.path, registry: registry.path, compose: compose.path, engine };
 }
 
 /** An engine of our own where we may start one: it leaves the user's containers alone. */
@@ -88,8 +92,17 @@ async function mayMount(): Promise<boolean> {
   return process.getuid?.() === 0 && ((BigInt(`0x${effective}`) >> CAP_SYS_ADMIN) & 1n) === 1n;
 }
 
-async function findComposeV1(env: NodeJS.ProcessEnv): Promise<string | undefined> {
-  for (const folder of (env.PATH ?? '').split(delimiter).filter(isAbsolute)) {
+/** By PATH: a program of version 1 takes a second to say what it is. */
+const foundV1 = new Map<string, Promise<string | undefined>>();
+
+function composeV1On(path: string): Promise<string | undefined> {
+  const found = foundV1.get(path) ?? findComposeV1(path);
+  foundV1.set(path, found);
+  return found;
+}
+
+async function findComposeV1(path: string): Promise<string | undefined> {
+  for (const folder of path.split(delimiter).filter(isAbsolute)) {
     const program = join(folder, 'docker-compose');
     const isThere = await access(program, constants.X_OK).then(
       () => true,

@@ -10,8 +10,8 @@ import { PodWorker } from './pod-worker.ts';
 import { forward, type ServiceForwarder } from './service-forwarder.ts';
 
 export interface NodeAgentOptions {
-  /** Containers inside this process, reported ready at once: for measurements. */
-  readonly instantReady?: boolean;
+  /** Containers inside this process, reported ready at once: for measurements. Everywhere, or in these namespaces. */
+  readonly instantReady?: boolean | ((namespace: string) => boolean);
 }
 
 /** Plays kubelet and kube-proxy for every pod of the cluster. */
@@ -32,6 +32,9 @@ export interface NodeAgent {
   close(): Promise<void>;
 }
 
+/** For pods, of the addresses that a network has. */
+const ADDRESSES = 249;
+
 export async function startNodeAgent(
   api: KubernetesApi,
   processes: Processes,
@@ -43,9 +46,11 @@ export async function startNodeAgent(
   const patient = patientApi(api, stopped.signal);
   const workers = new Map<string, { worker: PodWorker; pod: KubernetesObject }>();
   const running = new Set<Promise<void>>();
-  const runtime = options.instantReady ? inProcessRuntime : processRuntime(processes);
+  const ownProcesses = processRuntime(processes);
   const services: ServiceForwarder[] = [];
-  const instantReady = options.instantReady ?? false;
+  const { instantReady = false } = options;
+  const isInstant = ({ metadata }: KubernetesObject): boolean =>
+    typeof instantReady === 'function' ? instantReady(metadata.namespace) : instantReady;
   const network = podNetwork();
   const instances = new Map<string, number>();
   const instanceOf = (pod: KubernetesObject) => {
@@ -55,8 +60,13 @@ export async function startNodeAgent(
     return instance;
   };
   let last = 1;
+  /** The one after the last: what talks to a pod that is gone does not reach another at once. */
   const address = () => {
-    last = last >= 250 ? 2 : last + 1;
+    const taken = new Set([...workers.values()].map(({ worker }) => worker.address));
+    for (let tried = 0; tried < ADDRESSES; tried += 1) {
+      last = last > ADDRESSES ? 2 : last + 1;
+      if (!taken.has(`${network}.${last}`)) break;
+    }
     return `${network}.${last}`;
   };
 
@@ -73,12 +83,12 @@ export async function startNodeAgent(
     } else {
       const worker = new PodWorker(pod, {
         api: patient,
-        runtime,
+        runtime: isInstant(pod) ? inProcessRuntime : ownProcesses,
         apiPort,
         metricsPort,
         address: address(),
         instance: instanceOf(pod),
-        instantReady,
+        instantReady: isInstant(pod),
       });
       workers.set(uid, { worker, pod });
       const run = begin(worker, pod).catch((error: Error) => {
@@ -92,7 +102,7 @@ export async function startNodeAgent(
   async function begin(worker: PodWorker, pod: KubernetesObject): Promise<void> {
     const { namespace, name } = pod.metadata;
     // A pod that is bound to a node is deleted with grace, as in a real cluster.
-    if (!instantReady && !pod.spec.nodeName) {
+    if (!isInstant(pod) && !pod.spec.nodeName) {
       await patient.call('POST', `/api/v1/namespaces/${namespace}/pods/${name}/binding`, {
         apiVersion: 'v1',
         kind: 'Binding',

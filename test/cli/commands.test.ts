@@ -175,7 +175,7 @@ describe('exit codes', () => {
   });
 
   it('no worker: 8, and nothing was started that a later worker would carry out', async () => {
-    const lonely = await openStage();
+    const lonely = await openStage({ own: true });
     try {
       const there = { ...env, TEMPORAL_ADDRESS: lonely.sandbox.temporal.address };
       const { code, stderr } = await runCommand(['rollback'], there);

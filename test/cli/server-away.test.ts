@@ -11,7 +11,7 @@ let stage: Stage;
 let folder: string;
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'runbook-away-'));
-  stage = await openStage();
+  stage = await openStage({ own: true });
 });
 afterAll(async () => {
   await stage?.close();

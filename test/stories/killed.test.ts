@@ -5,7 +5,7 @@ import { startWorkerProgram, stepUnderWay } from './stage-worker.ts';
 
 let stage: Stage;
 beforeAll(async () => {
-  stage = await openStage();
+  stage = await openStage({ own: true });
 });
 afterAll(() => stage?.close());
 

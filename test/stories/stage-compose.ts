@@ -11,10 +11,11 @@ import {
 } from '../../sandbox/demo/compose-project.ts';
 import { composeEntry, writeConfig } from '../../sandbox/demo/config.ts';
 import { type Receiver, startReceiver } from '../../sandbox/demo/receiver.ts';
-import { openSandbox, type Sandbox } from '../../sandbox/index.ts';
+import type { Sandbox } from '../../sandbox/index.ts';
 import { freePorts } from '../../tools/ports.ts';
 import type { TemporalServer } from '../../tools/temporal-server.ts';
 import { until } from '../../tools/until.ts';
+import { borrowSandbox } from '../worlds/borrowed.ts';
 import { type CastRuns, castRuns, workerFor } from './stage-runs.ts';
 import { openStageOn, type TemporalClients } from './stage-temporal.ts';
 
@@ -22,7 +23,7 @@ import { openStageOn, type TemporalClients } from './stage-temporal.ts';
 const DEPLOYED_WITHIN_MS = 120_000;
 const ANSWER_WITHIN_MS = 5_000;
 
-/** One sandbox with a Compose host, shared by the stories of a file. */
+/** One world with a Compose host, shared by the stories of a file. */
 export interface ComposeStage extends TemporalClients {
   readonly sandbox: Sandbox & { readonly composeHost: ComposeHost; readonly temporal: TemporalServer };
   /** A project of its own for one story: folder, ports, configuration, task queue. */
@@ -57,7 +58,7 @@ export interface ComposeCast extends CastRuns {
 }
 
 export function openComposeStage(): Promise<ComposeStage> {
-  return openStageOn(() => openSandbox({ temporal: true, compose: true }), openCast);
+  return openStageOn(() => borrowSandbox({ temporal: true, compose: true }), openCast);
 }
 
 async function openCast(

@@ -63,6 +63,6 @@ function quietRuntime(): void {
   try {
     Runtime.install({ logger: new DefaultLogger('ERROR') });
   } catch {
-    // Installed by an earlier stage of the same file.
+    // Installed by an earlier stage of the same process.
   }
 }

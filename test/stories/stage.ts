@@ -7,10 +7,11 @@ import { DEPLOYMENT, imageOf, LABELS, WORKER_ACCOUNT } from '../../sandbox/manif
 import type { RunReport } from '../../src/domain/ledger.ts';
 import type { RunningWorker } from '../../src/wiring/start-worker.ts';
 import type { TemporalServer } from '../../tools/temporal-server.ts';
+import { borrowSandbox } from '../worlds/borrowed.ts';
 import { type CastRuns, castRuns, workerFor } from './stage-runs.ts';
 import { openStageOn, type TemporalClients } from './stage-temporal.ts';
 
-/** One sandbox and one connection, shared by the stories of a file. */
+/** One world and one connection, shared by the stories of a file. */
 export interface Stage extends TemporalClients {
   readonly sandbox: Sandbox & { readonly cluster: SandboxCluster; readonly temporal: TemporalServer };
   /** A service of its own for one story: namespace, service address, configuration, task queue. */
@@ -58,8 +59,14 @@ type DeploymentObject = any;
 
 let count = 0;
 
-export function openStage({ ui = false }: { readonly ui?: boolean } = {}): Promise<Stage> {
-  return openStageOn(() => openSandbox({ temporal: { ui }, kubernetes: true }), openCast);
+/**
+ * Opens what the files of a vitest worker share.
+ * @param options.ui whether Temporal has its web interface.
+ * @param options.own whether the stage has servers of its own: for stories that kill one.
+ */
+export function openStage({ ui = false, own = false } = {}): Promise<Stage> {
+  const needs = { temporal: { ui }, kubernetes: true } as const;
+  return openStageOn(() => (own ? openSandbox(needs) : borrowSandbox(needs)), openCast);
 }
 
 async function openCast(
@@ -122,6 +129,7 @@ async function openCast(
     async close() {
       await worker?.stop();
       await channel.close();
+      await service.close();
     },
   };
 }

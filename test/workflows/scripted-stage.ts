@@ -1,7 +1,6 @@
 import { Context } from '@temporalio/activity';
 import type { WorkflowHandle } from '@temporalio/client';
 import { Worker } from '@temporalio/worker';
-import { openSandbox } from '../../sandbox/index.ts';
 import type { RunReport } from '../../src/domain/ledger.ts';
 import { STEP_IDS, type StepId } from '../../src/domain/steps.ts';
 import type { Waiting } from '../../src/domain/waiting.ts';
@@ -9,6 +8,7 @@ import { workflowBundle } from '../../src/wiring/bundle.ts';
 import type { TemporalServer } from '../../tools/temporal-server.ts';
 import { until } from '../../tools/until.ts';
 import { openStageOn, type TemporalClients } from '../stories/stage-temporal.ts';
+import { borrowSandbox } from '../worlds/borrowed.ts';
 import {
   type Script,
   type Scripted,
@@ -34,11 +34,10 @@ interface TemporalPlace {
 let count = 0;
 
 export function openScriptedStage() {
-  return openStageOn<TemporalPlace, ScriptedCast, CastOptions>(async () => {
-    const { temporal, close } = await openSandbox({ temporal: true });
-    if (!temporal) throw new Error('no Temporal server');
-    return { temporal, close };
-  }, openCast);
+  return openStageOn<TemporalPlace, ScriptedCast, CastOptions>(
+    () => borrowSandbox({ temporal: true }),
+    openCast,
+  );
 }
 
 async function openCast(

@@ -1,5 +1,6 @@
 import { spawn } from 'node:child_process';
 import { Interrupted } from '../interrupted.ts';
+import { sayAtWork } from './at-work.ts';
 
 /** How a command ended. */
 export interface Ended {
@@ -19,7 +20,6 @@ export interface CommandOptions {
   readonly progress: (line: string) => void;
 }
 
-const PROGRESS_EVERY_MS = 10_000;
 const OUTPUT_KEPT = 4000;
 /** pip's words for Ctrl-C; its exit code is that of any failure. */
 const PIP_INTERRUPTED = /^ERROR: Operation cancelled by user$/m;
@@ -34,9 +34,7 @@ export async function runCommand(
   args: readonly string[],
   { label, progress, timeoutMs, signal, ...where }: CommandOptions,
 ): Promise<Ended> {
-  const started = Date.now();
-  const seconds = () => Math.round((Date.now() - started) / 1000);
-  const ticker = setInterval(() => progress(`${label}: ${seconds()} s ...`), PROGRESS_EVERY_MS);
+  const isOver = sayAtWork(label, progress);
   try {
     const bound = AbortSignal.any([signal, AbortSignal.timeout(timeoutMs)]);
     return await run(command, args, { ...where, signal: bound });
@@ -46,7 +44,7 @@ export async function runCommand(
     const { name, message } = error as Error;
     return { code: 1, output: name === 'AbortError' ? `no end after ${timeoutMs / 1000} s` : message };
   } finally {
-    clearInterval(ticker);
+    isOver();
   }
 }
 

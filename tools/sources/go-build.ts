@@ -1,8 +1,11 @@
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { hostname } from 'node:os';
 import { dirname, join } from 'node:path';
 import { withLockFile } from '../../src/locks/lock-file.ts';
+import { describeHolder, type LockFileHolder } from '../../src/locks/mark.ts';
 import type { GoBuild } from '../catalogue.ts';
 import { receive } from '../receipt.ts';
+import { sayAtWork } from './at-work.ts';
 import { type CommandOptions, lastLine, runCommand } from './command.ts';
 import type { Source, SourceContext } from './source.ts';
 
@@ -19,9 +22,14 @@ export const goBuild: Source = {
     if (!go) return { missing: 'it cannot be built from its Go module' };
     const unsuitable = await problemWithGo(go, context);
     if (unsuitable) return { missing: unsuitable };
+    let isTurn = () => {};
+    const onWait = (holder: LockFileHolder | undefined) => {
+      isTurn = sayWaiting(context, holder);
+    };
     // They share Go's build cache and all cores: side by side they would only be slower.
-    const queue = { signal, waitMs: QUEUE_MS };
+    const queue = { signal, waitMs: QUEUE_MS, onWait };
     return withLockFile(join(dirname(folder), 'go-build.lock'), queue, async () => {
+      isTurn();
       const temporary = await mkdtemp(join(folder, '.build-'));
       try {
         const problem = await build(go, join(temporary, name), context);
@@ -29,9 +37,18 @@ export const goBuild: Source = {
       } finally {
         await rm(temporary, { recursive: true, force: true });
       }
-    });
+    }).finally(() => isTurn());
   },
 };
+
+/** Says who builds meanwhile, again and again: it may take an hour. A build of this process speaks for itself. */
+function sayWaiting({ name, progress }: SourceContext, holder: LockFileHolder | undefined): () => void {
+  const isOwn = holder?.pid === process.pid && holder.host === hostname();
+  const other = isOwn ? 'the one before it' : holder ? describeHolder(holder) : 'another process';
+  const label = `building ${name} waits for the Go build of ${other}`;
+  progress(`${label} ...`);
+  return isOwn ? () => {} : sayAtWork(label, progress);
+}
 
 async function build(go: GoBuild, program: string, context: SourceContext): Promise<string | undefined> {
   const { name, entry, progress } = context;

@@ -13,7 +13,7 @@ import { context, HAS_OWN_ENGINE, openWorld, problem, type Service, titled } fro
 const LIMIT_MS = 90_000;
 
 describe.skipIf(problem)(titled('an engine whose containerd was killed'), () => {
-  const { host, service } = openWorld();
+  const { host, service } = openWorld({ own: true });
 
   const engineFolder = () => dirname(host().environment.DOCKER_HOST?.replace('unix://', '') ?? '');
 
@@ -125,7 +125,7 @@ async function startsAnotherThan(known: string, engineFolder: string): Promise<b
 const FREEZERS = '/sys/fs/cgroup/freezer';
 
 describe.skipIf(problem)(titled('a container that the engine cannot stop'), () => {
-  const { host, service } = openWorld();
+  const { host, service } = openWorld({ own: true });
 
   test.skipIf(!HAS_OWN_ENGINE || !existsSync(FREEZERS))(
     'is waited for: it says nothing of the new version, which is started when it has ended',

@@ -1,4 +1,4 @@
-/** What the tests of the Compose target need: one real host for a test file, and a service of its own for each test. */
+/** What the tests of the Compose target need: one real host, and a service of its own for each test. */
 import { mkdtemp, readdir, readFile, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll } from 'vitest';
@@ -17,6 +17,7 @@ import type { ComposeProfile } from '../../../src/domain/profile.ts';
 import type { TargetWish } from '../../../src/domain/targets.ts';
 import { createComposeTarget } from '../../../src/targets/compose/index.ts';
 import type { RollbackTarget, TargetContext } from '../../../src/targets/target.ts';
+import { borrowSandbox } from '../../worlds/borrowed.ts';
 import { type Containers, containersOf } from './containers.ts';
 import { type Intercepted, interceptDocker } from './intercept.ts';
 import { type ComposeText, NAME, quiet } from './texts.ts';
@@ -84,17 +85,20 @@ export interface Service {
   events(since: string): Promise<readonly string[]>;
 }
 
+/** Over all files of a vitest worker: they share a host. */
+let count = 0;
+
 /**
- * One host for a test file.
+ * The host that the files of a vitest worker share, one after the other.
  * @param keep whether containers stay until the end of the file: for tests that run at the same time.
+ * @param own whether the file has a host of its own: for tests that kill the engine or a part of it.
  */
-export function openWorld({ keep = false } = {}) {
+export function openWorld({ keep = false, own = false } = {}) {
   let sandbox: (Sandbox & { composeHost: ComposeHost }) | undefined;
-  let count = 0;
   const host = () => sandbox!.composeHost;
 
   beforeAll(async () => {
-    sandbox = await openSandbox({ compose: true });
+    sandbox = await (own ? openSandbox({ compose: true }) : borrowSandbox({ compose: true }));
   });
   afterEach(async () => {
     if (keep || !sandbox) return;

@@ -1,6 +1,6 @@
 import { afterAll, afterEach, beforeAll } from 'vitest';
 import { type KubernetesObject, MERGE_PATCH } from '../../../sandbox/control-plane/api.ts';
-import { openSandbox, type Sandbox, type SandboxCluster } from '../../../sandbox/index.ts';
+import type { Sandbox, SandboxCluster } from '../../../sandbox/index.ts';
 import { DEPLOYMENT, deployment, imageOf } from '../../../sandbox/manifests.ts';
 import type { KubernetesPin } from '../../../src/domain/pins.ts';
 import { planRollback } from '../../../src/domain/plan-rollback.ts';
@@ -9,6 +9,7 @@ import type { TargetWish } from '../../../src/domain/targets.ts';
 import { createKubernetesTarget } from '../../../src/targets/kubernetes/index.ts';
 import type { RollbackTarget, RolloutProgress } from '../../../src/targets/target.ts';
 import { until } from '../../../tools/until.ts';
+import { borrowSandbox, INSTANT } from '../../worlds/borrowed.ts';
 import { context, errorOf, PREVIOUS } from './support.ts';
 
 export { context, errorOf, PREVIOUS };
@@ -39,14 +40,20 @@ export interface Service {
   path(resource?: string): string;
 }
 
-/** One cluster for a test file. Each test takes a service of its own from it, so that their order does not matter. */
-export function openWorld(options: { readonly instantReady?: boolean } = {}) {
+/** Over all files of a vitest worker: they share a cluster. */
+let count = 0;
+
+/**
+ * The cluster that the files of a vitest worker share. Each test takes a service of its own from it, so that their order
+ * does not matter.
+ * @param options.instantReady whether pods are ready at once, without a process of their own.
+ */
+export function openWorld({ instantReady = false }: { readonly instantReady?: boolean } = {}) {
   let sandbox: (Sandbox & { cluster: SandboxCluster }) | undefined;
-  let count = 0;
   const open: RollbackTarget[] = [];
 
   beforeAll(async () => {
-    sandbox = await openSandbox({ kubernetes: options });
+    sandbox = await borrowSandbox({ kubernetes: true });
   });
   afterEach(async () => {
     await Promise.all(open.splice(0).map((target) => target.close()));
@@ -67,7 +74,7 @@ export function openWorld(options: { readonly instantReady?: boolean } = {}) {
       readonly rollout?: Partial<KubernetesProfile['rollout']>;
     } & Partial<Parameters<SandboxCluster['deploy']>[0]> = {},
   ): Promise<Service> {
-    const namespace = `service-${++count}`;
+    const namespace = `${instantReady ? INSTANT : ''}service-${++count}`;
     const { api } = cluster();
     await cluster().createNamespace(namespace);
     const kubeconfig = await cluster().kubeconfigFor(namespace, undefined, rules);

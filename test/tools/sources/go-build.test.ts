@@ -1,6 +1,9 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { mkdir, readdir, readFile } from 'node:fs/promises';
+import { hostname } from 'node:os';
 import { join } from 'node:path';
-import { expect, test } from 'vitest';
+import { expect, onTestFinished, test, vi } from 'vitest';
 import { goBuild } from '../../../tools/sources/go-build.ts';
 import { contextWith, ENTRY, temporaryFolder, writeProgram } from '../surroundings.ts';
 
@@ -39,6 +42,35 @@ test('builds what the module files pin, with the toolchain that is there, and wi
   expect(asked).toMatch(/^0 -mod=readonly local off build -trimpath /);
   expect(asked).toContain(' -X example.com/version.is=v3.6.8 -X example.com/version.major=3 -o ');
   expect(asked).toMatch(/ go\.etcd\.io\/etcd\/server\/v3 in \S+\/tools\/kubernetes$/m);
+});
+
+/** Another process that holds the lock until it is killed. */
+async function otherBuild(file: string): Promise<ChildProcess> {
+  const module = join(import.meta.dirname, '../../../src/locks/lock-file.ts');
+  const script = `const { takeLock } = await import(${JSON.stringify(module)});
+    await takeLock(${JSON.stringify(file)}, { signal: new AbortController().signal, waitMs: 0 });
+    console.log('held'); setInterval(() => {}, 1e6);`;
+  const child = spawn(process.execPath, ['--input-type=module', '-e', script]);
+  onTestFinished(() => void child.kill('SIGKILL'));
+  await once(child.stdout, 'data');
+  return child;
+}
+
+test('says that it waits for the build of another process, whose, and again while that lasts', async () => {
+  const context = await withGo(BUILDING);
+  const other = await otherBuild(join(context.folder, '..', 'go-build.lock'));
+  vi.useFakeTimers({ toFake: ['setInterval', 'clearInterval', 'Date'] });
+  onTestFinished(() => void vi.useRealTimers());
+  const lines: string[] = [];
+  const waiting = `building etcd waits for the Go build of process ${other.pid} on ${hostname()}`;
+  const finding = goBuild.find({ ...context, progress: (line) => lines.push(line) });
+  await vi.waitFor(() => expect(lines).toEqual([`${waiting} ...`]));
+  vi.advanceTimersByTime(20_000);
+  expect(lines.slice(1)).toEqual([`${waiting}: 10 s ...`, `${waiting}: 20 s ...`]);
+  vi.useRealTimers();
+  other.kill('SIGKILL');
+  expect(await finding).toMatchObject({ version: '3.6.8' });
+  expect(lines.slice(3)).toEqual([expect.stringMatching(/^building etcd 3\.6\.8 /)]);
 });
 
 test.each([
