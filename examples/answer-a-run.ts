@@ -51,7 +51,7 @@ export async function chooseAnother(client: Client): Promise<void> {
   await changeTarget(client, run, { target: '0.0.9', by: 'ada', reason: '0.1.0 has the same fault' });
 }
 
-export async function lookAgain(client: Client): Promise<void> {
+export async function checkAgain(client: Client): Promise<void> {
   await repeatCheck(client, run, { check: 'chat', by: 'ada', reason: 'the provider is back' });
 }
 

@@ -10,7 +10,7 @@ import type { RunReport } from '../../src/domain/ledger.ts';
 import { until } from '../../tools/until.ts';
 import { tryNext } from './next.ts';
 import { deployKnownGood, openStory, SERVICE_PROFILE, say, told } from './story.ts';
-import { lookAtService } from './symptoms.ts';
+import { probeService } from './symptoms.ts';
 import type { WorldKind } from './world.ts';
 
 /** What users meet once a few chats have failed on every pod. */
@@ -47,7 +47,7 @@ export async function demo(kind: WorldKind, signal: AbortSignal, keep: boolean):
   const report = await follow(client, handle.workflowId, runId, { ...options, ...(link ? { link } : {}) });
 
   stage('The service answers well again');
-  for (const line of await lookAtService(serviceUrl)) say(`  ${line}`);
+  for (const line of await probeService(serviceUrl)) say(`  ${line}`);
   for (const line of await world.show()) say(`  ${line}`);
   for (const text of told(channel)) say(`  the channel was told: ${text}`);
   signal.throwIfAborted();
@@ -63,7 +63,7 @@ export async function demo(kind: WorldKind, signal: AbortSignal, keep: boolean):
 
 function symptomsOf(url: string, signal: AbortSignal): Promise<readonly string[]> {
   const asked = async () => {
-    const lines = await lookAtService(url);
+    const lines = await probeService(url);
     return SYMPTOMS.every((symptom) => symptom.test(lines.join())) && lines;
   };
   return until('the symptoms', asked, { signal });

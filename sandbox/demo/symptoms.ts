@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { request } from 'undici';
 
 /** What a user of the service sees now, a line each. */
-export async function lookAtService(url: string): Promise<readonly string[]> {
+export async function probeService(url: string): Promise<readonly string[]> {
   const health = await json(`${url}/health`);
   const lines = [
     `GET  /health         status "${health.status}", ${health.llm_provider} / ${health.llm_model}`,

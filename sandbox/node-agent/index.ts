@@ -4,9 +4,9 @@ import type { Processes } from '../../tools/processes/index.ts';
 import type { KubernetesApi, KubernetesObject } from '../control-plane/api.ts';
 import type { BehaviourWish, RecordedRequest } from '../orchestrator/index.ts';
 import { podNetwork } from './network.ts';
-import { patientApi } from './patient-api.ts';
 import { inProcessRuntime, processRuntime } from './pod-process.ts';
 import { PodWorker } from './pod-worker.ts';
+import { retryingApi } from './retrying-api.ts';
 import { forward, type ServiceForwarder } from './service-forwarder.ts';
 
 export interface NodeAgentOptions {
@@ -43,7 +43,7 @@ export async function startNodeAgent(
   const [apiPort = 0, metricsPort = 0] = await freePorts(2);
   const stopping = new AbortController();
   const stopped = new AbortController();
-  const patient = patientApi(api, stopped.signal);
+  const retrying = retryingApi(api, stopped.signal);
   const workers = new Map<string, { worker: PodWorker; pod: KubernetesObject }>();
   const running = new Set<Promise<void>>();
   const ownProcesses = processRuntime(processes);
@@ -82,7 +82,7 @@ export async function startNodeAgent(
       known.pod = pod;
     } else {
       const worker = new PodWorker(pod, {
-        api: patient,
+        api: retrying,
         runtime: isInstant(pod) ? inProcessRuntime : ownProcesses,
         apiPort,
         metricsPort,
@@ -103,7 +103,7 @@ export async function startNodeAgent(
     const { namespace, name } = pod.metadata;
     // A pod that is bound to a node is deleted with grace, as in a real cluster.
     if (!isInstant(pod) && !pod.spec.nodeName) {
-      await patient.call('POST', `/api/v1/namespaces/${namespace}/pods/${name}/binding`, {
+      await retrying.call('POST', `/api/v1/namespaces/${namespace}/pods/${name}/binding`, {
         apiVersion: 'v1',
         kind: 'Binding',
         metadata: { name },

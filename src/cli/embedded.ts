@@ -15,7 +15,7 @@ import type { Session, SessionOptions } from './session.ts';
 
 /**
  * Embedded mode: a Temporal dev server on a database file and the worker, both inside this command. It is the
- * default for one machine, and the way out on the day that the Temporal cluster itself is down. A run that was
+ * default for one machine, and the way to go on the day that the Temporal cluster itself is down. A run that was
  * interrupted stands in the file and goes on with the next embedded command.
  */
 export async function openEmbedded(options: SessionOptions): Promise<Session> {

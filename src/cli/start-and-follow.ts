@@ -59,7 +59,7 @@ async function startOnce(session: Session, start: () => Promise<RunHandle>): Pro
     if (!session.embedded) {
       throw new CommandError(
         EXIT.busy,
-        `a run is under way: ${workflowId}. Look at it with: runbook status ${workflowId}; to hand over what you know: --join`,
+        `a run is under way: ${workflowId}. Follow it with: runbook status ${workflowId}; to hand over what you know: --join`,
       );
     }
     // Nobody but an embedded command carries it out: this one does.

@@ -94,8 +94,8 @@ function shownPart(part: PropertyKey, { atKey, hidesKey }: Fault, isLast: boolea
   const text = String(part);
   const isWrong = isLast && atKey === true;
   // No key of the schema has a digit; the name of a service may, in small letters.
-  const looksMade = text.length >= 8 && /\d/.test(text) && (isWrong || !/^[a-z0-9-]+$/.test(text));
-  if ((isLast && hidesKey) || looksMade || holdsSecret(text)) return `.${MASK}`;
+  const isGenerated = text.length >= 8 && /\d/.test(text) && (isWrong || !/^[a-z0-9-]+$/.test(text));
+  if ((isLast && hidesKey) || isGenerated || holdsSecret(text)) return `.${MASK}`;
   return `.${text
     .replace(/[\s\p{Cc}\p{Cf}]+/gu, ' ')
     .slice(0, 63)

@@ -17,7 +17,7 @@ import type { ObservedService, VersionCandidate } from './versions.ts';
  * is known-good and untried; it is named in the message, to be asked for by name. Nor is a version without evidence:
  * what a run does by itself a second time must rest on more than a guess.
  *
- * @param tried fingerprints that this incident has shown to be no way out. Restarts of them are tried as well.
+ * @param tried fingerprints that this incident has shown not to help. Restarts of them are tried as well.
  */
 export function chooseOlderKnownGood(observed: ObservedService, tried: readonly string[]): Choice | NoChoice {
   const every = everyVersion(observed);

@@ -46,7 +46,7 @@ export const ERRORS = {
     meaning:
       'Somebody else changed or re-created the workload (or a file of the Compose project) after the plan was made, or while it was verified; nothing was written over it.',
     remedy:
-      'Look at what changed (a deploy, or a GitOps tool that reverts), then start a new run, which plans anew.',
+      'Find out what changed (a deploy, or a GitOps tool that reverts), then start a new run, which plans anew.',
     retryable: false,
   },
   NoHistory: {
@@ -116,7 +116,7 @@ export const ERRORS = {
   },
   RolloutTimedOut: {
     meaning: 'The rollout made no end within the time that the profile allows.',
-    remedy: 'Look at the pods that the message names: capacity, quota, or probes that never pass.',
+    remedy: 'See the pods that the message names: capacity, quota, or probes that never pass.',
     retryable: false,
   },
   VerificationFailed: {
@@ -194,7 +194,7 @@ export const ERRORS = {
     meaning:
       'The run was ended from outside: terminated by an operator, or closed by Temporal. Nobody was told and no record was written.',
     remedy:
-      'Look at the service, the change may be half done; `runbook audit` tells how far the run came. Cancel runs, never terminate them.',
+      'Check the service, the change may be half done; `runbook audit` tells how far the run came. Cancel runs, never terminate them.',
     retryable: false,
   },
   StepTimedOut: {

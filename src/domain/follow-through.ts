@@ -1,6 +1,6 @@
 import type { ResolvedRun } from './request.ts';
 
-/** What a watch looks for, and for how long. Durations in ms. */
+/** What a watch waits for, and for how long. Durations in ms. */
 export interface WatchInput {
   /** The workload and content that were proved well. */
   readonly uid: string;
@@ -51,7 +51,7 @@ export function isFollowThroughInput(input: unknown): input is FollowThroughInpu
   );
 }
 
-/** As far as a run reads it without looking. */
+/** As far as a run reads it without checking. */
 function isPolicy(policy: unknown): boolean {
   if (policy === undefined) return true;
   const given = (policy ?? {}) as { decisions?: { steps?: unknown } | null; followThrough?: unknown };

@@ -22,10 +22,10 @@ const KEY = `(?:${SECRET_NAME})[\\w-]{0,40}["']?\\s{0,40}[:=]\\s{0,40}["']?`;
 const SHAPES: readonly Shape[] = [
   { pattern: /-----BEGIN [A-Z ]{0,40}PRIVATE KEY-----[\s\S]*?(?:-----END [A-Z ]{0,40}PRIVATE KEY-----|$)/g },
   { pattern: /\beyJ[\w-]{8,}(?:\.[\w-]*){0,4}/g },
-  { pattern: /\b((?:Bearer|Basic)\s{1,40})[\w.~+/=-]{6,}/gi, isReal: looksGenerated },
+  { pattern: /\b((?:Bearer|Basic)\s{1,40})[\w.~+/=-]{6,}/gi, isReal: isGenerated },
   {
     pattern: /\b(?:xox[abeoprs]-|gh[oprsu]_|github_pat_|glpat-|sk-|xai-|AIza|hvs\.)[\w.-]{8,}/g,
-    isReal: looksGenerated,
+    isReal: isGenerated,
   },
   { pattern: /\b(?:AKIA|ASIA)[A-Z0-9]{12,}/g },
   { pattern: /(:\/\/)[^\s/@:]{0,256}:[^\s/@]{1,1024}(?=@)/g },
@@ -33,7 +33,7 @@ const SHAPES: readonly Shape[] = [
   {
     // A value that is a key itself is left to the next match: `secret: token: …`.
     pattern: new RegExp(`(${KEY})(?!•|${KEY})[^\\s"',;&}]{4,}`, 'gi'),
-    isReal: (value, kept) => namesSecret(kept) && looksGenerated(value),
+    isReal: (value, kept) => namesSecret(kept) && isGenerated(value),
   },
 ];
 
@@ -82,7 +82,7 @@ function wholeWords(text: string): string {
 }
 
 /** Whether a value looks made by a machine or a careful person: a dictionary word is none. */
-function looksGenerated(value: string): boolean {
+function isGenerated(value: string): boolean {
   return value.length >= 8 && (/\d|[a-z][A-Z]/.test(value) || /\w[!@#$%^*~+]\w/.test(value));
 }
 

@@ -28,7 +28,7 @@ interface Played {
   /** What the target answers when it is asked for the pods. */
   readonly live?: readonly Instance[];
   /** How long each probe takes by the clock, in milliseconds. */
-  readonly lookMs?: number;
+  readonly probeMs?: number;
   readonly policy?: Partial<CheckPolicy>;
   readonly input?: Partial<VerifyInput>;
   readonly attempt?: number;
@@ -41,7 +41,7 @@ const proved = { uid: 'uid-1', fingerprint: 'f-1' };
 
 /** Runs the step with a check that finds one verdict after the other. */
 async function verified(played: Played) {
-  const { verdicts, live = [], lookMs = 0, policy, input, attempt = 1, resume, now } = played;
+  const { verdicts, live = [], probeMs = 0, policy, input, attempt = 1, resume, now } = played;
   const seen: ProbeContext[] = [];
   const asked: number[] = [];
   const check: Check = {
@@ -49,7 +49,7 @@ async function verified(played: Played) {
     needsInstances: true,
     probe: async (context) => {
       seen.push(context);
-      if (lookMs > 0) vi.setSystemTime(Date.now() + lookMs);
+      if (probeMs > 0) vi.setSystemTime(Date.now() + probeMs);
       return { verdict: verdicts[seen.length - 1] ?? 'inconclusive', observed: `probe ${context.number}` };
     },
   };
@@ -81,7 +81,7 @@ async function verified(played: Played) {
 }
 
 describe('a verify step', () => {
-  it('begins with the pods that the wait step saw', async () => {
+  it('begins with the pods that the wait step has found', async () => {
     const { pods, asked } = await verified({ verdicts: ['passed'], input: { instances: [pod('a')] } });
     expect(pods).toEqual([['a']]);
     expect(asked).toEqual([]);
@@ -92,7 +92,7 @@ describe('a verify step', () => {
     onTestFinished(() => void vi.useRealTimers());
     const { pods, asked } = await verified({
       verdicts: ['inconclusive', 'passed'],
-      lookMs: 6000,
+      probeMs: 6000,
       policy: { withinMs: 20_000 },
       input: { instances: [pod('a')] },
       live: [pod('b')],
@@ -103,7 +103,7 @@ describe('a verify step', () => {
 
   it.each<[string, Partial<Played>]>([
     ['on a second attempt', { attempt: 2, input: { instances: [pod('a')] } }],
-    ['when the wait step saw none', {}],
+    ['when the wait step has found none', {}],
   ])('asks the target for the pods at once %s', async (_, more) => {
     const { pods } = await verified({ verdicts: ['passed'], live: [pod('b')], ...more });
     expect(pods).toEqual([['b']]);

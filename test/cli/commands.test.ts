@@ -114,7 +114,7 @@ describe('a run that is under way', () => {
 
     const second = await runCommand(['rollback'], env);
     expect(second.code).toBe(9);
-    expect(second.stderr).toContain('a run is under way: rollback. Look at it with: runbook status rollback');
+    expect(second.stderr).toContain('a run is under way: rollback. Follow it with: runbook status rollback');
 
     first.signal('SIGINT');
     const interrupted = await first.ended;

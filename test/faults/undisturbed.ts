@@ -43,14 +43,14 @@ export function labelled(events: readonly HistoryEvent[]): string[] {
   });
 }
 
-/** Steps that run at the same time may end in one workflow task or in two: so many runs are looked at. */
-const LOOKS = 3;
+/** Steps that run at the same time may end in one workflow task or in two: so many runs are compared. */
+const RUNS = 3;
 
 /** What a standard run does. Of several the shortest, and of its moments those that are there in every other one. */
 export async function standardRun(open: (name: string) => Promise<Trial>): Promise<Undisturbed> {
   const runs = await Promise.all(
-    Array.from({ length: LOOKS }, async (_, look) => {
-      const trial = await open(`undisturbed-${look + 1}`);
+    Array.from({ length: RUNS }, async (_, run) => {
+      const trial = await open(`undisturbed-${run + 1}`);
       return undisturbed(trial).finally(() => trial.close());
     }),
   );

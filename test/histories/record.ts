@@ -2,9 +2,9 @@ import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { PATHS } from './paths.ts';
 import { recordAsked } from './record-asked.ts';
-import { recordClaims } from './record-claims.ts';
 import { recordCompose } from './record-compose.ts';
 import { recordFollowed } from './record-followed.ts';
+import { recordLocks } from './record-locks.ts';
 import { recordPlain } from './record-plain.ts';
 
 /** Keeps the history of a run as the one of a path; a path that was not asked for is left alone. */
@@ -27,7 +27,7 @@ const groups = [
     names: /^(rolled-back|already-there|known-good|not-proved|failed-|planned|poisoned)/,
   },
   { record: recordAsked, names: /^(decided|check|approv|break|paused|over|cancelled-)/ },
-  { record: recordClaims, names: /^(claim|joined|with)/ },
+  { record: recordLocks, names: /^(claim|joined|with)/ },
   { record: recordFollowed, names: /^(stayed|changed|not-well|superseded)/ },
   { record: recordCompose, names: /^compose-/ },
 ];

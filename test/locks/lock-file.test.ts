@@ -9,7 +9,7 @@ import { processStartOf } from '../../src/locks/process-start.ts';
 import { temporaryFolder } from '../tools/surroundings.ts';
 
 const signal = new AbortController().signal;
-const patient = { signal, waitMs: 20_000 };
+const waiting = { signal, waitMs: 20_000 };
 
 /** A lock as another holder leaves it. */
 function markOf(pid: number, other: Record<string, unknown> = {}): string {
@@ -50,7 +50,7 @@ async function expectHeldUntilKilled(lock: string, holder: ChildProcess): Promis
   );
   holder.kill('SIGKILL');
   await once(holder, 'exit');
-  expect(await withLockFile(lock, patient, async () => 'in')).toBe('in');
+  expect(await withLockFile(lock, waiting, async () => 'in')).toBe('in');
 }
 
 test('lets one in at a time, and everyone in the end', async () => {
@@ -58,7 +58,7 @@ test('lets one in at a time, and everyone in the end', async () => {
   let inside = 0;
   let most = 0;
   const visits = Array.from({ length: 8 }, () =>
-    withLockFile(join(folder, 'lock'), patient, async () => {
+    withLockFile(join(folder, 'lock'), waiting, async () => {
       most = Math.max(most, ++inside);
       await new Promise((resolve) => setImmediate(resolve));
       inside--;
@@ -71,7 +71,7 @@ test('lets one in at a time, and everyone in the end', async () => {
 
 test('is released when the work fails', async () => {
   const folder = await temporaryFolder();
-  const failing = withLockFile(join(folder, 'lock'), patient, () => Promise.reject(new Error('no luck')));
+  const failing = withLockFile(join(folder, 'lock'), waiting, () => Promise.reject(new Error('no luck')));
   await expect(failing).rejects.toThrow('no luck');
   expect(await readdir(folder)).toEqual([]);
 });
@@ -91,7 +91,7 @@ test('many that find the same orphan still enter one at a time', async () => {
   let inside = 0;
   let most = 0;
   const visit = () =>
-    withLockFile(lock, patient, async () => {
+    withLockFile(lock, waiting, async () => {
       most = Math.max(most, ++inside);
       await new Promise((resolve) => setTimeout(resolve, 5));
       inside--;
@@ -112,7 +112,7 @@ test('is kept by a holder that was stopped, however long it has been silent', as
 test('is taken over when its process number belongs to another process by now', async () => {
   const lock = join(await temporaryFolder(), 'lock');
   await writeFile(lock, markOf(process.pid, { startedAt: 'another-boot 1' }));
-  expect(await withLockFile(lock, patient, async () => 'in')).toBe('in');
+  expect(await withLockFile(lock, waiting, async () => 'in')).toBe('in');
 });
 
 test('of another machine is taken over when it was not touched for long, and not where that is forbidden', async () => {
@@ -123,12 +123,12 @@ test('of another machine is taken over when it was not touched for long, and not
   await utimes(lock, LONG_AGO, LONG_AGO);
   const never = { ...brief, silentMs: Number.POSITIVE_INFINITY };
   await expect(withLockFile(lock, never, async () => 'in')).rejects.toHaveProperty('name', 'TimeoutError');
-  expect(await withLockFile(lock, patient, async () => 'in')).toBe('in');
+  expect(await withLockFile(lock, waiting, async () => 'in')).toBe('in');
 });
 
 test('does not remove a lock that somebody else has taken over', async () => {
   const lock = join(await temporaryFolder(), 'lock');
-  await withLockFile(lock, patient, () => writeFile(lock, markOf(1)));
+  await withLockFile(lock, waiting, () => writeFile(lock, markOf(1)));
   expect(await readFile(lock, 'utf8')).toBe(markOf(1));
 });
 
@@ -173,7 +173,7 @@ test('whose holder was killed with -9 is held until the child that it left has e
     holder: { leftRunning: holder.left },
   });
   process.kill(holder.left, 'SIGKILL');
-  expect(await withLockFile(lock, patient, async () => 'in')).toBe('in');
+  expect(await withLockFile(lock, waiting, async () => 'in')).toBe('in');
 });
 
 test('is free at once when holder and child have ended, whatever number they had', async () => {
@@ -185,7 +185,7 @@ test('is free at once when holder and child have ended, whatever number they had
 
 test('notes one child at a time, and is released with whatever was noted', async () => {
   const folder = await temporaryFolder();
-  const lock = await takeLockFile(join(folder, 'lock'), patient);
+  const lock = await takeLockFile(join(folder, 'lock'), waiting);
   const noted = async () => JSON.parse(await readFile(join(folder, 'lock'), 'utf8')).child?.pid;
   await lock.owns(process.ppid);
   expect(await noted()).toBe(process.ppid);
@@ -198,7 +198,7 @@ test('notes one child at a time, and is released with whatever was noted', async
 
 test('cannot note a child once somebody else has taken it over', async () => {
   const file = join(await temporaryFolder(), 'lock');
-  const lock = await takeLockFile(file, patient);
+  const lock = await takeLockFile(file, waiting);
   await writeFile(file, markOf(1));
   await expect(lock.owns(process.pid)).rejects.toThrow('is held by process 1 on');
   expect(await readFile(file, 'utf8')).toBe(markOf(1));
@@ -210,11 +210,11 @@ test('of a container with process numbers of its own is judged by its silence al
   await writeFile(lock, markOf(4_000_000, { space: 'pid:[1]', startedAt: 'this-boot 1' }));
   await expect(takeLockFile(lock, { signal, waitMs: 0 })).rejects.toHaveProperty('name', 'TimeoutError');
   await utimes(lock, LONG_AGO, LONG_AGO);
-  expect(await withLockFile(lock, patient, async () => 'in')).toBe('in');
+  expect(await withLockFile(lock, waiting, async () => 'in')).toBe('in');
 });
 
 test('that cannot be written says why, and leaves nothing', async () => {
   const folder = await temporaryFolder();
-  await expect(takeLockFile(join(folder, 'none', 'lock'), patient)).rejects.toHaveProperty('code', 'ENOENT');
+  await expect(takeLockFile(join(folder, 'none', 'lock'), waiting)).rejects.toHaveProperty('code', 'ENOENT');
   expect(await readdir(folder)).toEqual([]);
 });

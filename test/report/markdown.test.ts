@@ -144,8 +144,8 @@ describe('the incident record', () => {
       symptoms: [],
       mitigationsTried: [],
     };
-    const looks = [entry({ step: 'verify-health', check: { ...check, values: {}, evidence: [] } })];
-    const report = { ...quiet, request: nothing, ledger: looks };
+    const ledger = [entry({ step: 'verify-health', check: { ...check, values: {}, evidence: [] } })];
+    const report = { ...quiet, request: nothing, ledger };
     expect(headings(report)).not.toContain('### Symptoms');
     expect(headings(report)).not.toContain('### Tried before');
     expect(renderMarkdown(report)).not.toMatch(/^(>|```|- )/m);

@@ -48,8 +48,8 @@ async function approve(handle: WorkflowHandle): Promise<void> {
   await send(handle, 'approve', { plan: planHash, approvedBy: 'ben' });
 }
 
-/** Every open claim on the service. */
-async function openClaims({ namespace }: Cast): Promise<string[]> {
+/** Every open lock of the service. */
+async function openLocks({ namespace }: Cast): Promise<string[]> {
   const query = `WorkflowType = 'claim' AND ExecutionStatus = 'Running'`;
   const open: string[] = [];
   for await (const { workflowId } of stage.client.workflow.list({ query })) open.push(workflowId);
@@ -72,9 +72,9 @@ describe('a run that was reset', () => {
       expect((await cast.end(handle)).outcome).toBe(outcome);
       const began = Date.now();
       expect((await cast.rollback()).outcome).toBe('already-there');
-      // The server ends the claim of a run that closes, and not the one of a run that was reset: that is not waited for.
+      // The server ends the lock of a run that closes, and not the one of a run that was reset: that is not waited for.
       expect(Date.now() - began).toBeLessThan(9_000);
-      await until('no claim to be open', async () => (await openClaims(cast)).length === 0);
+      await until('no lock to be open', async () => (await openLocks(cast)).length === 0);
     },
     90_000,
   );
@@ -85,12 +85,12 @@ describe('a run that was reset', () => {
     return handle;
   }
 
-  it('after it had ended claims its target again before it writes', async () => {
+  it('after it had ended takes the lock of its target again before it writes', async () => {
     const cast = await ready(stage, 'closed', RELEASES, APPROVED);
     const first = await cast.start({ requestedBy: 'anna' });
     await waits(first, 'approval');
     await first.terminate('by mistake');
-    await until('its claim to end', async () => (await openClaims(cast)).length === 0);
+    await until('its lock to end', async () => (await openLocks(cast)).length === 0);
     const handle = await reset(first);
     await approve(handle);
     const ended = await cast.end(handle);
@@ -101,7 +101,7 @@ describe('a run that was reset', () => {
       'patched once',
     ]);
     expect(await imageNow(cast)).toBe(imageOf('v0.1.0'));
-    await until('no claim to be open', async () => (await openClaims(cast)).length === 0);
+    await until('no lock to be open', async () => (await openLocks(cast)).length === 0);
   }, 90_000);
 
   it('after it had ended writes nothing while another run holds the target', async () => {

@@ -75,8 +75,8 @@ export async function openProcesses(): Promise<Processes> {
 
   createInterface({ input: supervisor.stdout }).on('line', (line) => {
     const report = JSON.parse(line) as Report;
-    if (report.saw === 'start') return starting.get(report.id)?.(report.pid);
-    if (report.saw === 'at-end') return noted.shift()?.();
+    if (report.event === 'start') return starting.get(report.id)?.(report.pid);
+    if (report.event === 'at-end') return noted.shift()?.();
     const { code, signal, message } = report;
     starting.get(report.id)?.(0);
     exits.get(report.id)?.({ code, signal, ...(message ? { message } : {}) });

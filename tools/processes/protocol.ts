@@ -20,10 +20,10 @@ export type Command =
 
 /** What the supervisor tells the parent. */
 export type Report =
-  | { readonly saw: 'at-end' }
-  | { readonly saw: 'start'; readonly id: string; readonly pid: number }
+  | { readonly event: 'at-end' }
+  | { readonly event: 'start'; readonly id: string; readonly pid: number }
   | {
-      readonly saw: 'exit';
+      readonly event: 'exit';
       readonly id: string;
       readonly code: number | null;
       readonly signal: NodeJS.Signals | null;

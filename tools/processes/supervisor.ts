@@ -31,7 +31,7 @@ function obey(command: Command): void {
     case 'at-end':
       atEnd.push(command.command);
       remember();
-      tell({ saw: 'at-end' });
+      tell({ event: 'at-end' });
       return;
   }
 }
@@ -40,16 +40,16 @@ function start({ id, program, args, env, log }: Extract<Command, { do: 'start' }
   if (ending) return;
   const output = log ? openSync(log, 'a') : 'ignore';
   const child = spawn(program, args, { stdio: ['ignore', output, output], env, detached: true });
-  child.on('error', (error) => tell({ saw: 'exit', id, code: 127, signal: null, message: error.message }));
+  child.on('error', (error) => tell({ event: 'exit', id, code: 127, signal: null, message: error.message }));
   child.on('exit', (code, signal) => {
     children.delete(id);
     remember();
-    tell({ saw: 'exit', id, code, signal });
+    tell({ event: 'exit', id, code, signal });
   });
   if (child.pid === undefined) return;
   children.set(id, child);
   remember();
-  tell({ saw: 'start', id, pid: child.pid });
+  tell({ event: 'start', id, pid: child.pid });
 }
 
 function tell(report: Report): void {

@@ -13,7 +13,7 @@ export interface Aim {
   readonly wish: TargetWish;
   /** `watch`: a follow-through, until somebody wants another rollback. */
   readonly purpose: 'roll-back' | 'restore' | 'watch';
-  /** Fingerprints that this run has seen to be no way out: the bad release, and targets that did not help. */
+  /** Fingerprints that this run has seen not to help: the bad release, and targets that did not help. */
   readonly tried: readonly string[];
   /** How many times the run has fallen back. */
   readonly fallBacks?: number;

@@ -31,7 +31,7 @@ function judged(changes: Partial<AgentsSettings>, shared: boolean, rounds: Round
   );
 }
 const probes = (changes: Partial<AgentsSettings>, ...rounds: Rounds) => judged(changes, false, rounds);
-const sharedLooks = (...rounds: Rounds) => judged({}, true, rounds);
+const sharedProbes = (...rounds: Rounds) => judged({}, true, rounds);
 
 describe('the pass rule for agents', () => {
   it('passes healthy agents', () => {
@@ -65,9 +65,9 @@ describe('the pass rule for agents', () => {
   });
 
   it('does not take two instances behind one address for a rise', () => {
-    const alternating = sharedLooks([[degraded(2)]], [[degraded(1)]], [[degraded(2)]], [[degraded(1)]]);
+    const alternating = sharedProbes([[degraded(2)]], [[degraded(1)]], [[degraded(2)]], [[degraded(1)]]);
     expect(alternating.filter((line) => line.startsWith('failed'))).toEqual([]);
-    expect(sharedLooks([[degraded(2)]], [[degraded(3)]])[1]).toMatch(/^failed: .*rising from 2 to 3/);
+    expect(sharedProbes([[degraded(2)]], [[degraded(3)]])[1]).toMatch(/^failed: .*rising from 2 to 3/);
   });
 
   it('fails an instance whose failures rise again after a recovery', () => {

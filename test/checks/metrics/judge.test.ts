@@ -19,7 +19,7 @@ function judged(changes: Partial<MetricsSettings>, own: OwnPlans | undefined, ro
   return rounds.map((pods) => said(judge.judge(pods, own)));
 }
 const probes = (changes: Partial<MetricsSettings>, ...rounds: Rounds) => judged(changes, undefined, rounds);
-const looksBeside = (own: OwnPlans, ...rounds: Rounds) => judged({}, own, rounds);
+const probesBeside = (own: OwnPlans, ...rounds: Rounds) => judged({}, own, rounds);
 
 describe('the judgement of metrics', () => {
   it('passes few failures that do not grow, and keeps the numbers', () => {
@@ -136,26 +136,26 @@ describe('the judgement of metrics', () => {
   it('leaves out what our own smoke messages account for, and nothing else', () => {
     const at = (started: number, failed: number) => [pod({ plansStarted: started, plansFailed: failed })];
     const own = { started: 3, failed: 2 };
-    expect(looksBeside(own, at(23, 2))).toEqual([
+    expect(probesBeside(own, at(23, 2))).toEqual([
       'passed: 0 of 20 plans failed, beside 2 of our own 3; 0 agent failures',
     ]);
-    expect(looksBeside(own, at(23, 4))).toEqual(['failed: 2 of 20 plans failed, beside 2 of our own 3']);
-    expect(looksBeside({ started: 5, failed: 0 }, at(20, 3))).toEqual([
+    expect(probesBeside(own, at(23, 4))).toEqual(['failed: 2 of 20 plans failed, beside 2 of our own 3']);
+    expect(probesBeside({ started: 5, failed: 0 }, at(20, 3))).toEqual([
       'failed: 3 of 15 plans failed, beside 0 of our own 5',
     ]);
   });
 
   it('leaves our own plans to the chat check, also where there are no others', () => {
     const at = (started: number, failed: number) => [pod({ plansStarted: started, plansFailed: failed })];
-    expect(looksBeside({ started: 1, failed: 0 }, at(1, 0))).toEqual([
+    expect(probesBeside({ started: 1, failed: 0 }, at(1, 0))).toEqual([
       'passed: no plans but ours, 0 of our own 1 failed; 0 agent failures',
     ]);
-    expect(looksBeside({ started: 5, failed: 5 }, at(5, 5), at(6, 6))).toEqual([
+    expect(probesBeside({ started: 5, failed: 5 }, at(5, 5), at(6, 6))).toEqual([
       'passed: no plans but ours, 5 of our own 5 failed; 0 agent failures',
       'failed: 1 of 1 plans failed in the last probes',
     ]);
     // Two of them were sent to an instance that is gone.
-    expect(looksBeside({ started: 5, failed: 5 }, at(3, 3))[0]).toMatch(/^passed: no plans but ours/);
+    expect(probesBeside({ started: 5, failed: 5 }, at(3, 3))[0]).toMatch(/^passed: no plans but ours/);
   });
 
   it('judges the mean of tasks, and nothing when there were none', () => {

@@ -12,10 +12,10 @@ export interface ServiceBehindProxy {
 }
 
 /** Time-out of one probe, and budget of a check, in milliseconds. */
-const LOOK_MS = 500;
+const PROBE_MS = 500;
 export const BUDGET_MS = 2_500;
 
-const QUICK = { every: '50ms', within: `${BUDGET_MS}ms`, timeout: `${LOOK_MS}ms`, needed: 2 };
+const QUICK = { every: '50ms', within: `${BUDGET_MS}ms`, timeout: `${PROBE_MS}ms`, needed: 2 };
 
 /** Metrics are asked of the pod itself: their proxy listens on another port of the pod's address. */
 export async function serviceBehindProxy(stage: Stage, name: string): Promise<ServiceBehindProxy> {

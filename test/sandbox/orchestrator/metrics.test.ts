@@ -71,7 +71,7 @@ test('blocks come in random order', async () => {
   const orchestrator = await start('good');
   await chat(orchestrator);
   const seen = new Set<string>();
-  for (let look = 0; look < 20; look += 1) seen.add(await scrape(orchestrator));
+  for (let scrapes = 0; scrapes < 20; scrapes += 1) seen.add(await scrape(orchestrator));
   expect(seen.size).toBeGreaterThan(1);
 });
 
@@ -117,7 +117,7 @@ test('failing counters grow with every scrape, and a reset starts them again', a
   expect(value(await scrape(failing), name)).toBe(60);
   const reset = await start('metrics-reset');
   const started = [];
-  for (let look = 0; look < 3; look += 1)
+  for (let scrapes = 0; scrapes < 3; scrapes += 1)
     started.push(value(await scrape(reset), 'orchestrator_plan_started_total'));
   expect(started).toEqual([5003, 5006, 0]);
 });

@@ -149,9 +149,9 @@ describe('replacing a file', () => {
     const waiting = project.replace('compose.yaml', change({ signal: abort.signal }));
     abort.abort(new Error('enough'));
     await expect(waiting).rejects.toThrow('enough');
-    const patient = project.replace('compose.yaml', change());
+    const replacing = project.replace('compose.yaml', change());
     await lock.release();
-    expect(await patient).toMatchObject({ written: true });
+    expect(await replacing).toMatchObject({ written: true });
   });
 });
 

@@ -5,7 +5,7 @@ import { stepUnderWay } from '../stories/stage-worker.ts';
 import type { Save } from './record.ts';
 
 /** Runs that meet another one on their target. */
-export async function recordClaims(save: Save): Promise<void> {
+export async function recordLocks(save: Save): Promise<void> {
   const stage = await openStage();
   try {
     const cast = await ready(stage, 'history', ['v0.1.0-slow-ready', 'v0.2.0'], UNATTENDED);

@@ -74,7 +74,7 @@ describe('one rollback for each target', () => {
     expect(headlines(cast)).toHaveLength(1);
   }, 90_000);
 
-  it('a terminated run leaves no claim behind', async () => {
+  it('a terminated run leaves no lock behind', async () => {
     const cast = await ready(stage, 'terminated', SLOW, UNATTENDED);
     const first = await cast.start();
     await stepUnderWay(stage.client, first.workflowId, 'wait-for-rollout');
@@ -82,8 +82,8 @@ describe('one rollback for each target', () => {
     expect((await cast.rollback({ target: 'revision:1' })).error?.type).not.toBe('RollbackInProgress');
   }, 90_000);
 
-  it('nor does a run whose worker is killed and whose server is: the claim is held until the run has ended', async () => {
-    const cast = await stage.cast('killed-claim', { worker: false, profile: UNATTENDED });
+  it('nor does a run whose worker is killed and whose server is: the lock is held until the run has ended', async () => {
+    const cast = await stage.cast('killed-lock', { worker: false, profile: UNATTENDED });
     const worker = await startWorkerProgram(stage.sandbox, cast);
     for (const version of SLOW) await cast.deploy(version);
     const first = await cast.start();
@@ -96,7 +96,7 @@ describe('one rollback for each target', () => {
     expect((await cast.end(first)).outcome).toBe('rolled-back');
     const next = await cast.rollback();
     expect(next.outcome).toBe('already-there');
-    await until('no claim to be open', async () => {
+    await until('no lock to be open', async () => {
       const open = stage.client.workflow.list({
         query: `WorkflowType = 'claim' AND ExecutionStatus = 'Running'`,
       });

@@ -9,7 +9,7 @@ const TOO_MANY_REQUESTS = 429;
  * reasons of its own, is asked again.
  * @throws AbortError when the signal aborts.
  */
-export function patientApi(api: KubernetesApi, signal: AbortSignal): KubernetesApi {
+export function retryingApi(api: KubernetesApi, signal: AbortSignal): KubernetesApi {
   return {
     ...api,
     async call(...request) {
