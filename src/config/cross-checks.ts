@@ -2,7 +2,7 @@ import { holdsSecret } from '../domain/redact.ts';
 import { checkFaults } from './checks-section.ts';
 import type { Fault } from './faults.ts';
 import { notifyFaults } from './notify-section.ts';
-import { policyFaults } from './policy-checks.ts';
+import { policyFaults } from './policy/faults.ts';
 import type { ConfigFile } from './schema.ts';
 
 /** What is wrong between keys that are right by themselves. */

@@ -4,7 +4,7 @@ import { filePath, section, text } from '../schema-parts/parts.ts';
 import { secretReference } from '../schema-parts/secret-reference.ts';
 import { checksSchema } from './checks-section.ts';
 import { notifySchema } from './notify-section.ts';
-import { policyKeys } from './policy-schema.ts';
+import { policyKeys } from './policy/schema.ts';
 import { composeSchema, kubernetesSchema } from './target-schema.ts';
 
 const authSchema = z

@@ -4,9 +4,9 @@ import { CHECK_IDS } from '../domain/checks.ts';
 import type { TargetProfile } from '../domain/profile.ts';
 import { checksOf } from './checks-section.ts';
 import { notifiersOf } from './notify-section.ts';
+import { toPolicy } from './policy/to-policy.ts';
 import type { ServiceProfile } from './profile.ts';
 import type { ServiceEntry } from './schema.ts';
-import { toPolicy } from './to-policy.ts';
 
 /** The profile of an entry. Relative paths count from `folder`; `written` is the entry as the file has it. */
 export function toProfile(

@@ -1,9 +1,9 @@
-import type { Answer } from '../domain/answers.ts';
-import { isSamePerson } from '../domain/people.ts';
-import type { StepId } from '../domain/steps.ts';
-import type { Fault } from './faults.ts';
-import { possibleAnswers } from './policy-schema.ts';
-import type { ServiceEntry } from './schema.ts';
+import type { Answer } from '../../domain/answers.ts';
+import { isSamePerson } from '../../domain/people.ts';
+import type { StepId } from '../../domain/steps.ts';
+import type { Fault } from '../faults.ts';
+import type { ServiceEntry } from '../schema.ts';
+import { possibleAnswers } from './schema.ts';
 
 /** Under this wait, in ms, trying again without being asked is a busy loop. */
 const SHORTEST_RETRY_WAIT = 1000;

@@ -1,11 +1,11 @@
 import * as z from 'zod';
-import { ANSWERS, type Answer } from '../domain/answers.ts';
-import { closest } from '../domain/closest.ts';
-import { SEVERITIES } from '../domain/policy.ts';
-import { answersFor } from '../domain/recovery.ts';
-import { STEP_IDS, type StepId } from '../domain/steps.ts';
-import { textProblem } from '../domain/text.ts';
-import { duration, section, text } from '../schema-parts/parts.ts';
+import { ANSWERS, type Answer } from '../../domain/answers.ts';
+import { closest } from '../../domain/closest.ts';
+import { SEVERITIES } from '../../domain/policy.ts';
+import { answersFor } from '../../domain/recovery.ts';
+import { STEP_IDS, type StepId } from '../../domain/steps.ts';
+import { textProblem } from '../../domain/text.ts';
+import { duration, section, text } from '../../schema-parts/parts.ts';
 
 type AnswerAtDeadline = Exclude<Answer, 'change-target'>;
 

@@ -1,5 +1,5 @@
-import type { RunPolicy } from '../domain/policy.ts';
-import type { ServiceEntry } from './schema.ts';
+import type { RunPolicy } from '../../domain/policy.ts';
+import type { ServiceEntry } from '../schema.ts';
 
 /** How runs of a service behave: durations in milliseconds, single steps only as far as they differ. */
 export function toPolicy(entry: ServiceEntry): RunPolicy {
