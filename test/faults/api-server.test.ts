@@ -16,7 +16,7 @@ afterAll(() => stage?.close());
 
 const FAMILIES: Readonly<Record<string, readonly FaultCase[]>> = {
   'API server fails': [...lasting, ...passing],
-  'API server asks for patience': rateLimited,
+  'API server asks to wait': rateLimited,
   'API server loses an answer': lostAnswers,
   'API server refuses': [...rotatedTokens, ...lostTokens, ...forbidden],
   'watch breaks': watches,

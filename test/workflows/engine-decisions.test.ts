@@ -62,7 +62,7 @@ describe('two steps that fail side by side', () => {
 });
 
 describe('a write without an answer', () => {
-  it('that a repetition finds done was made: another target is out of the question, the way back is not', async () => {
+  it('that a repetition finds done was made: another target is out of the question, restoring is not', async () => {
     const cast = await stage.cast('unanswered', {
       bad: SICK,
       script: {
@@ -85,7 +85,7 @@ describe('a write without an answer', () => {
 });
 
 describe('planned anew after the change', () => {
-  it('keeps the way back, and does not call its own change one that was there already', async () => {
+  it('keeps what can be restored, and does not call its own change one that was there already', async () => {
     const cast = await stage.cast('anew', {
       script: {
         'wait-for-rollout': (usual, time) => (time === 1 ? refuse('RolloutTimedOut') : usual()),

@@ -47,8 +47,8 @@ test('builds what the module files pin, with the toolchain that is there, and wi
 /** Another process that holds the lock until it is killed. */
 async function otherBuild(file: string): Promise<ChildProcess> {
   const module = join(import.meta.dirname, '../../../src/locks/lock-file.ts');
-  const script = `const { takeLock } = await import(${JSON.stringify(module)});
-    await takeLock(${JSON.stringify(file)}, { signal: new AbortController().signal, waitMs: 0 });
+  const script = `const { takeLockFile } = await import(${JSON.stringify(module)});
+    await takeLockFile(${JSON.stringify(file)}, { signal: new AbortController().signal, waitMs: 0 });
     console.log('held'); setInterval(() => {}, 1e6);`;
   const child = spawn(process.execPath, ['--input-type=module', '-e', script]);
   onTestFinished(() => void child.kill('SIGKILL'));
