@@ -51,7 +51,7 @@ export async function ready(
 }
 
 /** First lines of the messages that the channel was sent. */
-export function headlines(cast: Cast): string[] {
+export function headlines(cast: Pick<Cast, 'channel'>): string[] {
   return cast.channel.received.map(
     ({ body }) => String((body as { text?: string }).text).split('\n')[0] ?? '',
   );

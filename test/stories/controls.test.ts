@@ -62,39 +62,6 @@ describe('an operator', () => {
 });
 
 describe('a cancelled run', () => {
-  it('finishes what was begun, proves it, tells people and closes as cancelled', async () => {
-    const cast = await ready(
-      stage,
-      'finishes',
-      ['v0.1.0-slow-ready', 'v0.2.0'],
-      unattended({ onCancel: 'finish' }),
-    );
-    const handle = await cast.start();
-    await stepUnderWay(stage.client, handle.workflowId, 'wait-for-rollout');
-    await handle.cancel();
-    await expect(handle.result()).rejects.toMatchObject({ cause: { name: 'CancelledFailure' } });
-    const ended = await reportOf(handle);
-    expect(ended.outcome).toBe('cancelled');
-    expect(ended.summary).toMatch(/which was finished: 0\.2\.0 -> 0\.1\.0-slow-ready; .*passed/);
-    expect(await imageNow(cast)).toBe(imageOf('v0.1.0-slow-ready'));
-    expect(ended.ledger.filter(({ step, changed }) => step === 'roll-back' && changed)).toHaveLength(1);
-    expect(headlines(cast).at(-1)).toContain('cancelled');
-    expect(told(ended).at(-1)).toBe('record-incident completed');
-  }, 90_000);
-
-  it('restores what was there before, where the profile says so', async () => {
-    const profile = unattended({ onCancel: 'restore' });
-    const cast = await ready(stage, 'restores', ['v0.1.0-slow-ready', 'v0.2.0'], profile);
-    const handle = await cast.start();
-    await stepUnderWay(stage.client, handle.workflowId, 'wait-for-rollout');
-    await handle.cancel();
-    await expect(handle.result()).rejects.toMatchObject({ cause: { name: 'CancelledFailure' } });
-    const ended = await reportOf(handle);
-    expect(ended.summary).toContain('0.2.0, which ran before, is restored');
-    expect(await imageNow(cast)).toBe(imageOf('v0.2.0'));
-    expect(headlines(cast).at(-1)).toContain('cancelled');
-  }, 90_000);
-
   it('that waits for a person before the change has changed nothing', async () => {
     const cast = await ready(stage, 'cancelled-early', RELEASES);
     const handle = await cast.start({ target: 'revision:77' });

@@ -63,23 +63,6 @@ describe('a step that cannot go on', () => {
     expect(told(ended).filter((line) => line.startsWith('roll-back'))).toHaveLength(2);
   }, 90_000);
 
-  it('falls back to the next older known-good version when the target is not well either', async () => {
-    const cast = await ready(stage, 'fall-back', ['v0.1.0'], ASKED, {
-      chat: { needed: 1, every: '100ms', within: '5s' },
-    });
-    await cast.verify();
-    await cast.deploy('v0.1.2-chat-output-null');
-    await cast.deploy('v0.2.0');
-    const handle = await cast.start({ target: '0.1.2-chat-output-null' });
-    const open = await waits(handle, 'decision', 'verify-chat');
-    expect(open.answers).toEqual(['retry', 'skip', 'restore-snapshot', 'fall-back', 'abort']);
-    await send(handle, 'decide', { answer: 'fall-back', ...by });
-    const ended = await cast.end(handle);
-    expect(ended).toMatchObject({ outcome: 'rolled-back', plan: { to: { version: '0.1.0' } } });
-    expect(ended.summary).toMatch(/^0\.2\.0 -> 0\.1\.0; /);
-    expect(await imageNow(cast)).toBe(imageOf('v0.1.0'));
-  }, 120_000);
-
   it('goes on without a check that somebody leaves out, and records no proof of it', async () => {
     const cast = await ready(stage, 'skipped', ['v0.1.2-chat-output-null', 'v0.2.0'], ASKED, SOON);
     const handle = await cast.start();

@@ -110,7 +110,7 @@ export function openWorld({ keep = false, own = false } = {}) {
     await sandbox?.close();
   });
 
-  /** @param tags published, and deployed one after the other. */
+  /** @param tags published, and on the engine; the last one is deployed. */
   async function service(tags: readonly string[], options: ServiceOptions = {}): Promise<Service> {
     const name = `service-${++count}`;
     const { docker, registry, images: publisher, environment, compose } = host();
@@ -183,7 +183,9 @@ export function openWorld({ keep = false, own = false } = {}) {
           .filter((event) => event.project === project)
           .map(({ action, service }) => `${action} ${service}`),
     };
-    for (const tag of tags) await one.deploy(tag);
+    const older = tags.slice(0, -1).map((tag) => docker('pull', '--quiet', `${repository}:${tag}`));
+    await Promise.all(older);
+    for (const tag of tags.slice(-1)) await one.deploy(tag);
     return one;
   }
 

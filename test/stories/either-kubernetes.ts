@@ -1,0 +1,58 @@
+import type { EitherStage } from './either.ts';
+import { type Cast, openStage } from './stage.ts';
+import { startWorkerProgram } from './stage-worker.ts';
+
+/** A cluster, and a Deployment for each story. */
+export async function openKubernetesEither(): Promise<EitherStage> {
+  const stage = await openStage();
+  const { cluster } = stage.sandbox;
+
+  /** Writes to the Deployment that the API server took. */
+  async function writes({ user }: Cast, since: number): Promise<number> {
+    const requests = await cluster.requests(user, since);
+    const taken = requests.filter(
+      ({ verb, requestURI, status }) =>
+        verb === 'patch' && requestURI.includes('/deployments/') && status === 200,
+    );
+    return taken.length;
+  }
+
+  return {
+    client: stage.client,
+    largestHistory: 44 * 1024,
+    close: () => stage.close(),
+    async cast(name, { profile, checks, worker = true }: Parameters<EitherStage['cast']>[1] = {}) {
+      const cast = await stage.cast(name, {
+        worker,
+        ...(profile ? { profile } : {}),
+        ...(checks ? { checks } : {}),
+      });
+      return {
+        ...cast,
+        startWorker: () => startWorkerProgram(stage.sandbox, cast),
+        // What only people write about a release stays as it is.
+        deploy: (tag) => cast.deploy(tag, { annotations: { owner: tag === 'v0.2.0' ? 'team-b' : 'team-a' } }),
+        async running() {
+          const { image } = (await cast.deployment()).spec.template.spec.containers[0];
+          return image.split(':').at(-1);
+        },
+        async state() {
+          return (await cast.deployment()).spec.template;
+        },
+        async leftAlone() {
+          const { metadata, spec } = await cast.deployment();
+          return { replicas: spec.replicas, owner: metadata.annotations.owner };
+        },
+        async countChanges() {
+          const mark = await cluster.mark();
+          return () => writes(cast, mark);
+        },
+        async evidence() {
+          const path = `/api/v1/namespaces/${cast.namespace}/configmaps/master-orchestrator-known-good`;
+          const { data } = await cluster.api.must('GET', path);
+          return JSON.parse(Object.values(data as Record<string, string>)[0] ?? '');
+        },
+      };
+    },
+  };
+}
