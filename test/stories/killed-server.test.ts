@@ -55,8 +55,8 @@ it('the Temporal server killed with -9 in the middle of the wait loses nothing',
   expect(await effectivePatches(cast, mark)).toHaveLength(1);
 }, 90_000);
 
-it('a run whose worker is killed and whose server is leaves no claim behind: it is held until the run has ended', async () => {
-  const cast = await stage.cast('killed-claim', { worker: false, profile: UNATTENDED });
+it('a run whose worker is killed and whose server is leaves no lock behind: it is held until the run has ended', async () => {
+  const cast = await stage.cast('killed-lock', { worker: false, profile: UNATTENDED });
   const worker = await startProgram(cast);
   for (const version of ['v0.1.0-slow-ready', 'v0.2.0']) await cast.deploy(version);
   const first = await cast.start();
@@ -69,7 +69,7 @@ it('a run whose worker is killed and whose server is leaves no claim behind: it 
   expect((await cast.end(first)).outcome).toBe('rolled-back');
   const next = await cast.rollback();
   expect(next.outcome).toBe('already-there');
-  await until('no claim to be open', async () => {
+  await until('no lock to be open', async () => {
     const open = stage.client.workflow.list({
       query: `WorkflowType = 'claim' AND ExecutionStatus = 'Running'`,
     });
