@@ -5,8 +5,9 @@ import { type FollowThroughInput, isFollowThroughInput, type Watched } from '../
 import type { RunReport } from '../domain/ledger.ts';
 import type { ResolvedRun, RollbackRequest } from '../domain/request.ts';
 import { describeWish } from '../domain/targets.ts';
+import { carryOut } from './run/carry-out.ts';
 import { pursue, redirectionOf } from './run/redirection.ts';
-import { carryOut, type Ending, type Run } from './run/run.ts';
+import type { Ending, Run } from './run/run.ts';
 import { startUnlessOpen } from './run/start-unless-open.ts';
 
 /**

@@ -4,11 +4,12 @@ import type { ResolvedRun, RollbackRequest } from '../domain/request.ts';
 import { liveVersionOf } from '../domain/versions.ts';
 import { type Aim, isFirstChange, recoveryOptionsOf } from './run/aim.ts';
 import { afterCancellation } from './run/cancellation.ts';
+import { carryOut } from './run/carry-out.ts';
 import { joinedEnding, plannedEnding, provedEnding, restoredEnding } from './run/endings.ts';
 import { startFollowThrough } from './run/follow-through-start.ts';
 import { prove } from './run/prove.ts';
 import { leaveForAnotherTarget, pursue, together } from './run/redirection.ts';
-import { carryOut, type Ending, type Run } from './run/run.ts';
+import type { Ending, Run } from './run/run.ts';
 
 /**
  * Runbook 1 to 7: one service back to its known-good version, proved well, told and recorded.

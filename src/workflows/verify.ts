@@ -2,7 +2,8 @@ import { ApplicationFailure } from '@temporalio/workflow';
 import type { ErrorType } from '../domain/errors.ts';
 import type { RunReport } from '../domain/ledger.ts';
 import type { VerifyRequest } from '../domain/request.ts';
-import { carryOut, type Ending, type Run } from './run/run.ts';
+import { carryOut } from './run/carry-out.ts';
+import type { Ending, Run } from './run/run.ts';
 import { evidenceOfVersion, verifyService } from './run/verification.ts';
 
 /**

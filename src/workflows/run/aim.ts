@@ -5,7 +5,6 @@ import type { ShownPlan } from '../../domain/plan.ts';
 import type { RecoveryOptions } from '../../domain/recovery.ts';
 import type { TargetWish } from '../../domain/targets.ts';
 import type { Reason } from './failures.ts';
-import type { Redirection } from './redirection.ts';
 import type { Run } from './run.ts';
 
 /** What a run goes for at the moment: it changes only by what a person, or a configured default, decides. */
@@ -23,13 +22,23 @@ export interface Aim {
   readonly plan?: ShownPlan;
 }
 
+/** Where a run goes on instead of where it stands. */
+export type Direction =
+  /** Observe the service once more and plan from that. */
+  | { readonly kind: 'plan-anew' }
+  | { readonly kind: 'target'; readonly wish: TargetWish }
+  /** The change once more: it finds itself done, or is made. */
+  | { readonly kind: 'change-again' }
+  | { readonly kind: 'fall-back' }
+  | { readonly kind: 'restore' };
+
 /**
  * The aim after a decision.
  * @throws ApplicationFailure `PinLost` when there is nothing that could be restored.
  */
 export function nextAim(
   { plan: _carriedOut, ...aim }: Aim,
-  { to, because }: Pick<Redirection, 'to' | 'because'>,
+  { to, because }: { readonly to: Direction; readonly because: Reason | undefined },
   run: Run,
 ): Aim {
   const { plan, origin = plan?.from.version } = run.ledger.report();

@@ -1,21 +1,11 @@
 import { isCancellation } from '@temporalio/workflow';
 import { isChangeUnknown, type RunReport } from '../../domain/ledger.ts';
 import { STEPS, type StepId } from '../../domain/steps.ts';
-import { parseTarget, type TargetWish } from '../../domain/targets.ts';
+import { parseTarget } from '../../domain/targets.ts';
 import type { Decided } from '../people/decisions.ts';
-import { type Aim, nextAim } from './aim.ts';
+import { type Aim, type Direction, nextAim } from './aim.ts';
 import type { Reason } from './failures.ts';
 import type { Ending, Run } from './run.ts';
-
-/** Where a run goes on instead of where it stands. */
-export type Direction =
-  /** Observe the service once more and plan from that. */
-  | { readonly kind: 'plan-anew' }
-  | { readonly kind: 'target'; readonly wish: TargetWish }
-  /** The change once more: it finds itself done, or is made. */
-  | { readonly kind: 'change-again' }
-  | { readonly kind: 'fall-back' }
-  | { readonly kind: 'restore' };
 
 /** Leaves a step for another place of the runbook, because a person said so. Always heard by `pursue`. */
 export class Redirection extends Error {
