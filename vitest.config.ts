@@ -1,3 +1,4 @@
+import { availableParallelism } from 'node:os';
 import { defineConfig } from 'vitest/config';
 import { LongestFirst } from './test/worlds/longest-first.ts';
 
@@ -10,8 +11,8 @@ const APART = [
 export default defineConfig({
   test: {
     pool: 'forks',
-    // More than the cores of a small machine: most tests wait for containers, pods and time-outs.
-    maxWorkers: 4,
+    // One more than the cores of a small machine: a third of their time two workers wait for containers, pods and clocks.
+    maxWorkers: Math.max(3, Math.ceil(availableParallelism() / 2)),
     testTimeout: 30_000,
     hookTimeout: 120_000,
     teardownTimeout: 30_000,

@@ -17,10 +17,10 @@ onEither('a rollback of $name in which people are asked', (stage) => {
   }
   const begun = async (name: string, profile: object) => {
     const cast = await releases(name, [`v${SLOW}`, 'v0.2.0'], { profile: { ...profile }, slow: true });
-    const before = await cast.state();
+    const [before, changes] = [await cast.state(), await cast.countChanges()];
     const handle = await cast.start({ target: SLOW });
     await stepUnderWay(stage().client, handle.workflowId, 'wait-for-rollout');
-    return { cast, handle, before };
+    return { cast, handle, before, changes };
   };
 
   it('that did not help is taken back: what was there before, with its settings', async () => {
@@ -51,14 +51,14 @@ onEither('a rollback of $name in which people are asked', (stage) => {
   }, 120_000);
 
   it('and that is cancelled finishes what was begun, proves it, tells people and closes as cancelled', async () => {
-    const { cast, handle } = await begun('finishes', { ...UNATTENDED, onCancel: 'finish' });
+    const { cast, handle, changes } = await begun('finishes', { ...UNATTENDED, onCancel: 'finish' });
     await handle.cancel();
     await expect(handle.result()).rejects.toMatchObject({ cause: { name: 'CancelledFailure' } });
     const ended = await reportOf(handle);
     expect(ended.outcome).toBe('cancelled');
     expect(ended.summary).toMatch(/which was finished: 0\.2\.0 -> 0\.1\.0-slow-ready; .*passed/);
     expect(await cast.running()).toBe(`v${SLOW}`);
-    expect(ended.ledger.filter(({ step, changed }) => step === 'roll-back' && changed)).toHaveLength(1);
+    expect(await changes()).toBe(1);
     expect(headlines(cast).at(-1)).toContain('cancelled');
     expect(told(ended).at(-1)).toBe('record-incident completed');
   }, 90_000);

@@ -57,10 +57,14 @@ const TARGETS: readonly Target[] = [
   { name: 'a Compose service', problem: await composeHostProblem(), open: openComposeEither },
 ];
 
-/** Tells the stories of each target, on a stage that they share. */
+/**
+ * Tells the stories of each target, on a stage that they share.
+ * @param title of the stories of one, whose name stands for `$name`.
+ */
 export function onEither(title: string, tell: (stage: () => EitherStage) => void): void {
-  describe.each(TARGETS)(title, ({ problem, open }) => {
-    describe.skipIf(problem)(problem ? `(${problem})` : '', () => {
+  for (const { name, problem, open } of TARGETS) {
+    const titled = title.replace('$name', name);
+    describe.skipIf(problem)(problem ? `${titled} (${problem})` : titled, () => {
       let stage: EitherStage | undefined;
       beforeAll(async () => {
         stage = await open();
@@ -68,5 +72,5 @@ export function onEither(title: string, tell: (stage: () => EitherStage) => void
       afterAll(() => stage?.close());
       tell(() => stage!);
     });
-  });
+  }
 }

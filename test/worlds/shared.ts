@@ -1,4 +1,5 @@
 /** What the test files of one vitest worker share, one file after the other: opened when the first one asks for it. */
+import { setImmediate } from 'node:timers/promises';
 import type { ComposeHost } from '../../sandbox/compose/index.ts';
 import { openSandbox, type Sandbox, type SandboxCluster } from '../../sandbox/index.ts';
 import type { TemporalServer } from '../../tools/temporal-server.ts';
@@ -27,15 +28,29 @@ export async function sharedTemporal(ui: boolean): Promise<TemporalServer> {
   return temporal;
 }
 
-/** One that could not be opened is tried again by the next file. */
-function shared<S extends Sandbox>(name: string, open: () => Promise<S>): Promise<S> {
+/** One that could not be opened, or of which a failed test has left a part dead, is opened anew for the next file. */
+async function shared<S extends Sandbox>(name: string, open: () => Promise<S>): Promise<S> {
   const { opened } = worlds();
   const known = opened.get(name) as Promise<S> | undefined;
-  if (known) return known;
+  if (known && (await isWhole(known))) return known;
+  await known?.then((dead) => dead.close());
   const opening = open();
   opened.set(name, opening);
   opening.catch(() => opened.delete(name));
   return opening;
+}
+
+/** Whether every server runs, as far as a sandbox was opened. */
+async function isWhole(opened: Promise<Sandbox>): Promise<boolean> {
+  const { temporal, cluster, composeHost } = await opened;
+  const kept = [
+    temporal?.process,
+    ...Object.values(cluster?.controlPlane.processes ?? {}),
+    composeHost?.engine,
+    composeHost?.registry.process,
+  ].filter((one) => one !== undefined);
+  const first = Promise.race(kept.map((one) => one.current().exited.then(() => false)));
+  return Promise.race([first, setImmediate(true)]);
 }
 
 /** Of the process and not of this module: the environment that closes them is loaded apart from the tests. */
