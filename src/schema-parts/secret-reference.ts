@@ -40,5 +40,5 @@ export function secretReference() {
     .refine((reference) => Object.keys(reference).length === 1, {
       error: `exactly one of them: ${REFERENCE}`,
     })
-    .transform((reference) => reference as SecretReference);
+    .transform((reference): SecretReference => reference as SecretReference);
 }

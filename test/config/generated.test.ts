@@ -3,6 +3,8 @@ import { describe, expect, it } from 'vitest';
 import { configJsonSchema, type JsonSchema, schemaFile } from '../../src/config/json-schema.ts';
 import { withKeyTable } from '../../src/config/key-table.ts';
 import { loadConfig } from '../../src/config/load.ts';
+import { CHECK_IDS } from '../../src/domain/checks.ts';
+import { NOTIFIER_IDS } from '../../src/notifiers/catalogue.ts';
 
 const top = (path: string) => new URL(`../../${path}`, import.meta.url);
 const text = (path: string) => readFile(top(path), 'utf8');
@@ -16,6 +18,12 @@ describe('what is generated from the configuration schema', () => {
     const document = await text('docs/configuration.md');
     expect(document).toBe(withKeyTable(document, configJsonSchema()));
     expect(document).toContain('`services.<name>.checks.metrics.names.planFailed`');
+  });
+
+  it('docs/configuration.md says more of every check and every kind of receiver than its keys', async () => {
+    const prose = (await text('docs/configuration.md')).split('<!-- keys:begin -->')[0];
+    for (const id of CHECK_IDS) expect(prose).toMatch(new RegExp(`^- \\*\\*${id}\\*\\* `, 'm'));
+    for (const id of NOTIFIER_IDS) expect(prose).toContain(`\`${id}\``);
   });
 
   it('every key says what it means', () => {

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { CHECK_IDS } from '../../src/domain/checks.ts';
 import {
   type Read,
   readApproval,
@@ -147,9 +148,9 @@ it.each(['latest', '', 'a b'])('a target of %j is refused', (target) => {
   expect(problemOf(readTarget({ target, by: 'ben', reason: 'that' }))).toMatch(/^target: /);
 });
 
-it('a check is one of the four', () => {
+it('a check is one of those that there are', () => {
   expect(problemOf(readCheck({ check: 'love', by: 'ben', reason: 'x' }))).toBe(
-    'check: expected one of health, chat, agents, metrics',
+    `check: expected one of ${CHECK_IDS.join(', ')}`,
   );
 });
 

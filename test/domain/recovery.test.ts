@@ -1,15 +1,13 @@
 import { describe, expect, it } from 'vitest';
 import { ANSWER_MEANINGS, ANSWERS, type Answer } from '../../src/domain/answers.ts';
+import { CHECK_IDS } from '../../src/domain/checks.ts';
 import { answersFor, type Situation } from '../../src/domain/recovery.ts';
 import { STEP_IDS, type StepId } from '../../src/domain/steps.ts';
 
 const SKIPPABLE: readonly StepId[] = [
   'check-access',
   'take-snapshot',
-  'verify-health',
-  'verify-chat',
-  'verify-agents',
-  'verify-metrics',
+  ...CHECK_IDS.map((id) => `verify-${id}` as const),
 ];
 const NEVER_ASKED: readonly StepId[] = [
   'resolve-request',

@@ -1,4 +1,5 @@
 import fc from 'fast-check';
+import { CHECK_IDS } from '../../src/domain/checks.ts';
 import { anyJson, credential, extremeJson, hostileText } from './inputs.ts';
 
 /** Fields of a request with values as they should be, for a worker whose services are `orchestrator` and `spare`. */
@@ -32,7 +33,7 @@ const OF_KIND: Readonly<Record<'rollback' | 'verify', Readonly<Record<string, fc
   },
   verify: {
     ...GOOD,
-    accept: fc.subarray(['health', 'chat', 'agents', 'metrics']),
+    accept: fc.subarray([...CHECK_IDS]),
   },
 };
 

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { ApplicationFailure } from '@temporalio/activity';
-import type { CheckId, CheckResult } from '../../src/domain/checks.ts';
+import { CHECK_IDS, type CheckId, type CheckResult } from '../../src/domain/checks.ts';
 import type { ErrorType } from '../../src/domain/errors.ts';
 import type { Pin } from '../../src/domain/pins.ts';
 import { planRollback } from '../../src/domain/plan-rollback.ts';
@@ -80,6 +80,9 @@ export function scriptedService({ uid, policy, request, bad = {} }: ServiceOptio
     fingerprint: fingerprintOf(live.version),
     version: live.version,
   });
+  const checkSteps = Object.fromEntries(CHECK_IDS.map((id) => [`verify-${id}`, () => check(id)])) as {
+    readonly [C in CheckId as `verify-${C}`]: () => unknown;
+  };
   const usual: Record<StepId, (...args: never[]) => unknown> = {
     'resolve-request': () => ({
       service: 'orchestrator',
@@ -142,10 +145,7 @@ export function scriptedService({ uid, policy, request, bad = {} }: ServiceOptio
       instances: [],
       completeAt: new Date().toISOString(),
     }),
-    'verify-health': () => check('health'),
-    'verify-chat': () => check('chat'),
-    'verify-agents': () => check('agents'),
-    'verify-metrics': () => check('metrics'),
+    ...checkSteps,
     'watch-service': () => ({ end: 'well', probes: 1 }),
     'record-known-good': (_service: string, proof: (typeof proofs)[number]) => void proofs.push(proof),
     notify: (receiver: string, message: (typeof told)[number]) => {
