@@ -55,7 +55,8 @@ let log = '';
 let records = '';
 
 beforeAll(async () => {
-  stage = await openStage();
+  // Servers of its own: all that they keep is searched.
+  stage = await openStage({ own: true });
   const { sandbox } = stage;
   cast = await stage.cast('canary', { worker: false, taskQueue: TASK_QUEUE });
   receiver = await startCanaryReceiver();

@@ -1,9 +1,8 @@
-import { existsSync } from 'node:fs';
+import { existsSync, type FSWatcher, watch } from 'node:fs';
 import { readFile, writeFile } from 'node:fs/promises';
-import { dirname } from 'node:path';
-import { describe, expect, test } from 'vitest';
+import { dirname, join } from 'node:path';
+import { describe, expect, onTestFinished, test } from 'vitest';
 import { containerdOf } from '../../../sandbox/compose/own-engine.ts';
-import { processesOf } from '../../../sandbox/demo/chaos/processes.ts';
 import type { RunbookError } from '../../../src/domain/errors.ts';
 import type { RolloutStarted } from '../../../src/domain/pins.ts';
 import { until } from '../../../tools/until.ts';
@@ -45,8 +44,7 @@ describe.skipIf(problem)(titled('an engine whose containerd was killed'), () => 
       async arrange(one) {
         const [old] = await one.containers();
         const pid = await containerd();
-        const begins = () => startsAnotherThan(old!.id, engineFolder());
-        const killed = until('a container to be started', begins, { withinMs: LIMIT_MS, everyMs: 1 });
+        const killed = startOfAnotherThan(old!.id, engineFolder());
         return { env: one.env, killed: killed.then(() => void process.kill(pid, 'SIGKILL')) };
       },
     },
@@ -115,10 +113,22 @@ describe.skipIf(problem)(titled('an engine whose containerd was killed'), () => 
   );
 });
 
-/** Whether an engine has a shim for another container than the one that is known. */
-async function startsAnotherThan(known: string, engineFolder: string): Promise<boolean> {
-  const found = await processesOf(engineFolder);
-  return found.some(({ command }) => command[0]?.includes('containerd-shim') && !command.includes(known));
+/** Resolves when another container than the one that is known has a shim that listens, and does not run yet. */
+function startOfAnotherThan(known: string, engineFolder: string): Promise<void> {
+  const tasks = join(engineFolder, 'exec/containerd/daemon/io.containerd.runtime.v2.task/moby');
+  const watchers: FSWatcher[] = [];
+  onTestFinished(() => {
+    for (const watcher of watchers) watcher.close();
+  });
+  return new Promise((resolve) => {
+    const see = (_: string, task: string | null) => {
+      if (!task || task === known || watchers.length > 1) return;
+      // Written by the shim before it is asked to make the container.
+      watchers.push(watch(join(tasks, task), (_, file) => file === 'address' && resolve()));
+      if (existsSync(join(tasks, task, 'address'))) resolve();
+    };
+    watchers.push(watch(tasks, see));
+  });
 }
 
 /** Control groups of version 1: what is frozen there does not even end when it is killed. */
