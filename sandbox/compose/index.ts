@@ -38,6 +38,8 @@ export interface ComposeHost {
   compose(folder: string, ...args: string[]): Promise<string>;
   /** Runs `docker-compose` of version 1 in a folder, where PATH has it. */
   readonly composeV1?: (folder: string, ...args: string[]) => Promise<string>;
+  /** Removes the containers of this host's projects, and no other: the engine may be the user's. */
+  removeContainers(): Promise<void>;
   /** A free port of the loopback interface: containers are on the network of the host. */
   freePort(): Promise<number>;
   /** This moment, for `events`. */
@@ -119,6 +121,14 @@ export async function openComposeHost(
     },
     compose: (folder, ...args) => run(programs.docker, ['compose', ...args], folder),
     ...(composeV1 ? { composeV1: (folder, ...args) => run(composeV1, args, folder) } : {}),
+    async removeContainers() {
+      const format = `{{.ID}}\t{{.Label "com.docker.compose.project.working_dir"}}`;
+      const all = (await docker('ps', '--all', '--format', format))
+        .split('\n')
+        .map((line) => line.split('\t'));
+      const ours = all.flatMap(([id = '', folder = '']) => (folder.startsWith(`${projects}/`) ? [id] : []));
+      if (ours.length > 0) await docker('rm', '--force', '--volumes', ...ours);
+    },
     freePort: async () => (await freePorts(1))[0] ?? 0,
     mark: now,
     events,

@@ -37,7 +37,7 @@ export async function borrowSandbox<N extends Needs>(needs: N): Promise<Sandbox 
     closed ??= Promise.allSettled([
       temporal && endRuns(temporal),
       cluster?.giveBack(),
-      host && removeContainers(host),
+      host?.removeContainers(),
     ]).then(async (outcomes) => {
       await processes.close();
       for (const outcome of outcomes) if (outcome.status === 'rejected') throw outcome.reason;
@@ -83,9 +83,4 @@ async function endRuns({ address }: TemporalServer): Promise<void> {
       .catch(() => undefined);
   }
   await connection.close();
-}
-
-async function removeContainers({ docker }: ComposeHost): Promise<void> {
-  const left = await docker('ps', '--all', '--quiet');
-  if (left) await docker('rm', '--force', '--volumes', ...left.split('\n'));
 }

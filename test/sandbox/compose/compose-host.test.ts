@@ -109,6 +109,20 @@ describe.skipIf(problem)(`a Compose host${problem ? ` (${problem})` : ''}`, () =
     await until('the container to end', async () => (await state()) === 'exited 3');
   });
 
+  test('removes the containers of its projects, and leaves those of others alone', async () => {
+    const { folder } = await project('mine', 'v0.1.0');
+    await host.compose(folder, 'up', '--detach');
+    const { reference } = await host.images.publish('v0.1.0');
+    const other = await host.docker('create', '--network', 'host', reference);
+    try {
+      await host.removeContainers();
+      expect(await host.compose(folder, 'ps', '--all', '--quiet')).toBe('');
+      expect(await host.docker('inspect', '--format', '{{.State.Status}}', other)).toBe('created');
+    } finally {
+      await host.docker('rm', other);
+    }
+  });
+
   test('retag changes the digest under the tag, and the old image is still there', async () => {
     const [old, other] = [await host.images.publish('v0.1.1'), await host.images.publish('v0.2.0')];
     expect(await host.images.retag('v0.2.0', 'v0.1.1')).toBe(other.digest);

@@ -101,9 +101,7 @@ export function openWorld({ keep = false, own = false } = {}) {
     sandbox = await (own ? openSandbox({ compose: true }) : borrowSandbox({ compose: true }));
   });
   afterEach(async () => {
-    if (keep || !sandbox) return;
-    const left = await host().docker('ps', '-aq');
-    if (left) await host().docker('rm', '--force', ...left.split('\n'));
+    if (!keep) await sandbox?.composeHost.removeContainers();
   });
   afterAll(async () => {
     endWorkers();
