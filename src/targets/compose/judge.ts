@@ -47,7 +47,7 @@ function failureOf(
   container: Container,
   { crashLoopRestarts, restartsBefore }: Expected,
 ): string | undefined {
-  const { status, exitCode, oomKilled, error, health } = container;
+  const { status, running, restarting, exitCode, oomKilled, error, health } = container;
   const restarts = container.restarts - (restartsBefore?.[container.id] ?? 0);
   const memory = oomKilled ? ', out of memory' : '';
   const because = error ? ` (${error})` : '';
@@ -55,7 +55,9 @@ function failureOf(
     return `has ended with exit code ${exitCode}${memory}${because}`;
   if (status === 'created' && error) return `cannot be started${because}`;
   if (restarts >= crashLoopRestarts) {
-    return `was restarted ${restarts} times, the last time after exit code ${exitCode}${memory}`;
+    // The engine forgets the exit code as soon as the container runs again.
+    const last = running && !restarting ? '' : `, the last time after exit code ${exitCode}${memory}`;
+    return `was restarted ${restarts} times${last}`;
   }
   return health === 'unhealthy' ? 'is unhealthy: its healthcheck fails' : undefined;
 }
