@@ -24,6 +24,8 @@ export interface PublishOptions {
   /** Default: `phoenix-orch`. */
   readonly repository?: string;
   readonly labels?: Readonly<Record<string, string>>;
+  /** What runs instead of the stand-in, by the image's Node: `['node', '-e', script]`. */
+  readonly entrypoint?: readonly string[];
 }
 
 /** Publishes images of the stand-in orchestrator. The same arguments give the same image. */
@@ -100,9 +102,10 @@ function configuration(
     readonly behaviour: BehaviourWish;
     readonly libraryFolders: readonly string[];
     readonly layer: string;
-  } & Pick<PublishOptions, 'created' | 'labels'>,
+  } & Pick<PublishOptions, 'created' | 'labels' | 'entrypoint'>,
 ): object {
   const { version, behaviour, created = CREATED, labels = {} } = image;
+  const { entrypoint = [IN_IMAGE.node, IN_IMAGE.program] } = image;
   const text = typeof behaviour === 'string' ? behaviour : JSON.stringify(behaviour);
   return {
     architecture: ARCHITECTURES[process.arch] ?? process.arch,
@@ -114,7 +117,7 @@ function configuration(
         `LD_LIBRARY_PATH=${image.libraryFolders.join(':')}`,
         `ORCH_BEHAVIOUR=${text}`,
       ],
-      Entrypoint: [IN_IMAGE.node, IN_IMAGE.program],
+      Entrypoint: entrypoint,
       WorkingDir: '/app',
       Labels: { 'org.opencontainers.image.version': version, ...labels },
     },

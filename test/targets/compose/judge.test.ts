@@ -40,7 +40,11 @@ it.each<[string, Partial<Container>, RegExp]>([
     { status: 'restarting', restarting: true, restarts: 5, exitCode: 2 },
     /restarted 5 times, the last time after exit code 2/,
   ],
-  ['no exit code while it runs: the engine says 0 then', { restarts: 5, exitCode: 0 }, /restarted 5 times$/],
+  [
+    'no exit code while it runs: the engine says 0 then',
+    { running: true, restarts: 5, exitCode: 0 },
+    /restarted 5 times$/,
+  ],
   ['the healthcheck', { health: 'unhealthy' }, /unhealthy: its healthcheck fails/],
 ])('says %s', (_title, change, reason) => {
   expect(judgeStart([container({ running: false, ...change })], expected)).toMatchObject({

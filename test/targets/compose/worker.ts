@@ -32,7 +32,7 @@ export function endWorkers(): void {
 export function startWorker(step: Step, env: Readonly<Record<string, string | undefined>>): Worker {
   const program = join(import.meta.dirname, 'programs/roll-back.ts');
   const child = spawn(process.execPath, [program, JSON.stringify(step)], {
-    env,
+    env: { ...env, NODE_COMPILE_CACHE: process.env.NODE_COMPILE_CACHE },
     stdio: ['ignore', 'pipe', 'inherit'],
   });
   started.push(child);
