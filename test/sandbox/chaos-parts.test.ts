@@ -12,7 +12,8 @@ describe('what is killed', () => {
   it('is every process of the folder and its descendants, without the supervisor', async () => {
     const processes = await openProcesses();
     onTestFinished(() => processes.close());
-    const script = `require('node:child_process').spawn(process.execPath, ['-e', 'setInterval(() => 0, 1000)'])`;
+    // It ends with its parent, whose end of the pipe is closed then.
+    const script = `require('node:child_process').spawn(process.execPath, ['-e', 'process.stdin.resume()'])`;
     const parent = await keep(() =>
       processes.start('parent', process.execPath, ['-e', script, processes.folder]),
     );
