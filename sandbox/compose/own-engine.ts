@@ -58,7 +58,11 @@ export async function startEngine(
   ];
   const begin = async (): Promise<Managed> => {
     await containerdIsGone(folder, signal);
-    const engine = await processes.start('dockerd', dockerd, args, { log: file('dockerd.log') });
+    const engine = await processes.start('dockerd', dockerd, args, {
+      log: file('dockerd.log'),
+      // An engine that ends writes down what its containerd does, into the temporary folder.
+      env: { TMPDIR: folder },
+    });
     try {
       const up = (within: AbortSignal) =>
         until('the Docker engine', () => answers(socket), { signal: within, everyMs: 20 });

@@ -49,7 +49,8 @@ async function processesOf(folder: string): Promise<string[]> {
   const pids = (await readdir('/proc')).filter((name) => /^\d+$/.test(name));
   const environments = pids.map((pid) => readFile(`/proc/${pid}/environ`, 'utf8').catch(() => ''));
   const found = await Promise.all(environments);
-  return pids.filter((_, index) => found[index]?.split('\0').includes(`TMPDIR=${folder}`));
+  // Some have a folder of their own within.
+  return pids.filter((_, index) => `${found[index]?.replaceAll('\0', '/')}/`.includes(`/TMPDIR=${folder}/`));
 }
 
 /** Ends a demo by Ctrl-C. */

@@ -122,8 +122,8 @@ function startOfAnotherThan(known: string, engineFolder: string): Promise<void> 
   });
   return new Promise((resolve) => {
     const see = (_: string, task: string | null) => {
-      // The folder of a task that has ended is renamed before it is removed.
-      if (!task || task.startsWith('.') || task === known || watchers.length > 1) return;
+      // The old one's is renamed before it is removed.
+      if (!task || task.includes(known) || watchers.length > 1 || !existsSync(join(tasks, task))) return;
       // Written by the shim before it is asked to make the container.
       watchers.push(watch(join(tasks, task), (_, file) => file === 'address' && resolve()));
       if (existsSync(join(tasks, task, 'address'))) resolve();
