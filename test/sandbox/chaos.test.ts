@@ -12,7 +12,7 @@ const LIMIT_MS = 240_000;
 /** The demo itself and the supervisor, which brings the others back. */
 const OBSERVERS = /^(main|supervisor)\.ts$/;
 /** A rollback or a killed engine replaces these: the ones that are killed later have other numbers. */
-const REPLACED = /^(orchestrator\/main\.ts|containerd|containerd-shim.*)$/;
+const REPLACED = /^(stand-in|containerd|containerd-shim.*)$/;
 
 interface Running {
   readonly pid: number;
@@ -30,8 +30,9 @@ async function processesOf(folder: string): Promise<Running[]> {
       // Some have a folder of their own within.
       if (!`${environment.replaceAll('\0', '/')}/`.includes(`/TMPDIR=${folder}/`)) return [];
       const [program = '', script = ''] = command.split('\0');
-      const isPod = script.endsWith('/orchestrator/main.ts');
-      const name = isPod ? 'orchestrator/main.ts' : basename(script.endsWith('.ts') ? script : program);
+      // In a pod, or as the one file that it is in an image.
+      const isStandIn = /\/orchestrator(\/main\.ts|\.mjs)$/.test(script);
+      const name = isStandIn ? 'stand-in' : basename(script.endsWith('.ts') ? script : program);
       return [{ pid: Number(pid), program: name }];
     }),
   );
