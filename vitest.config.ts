@@ -8,6 +8,14 @@ const APART = [
   'test/workflows/replay.test.ts',
 ];
 
+/**
+ * Files that start many commands, in processes without the Temporal SDK: to start a command takes ten times as long in a process
+ * that holds its native memory, which the system has to map anew for each.
+ */
+const COMMANDS = 'test/targets/compose/**/*.test.ts';
+
+const TOGETHER = { isolate: false, environment: './test/worlds/environment.ts' } as const;
+
 export default defineConfig({
   test: {
     pool: 'forks',
@@ -20,17 +28,17 @@ export default defineConfig({
     restoreMocks: true,
     sequence: { sequencer: LongestFirst },
     projects: [
+      // One process for many files, one after the other: they share its servers.
       {
         extends: true,
         test: {
           name: 'together',
           include: ['test/**/*.test.ts'],
-          exclude: APART,
-          // One process for many files, one after the other: they share its servers.
-          isolate: false,
-          environment: './test/worlds/environment.ts',
+          exclude: [...APART, COMMANDS],
+          ...TOGETHER,
         },
       },
+      { extends: true, test: { name: 'commands', include: [COMMANDS], exclude: APART, ...TOGETHER } },
       { extends: true, test: { name: 'apart', include: APART } },
     ],
   },

@@ -1,5 +1,6 @@
 /**
- * What `npm run test:faults` runs: every test of test/faults and the chaos demo in their long form, counted into docs/reliability.md.
+ * What `npm run test:faults` runs: every test of test/faults, the chaos demo and families of the Compose target in their long form,
+ * counted into docs/reliability.md.
  * Arguments are handed to vitest: a run of a part (`npm run test:faults -- test/faults/service.test.ts`) replaces its own
  * rows, when all of them are right.
  */
@@ -9,6 +10,11 @@ import { join } from 'node:path';
 import { interruptedBySignals, runVitest, toolsAreHere } from '../programs.ts';
 import { lastLine, one, sum } from '../tally.ts';
 import { addedUp, isPerfect, parseRows, renewed, rowsOf, withTables } from './tables.ts';
+
+/** Families of the Compose target, of which `npm test` goes through one case of three. */
+const COMPOSE_FAMILIES = ['half', 'killed', 'failed-start', 'shapes'].map(
+  (name) => `test/targets/compose/${name}.test`,
+);
 
 const DOCUMENT = join(import.meta.dirname, '..', '..', 'docs', 'reliability.md');
 
@@ -20,7 +26,7 @@ try {
   writeFileSync(rowsFile, '');
   const tools = await toolsAreHere(interrupted);
   // One file after the other: each keeps two cores busy, and their trials have time-outs.
-  const everything = ['test/faults', 'test/sandbox/chaos', '--maxWorkers=1'];
+  const everything = ['test/faults', 'test/sandbox/chaos', ...COMPOSE_FAMILIES, '--maxWorkers=1'];
   const tests = await runVitest(args.length > 0 ? args : everything, interrupted, {
     RUNBOOK_FAULTS: 'everything',
     RUNBOOK_FAULT_ROWS: rowsFile,

@@ -2,9 +2,9 @@ import { BaseSequencer, type TestSpecification } from 'vitest/node';
 
 /** Folders whose files take long, those that take longest first: what is not here takes a few seconds at the most. */
 const LONG = [
+  'test/targets/compose/',
   'test/sandbox/',
   'test/faults/',
-  'test/targets/compose/',
   'test/stories/',
   'test/cli/',
   'test/client/',

@@ -2,6 +2,7 @@ import { mkdir, rm, symlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import type { ComposeProfile } from '../../../src/domain/profile.ts';
+import { inForm } from '../../faults/forms.ts';
 import { NAME, playing, quietWith, RUNS } from './texts.ts';
 import { context, errorOf, FILE, openWorld, problem, type Service, titled } from './world.ts';
 
@@ -69,7 +70,7 @@ describe.skipIf(problem)(titled('a version that does not start'), () => {
       lines: `${checked(2)}    stop_grace_period: 1s\n`,
     },
   ];
-  test.each(cases)(
+  test.each(inForm(cases))(
     'and $what is replaced by what was there before',
     async ({ bad, reason, lines = '', limits = {} }) => {
       const profile = { rollout: { ...rollout, ...limits } };

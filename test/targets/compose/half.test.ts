@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import type { ComposePin } from '../../../src/domain/pins.ts';
+import { inForm } from '../../faults/forms.ts';
 import { auditOf, carryOut, defaultOf, projectChange, snapshotOf } from './restored.ts';
 import { NAME, quietWith } from './texts.ts';
 import { startWorker } from './worker.ts';
@@ -105,16 +106,19 @@ describe.skipIf(problem)(titled('half a Compose change'), () => {
     ['of mounted files', 'killed', mounted],
   ] as const;
 
-  test.each(cases)('%s is finished by the same plan, in a step of its own', async (_what, how, options) => {
-    const { one, pin } = await half(how, options);
-    const started = await one.target.rollBack(pin, { ...context, key: `${key}-2` });
-    expect(started).toMatchObject({ changed: true, fingerprint: pin.fingerprint });
-    expect(await one.wait(started)).toMatchObject({ replicas: 1, imageId: one.images['v0.1.0']?.imageId });
-    expect(await defaultOf(one)).toMatchObject({ to: '0.1.0', rolledBack: true });
-    expect((await auditOf(one, NAME)).map(({ event }) => event)).toEqual(['rolled-back']);
-  });
+  test.each(inForm(cases))(
+    '%s is finished by the same plan, in a step of its own',
+    async (_what, how, options) => {
+      const { one, pin } = await half(how, options);
+      const started = await one.target.rollBack(pin, { ...context, key: `${key}-2` });
+      expect(started).toMatchObject({ changed: true, fingerprint: pin.fingerprint });
+      expect(await one.wait(started)).toMatchObject({ replicas: 1, imageId: one.images['v0.1.0']?.imageId });
+      expect(await defaultOf(one)).toMatchObject({ to: '0.1.0', rolledBack: true });
+      expect((await auditOf(one, NAME)).map(({ event }) => event)).toEqual(['rolled-back']);
+    },
+  );
 
-  test.each(cases)('%s is taken back by the snapshot', async (_what, how, options) => {
+  test.each(inForm(cases))('%s is taken back by the snapshot', async (_what, how, options) => {
     const { one, before, live, snapshot } = await half(how, options);
     const { plan, started } = await carryOut(one, { kind: 'snapshot', snapshot });
     expect(plan).toMatchObject({ changesNothing: false, basis: 'snapshot' });

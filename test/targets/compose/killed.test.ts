@@ -3,6 +3,7 @@ import { readdir, rm, symlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import { execa } from 'execa';
 import { describe, expect, onTestFinished, test } from 'vitest';
+import { inForm } from '../../faults/forms.ts';
 import type { At } from './intercept.ts';
 import { NAME, playing, quiet, quietWith } from './texts.ts';
 import { startWorker } from './worker.ts';
@@ -36,7 +37,7 @@ describe.skipIf(problem)(titled('a worker that is killed with -9'), () => {
     ['after the file was replaced and read by Compose', { before: 'compose * up *' }, 'v0.1.0', 'v0.2.0'],
     ['after up and before the journal says so', { after: 'compose * up *' }, 'v0.1.0', 'v0.1.0'],
   ];
-  test.each(points)('%s is gone on from by the next one', async (_when, at, inFile, runs) => {
+  test.each(inForm(points))('%s is gone on from by the next one', async (_when, at, inFile, runs) => {
     const one = await service(both);
     await one.forget('v0.1.0');
     const pin = await one.pin();
@@ -85,7 +86,7 @@ describe.skipIf(problem)(titled('a worker that is killed with -9'), () => {
     ['after it has restored the file', { before: 'compose * up *' }],
     ['after it has restored the container', { after: 'compose * up *' }],
   ];
-  test.each(restores)('%s leaves the rest of it to the next one', async (_when, at) => {
+  test.each(inForm(restores))('%s leaves the rest of it to the next one', async (_when, at) => {
     const one = await service(both, {
       text: playing('process.exit(1)'),
       behaviours: { 'v0.1.0': 'crash-exit-1' },

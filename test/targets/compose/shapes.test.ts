@@ -3,6 +3,7 @@ import { dirname, join } from 'node:path';
 import { describe, test } from 'vitest';
 import type { PublishedImage } from '../../../sandbox/compose/index.ts';
 import type { TargetWish } from '../../../src/domain/targets.ts';
+import { inForm } from '../../faults/forms.ts';
 import { SHAPES, type Shape } from './project/shapes.ts';
 import { RUNS } from './texts.ts';
 import { contentsOf, context, openWorld, problem, type Service, titled } from './world.ts';
@@ -58,7 +59,7 @@ describe.skipIf(problem)(titled('compose files as people write them'), () => {
     await host().compose(one.folder, ...options, 'up', '--detach', '--no-build', '--no-deps', shape.service);
   }
 
-  test.concurrent.for(SHAPES)(
+  test.concurrent.for(inForm(SHAPES))(
     '$name: one line goes back, and the image with it',
     async (shape, { expect }) => {
       const [good, bad] = await published();
