@@ -3,7 +3,7 @@ import { mkdir, realpath, symlink } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import type { Readable } from 'node:stream';
 import { promisify } from 'node:util';
-import { build } from 'esbuild';
+import { buildSync } from 'esbuild';
 
 const SANDBOX = join(import.meta.dirname, '..');
 
@@ -37,8 +37,8 @@ export async function packLayer(stage: string): Promise<LayerContents> {
     await mkdir(join(stage, dirname(inImage)), { recursive: true });
     await symlink(file, join(stage, inImage));
   }
-  await bundle(join(SANDBOX, 'orchestrator/main.ts'), join(stage, IN_IMAGE.program));
-  await bundle(join(SANDBOX, 'compose/healthy.ts'), join(stage, IN_IMAGE.healthCheck));
+  bundle(join(SANDBOX, 'orchestrator/main.ts'), join(stage, IN_IMAGE.program));
+  bundle(join(SANDBOX, 'compose/healthy.ts'), join(stage, IN_IMAGE.healthCheck));
   return { archive: pack(stage), libraryFolders: [...new Set(libraries.map((file) => dirname(file)))] };
 }
 
@@ -75,7 +75,8 @@ async function librariesOf(program: string): Promise<string[]> {
   return [...stdout.matchAll(/(?:=> |^\s+)(\/\S+) \(0x/gm)].flatMap(([, file]) => file ?? []);
 }
 
-async function bundle(program: string, outfile: string): Promise<void> {
+/** In one go: the other way leaves a service of esbuild running as long as this process. */
+function bundle(program: string, outfile: string): void {
   const how = {
     bundle: true,
     platform: 'node',
@@ -83,5 +84,5 @@ async function bundle(program: string, outfile: string): Promise<void> {
     target: 'node22',
     logLevel: 'silent',
   } as const;
-  await build({ ...how, entryPoints: [program], outfile });
+  buildSync({ ...how, entryPoints: [program], outfile });
 }

@@ -16,7 +16,7 @@ const NOT_ENDED =
  * still, which neither of the two takes for its own. The container never starts; one made anew does (moby/moby#36145).
  */
 const LEFT_BEHIND =
-  /(?:task|container) "?[0-9a-f]+"?: already exists|container with id exists|io\.containerd\.runtime\S*: file exists/i;
+  /(?:task|container) "?[0-9a-f]+"?: already exists|container with id exists|(?:^|daemon: )id already in use\s*$|io\.containerd\.runtime\S*: file exists/im;
 
 export const ENGINE_FAULTS = [CONTAINERD_LOST, NOT_ENDED, LEFT_BEHIND] as const;
 

@@ -13,9 +13,15 @@ it.each<[string, boolean]>([
   ['Error response from daemon: task 4cc32b7b6db3: already exists: unknown', true],
   ['OCI runtime create failed: container with id exists: 4cc32b7b6db3: unknown', true],
   ['failed to start shim: mkdir /run/containerd/io.containerd.runtime.v2.task/moby/4cc: file exists', true],
+  ['Error response from daemon: id already in use', true],
+  ['id already in use', true],
   // Faults of the version: a name that is taken, a file where a folder is to be mounted.
   [
     'Error response from daemon: Conflict. The container name "/a" is already in use by container "4cc32b7"',
+    false,
+  ],
+  [
+    'Error response from daemon: could not select device driver: gpu id already in use by another container',
     false,
   ],
   ["error while creating mount source path '/srv/data': mkdir /srv/data: file exists", false],
