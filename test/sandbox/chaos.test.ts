@@ -12,7 +12,7 @@ const LIMIT_MS = 240_000;
 /** The demo itself and the supervisor, which brings the others back. */
 const OBSERVERS = /^(main|supervisor)\.ts$/;
 /** A rollback or a killed engine replaces these: the ones that are killed later have other numbers. */
-const REPLACED = /^(stand-in|containerd|containerd-shim.*)$/;
+const REPLACED = /^(orchestrator\/main\.ts|containerd|containerd-shim.*)$/;
 
 interface Running {
   readonly pid: number;
@@ -27,12 +27,10 @@ async function processesOf(folder: string): Promise<Running[]> {
     pids.map(async (pid): Promise<Running[]> => {
       const read = (file: string) => readFile(`/proc/${pid}/${file}`, 'utf8').catch(() => '');
       const [environment, command] = await Promise.all([read('environ'), read('cmdline')]);
-      // Some have a folder of their own within.
-      if (!`${environment.replaceAll('\0', '/')}/`.includes(`/TMPDIR=${folder}/`)) return [];
+      if (!environment.split('\0').includes(`TMPDIR=${folder}`)) return [];
       const [program = '', script = ''] = command.split('\0');
-      // In a pod, or as the one file that it is in an image.
-      const isStandIn = /\/orchestrator(\/main\.ts|\.mjs)$/.test(script);
-      const name = isStandIn ? 'stand-in' : basename(script.endsWith('.ts') ? script : program);
+      const isPod = script.endsWith('/orchestrator/main.ts');
+      const name = isPod ? 'orchestrator/main.ts' : basename(script.endsWith('.ts') ? script : program);
       return [{ pid: Number(pid), program: name }];
     }),
   );
