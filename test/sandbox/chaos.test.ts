@@ -27,7 +27,8 @@ async function processesOf(folder: string): Promise<Running[]> {
     pids.map(async (pid): Promise<Running[]> => {
       const read = (file: string) => readFile(`/proc/${pid}/${file}`, 'utf8').catch(() => '');
       const [environment, command] = await Promise.all([read('environ'), read('cmdline')]);
-      if (!environment.split('\0').includes(`TMPDIR=${folder}`)) return [];
+      // The engine has a folder of its own in it.
+      if (!environment.split('\0').some((one) => `${one}/`.startsWith(`TMPDIR=${folder}/`))) return [];
       const [program = '', script = ''] = command.split('\0');
       const isPod = script.endsWith('/orchestrator/main.ts');
       const name = isPod ? 'orchestrator/main.ts' : basename(script.endsWith('.ts') ? script : program);
