@@ -32,10 +32,11 @@ try {
     RUNBOOK_FAULT_ROWS: rowsFile,
   });
   const rows = parseRows(readFileSync(rowsFile, 'utf8'));
-  const perfect = isPerfect(rows);
-  if (!perfect) console.error('not every run ended as it has to');
   const isWhole = args.length === 0;
-  if ((isWhole || perfect) && !interrupted.aborted) {
+  // Families of a target have no rows: a part of these alone counts by its tests.
+  const perfect = isPerfect(rows) || (!isWhole && rows.length === 0);
+  if (!perfect) console.error('not every run ended as it has to');
+  if ((isWhole || (perfect && rows.length > 0)) && !interrupted.aborted) {
     const day = new Date().toISOString().slice(0, 10);
     const document = readFileSync(DOCUMENT, 'utf8');
     writeFileSync(
