@@ -10,6 +10,7 @@ import { type FollowedEvents, followEvents } from './follow-events.ts';
 import { openImages, type SandboxImages } from './images.ts';
 import { startEngine } from './own-engine.ts';
 import type { ComposePrograms } from './programs.ts';
+import { containersBelow, LIST_WITH_FOLDER } from './project-containers.ts';
 import { type SandboxRegistry, startRegistry } from './registry.ts';
 
 export type { ContainerEvent } from './events.ts';
@@ -123,11 +124,7 @@ export async function openComposeHost(
     compose: (folder, ...args) => run(programs.compose, args, folder),
     ...(composeV1 ? { composeV1: (folder, ...args) => run(composeV1, args, folder) } : {}),
     async removeContainers() {
-      const format = `{{.ID}}\t{{.Label "com.docker.compose.project.working_dir"}}`;
-      const all = (await docker('ps', '--all', '--format', format))
-        .split('\n')
-        .map((line) => line.split('\t'));
-      const ours = all.flatMap(([id = '', folder = '']) => (folder.startsWith(`${projects}/`) ? [id] : []));
+      const ours = containersBelow(projects, await docker(...LIST_WITH_FOLDER));
       if (ours.length > 0) await docker('rm', '--force', '--volumes', ...ours);
     },
     freePort: async () => (await freePorts(1))[0] ?? 0,

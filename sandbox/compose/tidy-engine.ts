@@ -1,5 +1,6 @@
 import { execFileSync } from 'node:child_process';
 import { existsSync, readdirSync } from 'node:fs';
+import { containersBelow, LIST_WITH_FOLDER } from './project-containers.ts';
 
 // Run at the end of a sandbox that used the user's own engine: removes the containers, networks, volumes and images of
 // the sandbox, and nothing else. May be run again.
@@ -10,13 +11,7 @@ if (!projects.startsWith('/') || !registry) process.exit(2);
 const socket = process.env.DOCKER_HOST?.replace('unix://', '') ?? '';
 if (!existsSync(socket)) process.exit(0);
 
-const labels = `{{.ID}}\t{{.Label "${PROJECT}.working_dir"}}`;
-const containers = lines('ps', '--all', '--format', labels).map((line) => line.split('\t'));
-const ours = containers.filter(([, folder = '']) => folder.startsWith(`${projects}/`));
-remove(
-  ['rm', '--force', '--volumes'],
-  ours.map(([id = '']) => id),
-);
+remove(['rm', '--force', '--volumes'], containersBelow(projects, printed(LIST_WITH_FOLDER)));
 // A folder's name is of this sandbox alone. A name that a compose file gives its project may be one of the user's too:
 // such a project's networks and volumes stay.
 for (const name of readdirSync(projects)) {
@@ -38,9 +33,11 @@ function references(): string[] {
 }
 
 function lines(...args: string[]): string[] {
-  return execFileSync(program, args, { encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] })
-    .split('\n')
-    .filter(Boolean);
+  return printed(args).split('\n').filter(Boolean);
+}
+
+function printed(args: readonly string[]): string {
+  return execFileSync(program, args, { encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] });
 }
 
 function remove(command: readonly string[], names: readonly string[]): void {
