@@ -1,5 +1,5 @@
 import { setTimeout as pause } from 'node:timers/promises';
-import type { Fault, RegistryResponse } from './fault.ts';
+import type { Fault, WholeResponse } from './fault.ts';
 
 /** An answer in place of the real one. */
 export function answer(status: number, body = '', headers: Readonly<Record<string, string>> = {}): Fault {
@@ -64,10 +64,7 @@ function drained(response: Parameters<Fault>[0]['response']): Promise<void> {
   });
 }
 
-function changed(
-  { status, headers, body }: RegistryResponse,
-  change: (body: Buffer) => Buffer,
-): RegistryResponse {
+function changed({ status, headers, body }: WholeResponse, change: (body: Buffer) => Buffer): WholeResponse {
   const { 'content-length': _length, ...rest } = headers;
   return { status, headers: rest, body: change(body) };
 }

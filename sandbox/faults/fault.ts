@@ -12,8 +12,8 @@ export interface SeenRequest {
   readonly body: Buffer;
 }
 
-/** A whole answer. */
-export interface RegistryResponse {
+/** A whole answer of the real server, or one made in its place. */
+export interface WholeResponse {
   readonly status: number;
   readonly headers: Readonly<Record<string, string | readonly string[]>>;
   readonly body: Buffer;
@@ -26,11 +26,11 @@ export interface Intercepted {
   readonly socket: Socket;
   readonly response: ServerResponse;
   /** Sends the request to the real server and reads its whole answer, whether or not the client still waits. */
-  ask(): Promise<RegistryResponse>;
+  ask(): Promise<WholeResponse>;
   /** Sends the request to the real server and streams its answer to the client, each piece through `change`. */
   pass(change?: (piece: Buffer) => Buffer): Promise<void>;
   /** Answers the client. */
-  reply(answer: RegistryResponse): void;
+  reply(answer: WholeResponse): void;
   /** Refuses new connections and drops all there are, for this many milliseconds. */
   goDown(ms: number): void;
 }

@@ -127,14 +127,14 @@ export async function startGrpcProxy(upstream: string, hooks: GrpcHooks = {}): P
   };
 }
 
-interface RegistryResponse {
+interface CallResponse {
   readonly headers: IncomingHttpHeaders;
   readonly body: Buffer;
   readonly trailers: IncomingHttpHeaders;
 }
 
 /** The whole answer, or nothing when the call ended without one. */
-function answerOf(request: ClientHttp2Stream): Promise<RegistryResponse | undefined> {
+function answerOf(request: ClientHttp2Stream): Promise<CallResponse | undefined> {
   return new Promise((resolve) => {
     let headers: IncomingHttpHeaders | undefined;
     let trailers: IncomingHttpHeaders = {};
@@ -154,7 +154,7 @@ function answerOf(request: ClientHttp2Stream): Promise<RegistryResponse | undefi
   });
 }
 
-function respond(stream: ServerHttp2Stream, { headers, body, trailers }: RegistryResponse): void {
+function respond(stream: ServerHttp2Stream, { headers, body, trailers }: CallResponse): void {
   const own = withoutSymbols(headers);
   if (body.length === 0 && Object.keys(trailers).length === 0) {
     stream.respond(own, { endStream: true });

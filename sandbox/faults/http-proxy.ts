@@ -1,7 +1,7 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import { freePorts } from '../../tools/ports.ts';
-import type { Fault, Intercepted, Match, RegistryResponse, SeenRequest } from './fault.ts';
+import type { Fault, Intercepted, Match, SeenRequest, WholeResponse } from './fault.ts';
 import { openUpstream, passedOn, wholeAnswer } from './upstream.ts';
 
 /** A rule that was given to a proxy. */
@@ -111,7 +111,7 @@ export async function startFaultProxy(options: FaultProxyOptions): Promise<Fault
         }
         response.end();
       },
-      reply({ status, headers, body }: RegistryResponse) {
+      reply({ status, headers, body }: WholeResponse) {
         response.writeHead(status, { ...headers, 'content-length': body.length } as never).end(body);
       },
       goDown,

@@ -1,6 +1,6 @@
 import { Agent as HttpAgent, request as httpRequest, type IncomingMessage } from 'node:http';
 import { Agent as HttpsAgent, request as httpsRequest } from 'node:https';
-import type { RegistryResponse, SeenRequest } from './fault.ts';
+import type { SeenRequest, WholeResponse } from './fault.ts';
 
 /** The real server behind the proxy. */
 export interface Upstream {
@@ -39,7 +39,7 @@ export function passedOn(headers: IncomingMessage['headers']): Record<string, st
 }
 
 /** Reads an answer to its end. */
-export async function wholeAnswer(message: IncomingMessage): Promise<RegistryResponse> {
+export async function wholeAnswer(message: IncomingMessage): Promise<WholeResponse> {
   const pieces: Buffer[] = [];
   for await (const piece of message) pieces.push(piece as Buffer);
   return {

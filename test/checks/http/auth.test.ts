@@ -8,6 +8,8 @@ import { orchestrator } from '../surroundings.ts';
 const { signal } = new AbortController();
 const secret = { env: 'TOKEN' };
 const resolve = async () => 's3cr3t-value';
+const health = (service: string, headers: Readonly<Record<string, string>>) =>
+  exchange({ method: 'GET', url: `${service}/health`, headers, timeoutMs: 5000, signal });
 
 describe('authorisation of requests', () => {
   it('sends no header without authorisation, and asks for no secret', async () => {
@@ -52,27 +54,13 @@ describe('authorisation of requests', () => {
   ])('a service with JWT_SECRET answers %s with %i', async (_, auth, status) => {
     const service = await orchestrator({ auth: { mode: 'jwt-hs256', secret: 's3cr3t-value' } });
     const headers = await createAuthorise(auth, resolve)(signal);
-    const answer = await exchange({
-      method: 'GET',
-      url: `${service.url}/health`,
-      headers,
-      timeoutMs: 5000,
-      signal,
-    });
-    expect(answer).toMatchObject({ status });
+    expect(await health(service.url, headers)).toMatchObject({ status });
   });
 
   it('an expired JWT is refused, so its lifetime is real', async () => {
     const service = await orchestrator({ auth: { mode: 'jwt-hs256', secret: 's3cr3t-value' } });
     const auth: Auth = { mode: 'jwt-hs256', secret, subject: 'runbook', ttl: 60 };
     const headers = await createAuthorise(auth, resolve, () => Date.now() - 600_000)(signal);
-    const answer = await exchange({
-      method: 'GET',
-      url: `${service.url}/health`,
-      headers,
-      timeoutMs: 5000,
-      signal,
-    });
-    expect(answer).toMatchObject({ status: 401 });
+    expect(await health(service.url, headers)).toMatchObject({ status: 401 });
   });
 });
