@@ -6,7 +6,13 @@ import { type KubernetesApi, type KubernetesObject, MERGE_PATCH } from './contro
 import { type AuditEvent, type AuditMark, auditEvents, auditMark } from './control-plane/audit-log.ts';
 import type { ControlPlane } from './control-plane/index.ts';
 import { kubeconfig } from './control-plane/kubeconfig.ts';
-import { type DeploymentOptions, deployment, WORKER_ACCOUNT, WORKER_RULES } from './manifests.ts';
+import {
+  type DeploymentOptions,
+  deployment,
+  type PolicyRule,
+  WORKER_ACCOUNT,
+  WORKER_RULES,
+} from './manifests.ts';
 import type { NodeAgent } from './node-agent/index.ts';
 
 /** A Kubernetes cluster whose pods are processes of this machine. */
@@ -21,7 +27,7 @@ export interface SandboxCluster {
   /** Has a namespace removed with all that is in it; its pods end in their own time. */
   deleteNamespace(name: string): Promise<void>;
   /** Kubeconfig file of a service account with the given rules (default: the worker's). */
-  kubeconfigFor(namespace: string, account?: string, rules?: readonly object[]): Promise<string>;
+  kubeconfigFor(namespace: string, account?: string, rules?: readonly PolicyRule[]): Promise<string>;
   /** Creates the Deployment, or changes its image, and waits until the rollout is complete. */
   deploy(
     options: Omit<DeploymentOptions, 'apiPort' | 'metricsPort'>,
@@ -46,7 +52,7 @@ export function openCluster(
   async function createAccount(
     namespace: string,
     account: string,
-    rules: readonly object[],
+    rules: readonly PolicyRule[],
   ): Promise<string> {
     const metadata = { name: account, namespace };
     await api.must('POST', `/api/v1/namespaces/${namespace}/serviceaccounts`, { metadata });
@@ -56,6 +62,7 @@ export function openCluster(
       roleRef: { apiGroup: 'rbac.authorization.k8s.io', kind: 'Role', name: account },
       subjects: [{ kind: 'ServiceAccount', name: account, namespace }],
     });
+    await inForce(`system:serviceaccount:${namespace}:${account}`, namespace, rules);
     const { status } = await api.must(
       'POST',
       `/api/v1/namespaces/${namespace}/serviceaccounts/${account}/token`,
@@ -66,6 +73,25 @@ export function openCluster(
     const file = join(processes.folder, `${namespace}-${account}.kubeconfig`);
     await writeFile(file, kubeconfig(server, ca, status.token, namespace), { mode: 0o600 });
     return file;
+  }
+
+  /** The API server's authorizer learns of a new Role and its binding by watches of its own, a moment after they are stored. */
+  async function inForce(user: string, namespace: string, rules: readonly PolicyRule[]): Promise<void> {
+    const [rule] = rules;
+    if (!rule) return;
+    const resourceAttributes = {
+      namespace,
+      group: rule.apiGroups[0],
+      resource: rule.resources[0],
+      verb: rule.verbs[0],
+      ...(rule.resourceNames ? { name: rule.resourceNames[0] } : {}),
+    };
+    await until(`the rights of ${user} to be in force`, async () => {
+      const { status } = await api.must('POST', '/apis/authorization.k8s.io/v1/subjectaccessreviews', {
+        spec: { user, resourceAttributes },
+      });
+      return status.allowed === true;
+    });
   }
 
   function complete(namespace: string, name: string, signal?: AbortSignal): Promise<KubernetesObject> {

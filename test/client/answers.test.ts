@@ -14,7 +14,7 @@ import {
   resume,
   waitingFor,
 } from '../../src/client/index.ts';
-import { ready, waits } from '../stories/asked.ts';
+import { ready, standsStill, waits } from '../stories/asked.ts';
 import { type Cast, openStage, type Stage } from '../stories/stage.ts';
 
 let stage: Stage;
@@ -65,8 +65,9 @@ describe('an answer', () => {
   it('that does not fit is refused in the words of the run, and leaves nothing in it', async () => {
     const { client } = stage;
     const id = await stuck();
-    const before = await reportOf(client, id);
     const handle = client.workflow.getHandle(id);
+    await standsStill(handle);
+    const before = await reportOf(client, id);
     const { historyLength } = await handle.describe();
     const refused = decide(client, id, { answer: 'restore-snapshot', ...by });
     await expect(refused).rejects.toBeInstanceOf(AnswerRefused);

@@ -28,6 +28,16 @@ export function waits<K extends Waiting['kind']>(
   });
 }
 
+/** Waits until a run that waits for an answer has told people of it and stands still: nothing of its own comes any more. */
+export async function standsStill(handle: WorkflowHandle): Promise<void> {
+  await until('the run to stand still', async () => {
+    const { ledger, waitingFor } = await reportOf(handle);
+    const { pendingActivities, pendingWorkflowTask } = (await handle.describe()).raw;
+    const told = ledger.some(({ step, about }) => step === 'notify' && about === waitingFor?.id);
+    return told && pendingActivities?.length === 0 && !pendingWorkflowTask;
+  });
+}
+
 /** Sends one update. */
 export function send(handle: WorkflowHandle, update: string, input: unknown): Promise<unknown> {
   return handle.executeUpdate(update, { args: [input] });

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { imageOf } from '../../sandbox/manifests.ts';
 import { until } from '../../tools/until.ts';
-import { ASKED, imageNow, ready, reportOf, SOON, send, waits } from './asked.ts';
+import { ASKED, imageNow, ready, reportOf, SOON, send, standsStill, waits } from './asked.ts';
 import { openStage, type Stage, told } from './stage.ts';
 
 let stage: Stage;
@@ -109,11 +109,7 @@ describe('a step that cannot go on', () => {
     const cast = await ready(stage, 'refused-answers', ['v0.1.0', 'v0.2.0']);
     const handle = await cast.start({ target: 'revision:77' });
     await waits(handle, 'decision');
-    await until('the message', async () => cast.channel.received.length === 1);
-    await until('quiet', async () => {
-      const { pendingActivities, pendingWorkflowTask } = (await handle.describe()).raw;
-      return pendingActivities?.length === 0 && !pendingWorkflowTask;
-    });
+    await standsStill(handle);
     const before = (await handle.describe()).historyLength;
     const refused: [string, unknown, RegExp][] = [
       [

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { deploymentEntry, writeConfig } from '../../sandbox/demo/config.ts';
 import { type Receiver, startReceiver } from '../../sandbox/demo/receiver.ts';
 import { openSandbox, type Sandbox, type SandboxCluster } from '../../sandbox/index.ts';
-import { DEPLOYMENT, imageOf, LABELS, WORKER_ACCOUNT } from '../../sandbox/manifests.ts';
+import { DEPLOYMENT, imageOf, LABELS, type PolicyRule, WORKER_ACCOUNT } from '../../sandbox/manifests.ts';
 import type { RunReport } from '../../src/domain/ledger.ts';
 import type { RunningWorker } from '../../src/wiring/start-worker.ts';
 import type { TemporalServer } from '../../tools/temporal-server.ts';
@@ -22,7 +22,7 @@ export interface CastOptions {
   readonly profile?: Readonly<Record<string, unknown>>;
   readonly checks?: Readonly<Record<string, unknown>>;
   /** Rules of the worker's Role; default: the worker's own. */
-  readonly rules?: readonly object[];
+  readonly rules?: readonly PolicyRule[];
   /** Changes the worker's kubeconfig before it is used, for example to lead through a proxy. */
   readonly kubeconfig?: (file: string) => Promise<void>;
   /** Default: a worker in this process. */

@@ -1,6 +1,6 @@
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { MERGE_PATCH } from '../../../sandbox/control-plane/api.ts';
-import { deployment, imageOf, WORKER_RULES } from '../../../sandbox/manifests.ts';
+import { deployment, imageOf, type PolicyRule, WORKER_RULES } from '../../../sandbox/manifests.ts';
 import type { SnapshotReference } from '../../../src/domain/pins.ts';
 import { planRollback } from '../../../src/domain/plan-rollback.ts';
 import { liveVersionOf } from '../../../src/domain/versions.ts';
@@ -175,7 +175,7 @@ describe('a snapshot that is kept in a ConfigMap', () => {
           ? { ...rule, verbs: rule.verbs.filter((verb) => kept.includes(verb)) }
           : rule,
       ).filter((rule) => rule.verbs.length > 0);
-    const worker = async (name: string, rules: readonly object[]) =>
+    const worker = async (name: string, rules: readonly PolicyRule[]) =>
       of.another({ kubeconfig: await cluster().kubeconfigFor(of.namespace, name, rules) });
     await restore(of, snapshot, await worker('reader', verbs('get')));
     await configured(of, 'v0.1.0', 'error');

@@ -1,7 +1,7 @@
 import { afterAll, afterEach, beforeAll } from 'vitest';
 import { type KubernetesObject, MERGE_PATCH } from '../../../sandbox/control-plane/api.ts';
 import type { Sandbox, SandboxCluster } from '../../../sandbox/index.ts';
-import { DEPLOYMENT, deployment, imageOf } from '../../../sandbox/manifests.ts';
+import { DEPLOYMENT, deployment, imageOf, type PolicyRule } from '../../../sandbox/manifests.ts';
 import type { KubernetesPin } from '../../../src/domain/pins.ts';
 import { planRollback } from '../../../src/domain/plan-rollback.ts';
 import type { KubernetesProfile } from '../../../src/domain/profile.ts';
@@ -70,7 +70,7 @@ export function openWorld({ instantReady = false }: { readonly instantReady?: bo
       rollout = {},
       ...how
     }: {
-      readonly rules?: readonly object[];
+      readonly rules?: readonly PolicyRule[];
       readonly rollout?: Partial<KubernetesProfile['rollout']>;
     } & Partial<Parameters<SandboxCluster['deploy']>[0]> = {},
   ): Promise<Service> {
