@@ -100,11 +100,13 @@ describe('the chat check', () => {
   it('leaves the service alone for a share of its budget after a message without a good answer', async () => {
     const service = await orchestrator({ behaviour: 'agents-fail' });
     const brief = { ...settings, maxMessages: 3, withinMs: 1500 };
+    const begun = performance.now();
     const result = await runCheck(createChatCheck(brief, service.url, nothing), brief, options);
     expect(result.ownPlans).toEqual({ started: 3, failed: 3 });
-    const at = service.requests().map((request) => request.at);
-    expect((at[1] ?? 0) - (at[0] ?? 0)).toBeGreaterThanOrEqual(490);
-    expect((at[2] ?? 0) - (at[1] ?? 0)).toBeGreaterThanOrEqual(490);
+    // Counted from before the first one: a request may reach a busy machine late, and never early.
+    const [, second, third] = service.requests().map((request) => request.at - begun);
+    expect(second).toBeGreaterThanOrEqual(490);
+    expect(third).toBeGreaterThanOrEqual(980);
   });
 
   it('outlasts a circuit that the bad release has opened', async () => {

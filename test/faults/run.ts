@@ -1,5 +1,5 @@
 /**
- * What `npm run test:faults` runs: every test of test/faults, the chaos demo and families of the Compose target in their long form,
+ * What `npm run test:faults` runs: every test of test/faults, the demos and families of the Compose target in their long form,
  * counted into docs/reliability.md.
  * Arguments are handed to vitest: a run of a part (`npm run test:faults -- test/faults/service.test.ts`) replaces its own
  * rows, when all of them are right.
@@ -26,7 +26,13 @@ try {
   writeFileSync(rowsFile, '');
   const tools = await toolsAreHere(interrupted);
   // One file after the other: each keeps two cores busy, and their trials have time-outs.
-  const everything = ['test/faults', 'test/sandbox/chaos', ...COMPOSE_FAMILIES, '--maxWorkers=1'];
+  const everything = [
+    'test/faults',
+    'test/sandbox/chaos.test',
+    'test/sandbox/demo.test',
+    ...COMPOSE_FAMILIES,
+    '--maxWorkers=1',
+  ];
   const tests = await runVitest(args.length > 0 ? args : everything, interrupted, {
     RUNBOOK_FAULTS: 'everything',
     RUNBOOK_FAULT_ROWS: rowsFile,

@@ -24,10 +24,7 @@ inShort(
   async () => {
     const deployment = '/apis/apps/v1/namespaces/*/deployments/master-orchestrator';
     const points = [
-      callPoint('after', 'RespondActivityTaskCompleted', 1),
       callPoint('before', 'RespondWorkflowTaskCompleted', 6),
-      callPoint('after', 'RecordActivityTaskHeartbeat', 1),
-      requestPoint('before', 'api', `PATCH ${deployment}`, 1),
       requestPoint('after', 'api', `PATCH ${deployment}`, 1),
       requestPoint('after', 'receiver', 'POST /hook', 1),
     ];

@@ -5,6 +5,7 @@ import { basename, join } from 'node:path';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { composeHostProblem } from '../../sandbox/compose/index.ts';
 import { until } from '../../tools/until.ts';
+import { inLong } from '../faults/forms.ts';
 import { temporaryFolder } from '../tools/surroundings.ts';
 
 const PROGRAM = join(import.meta.dirname, '../../sandbox/demo/main.ts');
@@ -118,7 +119,7 @@ test(
 const problem = await composeHostProblem();
 
 describe.skipIf(problem)(`on Docker Compose${problem ? ` (${problem})` : ''}`, () => {
-  test(
+  inLong(
     'rollbacks end well although every process is killed in the middle of one',
     async () => {
       const run = await chaosRun('--compose');

@@ -7,13 +7,25 @@ import { describe, expect, onTestFinished, test } from 'vitest';
 import { composeHostProblem } from '../../sandbox/compose/index.ts';
 import { recordsFolder } from '../../sandbox/demo/records.ts';
 import { until } from '../../tools/until.ts';
+import { EVERYTHING } from '../faults/rows.ts';
 import { temporaryFolder } from '../tools/surroundings.ts';
 import { tracesOf } from './compose/traces.ts';
 
 const PROGRAM = join(import.meta.dirname, '../../sandbox/demo/main.ts');
 
 /** Whether the moment has come, by what the demo has said and how many processes it has. */
-type Moment = (said: string, processes: () => Promise<number>) => boolean | Promise<boolean>;
+type IsMoment = (said: string, processes: () => Promise<number>) => boolean | Promise<boolean>;
+
+interface Moment {
+  readonly when: string;
+  readonly is: IsMoment;
+  /** Of the long form alone: each moment takes a world up to there. */
+  readonly long?: true;
+}
+
+function shortened(moments: readonly Moment[]): readonly Moment[] {
+  return EVERYTHING ? moments : moments.filter(({ long }) => !long);
+}
 
 interface RunningDemo {
   readonly child: ChildProcess;
@@ -23,7 +35,7 @@ interface RunningDemo {
 }
 
 /** The demo with a temporary folder of its own, at some moment. */
-async function demoAt(moment: Moment, ...args: string[]): Promise<RunningDemo> {
+async function demoAt(moment: IsMoment, ...args: string[]): Promise<RunningDemo> {
   const root = await temporaryFolder();
   const folder = join(root, 'tmp');
   await mkdir(folder);
@@ -69,21 +81,24 @@ async function nothingLeft(folder: string): Promise<void> {
   expect(await readdir(folder)).toEqual([]);
 }
 
-test.each([
-  // Demo, supervisor, Temporal, etcd and the API server.
-  ['while the world comes up', async (_: string, processes) => (await processes()) >= 5],
-  ['while a version is deployed', (said) => said.includes('── Deploy v0.2.0')],
-  ['in the middle of the rollback', (said) => said.includes('✓ roll back')],
-] satisfies [string, Moment][])(
-  'Ctrl-C %s ends the demo with 130 within 10 s, and nothing is left',
-  async (_, moment) => {
-    await interrupted(await demoAt(moment));
+test.each(
+  shortened([
+    // Demo, supervisor, Temporal, etcd and the API server.
+    { when: 'while the world comes up', is: async (_, processes) => (await processes()) >= 5 },
+    { when: 'while a version is deployed', is: (said) => said.includes('── Deploy v0.2.0'), long: true },
+    { when: 'in the middle of the rollback', is: (said) => said.includes('✓ roll back') },
+  ]),
+)(
+  'Ctrl-C $when ends the demo with 130 within 10 s, and nothing is left',
+  async ({ is }) => {
+    await interrupted(await demoAt(is));
   },
   40_000,
 );
 
 test('Ctrl-C twice ends the demo at once, and nothing is left', async () => {
-  const { child, folder } = await demoAt((said) => said.includes('up after'));
+  // Demo, supervisor, Temporal, etcd and the API server.
+  const { child, folder } = await demoAt(async (_, processes) => (await processes()) >= 5);
   child.kill('SIGINT');
   child.kill('SIGINT');
   const [code] = await once(child, 'exit');
@@ -116,15 +131,17 @@ describe.skipIf(problem)(`the demo on Docker Compose${problem ? ` (${problem})` 
     expect(sandboxes.flatMap(tracesOf)).toEqual([]);
   }, 60_000);
 
-  test.each([
-    // Demo, supervisor, engine and what belongs to it.
-    ['while the world comes up', async (_: string, processes) => (await processes()) >= 5],
-    ['while a version is deployed', (said) => said.includes('── Deploy v0.2.0')],
-    ['in the middle of the rollback', (said) => said.includes('✓ plan')],
-  ] satisfies [string, Moment][])(
-    'is ended by Ctrl-C %s with 130 within 10 s, and nothing is left',
-    async (_, moment) => {
-      const demo = await demoAt(moment, '--compose');
+  test.each(
+    shortened([
+      // Demo, supervisor, engine and what belongs to it.
+      { when: 'while the world comes up', is: async (_, processes) => (await processes()) >= 5 },
+      { when: 'while a version is deployed', is: (said) => said.includes('── Deploy v0.2.0'), long: true },
+      { when: 'in the middle of the rollback', is: (said) => said.includes('✓ plan'), long: true },
+    ]),
+  )(
+    'is ended by Ctrl-C $when with 130 within 10 s, and nothing is left',
+    async ({ is }) => {
+      const demo = await demoAt(is, '--compose');
       const sandboxes = await sandboxesIn(demo.folder);
       expect(sandboxes.flatMap(tracesOf)).not.toEqual([]);
       await interrupted(demo);
