@@ -30,4 +30,6 @@ export interface KnownGoodRecord {
   readonly workflowId: string;
   readonly runId: string;
   readonly checks: Partial<Record<CheckId, CheckEvidence>>;
+  /** With a failure that no check has found: what failed, `the rollout: ImagePullBackOff …`. */
+  readonly failed?: string;
 }

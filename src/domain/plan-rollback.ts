@@ -1,21 +1,25 @@
 import type { CheckId } from './checks.ts';
-import type { Choice, NoChoice } from './choice.ts';
-import { choosePrevious, chooseTarget } from './choose-target.ts';
+import type { Choice, NoChoice } from './choice/choice.ts';
+import { choosePrevious, chooseTarget } from './choice/choose-target.ts';
+import { namedBy } from './choice/named.ts';
+import { withRemedies } from './choice/remedies.ts';
+import { failureInWords, standingOf, withSharedRecords } from './choice/standing.ts';
+import { everyVersion, isKnownGood } from './choice/version-lists.ts';
 import type { CheckEvidence } from './known-good.ts';
 import type { Pin } from './pins.ts';
 import type { Plan, PlannedVersion } from './plan.ts';
-import type { TargetWish } from './targets.ts';
-import { everyVersion, isKnownGood } from './version-lists.ts';
-import type { ObservedService, VersionCandidate } from './versions.ts';
+import { describeWish, type TargetWish } from './targets.ts';
+import { type ObservedService, type VersionCandidate, versionIdOf } from './versions.ts';
 
 /**
  * Fixes what will be done. Pure.
  * @returns the plan, or the reason why there is none.
  */
-export function planRollback(observed: ObservedService, wish: TargetWish): Plan | NoChoice {
+export function planRollback(seen: ObservedService, wish: TargetWish): Plan | NoChoice {
+  const observed = withSharedRecords(seen);
   const choice = chooseTarget(observed, wish);
   if ('problem' in choice) return choice;
-  const { candidate, basis } = choice;
+  const { candidate, basis, rule } = choice;
   const { current } = observed;
   const changesNothing =
     candidate.source.kind === 'image'
@@ -26,6 +30,7 @@ export function planRollback(observed: ObservedService, wish: TargetWish): Plan 
     from: planned(current),
     to: planned(candidate),
     basis,
+    rule,
     ...(candidate.evidence ? { verifiedAt: candidate.evidence.at } : {}),
     changesNothing,
     pin,
@@ -86,15 +91,30 @@ function warningsOf(
       `${candidate.version} ${unknown}: only the image changes, the config stays that of ${observed.current.version}`,
     );
   }
-  if (basis === 'asked' && candidate.evidence && candidate.evidence.verdict !== 'passed') {
-    warnings.push(`the last verification of ${candidate.version} ended ${candidate.evidence.verdict}`);
+  const namesakes = namedBy(observed, wish).filter((other) => versionIdOf(other) !== versionIdOf(candidate));
+  if (namesakes.length > 0) {
+    warnings.push(
+      `${describeWish(wish)} is the name of other versions too, to be asked for: ${withRemedies(namesakes, observed)}`,
+    );
+  }
+  if (standingOf(candidate) === 'failed') {
+    warnings.push(`${candidate.version} was ${failureInWords(candidate)}`);
+  } else if (basis === 'asked' && candidate.evidence?.verdict === 'inconclusive') {
+    warnings.push(`the last verification of ${candidate.version} ended inconclusive`);
   }
   if (basis === 'asked' && isKnownGood(observed.current) && !isKnownGood(candidate)) {
     warnings.push(
       `${observed.current.version}, which runs now, is known-good and ${candidate.version} is not`,
     );
   }
-  if (candidate.fingerprint !== observed.current.fingerprint && isSameImage(candidate, observed.current)) {
+  if (candidate.differsBy) {
+    warnings.push(
+      `the target differs from the current version by template annotations alone (${candidate.differsBy.join(', ')}): what they stand for outside of the template, such as the content of a ConfigMap, does not come back`,
+    );
+  } else if (
+    candidate.fingerprint !== observed.current.fingerprint &&
+    isSameImage(candidate, observed.current)
+  ) {
     const rest = observed.target === 'compose' ? 'its files change' : 'the rest of the template changes';
     warnings.push(`the target has the same image as the current version; only ${rest}`);
   }

@@ -22,11 +22,29 @@ export type PlanBasis =
   | 'asked'
   | 'snapshot';
 
+/** The rules by which a target is chosen, each as a sentence for the plan, the record and docs/decisions/0007. */
+export const CHOICE_RULES = {
+  'stays-proved': 'an earlier rollback put it there and it is proved: it stays',
+  'older-proof':
+    'of the older versions that are proved, and were not seen to fail since, the one that was proved last',
+  'stays-unproved':
+    'an earlier rollback put it there and no older version is proved: an unproved guess is not taken twice',
+  'one-before': 'no older version is proved: the newest older one that was not seen to fail',
+  previous: 'asked for: the newest revision that is another version',
+  named: 'asked for by name',
+  'falls-back': 'the older version that was proved last, among those that were not tried',
+  restores: 'what ran before the rollback',
+} as const;
+
+export type ChoiceRule = keyof typeof CHOICE_RULES;
+
 /** What will be done, fixed before anything is changed. A pure function of what was observed and asked. */
 export interface Plan {
   readonly from: PlannedVersion;
   readonly to: PlannedVersion;
   readonly basis: PlanBasis;
+  /** By which rule; none in plans that were recorded before there were names for them. */
+  readonly rule?: ChoiceRule;
   /** When the target's evidence was recorded. */
   readonly verifiedAt?: Instant;
   /** True when the target is already there: nothing is written, the service is verified all the same. */

@@ -12,7 +12,7 @@ export interface RollbackRequest {
   readonly service?: string;
   /** Must agree with the profile's environment when given: a guard against the wrong cluster. */
   readonly environment?: string;
-  /** `known-good` (default), `previous`, a version, `revision:6`, `sha256:…`. */
+  /** `known-good` (default), `previous`, a version, `revision:6`, `sha256:…`, `id:…`. */
   readonly target?: string;
   readonly reason?: string;
   /** Incident id, for example `INC-1234`. */

@@ -11,11 +11,13 @@ export type TargetWish =
   | { readonly kind: 'snapshot'; readonly snapshot: SnapshotReference }
   | { readonly kind: 'version'; readonly version: string }
   | { readonly kind: 'revision'; readonly revision: number }
-  | { readonly kind: 'digest'; readonly digest: string };
+  | { readonly kind: 'digest'; readonly digest: string }
+  /** The beginning of a version's id: tells versions of one name apart. */
+  | { readonly kind: 'id'; readonly id: string };
 
 /**
  * Reads the `target` field of a request: `known-good`, `previous`, `0.1.0` or `v0.1.0`, `revision:6`,
- * `sha256:<64 hex digits>`. Returns a sentence when it is none of them.
+ * `sha256:<64 hex digits>`, `id:<12 hex digits or more>`. Returns a sentence when it is none of them.
  */
 export function parseTarget(text: string): TargetWish | { readonly problem: string } {
   const wish = text.trim();
@@ -30,12 +32,18 @@ export function parseTarget(text: string): TargetWish | { readonly problem: stri
       ? { kind: 'digest', digest: wish }
       : { problem: 'a digest is sha256: and 64 lowercase hexadecimal digits' };
   }
+  if (wish.startsWith('id:')) {
+    const id = wish.slice('id:'.length);
+    return /^[0-9a-f]{12,64}$/.test(id)
+      ? { kind: 'id', id }
+      : { problem: 'the id of a version is id: and 12 to 64 lowercase hexadecimal digits' };
+  }
   if (isMovingTag(wish)) {
     return { problem: `"${wish}" names no version: its content moves` };
   }
   if (/^[A-Za-z0-9_][A-Za-z0-9_.-]{0,127}$/.test(wish))
     return { kind: 'version', version: normaliseVersion(wish) };
-  return { problem: 'expected known-good, previous, a version such as 0.1.0, revision:6 or sha256:…' };
+  return { problem: 'expected known-good, previous, a version such as 0.1.0, revision:6, sha256:… or id:…' };
 }
 
 /** The same wish in words. */
@@ -54,5 +62,7 @@ export function describeWish(wish: TargetWish): string {
       return `revision ${wish.revision}`;
     case 'digest':
       return wish.digest;
+    case 'id':
+      return `id:${wish.id}`;
   }
 }

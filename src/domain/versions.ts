@@ -16,7 +16,12 @@ export interface VersionCandidate {
   readonly formerRevisions: readonly number[];
   /** SHA-256 over the normalised template: the identity of image and config together. */
   readonly fingerprint: string;
-  /** As `fingerprint`, but blind to template annotations: tells a new release from a mere restart. */
+  /**
+   * Version id: as `fingerprint`, without what makes no other version (docs/decisions/0007): two candidates with one id
+   * are the same version. Observations that were recorded before there was one have `contentFingerprint`.
+   */
+  readonly id?: string;
+  /** As `fingerprint`, but blind to all template annotations. */
   readonly contentFingerprint: string;
   /** Of a version that a rollback could bring back only in part: the fingerprint that it was recorded under. */
   readonly standsFor?: string;
@@ -27,12 +32,32 @@ export interface VersionCandidate {
   readonly references: readonly string[];
   /** Annotation `kubernetes.io/change-cause`, capped. */
   readonly changeCause?: string;
-  /** The newest evidence recorded for exactly this fingerprint. */
+  /** The newest evidence recorded for this version. */
   readonly evidence?: VersionEvidence;
+  /** The newest record of a failure, which is kept beside the proof. */
+  readonly failure?: VersionEvidence;
+  /**
+   * The template annotations, by name, by which alone it differs from the current version. What they stand for outside of
+   * the template, such as a ConfigMap by its checksum, does not come back with it.
+   */
+  readonly differsBy?: readonly string[];
+}
+
+/** What tells a version from others, whoever has observed it. */
+export function versionIdOf({
+  id,
+  contentFingerprint,
+}: Pick<VersionCandidate, 'id' | 'contentFingerprint'>): string {
+  return id ?? contentFingerprint;
 }
 
 /** A record of the version that it stands beside. */
 export type VersionEvidence = Omit<KnownGoodRecord, 'fingerprint' | 'version' | 'image'>;
+
+/** The beginning of a version's id: what people read, and enough to ask for it by (`id:3f2a…`). */
+export function shortVersionId(version: Pick<VersionCandidate, 'id' | 'contentFingerprint'>): string {
+  return versionIdOf(version).slice(0, 12);
+}
 
 /** What was live when the decision was made. */
 export interface LiveVersion extends Pick<VersionCandidate, 'version' | 'image' | 'fingerprint' | 'source'> {

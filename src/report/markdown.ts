@@ -1,7 +1,7 @@
 import type { CheckResult } from '../domain/checks.ts';
 import { checksOf, type LedgerEntry, wayOf } from '../domain/ledger.ts';
 import type { ComposeSource } from '../domain/pins.ts';
-import { shownHash } from '../domain/plan.ts';
+import { CHOICE_RULES, shownHash } from '../domain/plan.ts';
 import { readCheckResult } from '../domain/recorded-checks.ts';
 import { STEPS } from '../domain/steps.ts';
 import { describeWish } from '../domain/targets.ts';
@@ -93,6 +93,7 @@ function whatWasPlanned({ plan, ledger }: Report): string[] {
     ['from', `${nameWithRevision(plan.from)}, \`${plan.from.image}\``],
     ['to', `${nameWithRevision(plan.to)}, \`${plan.to.image}\``],
     ['why', basis],
+    ...(plan.rule ? [['rule', CHOICE_RULES[plan.rule]] as [string, string]] : []),
     ['pinned', pinned(plan.pin.source)],
     ['plan', `\`${shownHash(plan.hash)}\``],
   ];

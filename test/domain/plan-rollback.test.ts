@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { chooseTarget } from '../../src/domain/choose-target.ts';
+import { chooseTarget } from '../../src/domain/choice/choose-target.ts';
 import { planRollback } from '../../src/domain/plan-rollback.ts';
 import { parseTarget, type TargetWish } from '../../src/domain/targets.ts';
 import type { ObservedService } from '../../src/domain/versions.ts';
@@ -236,7 +236,7 @@ describe('which version a wish selects', () => {
     [
       'which newer versions there are',
       observed(candidate('0.1.0', 3, { createdAt: '2026-11-01T00:00:00Z' }), [candidate('0.2.0', 2)]),
-      /no version older than 0\.1\.0 .*only newer ones: 0\.2\.0 \(revision 2\); ask for one by name/,
+      /no version older than 0\.1\.0 .*only newer ones, to be asked for: 0\.2\.0 \(revision 2\)$/,
     ],
   ])('says, when there is no target, %s', (_what, seen, expected) => {
     const choice = chooseTarget(seen, wish('known-good'));
@@ -327,7 +327,7 @@ describe('the plan', () => {
       evidence: evidence('0.1.0', '2026-11-01T00:00:00Z', { verdict: 'failed' }),
     });
     expect(plan('0.1.0', observed(candidate('0.2.0', 7), [failed])).warnings.join()).toContain(
-      'ended failed',
+      '0.1.0 was seen to fail at 2026-11-01T00:00:00Z',
     );
   });
 

@@ -1,4 +1,4 @@
-import { chooseTarget } from '../../domain/choose-target.ts';
+import { chooseTarget } from '../../domain/choice/choose-target.ts';
 import { RunbookError } from '../../domain/errors.ts';
 import type { PinSource } from '../../domain/pins.ts';
 import type { TargetWish } from '../../domain/targets.ts';

@@ -1,7 +1,7 @@
 import type { PinPurpose } from '../../domain/pins.ts';
 import { fingerprint } from './fingerprint.ts';
 import { objectAt } from './pod-template.ts';
-import type { Deployment, ManagedField } from './resources.ts';
+import type { Deployment, ManagedField, ReplicaSet } from './resources.ts';
 
 /** Annotation of the Deployment, written together with each template. */
 const MARK = 'rollback-runbook/last-change';
@@ -30,8 +30,8 @@ export function markOperations({ metadata }: Deployment, mark: ChangeMark): read
   ];
 }
 
-/** The mark of a Deployment, whatever has become of it since; none when nobody has marked it. */
-export function markOf({ metadata }: Deployment): ChangeMark | undefined {
+/** The mark of a Deployment, or as its controller has copied it to a ReplicaSet; none when nobody has marked it. */
+export function markOf({ metadata }: Pick<Deployment | ReplicaSet, 'metadata'>): ChangeMark | undefined {
   try {
     const mark = JSON.parse(metadata.annotations?.[MARK] ?? '') as Partial<ChangeMark> | null;
     const { purpose, fingerprint: print, generation } = mark ?? {};
@@ -54,4 +54,9 @@ export function ownsMark({ manager, subresource, fieldsV1 }: ManagedField, who: 
 /** True when the live template is the marked one. */
 export function isMarked({ spec }: Deployment, mark: ChangeMark): boolean {
   return fingerprint(spec.template) === mark.fingerprint;
+}
+
+/** True for two copies of one mark: no two writes have the same generation. */
+export function isSameMark(a: ChangeMark, b: ChangeMark): boolean {
+  return a.generation === b.generation && a.fingerprint === b.fingerprint && a.purpose === b.purpose;
 }

@@ -24,6 +24,33 @@ export function fingerprint(template: RawObject): string {
   return digest(canonicalTemplate(template));
 }
 
+/** What `kubectl rollout restart` writes: the one template annotation that is no content. */
+const RESTARTED_AT = 'kubectl.kubernetes.io/restartedAt';
+
+/**
+ * The version id of a template: as {@link fingerprint}, without what makes no other version (docs/decisions/0007).
+ * @param stamped names of template annotations that admission writes anew with every change.
+ */
+export function versionId(template: RawObject, stamped: readonly string[] = []): string {
+  const metadata = asObject(template.metadata);
+  const annotations = Object.entries(asObject(metadata.annotations)).filter(
+    ([name]) => name !== RESTARTED_AT && !stamped.includes(name),
+  );
+  return digest(
+    canonicalTemplate({
+      ...template,
+      metadata: { ...metadata, annotations: Object.fromEntries(annotations) },
+    }),
+  );
+}
+
+/** Names of the template annotations that the two have with another value, or one of them alone. */
+export function annotationsThatDiffer(a: RawObject, b: RawObject): readonly string[] {
+  const [left, right] = [a, b].map((template) => asObject(asObject(template.metadata).annotations));
+  const names = new Set([...Object.keys(left ?? {}), ...Object.keys(right ?? {})]);
+  return [...names].filter((name) => name !== RESTARTED_AT && left?.[name] !== right?.[name]).sort();
+}
+
 /** As {@link fingerprint}, but blind to the template's annotations: a mere restart does not change it. */
 export function contentFingerprint(template: RawObject): string {
   const { annotations: _dropped, ...metadata } = asObject(template.metadata);

@@ -4,8 +4,16 @@ import type { PinSource } from '../../domain/pins.ts';
 import { type ObservedService, type VersionCandidate, versionOfImage } from '../../domain/versions.ts';
 import { versionEvidence } from '../version-evidence.ts';
 import { capped } from './api-error.ts';
-import { contentFingerprint, fingerprint, withoutHash } from './fingerprint.ts';
-import { lastChange, lastTemplateChange } from './managers.ts';
+import { type ChangeMark, markOf } from './change-mark.ts';
+import {
+  annotationsThatDiffer,
+  contentFingerprint,
+  fingerprint,
+  versionId,
+  withoutHash,
+} from './fingerprint.ts';
+import { lastChange } from './managers.ts';
+import { isPlacedByRollback } from './placed.ts';
 import { containerNames, imageOf } from './pod-template.ts';
 import { referencesOf } from './references.ts';
 import {
@@ -29,6 +37,8 @@ export interface Revision {
   readonly formerRevisions: readonly number[];
   readonly createdAt: string;
   readonly changeCause: string | undefined;
+  /** As its controller has copied it from the Deployment. */
+  readonly mark?: ChangeMark | undefined;
 }
 
 const CHANGE_CAUSE = 'kubernetes.io/change-cause';
@@ -60,6 +70,7 @@ function revisionOf({ metadata, spec }: ReplicaSet): Revision {
     formerRevisions: former.map(Number).filter((number) => Number.isInteger(number) && number > 0),
     createdAt: metadata.creationTimestamp ?? '',
     changeCause: annotations[CHANGE_CAUSE],
+    mark: markOf({ metadata }),
   };
 }
 
@@ -93,13 +104,15 @@ export interface ObservedParts {
   readonly fieldManager: string;
   readonly revisions: readonly Revision[];
   readonly evidence: ReadonlyMap<string, KnownGoodRecord>;
+  /** Names of template annotations that admission writes anew with every change: they are no content. */
+  readonly stamped?: readonly string[];
   readonly notes: readonly string[];
   readonly at: string;
 }
 
 /** Puts together what runs and what it can return to. Pure. */
 export function observedService(parts: ObservedParts): ObservedService {
-  const { deployment, namespace, container, revisions } = parts;
+  const { deployment, namespace, container, revisions, stamped = [] } = parts;
   const { metadata, spec } = deployment;
   const { template } = spec;
   if (imageOf(template, container) === undefined) {
@@ -131,7 +144,7 @@ export function observedService(parts: ObservedParts): ObservedService {
     generation: metadata.generation ?? 0,
     paused: spec.paused === true,
     replicas: spec.replicas ?? 1,
-    rolledBack: lastTemplateChange(deployment, parts.fieldManager).purpose === 'roll-back',
+    rolledBack: isPlacedByRollback(deployment, revisions, parts.fieldManager, stamped),
     historyLimit: historyLimitOf(deployment),
     current,
     history,
@@ -147,11 +160,8 @@ type KnownRevision = Pick<
   readonly source: PinSource;
 };
 
-function candidateOf(
-  { container, evidence }: ObservedParts,
-  template: RawObject,
-  known: KnownRevision,
-): VersionCandidate {
+function candidateOf(parts: ObservedParts, template: RawObject, known: KnownRevision): VersionCandidate {
+  const { container, evidence, stamped = [] } = parts;
   const image = imageOf(template, container) ?? '';
   const record = evidence.get(known.fingerprint);
   return {
@@ -161,13 +171,26 @@ function candidateOf(
     revision: known.revision,
     formerRevisions: known.formerRevisions,
     fingerprint: known.fingerprint,
+    id: versionId(template, stamped),
     contentFingerprint: contentFingerprint(template),
+    ...differsBy(parts.deployment.spec.template, template, stamped),
     source: known.source,
     createdAt: known.createdAt,
     references: referencesOf(template),
     ...(known.changeCause === undefined ? {} : { changeCause: capped(known.changeCause, 200) }),
     ...(record ? { evidence: versionEvidence(record) } : {}),
   };
+}
+
+/** Said of a version that is another one by its template annotations alone. */
+function differsBy(
+  live: RawObject,
+  template: RawObject,
+  stamped: readonly string[],
+): Pick<VersionCandidate, 'differsBy'> {
+  if (contentFingerprint(live) !== contentFingerprint(template)) return {};
+  const names = annotationsThatDiffer(live, template).filter((name) => !stamped.includes(name));
+  return names.length > 0 ? { differsBy: names } : {};
 }
 
 function sourceOf({ name, uid, podTemplateHash }: Revision): PinSource {

@@ -5,6 +5,7 @@ import { type Evidence, NO_EVIDENCE, readVersionEvidence } from './evidence.ts';
 import { fingerprint } from './fingerprint.ts';
 import { isContradicted, observedService, type Revision, revisionsOf } from './history.ts';
 import { type Deployment, isControlledBy, type ReplicaSet, selectorText } from './resources.ts';
+import { areInDoubt, stampedAnnotations } from './stamps.ts';
 import type { ApiTransport } from './transport.ts';
 import { withSignal } from './with-signal.ts';
 
@@ -148,6 +149,9 @@ export class Observer {
     }
     this.#remember(deployment);
     const { namespace, container, fieldManager } = this.#workload;
+    const stamped = areInDoubt(deployment, revisions)
+      ? await stampedAnnotations(this.#transport, deployment, fieldManager, signal)
+      : [];
     return observedService({
       deployment,
       namespace,
@@ -155,7 +159,8 @@ export class Observer {
       fieldManager,
       revisions,
       evidence: this.#evidence.records,
-      notes: this.#evidence.warnings,
+      stamped,
+      notes: [...this.#evidence.warnings, ...stamped.map(stampNote)],
       at: new Date(this.#clock()).toISOString(),
     });
   }
@@ -164,4 +169,8 @@ export class Observer {
     if (this.#lived.size > 100) this.#lived.clear();
     this.#lived.set(`${metadata.uid}/${metadata.generation ?? 0}`, fingerprint(spec.template));
   }
+}
+
+function stampNote(name: string): string {
+  return `admission writes the template annotation ${name} anew with every change: it makes no other version`;
 }

@@ -1,10 +1,11 @@
 import { RunbookError } from '../../domain/errors.ts';
 import type { KubernetesPin, RolloutStarted } from '../../domain/pins.ts';
 import { ApiError } from './api-error.ts';
-import { markOperations } from './change-mark.ts';
+import { markOf, markOperations } from './change-mark.ts';
 import { fingerprint } from './fingerprint.ts';
 import { lastManager } from './managers.ts';
 import type { PinnedTemplate } from './pinned-template.ts';
+import { isWrittenBy } from './placed.ts';
 import type { Deployment } from './resources.ts';
 import type { ApiTransport } from './transport.ts';
 import { outliving } from './with-signal.ts';
@@ -61,7 +62,7 @@ export async function writeTemplate(
   for (let rebases = 0; ; ) {
     assertSameObject(pin, state);
     const wanted = await writer.content(state);
-    if (fingerprint(state.spec.template) === wanted.fingerprint) {
+    if (holds(state, wanted, pin)) {
       if (isRead) return startedFrom(pin, state, false);
       await read();
       continue;
@@ -79,7 +80,7 @@ export async function writeTemplate(
         throw unread(error, failure, signal);
       });
       assertSameObject(pin, state);
-      if (fingerprint(state.spec.template) === wanted.fingerprint) {
+      if (holds(state, wanted, pin)) {
         return startedFrom(pin, state, error.outcomeUnknown);
       }
       if (error.outcomeUnknown) throw error;
@@ -89,6 +90,22 @@ export async function writeTemplate(
       rebases += 1;
     }
   }
+}
+
+/**
+ * Whether the Deployment has what is wanted: the template itself, or what admission has made of it, which the mark of the
+ * write tells as long as nothing else of the spec was changed.
+ */
+function holds(
+  state: Deployment,
+  { fingerprint: wanted }: PinnedTemplate,
+  { purpose }: KubernetesPin,
+): boolean {
+  if (fingerprint(state.spec.template) === wanted) return true;
+  const mark = markOf(state);
+  return (
+    mark?.fingerprint === wanted && isWrittenBy(mark, state) && mark.purpose === (purpose ?? 'roll-back')
+  );
 }
 
 function patchTemplate(

@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest';
-import { chooseTarget } from '../../src/domain/choose-target.ts';
-import type { SnapshotReference } from '../../src/domain/pins.ts';
-import { planRollback } from '../../src/domain/plan-rollback.ts';
-import type { ObservedService, VersionCandidate } from '../../src/domain/versions.ts';
-import { candidate, evidence, observed } from './observed.ts';
+import { chooseTarget } from '../../../src/domain/choice/choose-target.ts';
+import type { SnapshotReference } from '../../../src/domain/pins.ts';
+import { planRollback } from '../../../src/domain/plan-rollback.ts';
+import type { ObservedService, VersionCandidate } from '../../../src/domain/versions.ts';
+import { candidate, evidence, observed } from '../observed.ts';
 
 /** @param made the number that it was made under, when a rollback has renumbered it since. */
 const proved = (version: string, revision: number, day: number, made = revision) =>
@@ -107,7 +107,7 @@ describe('falling back', () => {
     expect('message' in choice && choice.message).toBe(
       'deployment/master-orchestrator in namespace phoenix-orch has no older known-good version left to fall back to from 0.1.0; ' +
         'it has 0.1.0 (revision 1), 0.4.0 (revision 5), 0.2.0 (revision 2); ' +
-        'known-good but newer, to be asked for by name: 0.4.0 (revision 5), 0.2.0 (revision 2)',
+        'known-good but newer, to be asked for: 0.4.0 (revision 5), 0.2.0 (revision 2)',
     );
   });
 

@@ -1,5 +1,7 @@
+import type { SnapshotReference } from '../pins.ts';
+import { type ObservedService, type VersionCandidate, versionIdOf } from '../versions.ts';
 import type { Choice, NoChoice } from './choice.ts';
-import type { SnapshotReference } from './pins.ts';
+import { withRemedies } from './remedies.ts';
 import {
   differs,
   everyVersion,
@@ -9,7 +11,6 @@ import {
   listed,
   newestProof,
 } from './version-lists.ts';
-import type { ObservedService, VersionCandidate } from './versions.ts';
 
 /**
  * Falls back: of the versions that were proved well, the last proof among those that are left. Falling back goes back,
@@ -25,15 +26,16 @@ export function chooseOlderKnownGood(observed: ObservedService, tried: readonly 
   const givenUp = new Set(
     every
       .filter((version) => all.includes(version.fingerprint) || !differs(version, observed))
-      .map(({ contentFingerprint }) => contentFingerprint),
+      .map(versionIdOf),
   );
-  const isGivenUp = ({ contentFingerprint }: VersionCandidate) => givenUp.has(contentFingerprint);
+  const isGivenUp = (version: VersionCandidate) => givenUp.has(versionIdOf(version));
   const since = firstSeen(every.filter(isGivenUp));
   const left = observed.history.filter((version) => !isGivenUp(version));
   const proved = newestProof(left.filter((version) => !isYounger(version, since)));
-  if (proved) return { candidate: proved, basis: 'known-good' };
+  if (proved) return { candidate: proved, basis: 'known-good', rule: 'falls-back' };
   const newer = left.filter(isKnownGood);
-  const named = newer.length > 0 ? `; known-good but newer, to be asked for by name: ${listed(newer)}` : '';
+  const named =
+    newer.length > 0 ? `; known-good but newer, to be asked for: ${withRemedies(newer, observed)}` : '';
   return {
     problem: 'NoHistory',
     message: `${observed.workload} has no older known-good version left to fall back to from ${observed.current.version}; it has ${listed(every)}${named}`,
@@ -48,7 +50,7 @@ export function chooseSnapshot(observed: ObservedService, snapshot: SnapshotRefe
   const { fingerprint, keptIn, version } = snapshot;
   const found = everyVersion(observed).find((candidate) => candidate.fingerprint === fingerprint);
   const candidate = found ?? copied(observed, snapshot);
-  if (candidate) return { candidate, basis: 'snapshot' };
+  if (candidate) return { candidate, basis: 'snapshot', rule: 'restores' };
   return {
     problem: 'PinLost',
     message: `the snapshot of ${version} (${keptIn}) is not in the history of ${observed.workload} any more`,

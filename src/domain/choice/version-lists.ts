@@ -1,27 +1,28 @@
-import { nameWithRevision, type ObservedService, type VersionCandidate } from './versions.ts';
+import { nameWithRevision, type ObservedService, type VersionCandidate, versionIdOf } from '../versions.ts';
+import { proofOf, standingOf } from './standing.ts';
 
 /** The current version, then the history, newest first. */
 export function everyVersion(observed: ObservedService): readonly VersionCandidate[] {
   return [observed.current, ...observed.history];
 }
 
-/** True when the evidence proves the version good, whoever recorded it. */
+/** True when the evidence proves the version good, whoever recorded it, and nobody has seen it fail since. */
 export function isKnownGood(candidate: VersionCandidate): boolean {
-  return candidate.evidence?.verdict === 'passed';
+  return standingOf(candidate) === 'proved';
 }
 
 /** Of the versions that are known-good the one that was proved last. */
 export function newestProof(versions: readonly VersionCandidate[]): VersionCandidate | undefined {
-  const at = ({ evidence }: VersionCandidate) => Date.parse(evidence?.at ?? '');
+  const at = (version: VersionCandidate) => Date.parse(proofOf(version)?.at ?? '');
   return versions.filter(isKnownGood).toSorted((a, b) => at(b) - at(a))[0];
 }
 
 /** True for a version that is more than the current one restarted. */
-export function differs({ contentFingerprint }: VersionCandidate, { current }: ObservedService): boolean {
-  return contentFingerprint !== current.contentFingerprint;
+export function differs(version: VersionCandidate, { current }: ObservedService): boolean {
+  return versionIdOf(version) !== versionIdOf(current);
 }
 
-/** The current version and those of the history that differ from it by template annotations at most. */
+/** The current version and those of the history that are the same one: restarts of it, at most. */
 export function sameContent(observed: ObservedService): readonly VersionCandidate[] {
   return everyVersion(observed).filter((version) => !differs(version, observed));
 }
@@ -39,4 +40,11 @@ export function isYounger({ createdAt }: VersionCandidate, since: number): boole
 /** `0.3.0 (revision 9), 0.2.0 (revision 8)` */
 export function listed(versions: readonly VersionCandidate[]): string {
   return versions.map(nameWithRevision).join(', ');
+}
+
+/** One of each content, in the given order: restarts of a version are none of their own. */
+export function distinctVersions(versions: readonly VersionCandidate[]): readonly VersionCandidate[] {
+  return versions.filter(
+    (version, place) => versions.findIndex((other) => versionIdOf(other) === versionIdOf(version)) === place,
+  );
 }

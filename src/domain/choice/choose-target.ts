@@ -1,0 +1,73 @@
+import type { TargetWish } from '../targets.ts';
+import type { ObservedService, VersionCandidate } from '../versions.ts';
+import { chooseOlderKnownGood, chooseSnapshot } from './after-change.ts';
+import type { Choice, NoChoice } from './choice.ts';
+import { DEFAULT_RULES, olderVersions } from './default-rules.ts';
+import { chooseNamed } from './named.ts';
+import { withRemedies } from './remedies.ts';
+import { failureInWords, withSharedRecords } from './standing.ts';
+import { differs } from './version-lists.ts';
+
+/**
+ * Selects the version to return to. Pure: the same observation and wish always select the same version, so
+ * check-access and plan agree without talking to each other.
+ *
+ * The default target goes back, never forward: the trap of `kubectl rollout undo` run twice (docs/decisions/0007).
+ */
+export function chooseTarget(seen: ObservedService, wish: TargetWish): Choice | NoChoice {
+  const observed = withSharedRecords(seen);
+  switch (wish.kind) {
+    case 'known-good':
+      return chooseKnownGood(observed);
+    case 'previous':
+      return choosePrevious(observed);
+    case 'older-known-good':
+      return chooseOlderKnownGood(observed, wish.tried);
+    case 'snapshot':
+      return chooseSnapshot(observed, wish.snapshot);
+    case 'revision':
+    case 'version':
+    case 'digest':
+    case 'id':
+      return chooseNamed(observed, wish);
+  }
+}
+
+function chooseKnownGood(observed: ObservedService): Choice | NoChoice {
+  for (const { rule, basis, select } of DEFAULT_RULES) {
+    const candidate = select(observed);
+    if (candidate) return { candidate, basis, rule };
+  }
+  return nothingOlder(observed);
+}
+
+/** The newest version whose content differs: a restart of the same bad release is not a previous version. */
+export function choosePrevious(observed: ObservedService): Choice | NoChoice {
+  const different = previousOf(observed);
+  return different ? { candidate: different, basis: 'asked', rule: 'previous' } : nothingOlder(observed);
+}
+
+function previousOf(observed: ObservedService): VersionCandidate | undefined {
+  return observed.history.find((version) => differs(version, observed));
+}
+
+/** Each version that is named can be asked for by the words that stand beside it. */
+function nothingOlder(observed: ObservedService): NoChoice {
+  const { workload, current } = observed;
+  const failed = olderVersions(observed);
+  const newer = observed.history.filter((version) => differs(version, observed) && !failed.includes(version));
+  if (failed.length > 0) {
+    const each = failed.map((one) => `${withRemedies([one], observed)} (${failureInWords(one)})`);
+    return {
+      problem: 'NoHistory',
+      message: `${workload} has no version older than ${current.version} that was not seen to fail; ask for one of them, or for another version: ${each.join(', ')}`,
+    };
+  }
+  return {
+    problem: 'NoHistory',
+    message:
+      newer.length > 0
+        ? `${workload} has no version older than ${current.version} in its history, only newer ones, to be asked for: ${withRemedies(newer, observed)}`
+        : `${workload} has no earlier version in its history; ask for a version or a digest as target`,
+  };
+}
