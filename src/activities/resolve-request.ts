@@ -82,6 +82,7 @@ function resolveShared(
     notifiers: profile.notify.map((notifier) => notifier.name),
     profile: profile.hash,
     searchAttributes: deps.searchAttributes,
+    evidenceSchema: 2,
   };
 }
 

@@ -24,7 +24,10 @@ export function addAnswerCommands(program: Command): void {
 
   reasoned('decide', 'answer the open decision of a run')
     .argument('<answer>', ANSWERS.join(', '))
-    .option('--target <target>', 'with change-target: known-good, previous, 0.1.0, revision:6 or sha256:…')
+    .option(
+      '--target <target>',
+      'with change-target: known-good, previous, 0.1.0, revision:6, sha256:… or id:…',
+    )
     .option('--decision <id>', 'only when this decision is open, for example decision-1')
     .action(async (id, answer, options) => (await load()).decide(id, answer, options));
   planned('approve', 'consent to the plan of a run').action(async (id, options) =>
@@ -40,7 +43,7 @@ export function addAnswerCommands(program: Command): void {
     (await load()).resume(id, options),
   );
   reasoned('change-target', 'another target, before anything is changed')
-    .argument('<target>', 'known-good, previous, 0.1.0, revision:6 or sha256:…')
+    .argument('<target>', 'known-good, previous, 0.1.0, revision:6, sha256:… or id:…')
     .action(async (id, target, options) => (await load()).changeTarget(id, target, options));
   reasoned('repeat-check', 'repeat one check of the verification')
     .argument('<check>', CHECK_IDS.join(', '))

@@ -1,7 +1,7 @@
 import type { CheckSettings } from '../checks/catalogue.ts';
 import type { CheckId } from '../domain/checks.ts';
 import type { RunPolicy } from '../domain/policy.ts';
-import type { Auth, TargetProfile } from '../domain/profile.ts';
+import type { Auth, SecretReference, TargetProfile } from '../domain/profile.ts';
 import type { NotifierSettings } from '../notifiers/catalogue.ts';
 
 /** One service of runbook.yaml, with every default filled in. No workflow sees it: it holds addresses. */
@@ -16,6 +16,8 @@ export interface ServiceProfile {
   readonly checks: CheckSettings;
   /** Checks whose verdict counts; the others are recorded only. */
   readonly required: readonly CheckId[];
+  /** Where evidence has to be signed: with what. */
+  readonly signingKey?: SecretReference;
   readonly notify: readonly NotifierSettings[];
   readonly policy: RunPolicy;
   /** SHA-256 over the profile as written, first 12 digits. */

@@ -41,6 +41,14 @@ const endpointSchema = z
   })
   .transform((url) => url.replace(/\/+$/, ''));
 
+const evidenceSchema = section({
+  signingKey: secretReference()
+    .optional()
+    .describe(
+      'The key that known-good evidence is signed with. With one, evidence that is not signed with it counts as none: whoever may write beside the service can then not make a bad version known-good.',
+    ),
+}).prefault({});
+
 /** A service without its cross-checks: exactly one of `kubernetes` and `compose` is in it. */
 export const serviceSchema = section({
   environment: z
@@ -59,6 +67,7 @@ export const serviceSchema = section({
     .array(z.enum(CHECK_IDS))
     .optional()
     .describe('Checks whose verdict counts; the others are recorded only. Default: all that are on.'),
+  evidence: evidenceSchema.describe('How known-good evidence is kept.'),
   notify: notifySchema,
   ...policyKeys,
 });

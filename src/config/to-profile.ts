@@ -15,7 +15,8 @@ export function toProfile(
   written: unknown,
   folder: string,
 ): ServiceProfile {
-  const { checks, required, auth, notify } = entry;
+  const { checks, required, auth, notify, evidence } = entry;
+  const { signingKey } = withWholePaths(evidence, folder);
   return {
     name,
     environment: entry.environment,
@@ -24,6 +25,7 @@ export function toProfile(
     auth: withWholePaths(auth, folder),
     checks: withWholePaths(checksOf(checks), folder),
     required: required ?? CHECK_IDS.filter((id) => checks[id] !== false),
+    ...(signingKey === undefined ? {} : { signingKey }),
     notify: withWholePaths(notifiersOf(notify), folder),
     policy: toPolicy(entry),
     hash: hashOf(written),

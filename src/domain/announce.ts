@@ -1,5 +1,6 @@
 import { ANSWER_MEANINGS } from './answers.ts';
 import { type EventKind, inWords } from './events.ts';
+import { excusedChecks, excusedInWords } from './excused.ts';
 import type { Instant } from './json.ts';
 import { changeOf, checksOf, type RunOutcome, type RunReport, wayOf } from './ledger.ts';
 import { shownHash } from './plan.ts';
@@ -36,6 +37,13 @@ const HEADLINES: Readonly<Record<RunOutcome, string>> = {
   superseded: 'was rolled back once more',
   'changed-back': 'was changed by somebody else after its rollback',
   'not-well-again': 'is NOT well any more after its rollback',
+};
+
+/** Headlines of runs that ended well although a required check has not passed: never "proved well". */
+const WITH_EXCEPTIONS: Readonly<Partial<Record<RunOutcome, string>>> = {
+  'rolled-back': 'was rolled back; NOT every required check passed',
+  'already-there': 'was already at its known-good version; NOT every required check passed',
+  'known-good': 'was verified: this version is known-good, though NOT every required check passed',
 };
 
 /** Headlines of runs that ended after the change was written, or may have been. */
@@ -102,7 +110,12 @@ export function announce(report: RunReport, request: ResolvedRun): Announcement 
     );
   }
   const change = changeOf(report);
-  const what = (change !== 'none' && AFTER_THE_CHANGE[change][outcome]) || HEADLINES[outcome];
+  const excused = excusedChecks(report);
+  const exceptions = excused.length > 0 ? WITH_EXCEPTIONS[outcome] : undefined;
+  const what =
+    (change !== 'none' && AFTER_THE_CHANGE[change][outcome]) ||
+    (exceptions && `${exceptions}: ${excusedInWords(excused)}`) ||
+    HEADLINES[outcome];
   const headline = `${service} (${environment}) ${what}`;
   return { service, environment, outcome, at: report.finishedAt ?? report.startedAt, headline, lines };
 }

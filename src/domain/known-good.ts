@@ -9,13 +9,38 @@ export interface CheckEvidence {
   readonly values: { readonly [name: string]: Json };
 }
 
+/** Whose evidence it is. `cluster` is the address of the API server as the worker reached it: for people, never compared. */
+export interface WorkloadIdentity {
+  readonly kind: 'deployment' | 'compose';
+  readonly namespace: string;
+  readonly name: string;
+  readonly cluster?: string;
+}
+
 /**
- * The recorded proof for one version. It is kept beside the service, where it outlives the retention of
+ * The recorded proof for one version, or of its failure. It is kept beside the service, where it outlives the retention of
  * workflow histories. A record is evidence even when a check failed: of a version that was known-good all the same
  * (a check that was accepted or not required), that check proves nothing against a later rollback to it (service
  * contract, 4.7).
  */
 export interface KnownGoodRecord {
+  /** 2 since records say what was required; the first ones have no number. */
+  readonly schema?: 2;
+  /** The version id (see `VersionCandidate.id`). */
+  readonly id?: string;
+  readonly workload?: WorkloadIdentity;
+  /** Checks whose verdict counted; and of these the ones that did not after all, and why. */
+  readonly required?: readonly CheckId[];
+  /** Somebody has said beforehand that their failure is accepted. */
+  readonly accepted?: readonly CheckId[];
+  /** Left out in the middle of the run, by a decision. */
+  readonly waived?: readonly CheckId[];
+  /** Failed as they had on the known-good version. */
+  readonly excused?: readonly CheckId[];
+  /** There was nothing to look at, and nothing was expected. */
+  readonly notApplicable?: readonly CheckId[];
+  /** HMAC over the record, where the profile has a key for it. */
+  readonly signature?: string;
   /** What was running: the template's fingerprint (see `VersionCandidate.fingerprint`). */
   readonly fingerprint: string;
   readonly version: string;

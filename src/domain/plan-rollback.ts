@@ -3,7 +3,7 @@ import type { Choice, NoChoice } from './choice/choice.ts';
 import { choosePrevious, chooseTarget } from './choice/choose-target.ts';
 import { namedBy } from './choice/named.ts';
 import { withRemedies } from './choice/remedies.ts';
-import { failureInWords, standingOf, withSharedRecords } from './choice/standing.ts';
+import { failureInWords, proofOf, standingOf, withSharedRecords } from './choice/standing.ts';
 import { everyVersion, isKnownGood } from './choice/version-lists.ts';
 import type { CheckEvidence } from './known-good.ts';
 import type { Pin } from './pins.ts';
@@ -58,8 +58,8 @@ function pinTo(observed: ObservedService, { candidate, basis }: Choice, changesN
 }
 
 function planned(candidate: VersionCandidate): PlannedVersion {
-  const { version, image, revision, fingerprint } = candidate;
-  return { version, image, revision, fingerprint };
+  const { version, image, revision, fingerprint, id } = candidate;
+  return { version, image, revision, fingerprint, ...(id ? { id } : {}) };
 }
 
 /**
@@ -89,6 +89,16 @@ function warningsOf(
     const unknown = observed.target === 'compose' ? 'has no recorded files' : 'is not in the history';
     warnings.push(
       `${candidate.version} ${unknown}: only the image changes, the config stays that of ${observed.current.version}`,
+    );
+  }
+  if (candidate !== observed.current && standingOf(observed.current) === 'failed') {
+    warnings.push(`${observed.current.version}, which runs now, was ${failureInWords(observed.current)}`);
+  }
+  const proof = proofOf(candidate);
+  const failedInProof = Object.values(proof?.checks ?? {}).some(({ verdict }) => verdict === 'failed');
+  if (proof && proof.schema === undefined && failedInProof) {
+    warnings.push(
+      `the evidence of ${candidate.version} is of before schema 2: that its failed checks were accepted or not required is not on record`,
     );
   }
   const namesakes = namedBy(observed, wish).filter((other) => versionIdOf(other) !== versionIdOf(candidate));

@@ -9,6 +9,8 @@ export interface PlannedVersion {
   readonly image: string;
   readonly revision: number;
   readonly fingerprint: string;
+  /** The version id, where it is known. */
+  readonly id?: string;
 }
 
 /**

@@ -27,7 +27,7 @@ export function comparedWithBaseline(result: CheckResult, baseline: CheckEvidenc
  * @param waived checks that a person has left out in the middle of the run: they do not count, whatever they found
  */
 export function proofOf(
-  results: readonly CheckResult[],
+  results: readonly Pick<CheckResult, 'check' | 'verdict' | 'failedBefore'>[],
   required: readonly CheckId[],
   accepted: readonly CheckId[] = [],
   waived: readonly CheckId[] = [],
@@ -39,7 +39,11 @@ export function proofOf(
     .filter(
       ({ id, result }) => !(result?.failedBefore || (result?.verdict === 'failed' && accepted.includes(id))),
     );
-  const exempt = required.length - waivedOf.length - counted.length;
+  const exempt = required.filter((id) => !waived.includes(id) && !counted.some((one) => one.id === id));
+  const how = (id: CheckId) =>
+    results.find(({ check }) => check === id)?.failedBefore
+      ? `${id} failed as on the known-good version`
+      : `${id} failed, which was accepted`;
   const verdicts = counted.map(({ result }) => result?.verdict ?? 'inconclusive');
   const verdict = worstVerdict(verdicts);
   const named = (wanted: Verdict) =>
@@ -47,7 +51,7 @@ export function proofOf(
       .filter((_, index) => verdicts[index] === wanted)
       .map(({ id }) => id)
       .join(', ');
-  const exemption = exempt > 0 ? `; ${exempt} failed as before or accepted, not counted` : '';
+  const exemption = exempt.map((id) => `; ${how(id)}`).join('');
   const note = waivedOf.length > 0 ? `${exemption}; ${waivedOf.join(', ')} left out by decision` : exemption;
   const open = counted.filter((_, index) => verdicts[index] !== 'passed').map(({ id }) => id);
   switch (verdict) {

@@ -66,6 +66,11 @@ export interface ResolvedRun {
   readonly severity?: Severity;
   readonly breakGlass?: string;
   readonly ifRunning?: 'refuse' | 'join';
+  /**
+   * The schema of the evidence that the run records. Runs that were begun before there was a second one have none: they
+   * keep no record of what failed.
+   */
+  readonly evidenceSchema?: 2;
   /** How the run behaves beside its steps. Runs of before 0.2 have none: they ask nobody, lock nothing and watch nothing. */
   readonly policy?: RunPolicy;
 }

@@ -1,4 +1,5 @@
 import type { CheckResult } from '../domain/checks.ts';
+import { excusedChecks, excusedInWords } from '../domain/excused.ts';
 import { checksOf, type LedgerEntry, wayOf } from '../domain/ledger.ts';
 import type { ComposeSource } from '../domain/pins.ts';
 import { CHOICE_RULES, shownHash } from '../domain/plan.ts';
@@ -47,6 +48,8 @@ function head(report: Report): string[] {
   rows.push(['started', report.startedAt], ['finished', finishedAt ?? 'still running']);
   if (finishedAt) rows.push(['took', seconds(report.startedAt, finishedAt)]);
   rows.push(['workflow', `\`${report.workflowId}\` run \`${report.runId}\``]);
+  const excused = excusedChecks(report);
+  if (excused.length > 0) rows.push(['not passed', `**${excusedInWords(excused)}**`]);
   if (error) rows.push(['error', `${error.type}: ${error.message}`]);
   return [
     `# ${KINDS[report.workflow]} of ${service}: ${report.outcome}`,

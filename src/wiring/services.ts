@@ -49,7 +49,7 @@ export function prepareDependencies(options: PrepareOptions, searchAttributes: b
 
 function prepareService(profile: ServiceProfile, env: PrepareOptions['env']): PreparedService {
   type SecretKey = Extract<SecretReference, { kubernetesSecret: unknown }>['kubernetesSecret'];
-  const { target } = profile;
+  const { target, signingKey } = profile;
   const secrets = createSecretResolver({
     env,
     ...(target.kind === 'kubernetes'
@@ -59,11 +59,12 @@ function prepareService(profile: ServiceProfile, env: PrepareOptions['env']): Pr
         }
       : {}),
   });
+  const evidenceKey = signingKey && ((signal: AbortSignal) => secrets.resolve(signingKey, signal));
   return {
     target:
       target.kind === 'kubernetes'
-        ? createKubernetesTarget(target, { service: profile.name })
-        : createComposeTarget(target, { env }),
+        ? createKubernetesTarget(target, { service: profile.name, evidenceKey })
+        : createComposeTarget(target, { env, evidenceKey }),
     checks: createChecks(profile, (reference, signal) => secrets.resolve(reference, signal)),
     notifiers: createNotifiers(profile.notify, secrets),
   };

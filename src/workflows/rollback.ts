@@ -6,6 +6,7 @@ import { type Aim, isFirstChange, recoveryOptionsOf } from './run/aim.ts';
 import { afterCancellation } from './run/cancellation.ts';
 import { carryOut } from './run/carry-out.ts';
 import { joinedEnding, plannedEnding, provedEnding, restoredEnding } from './run/endings.ts';
+import { rememberingFailure } from './run/failed-versions.ts';
 import { startFollowThrough } from './run/follow-through-start.ts';
 import { prove } from './run/prove.ts';
 import { leaveForAnotherTarget, pursue, together } from './run/redirection.ts';
@@ -71,14 +72,22 @@ async function runbook(run: Run, request: ResolvedRun, aim: Aim): Promise<Ending
   }
 
   // Runbook 3.2 and 4: the one change, image and config as one unit, and the wait until it is everywhere.
-  const started = await run.step('roll-back', service, plan.pin, run.lockToProve());
-  const rollout = await run.step('wait-for-rollout', service, started);
+  const { pin } = plan;
+  const remembering = <T>(fingerprint: string, work: () => Promise<T>) =>
+    rememberingFailure(run, request, { ...plan.to, fingerprint }, work);
+  const started = await remembering(pin.fingerprint, () =>
+    run.step('roll-back', service, pin, run.lockToProve()),
+  );
+  const rollout = await remembering(started.fingerprint, () =>
+    run.step('wait-for-rollout', service, started),
+  );
   // What was there before needs no proof.
   if (aim.purpose === 'restore') return restoredEnding(plan, aim.because);
 
   // Runbook 6: verify-health -> verify-chat -> { verify-agents, verify-metrics }, in the order of domain/checks.ts.
-  const verification = await prove(run, { request, rollout, baseline: plan.baseline });
-  return provedEnding(run, plan, rollout, verification);
+  const subject = { request, rollout, baseline: plan.baseline };
+  const verification = await prove(run, subject, plan.to);
+  return provedEnding(run, plan, subject, verification);
 }
 
 /** Runbook 7: people are told, evidence and record are kept, however the run has ended. What fails here stops nothing. */
@@ -86,7 +95,9 @@ async function tellAndRecord(run: Run, request: ResolvedRun, { evidence }: Endin
   const { service, notifiers } = request;
   await Promise.all([
     ...notifiers.map((receiver) => run.attempt('notify', receiver, announce(run.ledger.report(), request))),
-    ...(evidence ? [run.attempt('record-known-good', service, evidence)] : []),
+    ...[...(evidence ? [evidence] : []), ...run.failures].map((record) =>
+      run.attempt('record-known-good', service, record),
+    ),
   ]);
   await run.attempt('record-incident');
 }

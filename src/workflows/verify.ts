@@ -1,10 +1,11 @@
-import { ApplicationFailure } from '@temporalio/workflow';
+import { ApplicationFailure, isCancellation } from '@temporalio/workflow';
 import type { ErrorType } from '../domain/errors.ts';
 import type { RunReport } from '../domain/ledger.ts';
-import type { VerifyRequest } from '../domain/request.ts';
+import type { ResolvedRun, VerifyRequest } from '../domain/request.ts';
 import { carryOut } from './run/carry-out.ts';
+import { isExpected, reasonOf } from './run/failures.ts';
 import type { Ending, Run } from './run/run.ts';
-import { evidenceOfVersion, verifyService } from './run/verification.ts';
+import { evidenceOfFailure, evidenceOfVersion, verifyService } from './run/verification.ts';
 
 /**
  * Runbook 2 and 6, after a deploy: the same checks as after a rollback, recorded as known-good evidence for what
@@ -21,19 +22,36 @@ export async function verify(input: VerifyRequest = {}): Promise<RunReport> {
     const request = run.adoptRequest(await run.step('resolve-request', 'verify', input));
     const { service, workload } = request;
 
-    const rollout = await run.step('wait-for-rollout', service);
+    const rollout = await recordingFailure(run, request, () => run.step('wait-for-rollout', service));
     const observed = await run.step('identify-versions', service);
     if (observed.current.fingerprint !== rollout.fingerprint) throw changedMeanwhile(workload);
     // verify-health -> verify-chat -> { verify-agents, verify-metrics }, in the order of domain/checks.ts.
-    const verification = await verifyService(run, { request, rollout, baseline: {} });
+    const subject = { request, rollout, baseline: {} };
+    const verification = await verifyService(run, subject);
 
-    const evidence = evidenceOfVersion(observed.current, verification, rollout, 'verify');
+    const evidence = evidenceOfVersion(subject, observed.current, verification, 'verify');
     await run.step('record-known-good', service, evidence);
     const { proof } = verification;
     const summary = `${observed.current.version}: ${proof.summary}`;
     if (proof.verdict === 'passed') return { outcome: 'known-good', summary };
     const type = proof.verdict === 'failed' ? 'VerificationFailed' : 'VerificationInconclusive';
     return { outcome: 'not-known-good', summary, error: { type, message: summary } };
+  }
+}
+
+/** A version that does not come up is remembered, so that no rollback goes to it by itself. */
+async function recordingFailure<T>(run: Run, request: ResolvedRun, wait: () => Promise<T>): Promise<T> {
+  try {
+    return await wait();
+  } catch (error) {
+    if (!isExpected(error) || isCancellation(error)) throw error;
+    const { type, message } = reasonOf(error);
+    if (request.evidenceSchema !== undefined && type === 'RolloutFailed') {
+      const { current } = await run.step('identify-versions', request.service);
+      const evidence = evidenceOfFailure({ request }, current, message, 'verify');
+      await run.attempt('record-known-good', request.service, evidence);
+    }
+    throw error;
   }
 }
 

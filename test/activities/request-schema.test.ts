@@ -163,7 +163,7 @@ describe('a rollback request', () => {
 
   it.each<[string, unknown, string]>([
     ...textFaults(200).map(([value, fault]): [string, unknown, string] => ['target', value, fault]),
-    ['target', '', 'expected known-good, previous, a version such as 0.1.0, revision:6 or sha256:…'],
+    ['target', '', 'expected known-good, previous, a version such as 0.1.0, revision:6, sha256:… or id:…'],
     ['target', 'a version', 'expected known-good'],
     ['target', 'latest', '"latest" names no version: its content moves'],
     ['target', 'Stable', '"Stable" names no version: its content moves'],

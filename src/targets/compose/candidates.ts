@@ -1,7 +1,7 @@
 import type { KnownGoodRecord } from '../../domain/known-good.ts';
 import type { ComposeSource } from '../../domain/pins.ts';
 import { isMovingTag, parseImage, type VersionCandidate, versionOfImage } from '../../domain/versions.ts';
-import { versionEvidence } from '../version-evidence.ts';
+import { versionEvidence } from '../evidence/version-evidence.ts';
 import { digestIn, type LocalImage } from './engine/images.ts';
 import type { VersionContent } from './state/content.ts';
 import { compareVersions, placeInTime } from './version-order.ts';
@@ -12,6 +12,8 @@ export interface RecordedVersion {
   readonly fingerprint: string;
   readonly content: VersionContent;
   readonly record?: KnownGoodRecord;
+  /** What was seen of it that is no proof. */
+  readonly failure?: KnownGoodRecord;
 }
 
 /** A tag of the registry; the digest where it was asked for. */
@@ -61,7 +63,7 @@ export function historyOf(known: KnownVersions, current: Current): readonly Vers
 }
 
 function recordedCandidate(
-  { known, fingerprint, content, record }: RecordedVersion,
+  { known, fingerprint, content, record, failure }: RecordedVersion,
   container: string,
 ): VersionCandidate {
   const { image, digest, imageId, files, definitionHash, firstSeenAt } = content;
@@ -82,6 +84,7 @@ function recordedCandidate(
     source,
     createdAt: firstSeenAt,
     ...(evidence ? { evidence } : {}),
+    ...(failure ? { failure: versionEvidence(failure) } : {}),
   };
 }
 

@@ -13,6 +13,7 @@ import type { ComposeProfile } from '../../domain/profile.ts';
 import type { TargetWish } from '../../domain/targets.ts';
 import type { LiveVersion, ObservedService } from '../../domain/versions.ts';
 import { createRegistryClient, dockerCredentials } from '../../registry/index.ts';
+import type { EvidenceKey } from '../evidence/seal.ts';
 import type { AccessReport, LastChange, RollbackTarget, RolloutProgress, TargetContext } from '../target.ts';
 import { checkAccess } from './access.ts';
 import { commandEnvironment } from './command-environment.ts';
@@ -36,6 +37,8 @@ export interface ComposeTargetOptions {
   readonly env: Readonly<Record<string, string | undefined>>;
   /** Milliseconds since 1970. */
   readonly clock: () => number;
+  /** The key that evidence is signed with; without one it is believed unsigned. */
+  readonly evidenceKey?: EvidenceKey | undefined;
 }
 
 /** A Docker Compose service as the thing that is rolled back. Nothing is read or run before it is asked for. */
@@ -50,7 +53,7 @@ export class ComposeTarget implements RollbackTarget {
   readonly #reader: ServiceReader;
   readonly #changes: ProjectChanges;
 
-  constructor(profile: ComposeProfile, { env, clock }: ComposeTargetOptions) {
+  constructor(profile: ComposeProfile, { env, clock, evidenceKey }: ComposeTargetOptions) {
     this.workload = workloadOf(profile);
     this.#profile = profile;
     this.#environment = commandEnvironment(env, profile);
@@ -61,7 +64,7 @@ export class ComposeTarget implements RollbackTarget {
     const credentials = dockerCredentials({ env: this.#environment });
     this.#images = new ImageFinder(docker, createRegistryClient({ credentials }));
     const shared = { profile, environment: this.#environment, docker, compose: this.#compose, clock };
-    this.#reader = new ServiceReader({ ...shared, images: this.#images });
+    this.#reader = new ServiceReader({ ...shared, images: this.#images, evidenceKey });
     this.#changes = new ProjectChanges(shared, this.#reader);
   }
 
@@ -190,12 +193,15 @@ export class ComposeTarget implements RollbackTarget {
   ): Promise<{ readonly keptIn: string }> {
     const observedState = await this.#reader.read('project', signal);
     const { state } = this.#reader.stateOf(observedState.project);
-    const keptIn = await keepKnownGood(record, observedState, this.#serviceIn(observedState), state);
+    const reader = await this.#reader.evidenceReader(observedState.project, signal);
+    const observed = this.#serviceIn(observedState);
+    const keptIn = await keepKnownGood({ record, reader }, observedState, observed, state);
     const { at, version, fingerprint, verdict, workflowId, runId } = record;
     const entry = {
       at,
       event: 'verified',
-      key: `${runId} verified`,
+      // A run that falls back records what has failed on its way too.
+      key: `${runId} verified ${fingerprint.slice(0, 12)}`,
       version,
       fingerprint,
       verdict,

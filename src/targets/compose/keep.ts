@@ -7,6 +7,8 @@ import {
   parseImage,
   type VersionCandidate,
 } from '../../domain/versions.ts';
+import type { EvidenceReader } from '../evidence/read-record.ts';
+import { signed } from '../evidence/seal.ts';
 import type { ObservedState } from './observed-state.ts';
 import type { ServiceState, VersionContent } from './state/index.ts';
 
@@ -55,33 +57,49 @@ export async function snapshotSource(
   };
 }
 
-/** The evidence with everything that is needed to make the version again. @returns where it is kept. */
+/** Evidence that is kept beside a service, and who it is of. */
+export interface Kept {
+  readonly record: KnownGoodRecord;
+  readonly reader: EvidenceReader;
+}
+
+/**
+ * The evidence with everything that is needed to make the version again. A failure is kept by itself, and of a version that
+ * is gone again without that. @returns where it is kept.
+ */
 export async function keepKnownGood(
-  record: KnownGoodRecord,
+  { record, reader }: Kept,
   observedState: ObservedState,
   observed: ObservedService,
   state: ServiceState,
 ): Promise<string> {
   const { current } = observed;
-  if (record.fingerprint !== current.fingerprint) {
+  const isCurrent = record.fingerprint === current.fingerprint;
+  const isProof = record.verdict === 'passed';
+  if (!isCurrent && isProof) {
     throw new RunbookError(
       'WorkloadChanged',
       `${observed.workload} was changed after ${record.version} was proved: no evidence is kept of what runs now`,
     );
   }
-  if (record.verdict === 'passed' && observedState.drift.length > 0) {
+  if (isProof && observedState.drift.length > 0) {
     throw new RunbookError(
       'WorkloadChanged',
       `${record.version} cannot become known-good: ${observedState.drift.join('; ')}. Bring the service up first (docker compose up -d), then verify it`,
     );
   }
+  const named = { ...record, ...(record.schema === 2 ? { workload: reader.workload } : {}) };
+  const sealed = <T extends KnownGoodRecord>(entry: T): T =>
+    reader.key === undefined ? entry : signed(entry, reader.key);
+  if (!isCurrent) return state.failures.write(named, sealed);
   await keepFiles(observedState, state);
   const { imageId } = current.source as ComposeSource;
-  const keptIn = await state.knownGood.write({
-    ...record,
+  const whole = {
+    ...named,
     ...(imageId ? { imageId } : {}),
     content: contentOf(current, observedState),
-  });
+  };
+  const keptIn = await (isProof ? state.knownGood.write(whole, sealed) : state.failures.write(whole, sealed));
   await state.removeUnusedContents();
   return keptIn;
 }

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import type { ComposeSource } from '../../domain/pins.ts';
 import type { ComposeProfile } from '../../domain/profile.ts';
 import { type ObservedService, parseImage, type VersionCandidate } from '../../domain/versions.ts';
-import { versionEvidence } from '../version-evidence.ts';
+import { versionEvidence } from '../evidence/version-evidence.ts';
 import { historyOf, imageNames } from './candidates.ts';
 import type { EngineInfo } from './engine/docker.ts';
 import { digestIn } from './engine/images.ts';
@@ -106,6 +106,7 @@ function currentVersion(observedState: ObservedState, container: string): Versio
   const change = leftBy(observedState, fingerprint);
   const known = recorded.filter((version) => version.fingerprint === fingerprint);
   const record = known.find((version) => version.record)?.record;
+  const failure = observedState.failures.get(fingerprint);
   const since = [
     leading?.createdAt ?? at,
     ...known.map(({ content }) => content.firstSeenAt),
@@ -120,5 +121,6 @@ function currentVersion(observedState: ObservedState, container: string): Versio
     source,
     createdAt: new Date(Math.min(...since.map(Date.parse))).toISOString(),
     ...(record ? { evidence: versionEvidence(record) } : {}),
+    ...(failure ? { failure: versionEvidence(failure) } : {}),
   };
 }

@@ -1,3 +1,4 @@
+import type { KnownGoodRecord } from '../../domain/known-good.ts';
 import type { RecordedVersion } from './candidates.ts';
 import type { ResolvedService } from './engine/compose-command.ts';
 import type { Container } from './engine/containers.ts';
@@ -23,6 +24,8 @@ export interface ObservedState {
   /** Digests that are recorded, the last change's first. */
   readonly digests: readonly string[];
   readonly recorded: readonly RecordedVersion[];
+  /** What was seen of versions that is no proof, by fingerprint. */
+  readonly failures: ReadonlyMap<string, KnownGoodRecord>;
   readonly sources: ImageSources;
   /** The last change of ours, or the one that is under way. */
   readonly change?: ProjectChange;

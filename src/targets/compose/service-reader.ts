@@ -1,5 +1,8 @@
+import type { KnownGoodRecord } from '../../domain/known-good.ts';
 import type { ComposeProfile } from '../../domain/profile.ts';
 import { parseImage } from '../../domain/versions.ts';
+import { type EvidenceReader, readRecord } from '../evidence/read-record.ts';
+import type { EvidenceKey } from '../evidence/seal.ts';
 import type { RecordedVersion } from './candidates.ts';
 import { driftOf } from './drift.ts';
 import type { ComposeCommand } from './engine/compose-command.ts';
@@ -20,6 +23,8 @@ export interface ServiceReaderParts {
   readonly compose: ComposeCommand;
   readonly images: ImageFinder;
   readonly clock: () => number;
+  /** Where evidence has to be signed. */
+  readonly evidenceKey?: EvidenceKey | undefined;
 }
 
 /** What is read: all there is for a plan, the files as Compose reads them and the container, or what runs alone. */
@@ -43,7 +48,7 @@ export class ServiceReader {
     const all = depth !== 'running';
     const [containers, recorded, { change, warnings }, resolved, trail] = await Promise.all([
       docker.containers(serviceNameOf(project), signal),
-      recordedIn(state),
+      this.evidenceReader(project, signal).then((reader) => recordedIn(state, reader)),
       state.journal.read(),
       all ? compose.config(project.invocation, profile.service, signal) : undefined,
       all ? state.audit.verify() : undefined,
@@ -69,6 +74,7 @@ export class ServiceReader {
         (digest) => digest !== undefined,
       ),
       recorded: recorded.versions,
+      failures: recorded.failures,
       sources,
       ...(change ? { change } : {}),
       half,
@@ -96,6 +102,17 @@ export class ServiceReader {
     } finally {
       if (this.#underWay === own) this.#underWay = undefined;
     }
+  }
+
+  /** What evidence of this service is read and written against. @throws SecretUnavailable. */
+  async evidenceReader({ invocation }: LoadedProject, signal: AbortSignal): Promise<EvidenceReader> {
+    const { profile, evidenceKey, clock } = this.#parts;
+    const key = await evidenceKey?.(signal);
+    return {
+      now: clock(),
+      workload: { kind: 'compose', namespace: invocation.project, name: profile.service },
+      ...(key === undefined ? {} : { key }),
+    };
   }
 
   /** After a change of ours the image is to be inspected anew. */
@@ -129,19 +146,58 @@ export class ServiceReader {
   }
 }
 
-/** Evidence and snapshots; of a version that has both, the evidence. */
+/** Proofs, failures and snapshots; a version that has several has its proof, or else its failure, before its snapshot. */
 async function recordedIn(
   state: ServiceState,
-): Promise<{ readonly versions: readonly RecordedVersion[]; readonly problems: readonly string[] }> {
-  const [evidence, snapshots] = await Promise.all([state.knownGood.read(), state.snapshots.read()]);
-  const proved = [...evidence.entries.values()].map(({ content, ...record }): RecordedVersion => {
+  reader: EvidenceReader,
+): Promise<{
+  readonly versions: readonly RecordedVersion[];
+  readonly failures: ReadonlyMap<string, KnownGoodRecord>;
+  readonly problems: readonly string[];
+}> {
+  const [evidence, failed, snapshots] = await Promise.all([
+    state.knownGood.read(),
+    state.failures.read(),
+    state.snapshots.read(),
+  ]);
+  const problems: string[] = [];
+  const believed = <T extends KnownGoodRecord>(entries: Iterable<T>, where: string): readonly T[] =>
+    [...entries].filter((entry) => {
+      const read = readRecord(entry, reader);
+      if ('problem' in read) {
+        problems.push(
+          `${state.path}/${where}: the record of ${entry.version} ${read.problem}; it is ignored`,
+        );
+      }
+      return !('problem' in read);
+    });
+  const proofs = believed(evidence.entries.values(), 'known-good');
+  const failures = believed(failed.entries.values(), 'failed').filter(({ verdict }) => verdict !== 'passed');
+  const failureOf = new Map(failures.map((failure) => [failure.fingerprint, failure]));
+  const versions = new Map<string, RecordedVersion>();
+  for (const { fingerprint, content } of snapshots.entries.values())
+    versions.set(fingerprint, { known: 'snapshot', fingerprint, content });
+  for (const { content, ...failure } of failures) {
+    const { fingerprint } = failure;
+    const made = content ?? versions.get(fingerprint)?.content;
+    if (made) versions.set(fingerprint, { known: 'evidence', fingerprint, content: made, failure });
+  }
+  for (const { content, ...record } of proofs) {
     const { fingerprint } = record;
-    return { known: 'evidence', fingerprint, content, record };
-  });
-  const kept = [...snapshots.entries.values()]
-    .filter(({ fingerprint }) => !evidence.entries.has(fingerprint))
-    .map(({ fingerprint, content }): RecordedVersion => ({ known: 'snapshot', fingerprint, content }));
-  return { versions: [...proved, ...kept], problems: [...evidence.warnings, ...snapshots.warnings] };
+    const failure = failureOf.get(fingerprint);
+    versions.set(fingerprint, {
+      known: 'evidence',
+      fingerprint,
+      content,
+      record,
+      ...(failure ? { failure } : {}),
+    });
+  }
+  return {
+    versions: [...versions.values()],
+    failures: failureOf,
+    problems: [...evidence.warnings, ...failed.warnings, ...snapshots.warnings, ...problems],
+  };
 }
 
 const NO_SOURCES: ImageSources = { local: [], tags: [], problems: [] };

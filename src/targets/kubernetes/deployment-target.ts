@@ -17,6 +17,7 @@ import {
   type ObservedService,
   versionOfImage,
 } from '../../domain/versions.ts';
+import type { EvidenceKey } from '../evidence/seal.ts';
 import type { AccessReport, LastChange, RollbackTarget, RolloutProgress, TargetContext } from '../target.ts';
 import { AccessCheck } from './access.ts';
 import { asRunbookError } from './api-error.ts';
@@ -43,6 +44,8 @@ export interface KubernetesTargetOptions {
   readonly clock: () => number;
   /** Name of the service profile, noted on the evidence. */
   readonly service?: string;
+  /** The key that evidence is signed with; without one it is believed unsigned. */
+  readonly evidenceKey?: EvidenceKey | undefined;
 }
 
 /** A Deployment as the thing that is rolled back. */
@@ -68,7 +71,7 @@ export class DeploymentTarget implements RollbackTarget {
     this.#observer = new Observer(
       transport,
       this.#watch,
-      { namespace, name, container, fieldManager },
+      { namespace, name, container, fieldManager, evidenceKey: options.evidenceKey },
       clock,
     );
     this.#access = new AccessCheck(transport, { namespace, name });
@@ -179,11 +182,13 @@ export class DeploymentTarget implements RollbackTarget {
       const workload = { namespace, name };
       const { service } = this.#options;
       const { transport } = this.#lease;
+      const reader = await this.#observer.reader(signal);
       this.#observer.evidence = await writeVersionEvidence(
         transport,
         workload,
-        record,
+        record.schema === 2 ? { ...record, workload: reader.workload } : record,
         known,
+        reader,
         signal,
         service,
       );

@@ -2,9 +2,10 @@ import { RunbookError } from '../../domain/errors.ts';
 import type { KnownGoodRecord } from '../../domain/known-good.ts';
 import type { PinSource } from '../../domain/pins.ts';
 import { type ObservedService, type VersionCandidate, versionOfImage } from '../../domain/versions.ts';
-import { versionEvidence } from '../version-evidence.ts';
+import { versionEvidence } from '../evidence/version-evidence.ts';
 import { capped } from './api-error.ts';
 import { type ChangeMark, markOf } from './change-mark.ts';
+import type { Evidence } from './evidence.ts';
 import {
   annotationsThatDiffer,
   contentFingerprint,
@@ -103,7 +104,7 @@ export interface ObservedParts {
   /** Under which name the runbook writes. */
   readonly fieldManager: string;
   readonly revisions: readonly Revision[];
-  readonly evidence: ReadonlyMap<string, KnownGoodRecord>;
+  readonly evidence: Pick<Evidence, 'records' | 'failures'>;
   /** Names of template annotations that admission writes anew with every change: they are no content. */
   readonly stamped?: readonly string[];
   readonly notes: readonly string[];
@@ -163,7 +164,9 @@ type KnownRevision = Pick<
 function candidateOf(parts: ObservedParts, template: RawObject, known: KnownRevision): VersionCandidate {
   const { container, evidence, stamped = [] } = parts;
   const image = imageOf(template, container) ?? '';
-  const record = evidence.get(known.fingerprint);
+  const id = versionId(template, stamped);
+  const record = recordOf(evidence.records, known.fingerprint, id);
+  const failure = recordOf(evidence.failures, known.fingerprint, id);
   return {
     version: image ? versionOfImage(image) : `no container ${container}`,
     image,
@@ -171,7 +174,7 @@ function candidateOf(parts: ObservedParts, template: RawObject, known: KnownRevi
     revision: known.revision,
     formerRevisions: known.formerRevisions,
     fingerprint: known.fingerprint,
-    id: versionId(template, stamped),
+    id,
     contentFingerprint: contentFingerprint(template),
     ...differsBy(parts.deployment.spec.template, template, stamped),
     source: known.source,
@@ -179,7 +182,19 @@ function candidateOf(parts: ObservedParts, template: RawObject, known: KnownRevi
     references: referencesOf(template),
     ...(known.changeCause === undefined ? {} : { changeCause: capped(known.changeCause, 200) }),
     ...(record ? { evidence: versionEvidence(record) } : {}),
+    ...(failure ? { failure: versionEvidence(failure) } : {}),
   };
+}
+
+/** By the template, or by the version that it is: a restart that is gone from the history may have been recorded. */
+function recordOf(
+  records: ReadonlyMap<string, KnownGoodRecord>,
+  fingerprint: string,
+  id: string,
+): KnownGoodRecord | undefined {
+  const same = [...records.values()].filter((record) => record.id === id);
+  const newest = same.toSorted((a, b) => Date.parse(b.at) - Date.parse(a.at))[0];
+  return records.get(fingerprint) ?? newest;
 }
 
 /** Said of a version that is another one by its template annotations alone. */

@@ -1,5 +1,7 @@
 import { RunbookError } from '../../domain/errors.ts';
 import type { ObservedService } from '../../domain/versions.ts';
+import type { EvidenceReader } from '../evidence/read-record.ts';
+import type { EvidenceKey } from '../evidence/seal.ts';
 import type { DeploymentWatch, WorkloadName } from './deployment-watch.ts';
 import { type Evidence, NO_EVIDENCE, readVersionEvidence } from './evidence.ts';
 import { fingerprint } from './fingerprint.ts';
@@ -18,6 +20,8 @@ const OBSERVE_TIMEOUT_MS = 40_000;
 export interface ObservedWorkload extends WorkloadName {
   readonly container: string;
   readonly fieldManager: string;
+  /** Where evidence has to be signed. */
+  readonly evidenceKey?: EvidenceKey | undefined;
 }
 
 interface SharedObservation {
@@ -76,6 +80,17 @@ export class Observer {
     if (uid === observed.uid && generation === observed.generation) return observed;
     if (this.#shared === shared) this.forget();
     return this.observe(signal);
+  }
+
+  /** What evidence of this workload is read and written against. @throws SecretUnavailable. */
+  async reader(signal: AbortSignal): Promise<EvidenceReader> {
+    const { namespace, name, evidenceKey } = this.#workload;
+    const key = await evidenceKey?.(signal);
+    return {
+      now: this.#clock(),
+      workload: { kind: 'deployment', namespace, name },
+      ...(key === undefined ? {} : { key }),
+    };
   }
 
   /** The next observation reads everything anew. */
@@ -137,7 +152,9 @@ export class Observer {
   }
 
   async #observe(signal: AbortSignal): Promise<ObservedService> {
-    const evidence = readVersionEvidence(this.#transport, this.#workload, signal);
+    const evidence = this.reader(signal).then((reader) =>
+      readVersionEvidence(this.#transport, this.#workload, reader, signal),
+    );
     evidence.catch(() => {});
     const first = await this.deployment(signal);
     let revisions = await this.listRevisions(first, signal);
@@ -158,7 +175,7 @@ export class Observer {
       container,
       fieldManager,
       revisions,
-      evidence: this.#evidence.records,
+      evidence: this.#evidence,
       stamped,
       notes: [...this.#evidence.warnings, ...stamped.map(stampNote)],
       at: new Date(this.#clock()).toISOString(),

@@ -95,6 +95,7 @@ function openRun(workflow: WorkflowKind) {
     lockToProve,
     pausePoint,
     snapshot: undefined,
+    failures: [],
     begun: undefined,
     adoptRequest({ policy, ...request }) {
       ledger.adopt({ request });

@@ -1,10 +1,9 @@
 import { changeOf, type RunReport, wayOf } from '../../domain/ledger.ts';
-import type { RolloutFinished } from '../../domain/pins.ts';
 import type { ShownPlan } from '../../domain/plan.ts';
 import type { Joined } from '../lock.ts';
 import type { Reason } from './failures.ts';
 import type { Ending, Run } from './run.ts';
-import { evidenceOfVersion, type Verification } from './verification.ts';
+import { evidenceOfVersion, type Subject, type Verification } from './verification.ts';
 
 /** Stopped after the plan, as asked. */
 export function plannedEnding({ from, to, changesNothing }: ShownPlan): Ending {
@@ -27,7 +26,7 @@ export function joinedEnding({ workflowId }: Joined): Ending {
 export function provedEnding(
   run: Run,
   plan: ShownPlan,
-  rollout: RolloutFinished,
+  subject: Subject,
   verification: Verification,
 ): Ending {
   const { proof, waived } = verification;
@@ -38,13 +37,13 @@ export function provedEnding(
   const summary = `${change}; ${proof.summary}`;
   switch (proof.verdict) {
     case 'passed': {
-      const version = { ...plan.to, fingerprint: rollout.fingerprint };
+      const version = { ...plan.to, fingerprint: subject.rollout.fingerprint };
       return {
         outcome: wasThere ? 'already-there' : 'rolled-back',
         summary,
         // What a person has left out is not proved.
         ...(waived.length === 0
-          ? { evidence: evidenceOfVersion(version, verification, rollout, 'rollback') }
+          ? { evidence: evidenceOfVersion(subject, version, verification, 'rollback') }
           : {}),
       };
     }

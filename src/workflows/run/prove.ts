@@ -1,3 +1,5 @@
+import type { PlannedVersion } from '../../domain/plan.ts';
+import { rememberFailedChecks } from './failed-versions.ts';
 import { redirectionOf } from './redirection.ts';
 import type { Run } from './run.ts';
 import { type Subject, type Verification, verifyAgain, verifyService, waive } from './verification.ts';
@@ -8,7 +10,7 @@ import { type Subject, type Verification, verifyAgain, verifyService, waive } fr
  * @returns the verification that the run ends with.
  * @throws Redirection to restore or to fall back.
  */
-export async function prove(run: Run, subject: Subject): Promise<Verification> {
+export async function prove(run: Run, subject: Subject, version: PlannedVersion): Promise<Verification> {
   const { inbox } = run;
   inbox.stage = 'proving';
   let verification = await verifyService(run, subject);
@@ -27,14 +29,21 @@ export async function prove(run: Run, subject: Subject): Promise<Verification> {
     const isRepeated = () => inbox.repeats.length > 0;
     const decided = await run.ask(step, reason, isRepeated);
     if (!decided) continue;
-    if (decided.answer === 'abort') return verification;
+    const proved = { ...version, fingerprint: subject.rollout.fingerprint };
+    if (decided.answer === 'abort') {
+      rememberFailedChecks(run, subject, proved, verification);
+      return verification;
+    }
     if (decided.answer === 'skip') {
       // Only what was asked about; checks that did not run because of it run now.
       verification = await verifyService(run, subject, waive(subject, verification, open));
       continue;
     }
     const redirection = redirectionOf(decided, step, run.ledger.report(), reason);
-    if (redirection) throw redirection;
+    if (redirection) {
+      rememberFailedChecks(run, subject, proved, verification);
+      throw redirection;
+    }
     verification = await verifyService(run, subject);
   }
 }

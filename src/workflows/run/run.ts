@@ -54,6 +54,8 @@ export interface Run {
   readonly pausePoint: PausePoint;
   /** What was live before the first change, where it was kept. */
   snapshot: SnapshotReference | undefined;
+  /** Versions that this run has seen to fail: recorded when it is over. */
+  failures: readonly KnownGoodEvidence[];
   /** The plan whose change was begun last. */
   begun: ShownPlan | undefined;
 }

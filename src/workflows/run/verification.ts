@@ -110,17 +110,22 @@ function carryOutCheck(
   return run.optional(`verify-${id}`, request.service, input);
 }
 
+/** What the evidence says of the version beside what the checks found. */
+export type RecordedVersion = Pick<KnownGoodEvidence, 'version' | 'image' | 'fingerprint' | 'id'>;
+
 /** The evidence that is kept of a verification. */
 export function evidenceOfVersion(
-  version: { readonly version: string; readonly image: string; readonly fingerprint: string },
-  { proof, results }: Pick<Verification, 'proof' | 'results'>,
-  rollout: RolloutFinished,
+  { request, rollout }: Subject,
+  { version, image, fingerprint, id }: RecordedVersion,
+  verification: Verification,
   provedBy: KnownGoodEvidence['provedBy'],
 ): KnownGoodEvidence {
-  const { version: name, image, fingerprint } = version;
+  const { proof, results } = verification;
   return {
+    ...(request.evidenceSchema ? whatCounted(request, verification) : {}),
+    ...(id ? { id } : {}),
     fingerprint,
-    version: name,
+    version,
     image,
     ...(rollout.imageId ? { imageId: rollout.imageId } : {}),
     verdict: proof.verdict,
@@ -129,5 +134,35 @@ export function evidenceOfVersion(
     checks: Object.fromEntries(
       results.map(({ check, verdict, summary, values }) => [check, { verdict, summary, values }]),
     ),
+  };
+}
+
+function whatCounted({ required, accept }: ResolvedRun, { results, waived }: Verification) {
+  const excused = results.filter(({ failedBefore }) => failedBefore).map(({ check }) => check);
+  return { schema: 2, required, accepted: accept, waived, excused, notApplicable: [] } as const;
+}
+
+/** The evidence of a version that did not come up: no check has found it. */
+export function evidenceOfFailure(
+  { request }: Pick<Subject, 'request'>,
+  { version, image, fingerprint, id }: RecordedVersion,
+  failed: string,
+  provedBy: KnownGoodEvidence['provedBy'],
+): KnownGoodEvidence {
+  return {
+    ...whatCounted(request, {
+      results: [],
+      waived: [],
+      proof: { verdict: 'failed', summary: failed, open: [] },
+    }),
+    ...(id ? { id } : {}),
+    fingerprint,
+    version,
+    image,
+    verdict: 'failed',
+    at: new Date().toISOString(),
+    provedBy,
+    checks: {},
+    failed,
   };
 }

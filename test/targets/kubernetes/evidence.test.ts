@@ -129,7 +129,7 @@ describe('observe', () => {
     stub.put('configmaps', { metadata: { name: NAME }, data });
     const { history, warnings } = await target.observe(context);
     expect(history).toMatchObject([{ version: '0.1.0', evidence: { verdict: 'passed', at: good.at } }]);
-    expect(warnings.filter((warning) => warning.includes('is no evidence'))).toHaveLength(5);
+    expect(warnings.filter((warning) => warning.endsWith('; it is ignored'))).toHaveLength(5);
   });
 
   it('goes on without evidence that it may not read', async () => {

@@ -26,7 +26,10 @@ function observe(
     container: 'orchestrator',
     fieldManager: 'rollback-runbook',
     revisions: revisionsOf(replicaSets),
-    evidence: new Map(evidence.map((record) => [record.fingerprint, record])),
+    evidence: {
+      records: new Map(evidence.map((record) => [record.fingerprint, record])),
+      failures: new Map(),
+    },
     notes: [],
     at: '2026-11-23T03:00:00.000Z',
   });

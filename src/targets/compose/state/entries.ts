@@ -14,7 +14,8 @@ const NAME_DIGITS = 16;
 export interface Entry {
   readonly fingerprint: string;
   readonly at: Instant;
-  readonly content: VersionContent;
+  /** What the version is made of; a failure may be recorded of one that is gone again. */
+  readonly content?: VersionContent;
 }
 
 /** The entries that could be read, by fingerprint, and a line for each that could not. */
@@ -55,15 +56,15 @@ export class Entries<T extends Entry> {
   /**
    * Writes an entry. The newer one of a version stays, with the earliest instant at which the version was seen; of
    * too many the last in rank go, never the one that was just written. Safe to repeat.
+   * @param sealed makes the entry what is written, once it is known what that is.
    * @returns where it is kept, relative to the project folder.
    */
-  async write(entry: T): Promise<string> {
+  async write(entry: T, sealed: (entry: T) => T = (one) => one): Promise<string> {
     const name = nameOf(entry.fingerprint);
     const former = this.#entryOf(name, await this.#folder.readSound(name, LIMIT_BYTES));
     const newest = former && Date.parse(former.at) > Date.parse(entry.at) ? former : entry;
-    const firstSeenAt = earliest(entry.content.firstSeenAt, former?.content.firstSeenAt);
-    const merged = { ...newest, content: { ...newest.content, firstSeenAt } };
-    await this.#folder.write(name, `${JSON.stringify(merged, null, 2)}\n`);
+    const merged = { ...newest, ...seenFirst(newest, entry, former) };
+    await this.#folder.write(name, `${JSON.stringify(sealed(merged), null, 2)}\n`);
     await this.#prune(entry.fingerprint);
     return `${this.#folder.path}/${name}`;
   }
@@ -90,6 +91,17 @@ function nameOf(fingerprint: string): string {
 
 function newestFirst(a: Entry, b: Entry): number {
   return Date.parse(b.at) - Date.parse(a.at);
+}
+
+/** The content with the earliest instant at which the version was seen. */
+function seenFirst(
+  { content }: Entry,
+  entry: Entry,
+  former: Entry | undefined,
+): { readonly content?: VersionContent } {
+  if (!content) return {};
+  const seen = [entry, former].flatMap((one) => one?.content?.firstSeenAt ?? []);
+  return { content: { ...content, firstSeenAt: seen.reduce(earliest, content.firstSeenAt) } };
 }
 
 function earliest(a: Instant, b: Instant | undefined): Instant {

@@ -2,7 +2,7 @@ import { AuditLog } from './audit-log.ts';
 import { ChangeJournal } from './change-journal.ts';
 import { Contents } from './contents.ts';
 import type { Entries } from './entries.ts';
-import { type KnownVersion, knownGoodIn } from './known-good.ts';
+import { type FailedVersion, failuresIn, type KnownVersion, knownGoodIn } from './known-good.ts';
 import type { RecordFolder } from './record-folder.ts';
 import { type Snapshot, snapshotsIn } from './snapshots.ts';
 
@@ -13,6 +13,7 @@ export class ServiceState {
   /** Bytes of the files that versions were made of. */
   readonly contents: Contents;
   readonly knownGood: Entries<KnownVersion>;
+  readonly failures: Entries<FailedVersion>;
   readonly snapshots: Entries<Snapshot>;
   readonly journal: ChangeJournal;
   readonly audit: AuditLog;
@@ -21,6 +22,7 @@ export class ServiceState {
     this.path = folder.path;
     this.contents = new Contents(folder.below('contents'));
     this.knownGood = knownGoodIn(folder.below('known-good'));
+    this.failures = failuresIn(folder.below('failed'));
     this.snapshots = snapshotsIn(folder.below('snapshots'));
     this.journal = new ChangeJournal(folder);
     this.audit = new AuditLog(folder);
@@ -32,15 +34,16 @@ export class ServiceState {
    * @returns how many.
    */
   async removeUnusedContents(): Promise<number> {
-    const [records, snapshots, journal] = await Promise.all([
+    const [records, failures, snapshots, journal] = await Promise.all([
       this.knownGood.read(),
+      this.failures.read(),
       this.snapshots.read(),
       this.journal.read(),
     ]);
-    if ([records, snapshots, journal].some(({ warnings }) => warnings.length > 0)) return 0;
-    const entries = [...records.entries.values(), ...snapshots.entries.values()];
+    if ([records, failures, snapshots, journal].some(({ warnings }) => warnings.length > 0)) return 0;
+    const entries = [records, failures, snapshots].flatMap((found) => [...found.entries.values()]);
     const used = [
-      ...entries.flatMap(({ content }) => content.files.map(({ sha256 }) => sha256)),
+      ...entries.flatMap(({ content }) => content?.files.map(({ sha256 }) => sha256) ?? []),
       ...(journal.change?.files ?? []).flatMap(({ before, sha256 }) => [before, sha256]),
     ];
     return this.contents.removeUnused(new Set(used));
