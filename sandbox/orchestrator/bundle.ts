@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { createHash, randomUUID } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { mkdir, readFile, rename, writeFile } from 'node:fs/promises';
 import { basename, dirname, join, relative } from 'node:path';
@@ -44,7 +44,7 @@ function bundle(entry: string, sources: ReadonlySet<string>): Uint8Array {
 /** Others may be about to write the same. */
 async function write(file: string, content: Uint8Array): Promise<void> {
   await mkdir(dirname(file), { recursive: true });
-  const fresh = `${file}.${process.pid}`;
+  const fresh = `${file}.${randomUUID()}`;
   await writeFile(fresh, content);
   await rename(fresh, file);
 }
