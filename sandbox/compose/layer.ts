@@ -1,19 +1,16 @@
 import { execFile, spawn } from 'node:child_process';
-import { mkdir, readFile, realpath, symlink, writeFile } from 'node:fs/promises';
-import { dirname, join, relative } from 'node:path';
+import { mkdir, realpath, symlink } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
 import type { Readable } from 'node:stream';
 import { promisify } from 'node:util';
-
-const ROOT = join(import.meta.dirname, '../..');
-const PROGRAM = 'sandbox/orchestrator/main.ts';
-const HEALTH_CHECK = 'sandbox/compose/healthy.ts';
+import { bundled } from '../orchestrator/bundle.ts';
 
 /** Where things are in an image of the stand-in. It has no shell and nothing else. */
 export const IN_IMAGE = {
   node: '/usr/local/bin/node',
-  program: `/app/${PROGRAM}`,
-  /** For `healthcheck: {test: ["CMD", "node", "/app/healthy.ts"]}`. */
-  healthCheck: '/app/healthy.ts',
+  program: '/app/orchestrator.mjs',
+  /** For `healthcheck: {test: ["CMD", "node", "/app/healthy.mjs"]}`. */
+  healthCheck: '/app/healthy.mjs',
 } as const;
 
 /** A layer: an uncompressed archive, the same for the same Node and sources, and what its programs need to know. */
@@ -23,22 +20,20 @@ export interface LayerContents {
   readonly libraryFolders: readonly string[];
 }
 
-/** Packs this process's Node with its libraries, and the stand-in's sources, by means of links in an empty folder. */
+/** Packs this process's Node with its libraries, and the stand-in's programs, by means of links in an empty folder. */
 export async function packLayer(stage: string): Promise<LayerContents> {
   const node = await realpath(process.execPath);
   const libraries = await librariesOf(node);
-  const sources = await sourcesOf(join(ROOT, PROGRAM));
   const entries: readonly (readonly [inImage: string, file: string])[] = [
     [IN_IMAGE.node, node],
     ...libraries.map((file) => [file, file] as const),
-    [IN_IMAGE.healthCheck, join(ROOT, HEALTH_CHECK)],
-    ...sources.map((file) => [join('/app', relative(ROOT, file)), file] as const),
+    [IN_IMAGE.program, await bundled('orchestrator')],
+    [IN_IMAGE.healthCheck, await bundled('healthCheck')],
   ];
   for (const [inImage, file] of entries) {
     await mkdir(join(stage, dirname(inImage)), { recursive: true });
     await symlink(file, join(stage, inImage));
   }
-  await writeFile(join(stage, 'app/package.json'), '{"type":"module"}\n');
   return { archive: pack(stage), libraryFolders: [...new Set(libraries.map((file) => dirname(file)))] };
 }
 
@@ -73,15 +68,4 @@ async function librariesOf(program: string): Promise<string[]> {
     stdout: error.stdout ?? '',
   }));
   return [...stdout.matchAll(/(?:=> |^\s+)(\/\S+) \(0x/gm)].flatMap(([, file]) => file ?? []);
-}
-
-/** A source file and all that it imports from this repository. */
-async function sourcesOf(file: string, known = new Set<string>()): Promise<string[]> {
-  if (known.has(file)) return [];
-  known.add(file);
-  const text = await readFile(file, 'utf8');
-  for (const [, path = ''] of text.matchAll(/^(?:import|export|\}) .*from '(\.[^']+)';$/gm)) {
-    await sourcesOf(join(dirname(file), path), known);
-  }
-  return [...known];
 }

@@ -52,7 +52,7 @@ export function withTimeout(envFile: string, seconds: number): string {
 }
 
 const HEALTHCHECK = `    healthcheck:
-      test: ["CMD", "node", "/app/healthy.ts"]
+      test: ["CMD", "node", "/app/healthy.mjs"]
       interval: 1s
       timeout: 3s
 `;

@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import type { Exit, Processes } from '../../tools/processes/index.ts';
 import { authFromEnvironment } from '../orchestrator/auth.ts';
+import { bundled } from '../orchestrator/bundle.ts';
 import { controlThrough, type OrchestratorControl } from '../orchestrator/control.ts';
 import { parseBehaviour, startOrchestrator } from '../orchestrator/index.ts';
 
@@ -28,13 +29,14 @@ export type ContainerRuntime = (spec: ContainerSpec) => Promise<RunningContainer
 
 /** Every container is a process of its own: one that is killed is really gone. */
 export function processRuntime(processes: Processes): ContainerRuntime {
-  const program = join(import.meta.dirname, '..', 'orchestrator', 'main.ts');
+  let program: Promise<string> | undefined;
   let count = 0;
   return async ({ name, behaviour, instance, address, apiPort, metricsPort, env }) => {
     count += 1;
     // A short name: systems limit the path of a socket to about 100 characters.
     const socket = join(processes.folder, `pod-${count}.sock`);
-    const container = await processes.start(name, process.execPath, [program], {
+    program ??= bundled('orchestrator');
+    const container = await processes.start(name, process.execPath, [await program], {
       env: {
         ...env,
         NODE_COMPILE_CACHE: process.env.NODE_COMPILE_CACHE,

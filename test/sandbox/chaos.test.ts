@@ -13,7 +13,7 @@ const LIMIT_MS = 240_000;
 /** The demo itself and the supervisor, which brings the others back. */
 const OBSERVERS = /^(main|supervisor)\.ts$/;
 /** A rollback or a killed engine replaces these: the ones that are killed later have other numbers. */
-const REPLACED = /^(orchestrator\/main\.ts|containerd|containerd-shim.*)$/;
+const REPLACED = /^(orchestrator|containerd|containerd-shim.*)$/;
 
 interface Running {
   readonly pid: number;
@@ -31,8 +31,8 @@ async function processesOf(folder: string): Promise<Running[]> {
       // The engine has a folder of its own in it.
       if (!environment.split('\0').some((one) => `${one}/`.startsWith(`TMPDIR=${folder}/`))) return [];
       const [program = '', script = ''] = command.split('\0');
-      const isPod = script.endsWith('/orchestrator/main.ts');
-      const name = isPod ? 'orchestrator/main.ts' : basename(script.endsWith('.ts') ? script : program);
+      const isPod = /\/orchestrator[^/]*\.mjs$/.test(script);
+      const name = isPod ? 'orchestrator' : basename(script.endsWith('.ts') ? script : program);
       return [{ pid: Number(pid), program: name }];
     }),
   );

@@ -4,7 +4,7 @@ import { basename, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { TemporalServer } from '../../../tools/temporal-server.ts';
 import { until } from '../../../tools/until.ts';
-import type { ComposeHost } from '../../compose/index.ts';
+import type { ComposeHost, ContainerEvent } from '../../compose/index.ts';
 import { containerdOf } from '../../compose/own-engine.ts';
 import { SERVICE } from '../compose-project.ts';
 import type { ChaosWorld, Effects } from '../world.ts';
@@ -38,6 +38,7 @@ export function composeChaos(
   project: string,
 ): ChaosWorld {
   const { engine, registry } = host;
+  const cutOff: number[] = [];
 
   async function containers(): Promise<readonly RunningContainer[]> {
     const ids = (await host.docker('ps', '--quiet', '--no-trunc')).split('\n').filter(Boolean);
@@ -84,7 +85,14 @@ export function composeChaos(
 
   async function lookedAfter({ pid, command }: FoundProcess): Promise<Victim | undefined> {
     const program = basename(command[0] ?? '');
-    if (program === 'containerd') return ofEngine(program, () => containerdOf(join(folder, 'engine')), hears);
+    if (program === 'containerd')
+      return {
+        ...ofEngine(program, () => containerdOf(join(folder, 'engine')), hears),
+        async kill(pid) {
+          cutOff.push(Date.now());
+          await killProcess(pid);
+        },
+      };
     const group = await readFile(`/proc/${pid}/cgroup`, 'utf8').catch(() => '');
     const found = (await containers()).find(({ id }) => group.includes(id) || command.includes(id));
     if (!found) return undefined;
@@ -118,12 +126,16 @@ export function composeChaos(
       [ofService(CONTAINER, SERVICE)]: 'verify-health',
       [ofService(SHIM, SERVICE)]: 'verify-health',
     },
-    effects: async () => containersMade(host, basename(project)),
+    effects: async () => containersMade(host, basename(project), cutOff),
   };
 }
 
-/** One that an engine without its containerd could never start, and that was made once more, has had no effect. */
-function containersMade(host: ComposeHost, project: string): Effects {
+/**
+ * One that an engine without its containerd could never start, or started by half, and that was made once more, has had no
+ * effect.
+ * @param cutOff when containerd was killed, in milliseconds since the epoch.
+ */
+function containersMade(host: ComposeHost, project: string, cutOff: readonly number[]): Effects {
   const events = host.follow(host.mark());
   return {
     what: `containers of ${SERVICE} that were made and ran, by the engine's events`,
@@ -131,10 +143,12 @@ function containersMade(host: ComposeHost, project: string): Effects {
       const ours = (await events.upToNow()).filter(
         (event) => event.project === project && event.service === SERVICE,
       );
-      const those = (wanted: string) =>
-        new Set(ours.filter(({ action }) => action === wanted).map(({ container }) => container));
-      const ran = those('start');
-      return [...those('create')].filter((container) => ran.has(container)).length;
+      const those = (wanted: string) => ours.filter(({ action }) => action === wanted);
+      const startOf = new Map(those('start').map(({ container, at }) => [container, at]));
+      const ran = those('create').filter(({ container }) => startOf.has(container));
+      const isHalf = ({ container, at }: ContainerEvent) =>
+        cutOff.some((killed) => at < killed && killed < (startOf.get(container) ?? 0));
+      return ran.filter((event, index) => index === ran.length - 1 || !isHalf(event)).length;
     },
     [Symbol.asyncDispose]: () => events[Symbol.asyncDispose](),
   };

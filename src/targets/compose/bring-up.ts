@@ -1,11 +1,14 @@
+import { setTimeout as pause } from 'node:timers/promises';
 import { RunbookError } from '../../domain/errors.ts';
 import { oneLine } from '../../domain/redact.ts';
 import { shortDigest } from '../../domain/versions.ts';
 import type { ChangeParts } from './change-parts.ts';
 import type { ComposeInvocation } from './engine/compose-command.ts';
 import type { Container } from './engine/containers.ts';
+import type { Docker, ServiceName } from './engine/docker.ts';
 import { engineError } from './engine/engine-error.ts';
-import { isFaultOfEngine, isLeftBehind } from './engine/engine-faults.ts';
+import { isFaultOfEngine, isLeftBehind, runsUnheardOf } from './engine/engine-faults.ts';
+import { HALF_STARTED } from './judge.ts';
 import type { ChangeSide, ProjectChange } from './project-change.ts';
 
 /** Where Compose is to take the service. */
@@ -16,6 +19,10 @@ export interface Destination {
   isStale(containerId: string): boolean;
 }
 
+/** A shim tells containerd again of a start after at most five seconds, in milliseconds. */
+const HEARD_WITHIN_MS = 6000;
+const HEARD_EVERY_MS = 500;
+
 /** Files that a container holds by their inode: Compose does not see that their content is another one. */
 const MOUNTED = ['bind', 'config'];
 
@@ -23,6 +30,8 @@ const MOUNTED = ['bind', 'config'];
  * Lets Compose make the service what the files say, and confirms by the engine that every container runs the image of
  * that side (runbook 4.3). Compose does nothing where it is so already.
  * @returns the containers.
+ * @throws Unreachable when the engine has failed, and not the container: the next attempt goes on, and makes anew what can
+ * never start.
  * @throws CannotStart when the engine is well and refuses to start the container. Anything that may pass is thrown as
  * it is.
  */
@@ -36,10 +45,8 @@ export async function bringUp(
   const mounted = change.files.some(({ kind }) => MOUNTED.includes(kind));
   // Only an attempt before this one can have left a container that never starts.
   const isAgain = change.phase !== 'replacing';
-  const found = mounted || isAgain ? await docker.containers(name, signal) : [];
-  const anew = found.some(
-    ({ id, running, error }) => (mounted && isStale(id)) || (!running && isLeftBehind(error)),
-  );
+  const found = mounted || isAgain ? await containersHeardOf(docker, name, signal) : [];
+  const anew = found.some((one) => (mounted && isStale(one.id)) || neverStarts(one));
   const { scale } = change;
   const result = await compose.up(invocation, name.service, { scale, anew }, { signal, beforeExec });
   if (result.code !== 0) {
@@ -54,12 +61,37 @@ export async function bringUp(
   }
   const containers = await docker.containers(name, signal);
   const other = containers.find(({ imageId }) => side.imageId !== undefined && imageId !== side.imageId);
+  const half = containers.find(({ halfStarted }) => halfStarted);
+  // Compose has found it running, and the next attempt makes it anew.
+  if (half && !other) throw new RunbookError('Unreachable', `container ${half.name} ${HALF_STARTED}`);
   if (containers.length > 0 && !other) return containers;
   throw new CannotStart(
     other
       ? `container ${other.name} runs ${oneLine(other.image, 200)} (${shortDigest(other.imageId)}), not the pinned image ${shortDigest(side.imageId ?? '')}`
       : `Compose has started no container of ${side.version}`,
   );
+}
+
+/**
+ * The containers. A process that the engine has not heard of would outlive its container and keep its ports: containerd
+ * tells of it at its next try, a few seconds after it is back, or never.
+ */
+async function containersHeardOf(
+  docker: Docker,
+  name: ServiceName,
+  signal: AbortSignal,
+): Promise<readonly Container[]> {
+  for (let waited = 0; ; waited += HEARD_EVERY_MS) {
+    const containers = await docker.containers(name, signal);
+    const unheard = containers.some(({ running, error }) => !running && runsUnheardOf(error));
+    if (!unheard || waited >= HEARD_WITHIN_MS) return containers;
+    await pause(HEARD_EVERY_MS, undefined, { signal });
+  }
+}
+
+/** True of a container that the engine will never start, or start to its end, whatever it is. */
+function neverStarts({ running, error, halfStarted }: Container): boolean {
+  return halfStarted || (!running && isLeftBehind(error));
 }
 
 /**

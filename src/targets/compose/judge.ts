@@ -1,4 +1,5 @@
 import type { Container } from './engine/containers.ts';
+import { isFaultOfEngine } from './engine/engine-faults.ts';
 
 /** What is waited for. */
 export interface Expected {
@@ -15,10 +16,15 @@ export type Judgement =
   /** All run, and are healthy where they have a healthcheck. `marks` change when one of them was started anew. */
   | { readonly kind: 'good'; readonly marks: string }
   | { readonly kind: 'waiting'; readonly message: string }
+  /** The engine has failed to start one, and will not try again: waiting does not help, and says nothing of the version. */
+  | { readonly kind: 'not-tried'; readonly message: string }
   /** It will not become good by waiting. */
   | { readonly kind: 'failed'; readonly container: Container; readonly reason: string }
   /** Somebody put another version there. */
   | { readonly kind: 'replaced'; readonly container: Container };
+
+/** What is said of a container that runs and whose version was not tried. */
+export const HALF_STARTED = 'is only half started by the engine, which was cut off from its containerd';
 
 /** Judges the containers of a service. Pure; how long good has to last is the caller's. */
 export function judgeStart(containers: readonly Container[], expected: Expected): Judgement {
@@ -29,6 +35,8 @@ export function judgeStart(containers: readonly Container[], expected: Expected)
     const reason = startFailureOf(container, expected);
     if (reason) return { kind: 'failed', container, reason };
   }
+  const notTried = containers.map(notTriedBecause).find(Boolean);
+  if (notTried) return { kind: 'not-tried', message: notTried };
   const good = containers.filter(isGood);
   const waiting = containers.find((container) => !isGood(container));
   if (waiting || containers.length < expected.containers) {
@@ -36,6 +44,11 @@ export function judgeStart(containers: readonly Container[], expected: Expected)
     return { kind: 'waiting', message: `${good.length} of ${expected.containers} containers are up${last}` };
   }
   return { kind: 'good', marks: good.map(({ id, startedAt }) => `${id} ${startedAt}`).join() };
+}
+
+function notTriedBecause({ name, halfStarted, running, error }: Container): string | undefined {
+  if (halfStarted) return `${name} ${HALF_STARTED}`;
+  return !running && isFaultOfEngine(error) ? `the engine could not start ${name} (${error})` : undefined;
 }
 
 function isGood({ running, restarting, status, health }: Container): boolean {
@@ -51,6 +64,7 @@ function startFailureOf(
   const restarts = container.restarts - (restartsBefore?.[container.id] ?? 0);
   const memory = oomKilled ? ', out of memory' : '';
   const because = error ? ` (${error})` : '';
+  if (restarts < crashLoopRestarts && notTriedBecause(container)) return undefined;
   if (status === 'exited' || status === 'dead')
     return `has ended with exit code ${exitCode}${memory}${because}`;
   if (status === 'created' && error) return `cannot be started${because}`;

@@ -17,6 +17,7 @@ import { type Before, compensate, type RolledBack, rollBackTo } from './roll-bac
 import { rollbackJournalOf } from './rollback-journal.ts';
 import { type ServiceReader, serviceNameOf } from './service-reader.ts';
 import { type Started, StartFailed, waitForStart } from './start-wait.ts';
+import { startedAgain } from './started-again.ts';
 
 interface ChangesParts {
   readonly profile: ComposeProfile;
@@ -72,7 +73,14 @@ export class ProjectChanges {
       throw await this.#restored(ours, `${rollout.version} did not start`, 'RolloutFailed', by, signal);
     }
     const { docker, environment, profile, clock } = this.#parts;
-    const parts = { docker, env: environment, name: serviceNameOf(project), limits: profile.rollout, clock };
+    const startAgain = ours && {
+      begun: ours.phase === 'starting',
+      run: (within: AbortSignal) => this.#locked(by, within, (parts) => startedAgain(ours, parts)),
+    };
+    const parts = {
+      ...{ docker, env: environment, name: serviceNameOf(project), limits: profile.rollout, clock },
+      ...(startAgain ? { startAgain } : {}),
+    };
     const found = await docker.containers(parts.name, signal);
     const restartsBefore = resume?.restarts ?? earlierRestarts(found, ours);
     const expected = {

@@ -17,6 +17,16 @@ export interface StartWaitParts {
   readonly name: ServiceName;
   readonly limits: ComposeProfile['rollout'];
   readonly clock: () => number;
+  /** Where the containers are ours to start again. */
+  readonly startAgain?: StartAgain;
+}
+
+/** The start of a rollback, once more. */
+export interface StartAgain {
+  /** True when an earlier attempt has begun it and did not come to its end. */
+  readonly begun: boolean;
+  /** @throws StartFailed when the engine refuses it; passing errors as they are: the next attempt begins with it. */
+  run(signal: AbortSignal): Promise<void>;
 }
 
 /** Events may be lost with their connection: the containers are probed this often all the same, in milliseconds. */
@@ -24,6 +34,7 @@ const PROBE_MS = 5000;
 /** How long a container that has ended may take to be started again by hand, in milliseconds. */
 const CONFIRM_MS = 700;
 const LOG_LINES = 20;
+const UNFINISHED = { kind: 'not-tried', message: 'the start is begun once more' } as const;
 /** Longest piece of a container's log that an error repeats, in characters. */
 const LOG_SHOWN = 1500;
 
@@ -42,7 +53,8 @@ export class StartFailed extends Error {
 
 /**
  * Waits until every container of the service has run, and been healthy where it has a healthcheck, for the configured
- * time without a break. Woken by the engine's events.
+ * time without a break. Woken by the engine's events. A container that the engine has failed to start, or has only half
+ * started, is started again.
  * @param name of the version, for messages.
  * @throws StartFailed with the last lines of the container's log; `WorkloadChanged`, `RolloutTimedOut`.
  */
@@ -54,7 +66,7 @@ export async function waitForStart(
   report: (progress: RolloutProgress) => void,
   resume?: RolloutProgress,
 ): Promise<Started> {
-  const { docker, name, limits, clock } = parts;
+  const { docker, name, limits, clock, startAgain } = parts;
   const waitingSince = resume?.waitingSince ?? new Date(clock()).toISOString();
   const deadline = Date.parse(waitingSince) + limits.deadlineMs;
   const events = listen(parts.env, name, clock());
@@ -62,10 +74,11 @@ export async function waitForStart(
   let good: { readonly marks: string; readonly since: number } | undefined;
   let last = '';
   let suspected = false;
+  let unfinished = startAgain?.begun ?? false;
   try {
     for (;;) {
       const containers = await silent.completed(await docker.containers(name, signal), signal);
-      const judgement = judgeStart(containers, expected);
+      const judgement = unfinished ? UNFINISHED : judgeStart(containers, expected);
       const now = clock();
       if (judgement.kind === 'failed') {
         if (suspected || judgement.container.status !== 'exited') {
@@ -89,6 +102,11 @@ export async function waitForStart(
       const message = messageOf(judgement, limits.stableForMs);
       if (message !== last) report(progressOf(containers, expected, message, waitingSince, now));
       last = message;
+      if (startAgain && judgement.kind === 'not-tried') {
+        await startAgain.run(signal);
+        unfinished = false;
+        continue;
+      }
       const wakeAt = Math.min(deadline, stableAt ?? deadline, now + PROBE_MS, silent.dueAt(containers));
       await wakened(events, Math.max(0, wakeAt - now), signal);
     }
@@ -149,14 +167,13 @@ function replaced({ name, image }: Container, version: string): RunbookError {
 }
 
 function timedOut(judgement: Judgement, version: string, limits: ComposeProfile['rollout']): RunbookError {
-  const state =
-    judgement.kind === 'waiting' ? judgement.message : 'it runs, but was never up for long enough';
+  const state = 'message' in judgement ? judgement.message : 'it runs, but was never up for long enough';
   const within = `${limits.deadlineMs / 1000} s`;
   return new RunbookError('RolloutTimedOut', `${version} was not up within ${within}: ${state}`);
 }
 
 function messageOf(judgement: Judgement, stableForMs: number): string {
-  if (judgement.kind === 'waiting') return judgement.message;
+  if ('message' in judgement) return judgement.message;
   return `up, watched for ${stableForMs / 1000} s`;
 }
 

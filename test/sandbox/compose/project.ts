@@ -15,7 +15,7 @@ export async function standIn(
       ORCH_METRICS_PORT: "${metricsPort}"
       RUST_LOG: warn
     healthcheck:
-      test: ["CMD", "node", "/app/healthy.ts"]
+      test: ["CMD", "node", "/app/healthy.mjs"]
       interval: 1s
 `;
   return { text, port };

@@ -15,6 +15,7 @@ export function container(change: Partial<Container> = {}): Container {
     error: '',
     oomKilled: false,
     startedAt: '2026-11-25T18:00:01Z',
+    halfStarted: false,
     restarts: 0,
     networkMode: 'host',
     labels: {},

@@ -5,6 +5,7 @@ import { container } from './container.ts';
 
 const expected = { imageId: 'sha256:good', containers: 1, crashLoopRestarts: 3 };
 
+const GONE = 'transport is closing: unavailable';
 it.each<[string, Partial<Container>, string]>([
   ['runs', {}, 'good'],
   ['runs and is healthy', { health: 'healthy' }, 'good'],
@@ -19,6 +20,15 @@ it.each<[string, Partial<Container>, string]>([
   ['is dead', { status: 'dead', running: false }, 'failed'],
   ['could not be started', { status: 'created', running: false, error: 'no such device' }, 'failed'],
   ['was restarted too often, though it runs now', { restarts: 3, exitCode: 0 }, 'failed'],
+  ['is only half started', { halfStarted: true }, 'not-tried'],
+  ['is unhealthy because it is only half started', { halfStarted: true, health: 'unhealthy' }, 'not-tried'],
+  [
+    'the engine could not start again',
+    { status: 'exited', running: false, exitCode: 128, error: GONE },
+    'not-tried',
+  ],
+  ['the engine left behind', { status: 'created', running: false, error: 'id already in use' }, 'not-tried'],
+  ['is half started after too many restarts', { halfStarted: true, restarts: 3 }, 'failed'],
   ['is of another image', { imageId: 'sha256:other' }, 'replaced'],
 ])('a container that %s', (_title, change, kind) => {
   expect(judgeStart([container(change)], expected).kind).toBe(kind);

@@ -1,3 +1,4 @@
+import { isHalfStarted } from './half-started.ts';
 import { type Healthcheck, healthcheckOf, healthOf } from './healthcheck.ts';
 
 /** A container as `docker inspect` shows it, as far as it is read here. */
@@ -18,6 +19,11 @@ export interface Container {
   readonly error: string;
   readonly oomKilled: boolean;
   readonly startedAt: string;
+  /**
+   * The engine takes it for running though its own start of it has failed: `isHalfStarted`. It never becomes whole, and
+   * says nothing of its version.
+   */
+  readonly halfStarted: boolean;
   /** Restarts by the restart policy since it was created. */
   readonly restarts: number;
   /** `starting`, `healthy`, `unhealthy`, or in words why it is not known; none without a healthcheck. */
@@ -65,6 +71,7 @@ function containerOf(entry: unknown): readonly Container[] {
       error: textOf(state.Error),
       oomKilled: state.OOMKilled === true,
       startedAt: textOf(state.StartedAt),
+      halfStarted: isHalfStarted(state),
       restarts: typeof raw.RestartCount === 'number' ? raw.RestartCount : 0,
       ...(health ? { health } : {}),
       ...(healthcheck ? { healthcheck } : {}),

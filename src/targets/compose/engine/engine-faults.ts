@@ -18,6 +18,9 @@ const NOT_ENDED =
 const LEFT_BEHIND =
   /(?:task|container) "?[0-9a-f]+"?: already exists|container with id exists|(?:^|daemon: )id already in use\s*$|io\.containerd\.runtime\S*: file exists/im;
 
+/** The process of such a start may run its program: an engine tidies up what is left of most others. */
+const RUNS_UNHEARD_OF = /(?:^|daemon: )id already in use\s*$/im;
+
 export const ENGINE_FAULTS = [CONTAINERD_LOST, NOT_ENDED, LEFT_BEHIND] as const;
 
 /**
@@ -37,4 +40,9 @@ export function hasLostContainerd(said: string): boolean {
 /** True of the error of a container that the engine will never start, whatever it is. Another one must be made. */
 export function isLeftBehind(error: string): boolean {
   return LEFT_BEHIND.test(error);
+}
+
+/** True of the error of a container whose program may run, which the engine cannot end before it has heard of it. */
+export function runsUnheardOf(error: string): boolean {
+  return RUNS_UNHEARD_OF.test(error);
 }

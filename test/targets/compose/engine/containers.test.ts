@@ -56,6 +56,21 @@ it('has no health where there is no healthcheck', () => {
   expect(container).not.toHaveProperty('health');
 });
 
+const NEVER = '0001-01-01T00:00:00Z';
+const [BEFORE, AFTER] = ['2026-11-25T18:00:01Z', '2026-11-25T18:00:02Z'];
+it.each<[string, boolean, Record<string, string>]>([
+  ['was started', false, { StartedAt: BEFORE, FinishedAt: NEVER }],
+  ['was started again', false, { StartedAt: AFTER, FinishedAt: BEFORE }],
+  ['was never started, and runs', true, { StartedAt: NEVER, FinishedAt: NEVER }],
+  ['was not started since it ended, and runs', true, { StartedAt: BEFORE, FinishedAt: AFTER }],
+  ['is to be started again', false, { Status: 'restarting', StartedAt: BEFORE, FinishedAt: AFTER }],
+  ['was never started, and does not run', false, { Status: 'created', StartedAt: NEVER, FinishedAt: NEVER }],
+  ['bears no times', false, {}],
+])('a container that %s: half started by the engine: %s', (_title, expected, state) => {
+  const [container] = parseContainers(JSON.stringify([{ Id: 'a', State: { Status: 'running', ...state } }]));
+  expect(container?.halfStarted).toBe(expected);
+});
+
 it.each([
   ['docker.io/library/redis', 'redis'],
   ['index.docker.io/library/redis', 'redis'],

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { isFaultOfEngine } from '../../../../src/targets/compose/engine/engine-faults.ts';
+import { isFaultOfEngine, runsUnheardOf } from '../../../../src/targets/compose/engine/engine-faults.ts';
 
 it.each<[string, boolean]>([
   ['Error response from daemon: transport is closing: unavailable', true],
@@ -36,4 +36,9 @@ it.each<[string, boolean]>([
   ],
 ])('%s: a fault of the engine: %s', (said, isFault) => {
   expect(isFaultOfEngine(said)).toBe(isFault);
+});
+
+it('knows by the words that a process runs of which the engine has not heard', () => {
+  expect(runsUnheardOf('id already in use')).toBe(true);
+  expect(runsUnheardOf('task 4cc32b7b6db3: already exists: unknown')).toBe(false);
 });
