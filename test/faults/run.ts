@@ -12,7 +12,7 @@ import { lastLine, one, sum } from '../tally.ts';
 import { addedUp, isPerfect, parseRows, renewed, rowsOf, withTables } from './tables.ts';
 
 /** Families of the Compose target, of which `npm test` goes through one case of three. */
-const COMPOSE_FAMILIES = ['half', 'killed', 'failed-start', 'shapes'].map(
+const COMPOSE_FAMILIES = ['containerd', 'half', 'killed', 'failed-start', 'shapes'].map(
   (name) => `test/targets/compose/${name}.test`,
 );
 

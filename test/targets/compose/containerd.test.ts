@@ -5,6 +5,7 @@ import { describe, expect, test } from 'vitest';
 import { containerdOf } from '../../../sandbox/compose/own-engine.ts';
 import type { RunbookError } from '../../../src/domain/errors.ts';
 import { until } from '../../../tools/until.ts';
+import { inForm } from '../../faults/forms.ts';
 import { killAfterNextStart, startOfAnotherThan } from './moments-of-a-start.ts';
 import { quietWith } from './texts.ts';
 import { context, HAS_OWN_ENGINE, openWorld, problem, type Service, titled } from './world.ts';
@@ -44,6 +45,19 @@ describe.skipIf(problem)(titled('an engine whose containerd was killed'), () => 
   }
   const moments: readonly Moment[] = [
     {
+      when: 'when it has started a container, of which the engine hears afterwards',
+      ran: 2,
+      async arrange(one) {
+        const [old] = await one.containers();
+        const runs = async () =>
+          (await one.containers()).some(({ id, status }) => id !== old!.id && status === 'running');
+        const killed = killAfterNextStart(await containerd(), engineFolder());
+        // It hears of it within 15 s, or never: what comes then is another story, with the same end.
+        const heard = () => until('the engine to hear of it', runs, HEARD).catch(() => undefined);
+        return { env: one.env, killed, again: heard };
+      },
+    },
+    {
       when: 'before it is asked to start a container',
       ran: 1,
       async arrange(one) {
@@ -65,22 +79,9 @@ describe.skipIf(problem)(titled('an engine whose containerd was killed'), () => 
         return { env: one.env, killed: killed.then(() => void process.kill(pid, 'SIGKILL')) };
       },
     },
-    {
-      when: 'when it has started a container, of which the engine hears afterwards',
-      ran: 2,
-      async arrange(one) {
-        const [old] = await one.containers();
-        const runs = async () =>
-          (await one.containers()).some(({ id, status }) => id !== old!.id && status === 'running');
-        const killed = killAfterNextStart(await containerd(), engineFolder());
-        // It hears of it within 15 s, or never: what comes then is another story, with the same end.
-        const heard = () => until('the engine to hear of it', runs, HEARD).catch(() => undefined);
-        return { env: one.env, killed, again: heard };
-      },
-    },
   ];
 
-  test.skipIf(!HAS_OWN_ENGINE).each(moments)(
+  test.skipIf(!HAS_OWN_ENGINE).each(inForm(moments))(
     '$when is waited for: the new version is no bad one, and is not taken back',
     async ({ arrange, ran: most }) => {
       const one = await service(['v0.1.0', 'v0.2.0']);
