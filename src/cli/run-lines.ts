@@ -1,6 +1,6 @@
 import { inWords, type RunEvent } from '../domain/events.ts';
 import type { LedgerEntry, RunReport } from '../domain/ledger.ts';
-import type { ShownPlan } from '../domain/plan.ts';
+import { namesOf, type ShownPlan } from '../domain/plan.ts';
 import { STEPS, type StepId } from '../domain/steps.ts';
 import { type StoryLine, timelineOf } from '../domain/timeline.ts';
 import { ago, seconds } from '../report/durations.ts';
@@ -46,7 +46,8 @@ function planParts(plan: ShownPlan, now: number): string[] {
     asked: 'as asked',
     snapshot: 'what ran before the rollback',
   }[plan.basis];
-  return [plan.changesNothing ? plan.to.version : `${plan.from.version} -> ${plan.to.version}`, basis];
+  const { from, to } = namesOf(plan);
+  return [plan.changesNothing ? to : `${from} -> ${to}`, basis];
 }
 
 /** ` • decision            ada: retry (the registry is back)` */

@@ -2,7 +2,7 @@ import type { CheckResult } from './checks.ts';
 import type { RunEvent } from './events.ts';
 import type { Instant } from './json.ts';
 import type { RolloutFinished, RolloutStarted, SnapshotReference } from './pins.ts';
-import type { ShownPlan } from './plan.ts';
+import { namesOf, type ShownPlan } from './plan.ts';
 import type { ResolvedRun } from './request.ts';
 import { type Kept, STEPS, type StepId } from './steps.ts';
 import type { Verdict } from './verdict.ts';
@@ -154,8 +154,8 @@ export function completedEntry(
 /** From which version to which one, in all. */
 export function wayOf({ plan, origin }: Pick<RunReport, 'plan' | 'origin'>, arrow = '→'): string {
   if (!plan) return '';
-  const from = origin === undefined || origin === plan.to.version ? plan.from.version : origin;
-  return `${from} ${arrow} ${plan.to.version}`;
+  const { from, to } = namesOf(plan);
+  return `${origin === undefined || origin === plan.to.version ? from : origin} ${arrow} ${to}`;
 }
 
 /** What became of a change: `unknown` when it may have been made and nobody knows. */

@@ -1,7 +1,7 @@
 import type { CheckId } from './checks.ts';
 import type { Choice, NoChoice } from './choice/choice.ts';
 import { choosePrevious, chooseTarget } from './choice/choose-target.ts';
-import { namedBy } from './choice/named.ts';
+import { digestOf, namedBy } from './choice/named.ts';
 import { withRemedies } from './choice/remedies.ts';
 import { failureInWords, proofOf, standingOf, withSharedRecords } from './choice/standing.ts';
 import { everyVersion, isKnownGood } from './choice/version-lists.ts';
@@ -59,7 +59,8 @@ function pinTo(observed: ObservedService, { candidate, basis }: Choice, changesN
 
 function planned(candidate: VersionCandidate): PlannedVersion {
   const { version, image, revision, fingerprint, id } = candidate;
-  return { version, image, revision, fingerprint, ...(id ? { id } : {}) };
+  const digest = digestOf(candidate);
+  return { version, image, revision, fingerprint, ...(id ? { id } : {}), ...(digest ? { digest } : {}) };
 }
 
 /**

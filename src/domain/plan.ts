@@ -2,6 +2,7 @@ import type { CheckId } from './checks.ts';
 import type { Instant } from './json.ts';
 import type { CheckEvidence } from './known-good.ts';
 import type { Pin } from './pins.ts';
+import { shortDigest } from './versions.ts';
 
 /** One side of a plan. */
 export interface PlannedVersion {
@@ -11,6 +12,8 @@ export interface PlannedVersion {
   readonly fingerprint: string;
   /** The version id, where it is known. */
   readonly id?: string;
+  /** Digest of the image, where it is known. */
+  readonly digest?: string;
 }
 
 /**
@@ -55,6 +58,29 @@ export interface Plan {
   /** What the target's own evidence says of each check. */
   readonly baseline: Partial<Record<CheckId, CheckEvidence>>;
   readonly warnings: readonly string[];
+}
+
+/**
+ * The names of both sides: by version, and where two versions have one name by what tells them apart, the image first
+ * (`latest @sha256:ab12…`), else the number in the history, else the id.
+ */
+export function namesOf({ from, to }: Pick<Plan, 'from' | 'to'>): {
+  readonly from: string;
+  readonly to: string;
+} {
+  const plain = { from: from.version, to: to.version };
+  if (from.version !== to.version) return plain;
+  const ways = [
+    ({ digest }: PlannedVersion) => digest && `@${shortDigest(digest)}`,
+    ({ revision }: PlannedVersion) => (revision > 0 ? `(revision ${revision})` : undefined),
+    ({ id }: PlannedVersion) => id && `(id ${id.slice(0, 12)})`,
+  ];
+  for (const way of ways) {
+    const [left, right] = [way(from), way(to)];
+    if (left && right && left !== right)
+      return { from: `${from.version} ${left}`, to: `${to.version} ${right}` };
+  }
+  return plain;
 }
 
 /** The beginning of a plan's hash: what people read, and enough to approve it by. */

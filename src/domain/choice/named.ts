@@ -86,6 +86,7 @@ function withImage(
   };
 }
 
+/** The digest of a version's image, where its reference or the target tells it. */
 export function digestOf({ source, image }: VersionCandidate): string | undefined {
   return (source.kind === 'compose' ? source.digest : undefined) ?? parseImage(image).digest;
 }

@@ -1,7 +1,7 @@
 import { ApplicationFailure } from '@temporalio/workflow';
 import type { ErrorType } from '../../domain/errors.ts';
 import { brokenGlassEvent } from '../../domain/events.ts';
-import type { ShownPlan } from '../../domain/plan.ts';
+import { namesOf, type ShownPlan } from '../../domain/plan.ts';
 import { breaksGlass } from '../../domain/policy.ts';
 import { periodOf, type RunLedger } from '../run/ledger.ts';
 import type { Inbox } from './inbox.ts';
@@ -34,9 +34,10 @@ export function openApprovals(ledger: RunLedger, inbox: Inbox, room: WaitingRoom
     delete inbox.rejection;
     const open = () => {
       count += 1;
+      const names = namesOf(plan);
       ledger.record({
         kind: 'approval-due',
-        summary: `plan ${plan.hash.slice(0, 12)} (${plan.from.version} -> ${plan.to.version}) needs ${policy.quorum} to approve`,
+        summary: `plan ${plan.hash.slice(0, 12)} (${names.from} -> ${names.to}) needs ${policy.quorum} to approve`,
       });
       return {
         kind: 'approval',

@@ -1,15 +1,14 @@
 import { changeOf, type RunReport, wayOf } from '../../domain/ledger.ts';
-import type { ShownPlan } from '../../domain/plan.ts';
+import { namesOf, type ShownPlan } from '../../domain/plan.ts';
 import type { Joined } from '../lock.ts';
 import type { Reason } from './failures.ts';
 import type { Ending, Run } from './run.ts';
 import { evidenceOfVersion, type Subject, type Verification } from './verification.ts';
 
 /** Stopped after the plan, as asked. */
-export function plannedEnding({ from, to, changesNothing }: ShownPlan): Ending {
-  const summary = changesNothing
-    ? `${to.version} is already there`
-    : `would roll back ${from.version} -> ${to.version}`;
+export function plannedEnding(plan: ShownPlan): Ending {
+  const { from, to } = namesOf(plan);
+  const summary = plan.changesNothing ? `${to} is already there` : `would roll back ${from} -> ${to}`;
   return { outcome: 'planned', summary };
 }
 
