@@ -19,6 +19,8 @@ export interface VerifyInput {
   readonly instances: readonly Instance[];
   /** What the target version's own evidence says of this check. */
   readonly baseline?: CheckEvidence;
+  /** Somebody has said that it may differ from the baseline. */
+  readonly differenceAccepted?: boolean;
   /** For metrics: what the smoke messages of this run account for. */
   readonly ownPlans?: OwnPlans;
 }
@@ -72,6 +74,7 @@ function verification(deps: Dependencies, id: CheckId) {
         key,
         ...(input.baseline ? { baseline: input.baseline } : {}),
         ...(input.ownPlans ? { ownPlans: input.ownPlans } : {}),
+        ...(input.differenceAccepted ? { differenceAccepted: true } : {}),
         longestMs: LONGEST_MS,
         instances,
         report,

@@ -35,6 +35,8 @@ export interface ProbeContext {
   readonly baseline?: CheckEvidence;
   /** What our own smoke messages account for in the metrics. */
   readonly ownPlans?: OwnPlans;
+  /** Somebody has said that the version may differ from the baseline: a difference is shown, and is no failure. */
+  readonly differenceAccepted?: boolean;
   /** Messages of this check that reached the service, or may have; those before a restart included. */
   readonly messages: number;
   /** True for a check that goes on after a restart: what it had learned from its good probes is gone. */

@@ -12,6 +12,11 @@ export function bad(observed: string, values?: Values): ProbeResult {
   return { verdict: 'failed', observed, ...(values ? { values } : {}) };
 }
 
+/** There is nothing to look at, and nothing was expected. */
+export function idle(observed: string): ProbeResult {
+  return { verdict: 'not-applicable', observed };
+}
+
 /** The probe could prove nothing: an error of the measurement is not a failure of the service. */
 export function unclear(
   observed: string,

@@ -19,6 +19,7 @@ export function excusedChecks(report: RunReport): readonly ExcusedCheck[] {
   return request.required.flatMap((check): ExcusedCheck[] => {
     const result = results.find((one) => one.check === check);
     if (result?.verdict === 'passed') return [];
+    if (result?.verdict === 'not-applicable') return [{ check, why: 'was not applicable' }];
     if (result?.failedBefore) return [{ check, why: 'failed as on the known-good version' }];
     const isAccepted = result?.verdict === 'failed' && request.accept.includes(check);
     return [{ check, why: isAccepted ? 'failed, which was accepted' : 'was left out by a decision' }];

@@ -1,6 +1,6 @@
 import type { CheckId } from './checks.ts';
 import type { Instant, Json } from './json.ts';
-import type { Verdict } from './verdict.ts';
+import type { Verdict, WholeVerdict } from './verdict.ts';
 
 /** What a check found when the evidence was recorded. */
 export interface CheckEvidence {
@@ -48,7 +48,7 @@ export interface KnownGoodRecord {
   /** The image ID that the pods reported, when they all agreed. */
   readonly imageId?: string;
   /** The verdict over the checks that the profile requires. Only `passed` makes a version known-good. */
-  readonly verdict: Verdict;
+  readonly verdict: WholeVerdict;
   readonly at: Instant;
   /** Which workflow proved it, and its ids, for the audit. */
   readonly provedBy: 'verify' | 'rollback';

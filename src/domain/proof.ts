@@ -1,10 +1,10 @@
 import type { CheckId, CheckResult } from './checks.ts';
 import type { CheckEvidence } from './known-good.ts';
-import { type Verdict, worstVerdict } from './verdict.ts';
+import { type Verdict, type WholeVerdict, worstVerdict } from './verdict.ts';
 
 /** What all checks together prove. */
 export interface Proof {
-  readonly verdict: Verdict;
+  readonly verdict: WholeVerdict;
   /** One sentence for people. */
   readonly summary: string;
   /** Required checks that stand in the way of a pass. */
@@ -51,9 +51,14 @@ export function proofOf(
       .filter((_, index) => verdicts[index] === wanted)
       .map(({ id }) => id)
       .join(', ');
-  const exemption = exempt.map((id) => `; ${how(id)}`).join('');
+  const idle = counted.filter((_, index) => verdicts[index] === 'not-applicable').map(({ id }) => id);
+  const exemption = [
+    ...exempt.map((id) => `; ${how(id)}`),
+    ...idle.map((id) => `; ${id} not applicable`),
+  ].join('');
   const note = waivedOf.length > 0 ? `${exemption}; ${waivedOf.join(', ')} left out by decision` : exemption;
-  const open = counted.filter((_, index) => verdicts[index] !== 'passed').map(({ id }) => id);
+  const isOpen = (found: Verdict | undefined) => found === 'failed' || found === 'inconclusive';
+  const open = counted.filter((_, index) => isOpen(verdicts[index])).map(({ id }) => id);
   switch (verdict) {
     case 'passed':
       return { verdict, summary: `${named('passed')} passed${note}`, open };
@@ -64,7 +69,7 @@ export function proofOf(
         verdict,
         open,
         summary:
-          counted.length === 0
+          open.length === 0
             ? `no check proves anything${note}`
             : `${named('inconclusive')} could not be decided${note}`,
       };

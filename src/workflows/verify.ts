@@ -1,4 +1,5 @@
 import { ApplicationFailure, isCancellation } from '@temporalio/workflow';
+import { newestBaseline } from '../domain/choice/baseline.ts';
 import type { ErrorType } from '../domain/errors.ts';
 import type { RunReport } from '../domain/ledger.ts';
 import type { ResolvedRun, VerifyRequest } from '../domain/request.ts';
@@ -26,7 +27,8 @@ export async function verify(input: VerifyRequest = {}): Promise<RunReport> {
     const observed = await run.step('identify-versions', service);
     if (observed.current.fingerprint !== rollout.fingerprint) throw changedMeanwhile(workload);
     // verify-health -> verify-chat -> { verify-agents, verify-metrics }, in the order of domain/checks.ts.
-    const subject = { request, rollout, baseline: {} };
+    // What is new is compared with what was proved last, whichever version that was.
+    const subject = { request, rollout, baseline: newestBaseline(observed) };
     const verification = await verifyService(run, subject);
 
     const evidence = evidenceOfVersion(subject, observed.current, verification, 'verify');

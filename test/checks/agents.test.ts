@@ -47,11 +47,35 @@ describe('the agents check', () => {
     ['agents-unhealthy-open', 'failed', 'circuit open'],
     ['agents-500', 'failed', 'HTTP 500: database is locked'],
     ['agents-not-an-array', 'failed', 'not a list of agents'],
-    ['agents-empty', 'inconclusive', 'the list is empty'],
-    ['good-b', 'inconclusive', 'the list is empty'],
   ])('%s at the end of its budget: %s, %s', async (behaviour, verdict, summary) => {
     const result = await checked(behaviour, { withinMs: 300 });
     expect(result).toMatchObject({ verdict, summary: expect.stringContaining(summary) });
+  });
+
+  it.each<BehaviourWish>(['agents-empty', 'good-b'])(
+    'S1 %s lists no agent, and none is expected: it is not applicable, and says which key changes that',
+    async (behaviour) => {
+      const begun = performance.now();
+      const result = await checked(behaviour, { withinMs: 60_000 });
+      expect(result).toMatchObject({
+        verdict: 'not-applicable',
+        summary: expect.stringMatching(
+          /^not applicable: the list of agents is empty.*checks\.agents\.expected/,
+        ),
+      });
+      expect(performance.now() - begun).toBeLessThan(10_000);
+    },
+  );
+
+  it('S1 an empty list where agents were listed on the known-good version is a failure', async () => {
+    const { url } = await orchestrator({ behaviour: 'agents-empty' });
+    const policy: CheckPolicy = { needed: 2, everyMs: 0, withinMs: 200, timeoutMs: 1000 };
+    const baseline = { verdict: 'passed', summary: '', values: { llm_router_agent: 'healthy 0' } } as const;
+    const check = createAgentsCheck(settings, url, nothing);
+    expect(await runCheck(check, policy, { ...options, baseline })).toMatchObject({
+      verdict: 'failed',
+      summary: expect.stringContaining('llm_router_agent stood in it on the known-good version'),
+    });
   });
 
   it('waits for the cooldown of an open circuit', async () => {
@@ -67,7 +91,7 @@ describe('the agents check', () => {
     const { url } = await orchestrator({ behaviour: 'good' });
     const policy: CheckPolicy = { needed: 2, everyMs: 0, withinMs: 200, timeoutMs: 1000 };
     const before = await runCheck(createAgentsCheck(settings, url, nothing), policy, options);
-    expect(before.verdict).toBe('inconclusive');
+    expect(before.verdict).toBe('not-applicable');
     const chat = {
       path: '/api/v1/chat',
       message: 'hello',

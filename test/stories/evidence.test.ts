@@ -2,6 +2,7 @@ import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
+import { checksOf } from '../../src/domain/ledger.ts';
 import { ASKED, headlines, ready, SOON } from './asked.ts';
 import { recordOf as asRecord, type Cast, openStage, type Stage } from './stage.ts';
 
@@ -13,6 +14,9 @@ afterAll(() => stage?.close());
 
 /** Nobody is asked: a run ends by its first failure. */
 const ALONE = { ...ASKED, decisions: { wait: '0s' } };
+
+/** Verdicts of failures come soon. */
+const QUICK = { ...SOON, metrics: false };
 
 const mapOf = ({ namespace }: Cast) =>
   `/api/v1/namespaces/${namespace}/configmaps/master-orchestrator-known-good`;
@@ -75,7 +79,7 @@ describe('what was seen of a version', () => {
   }, 120_000);
 
   it('a version whose checks failed after a rollback to it is no default target any more', async () => {
-    const cast = await ready(stage, 'checks-failed', ['v0.1.0', 'v0.2.0', 'v0.1.1'], ALONE, SOON);
+    const cast = await ready(stage, 'checks-failed', ['v0.1.0', 'v0.2.0', 'v0.1.1'], ALONE, QUICK);
     const failed = await cast.rollback({ target: '0.2.0' });
     expect(failed).toMatchObject({ outcome: 'not-proved', error: { type: 'VerificationFailed' } });
     await cast.deploy('v0.1.1');
@@ -96,7 +100,7 @@ describe('E1 forged evidence', () => {
       version: current.version,
       image: current.image,
       at: new Date().toISOString(),
-      checks: { ...(good?.checks as object), chat: bad, agents: bad, metrics: bad },
+      checks: { ...(good?.checks as object), chat: bad, agents: bad },
       ...change,
     };
     await forge(cast, current.fingerprint.slice(0, 40), record);
@@ -109,7 +113,7 @@ describe('E1 forged evidence', () => {
   };
 
   it('that contradicts itself counts as none', async () => {
-    const cast = await ready(stage, 'contradicts', ['v0.1.0'], ALONE, SOON);
+    const cast = await ready(stage, 'contradicts', ['v0.1.0'], ALONE, QUICK);
     await cast.verify();
     await cast.deploy('v0.2.0');
     await forged(cast, {});
@@ -122,10 +126,10 @@ describe('E1 forged evidence', () => {
   }, 120_000);
 
   it('that says of itself that the failures were accepted is not told as proved well', async () => {
-    const cast = await ready(stage, 'excused', ['v0.1.0'], ALONE, SOON);
+    const cast = await ready(stage, 'excused', ['v0.1.0'], ALONE, QUICK);
     await cast.verify();
     await cast.deploy('v0.2.0');
-    await forged(cast, { accepted: ['chat', 'agents', 'metrics'] });
+    await forged(cast, { accepted: ['chat', 'agents'] });
     await cast.deploy('v0.1.1');
     const report = await cast.rollback();
     expect(report).toMatchObject({ outcome: 'rolled-back', plan: { to: { version: '0.2.0' } } });
@@ -141,12 +145,12 @@ describe('E1 forged evidence', () => {
     const file = join(stage.sandbox.folder, 'evidence-key');
     await writeFile(file, 'a key that nobody else has\n');
     const profile = { ...ALONE, evidence: { signingKey: { file } } };
-    const cast = await ready(stage, 'signed', ['v0.1.0'], profile, SOON);
+    const cast = await ready(stage, 'signed', ['v0.1.0'], profile, QUICK);
     await cast.verify();
     const [good] = Object.values(await recordsOf(cast));
     expect(good?.signature).toMatch(/^hmac-sha256:[0-9a-f]{64}$/);
     await cast.deploy('v0.2.0');
-    await forged(cast, { accepted: ['chat', 'agents', 'metrics'] });
+    await forged(cast, { accepted: ['chat', 'agents'] });
     await cast.deploy('v0.1.1');
     const report = await cast.rollback();
     expect(report).toMatchObject({
@@ -160,7 +164,7 @@ describe('E1 forged evidence', () => {
   }, 120_000);
 
   it('E2 with values of the wrong kind is ignored with a warning', async () => {
-    const cast = await ready(stage, 'malformed', ['v0.1.0'], ALONE, SOON);
+    const cast = await ready(stage, 'malformed', ['v0.1.0'], ALONE, QUICK);
     await cast.verify();
     await cast.deploy('v0.2.0');
     await forged(cast, {
@@ -172,5 +176,41 @@ describe('E1 forged evidence', () => {
     const { plan } = await cast.rollback({ dryRun: true });
     expect(plan).toMatchObject({ to: { version: '0.1.0' } });
     expect(plan?.warnings.join('\n')).toMatch(/entry [0-9a-f]+ is no evidence: .*; it is ignored/);
+  }, 120_000);
+});
+
+describe('a verification', () => {
+  it('E3 compares with what was proved last, and takes a difference only when somebody has accepted it', async () => {
+    const cast = await ready(stage, 'other-model', ['v0.1.0'], ALONE, {
+      chat: false,
+      agents: false,
+      metrics: false,
+    });
+    expect((await cast.verify()).outcome).toBe('known-good');
+    await cast.deploy('v0.3.0-health-wrong-provider');
+    const refused = await cast.verify();
+    expect(refused).toMatchObject({ outcome: 'not-known-good', error: { type: 'VerificationFailed' } });
+    const [found] = checksOf(refused);
+    expect(found?.summary).toContain('ollama / llama3 instead of openrouter / anthropic/claude-3.5-sonnet');
+    const accepted = await cast.verify({ accept: ['health'] });
+    expect(accepted.outcome).toBe('known-good');
+    expect(checksOf(accepted)[0]?.summary).toContain('which was accepted');
+    const newest = Object.values(await recordsOf(cast)).find(
+      ({ accepted }) => (accepted as string[]).length > 0,
+    );
+    expect(newest).toMatchObject({
+      verdict: 'passed',
+      accepted: ['health'],
+      version: '0.3.0-health-wrong-provider',
+    });
+  }, 120_000);
+
+  it('S1 ends soon where agents are never listed, and says that this was not applicable', async () => {
+    const cast = await ready(stage, 'no-agents', ['v0.3.0-good-b'], ALONE, { metrics: false });
+    const verified = await cast.verify();
+    expect(verified.outcome).toBe('known-good');
+    expect(verified.summary).toContain('agents not applicable');
+    const [record] = Object.values(await recordsOf(cast));
+    expect(record).toMatchObject({ verdict: 'passed', notApplicable: ['agents'] });
   }, 120_000);
 });

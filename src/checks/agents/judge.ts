@@ -1,5 +1,5 @@
-import type { ProbeResult } from '../check.ts';
-import { bad, good, unclear } from '../probe-results.ts';
+import type { ProbeContext, ProbeResult } from '../check.ts';
+import { bad, good, idle, unclear } from '../probe-results.ts';
 import type { AgentRow } from './rows.ts';
 import type { AgentsSettings } from './settings.ts';
 
@@ -44,7 +44,12 @@ export class AgentJudge {
    * @param now the present, in milliseconds since 1970
    * @param complete false when a source gave no rows: then nobody knows which agents are missing
    */
-  judge(sources: readonly AgentSource[], now: number, complete = true): ProbeResult {
+  judge(
+    sources: readonly AgentSource[],
+    now: number,
+    complete = true,
+    baseline?: ProbeContext['baseline'],
+  ): ProbeResult {
     if (sources.length > 0) this.#probes += 1;
     const notes: string[] = [];
     const judged: Judged[] = [];
@@ -60,7 +65,12 @@ export class AgentJudge {
     const missing = complete ? this.#missing(sources) : undefined;
     const wrong = of('wrong', 'open');
     if (wrong.length > 0) return bad(unique(wrong), values);
+    const gone = complete ? this.#gone(sources, baseline) : undefined;
+    if (gone) return bad(gone, values);
     if (missing && this.#settings.onMissing === 'fail') return bad(missing, values);
+    if (missing && this.#isNothingExpected(sources)) {
+      return idle('the list of agents is empty, and none is expected (checks.agents.expected)');
+    }
     if (missing && this.#settings.onMissing === 'inconclusive') return unclear(missing, { values });
     const unsure = of('unsure');
     if (unsure.length > 0) return unclear(unique(unsure), { values });
@@ -97,6 +107,21 @@ export class AgentJudge {
       return { state: 'unsure', observed: `${observed}, seen once` };
     if (!degraded) return { state: 'stale', observed };
     return { state: 'well', observed: before === undefined ? observed : `${observed}, not rising` };
+  }
+
+  /** An empty list of a service that nobody has ever seen list one: there is nothing to look at. */
+  #isNothingExpected(sources: readonly AgentSource[]): boolean {
+    const { expected, onMissing } = this.#settings;
+    const isEmpty = sources.every(({ rows }) => rows.length === 0);
+    return isEmpty && expected.length === 0 && onMissing === 'inconclusive';
+  }
+
+  /** What was listed when the evidence was recorded, and is not listed any more, where nothing is listed at all. */
+  #gone(sources: readonly AgentSource[], baseline: ProbeContext['baseline']): string | undefined {
+    const listed = baseline?.verdict === 'passed' ? Object.keys(baseline.values) : [];
+    const isEmpty = sources.length > 0 && sources.every(({ rows }) => rows.length === 0);
+    if (!isEmpty || listed.length === 0 || this.#settings.onMissing === 'ignore') return undefined;
+    return `the list of agents is empty, and ${listed.join(', ')} stood in it on the known-good version`;
   }
 
   #missing(sources: readonly AgentSource[]): string | undefined {

@@ -15,7 +15,7 @@ export const agentsSettings = section({
     .enum(['inconclusive', 'fail', 'ignore'])
     .default('inconclusive')
     .describe(
-      'What a missing agent, or an empty list, means. A generation that never lists its agents needs "ignore".',
+      'What a missing agent means. An empty list where none is expected, and none was listed on the known-good version, is not applicable.',
     ),
   instancePort: port()
     .exactOptional()

@@ -22,7 +22,7 @@ export function expectedModel(settings: HealthSettings, baseline: ProbeContext['
 }
 
 /** Judges the body of a health answer. */
-export function judgeHealth(body: unknown, expected: ExpectedModel): ProbeResult {
+export function judgeHealth(body: unknown, expected: ExpectedModel, differenceAccepted = false): ProbeResult {
   const { status, llm_provider: provider, llm_model: model } = asObject(body) ?? {};
   if (typeof status !== 'string') return bad('HTTP 200 and JSON, but not a health answer: no status');
   if (status !== 'ok') return bad(`status ${status}`);
@@ -36,7 +36,10 @@ export function judgeHealth(body: unknown, expected: ExpectedModel): ProbeResult
     ...(isAsExpected(expected.provider, provider) ? [] : [expected.provider]),
     ...(isAsExpected(expected.model, model) ? [] : [expected.model]),
   ];
-  if (other.length > 0) return bad(`${named} instead of ${other.join(' / ')}`, values);
+  if (other.length > 0) {
+    const difference = `${named} instead of ${other.join(' / ')}`;
+    return differenceAccepted ? good(`${difference}, which was accepted`, values) : bad(difference, values);
+  }
   const compared = expected.provider !== undefined || expected.model !== undefined;
   return good(compared ? named : `${named} (nothing known to compare with)`, values);
 }

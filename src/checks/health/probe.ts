@@ -14,7 +14,7 @@ export function createHealthCheck(
 ): Check<'health'> {
   return {
     id: 'health',
-    probe: async ({ signal, baseline }) => {
+    probe: async ({ signal, baseline, differenceAccepted }) => {
       const outcome = await exchange({
         method: 'GET',
         url: addressOf(endpoint, settings.path),
@@ -26,7 +26,8 @@ export function createHealthCheck(
       const read = responseOf(outcome);
       if ('result' in read) return read.result;
       const json = jsonOf(read.response);
-      return 'result' in json ? json.result : judgeHealth(json.value, expectedModel(settings, baseline));
+      if ('result' in json) return json.result;
+      return judgeHealth(json.value, expectedModel(settings, baseline), differenceAccepted);
     },
   };
 }

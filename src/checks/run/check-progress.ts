@@ -11,6 +11,8 @@ export interface CheckProgress {
   /** Probes begun. */
   readonly probes: number;
   readonly inARow: number;
+  /** Probes in a row that found nothing to look at. */
+  readonly idleInARow?: number;
   /** What the last probe observed. */
   readonly last: string;
   /** The last probe that decided anything, and what is kept as evidence so far. */
@@ -25,7 +27,7 @@ export interface CheckProgress {
 
 /** A probe that said passed or failed. */
 export interface DecisiveProbe {
-  readonly verdict: Exclude<Verdict, 'inconclusive'>;
+  readonly verdict: Extract<Verdict, 'passed' | 'failed'>;
   readonly observed: string;
   readonly values: { readonly [name: string]: Json };
 }

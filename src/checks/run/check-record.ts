@@ -20,6 +20,7 @@ export class CheckRecord {
   #probes: number;
   #underWay = false;
   #inARow: number;
+  #idleInARow: number;
   #last: string;
   #lastValues: Values | undefined;
   #decisive: DecisiveProbe | undefined;
@@ -45,6 +46,7 @@ export class CheckRecord {
     this.#probes = resume?.probes ?? 0;
     // Good probes are counted anew unless they were enough: what the check remembered of them is gone.
     this.#inARow = resume && resume.inARow >= needed ? resume.inARow : 0;
+    this.#idleInARow = resume?.idleInARow ?? 0;
     this.#last = resume?.last ?? '';
     this.#decisive = resume?.decisive;
     this.#evidence = resume?.evidence ?? [];
@@ -73,7 +75,9 @@ export class CheckRecord {
     this.#last = line;
     this.#lastValues = kept;
     this.#inARow = verdict === 'passed' ? this.#inARow + 1 : 0;
-    if (verdict !== 'inconclusive') this.#decisive = { verdict, observed: line, values: kept ?? {} };
+    this.#idleInARow = verdict === 'not-applicable' ? this.#idleInARow + 1 : 0;
+    if (verdict === 'passed' || verdict === 'failed')
+      this.#decisive = { verdict, observed: line, values: kept ?? {} };
     if (sent) this.#addMessage(sent);
     const ms = Math.max(0, Math.round(this.#now() - begun));
     this.#evidence = worthKeeping([
@@ -92,6 +96,11 @@ export class CheckRecord {
     return this.#inARow >= this.#needed;
   }
 
+  /** True when so many probes in a row found nothing to look at that it will not come. */
+  isIdle(): boolean {
+    return this.#idleInARow >= this.#needed;
+  }
+
   progress(): CheckProgress {
     return {
       startedAt: this.startedAt,
@@ -99,6 +108,7 @@ export class CheckRecord {
       ...(this.downMs > 0 ? { downMs: this.downMs } : {}),
       probes: this.#probes,
       inARow: this.#inARow,
+      ...(this.#idleInARow > 0 ? { idleInARow: this.#idleInARow } : {}),
       last: this.#last,
       ...(this.#decisive ? { decisive: this.#decisive } : {}),
       evidence: this.#evidence,
@@ -109,11 +119,12 @@ export class CheckRecord {
 
   result(): CheckResult {
     const proved = this.isProved();
-    const failed = !proved && this.#decisive?.verdict === 'failed';
+    const idle = !proved && this.isIdle();
+    const failed = !proved && !idle && this.#decisive?.verdict === 'failed';
     return {
       check: this.#check.id,
-      verdict: proved ? 'passed' : failed ? 'failed' : 'inconclusive',
-      summary: this.#summary(proved, failed),
+      verdict: proved ? 'passed' : idle ? 'not-applicable' : failed ? 'failed' : 'inconclusive',
+      summary: idle ? `not applicable: ${this.#last}` : this.#summary(proved, failed),
       samples: this.#probes,
       needed: this.#needed,
       inARow: this.#inARow,

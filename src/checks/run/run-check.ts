@@ -18,6 +18,8 @@ export interface RunCheckOptions {
   readonly baseline?: CheckEvidence;
   /** What our own smoke messages account for in the metrics. */
   readonly ownPlans?: OwnPlans;
+  /** Somebody has said that it may differ from the baseline. */
+  readonly differenceAccepted?: boolean;
   /** However it goes, the check ends this long after it began, in milliseconds. */
   readonly longestMs?: number;
   /** Asked only by checks that need it: before the first probe, and again after a probe that proved nothing. */
@@ -71,15 +73,16 @@ export async function runCheck(
       resumed: resume !== undefined,
       ...(options.baseline ? { baseline: options.baseline } : {}),
       ...(options.ownPlans ? { ownPlans: options.ownPlans } : {}),
+      ...(options.differenceAccepted ? { differenceAccepted: true } : {}),
     };
     const timeoutMs = Math.max(1, Math.min(policy.timeoutMs, (begun < end ? end : rowEnd) - begun));
     const result = await probeOnce(check, context, instances, timeoutMs, signal);
     signal.throwIfAborted();
     record.add(result, begun);
     report(record.progress());
-    if (record.isProved() || result.final) return record.result();
+    if (record.isProved() || record.isIdle() || result.final) return record.result();
 
-    notGood = result.verdict === 'passed' ? 0 : notGood + 1;
+    notGood = isWell(result) ? 0 : notGood + 1;
     const wait = pauseAfter(result, policy, notGood, now() - begun);
     const mayFinishRow = resume !== undefined && result.verdict === 'passed';
     if (now() + wait >= (mayFinishRow ? rowEnd : end)) return record.result();
@@ -89,10 +92,14 @@ export async function runCheck(
 
 /** How long to wait after a probe that took `tookMs`. What the service asked for counts from its answer. */
 function pauseAfter(result: ProbeResult, policy: CheckPolicy, notGoodInARow: number, tookMs: number): number {
-  const backoff =
-    result.verdict === 'passed' ? 0 : Math.min(FIRST_PAUSE_MS * 2 ** (notGoodInARow - 1), LONGEST_PAUSE_MS);
+  const backoff = isWell(result) ? 0 : Math.min(FIRST_PAUSE_MS * 2 ** (notGoodInARow - 1), LONGEST_PAUSE_MS);
   const fromBegin = Math.max(policy.everyMs, backoff, result.restMs ?? 0);
   return Math.max(0, fromBegin - tookMs, result.retryAfterMs ?? 0);
+}
+
+/** The next probe comes at its usual pace. */
+function isWell({ verdict }: ProbeResult): boolean {
+  return verdict === 'passed' || verdict === 'not-applicable';
 }
 
 async function probeOnce(

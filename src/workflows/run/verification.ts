@@ -106,6 +106,7 @@ function carryOutCheck(
     instances: row.asks === 'instances' ? rollout.instances : [],
     ...(baseline[id] ? { baseline: baseline[id] } : {}),
     ...(ownPlans ? { ownPlans } : {}),
+    ...(request.accept.includes(id) ? { differenceAccepted: true } : {}),
   };
   return run.optional(`verify-${id}`, request.service, input);
 }
@@ -139,7 +140,10 @@ export function evidenceOfVersion(
 
 function whatCounted({ required, accept }: ResolvedRun, { results, waived }: Verification) {
   const excused = results.filter(({ failedBefore }) => failedBefore).map(({ check }) => check);
-  return { schema: 2, required, accepted: accept, waived, excused, notApplicable: [] } as const;
+  const notApplicable = results
+    .filter(({ verdict }) => verdict === 'not-applicable')
+    .map(({ check }) => check);
+  return { schema: 2, required, accepted: accept, waived, excused, notApplicable } as const;
 }
 
 /** The evidence of a version that did not come up: no check has found it. */

@@ -132,7 +132,10 @@ describe('the pass rule for agents', () => {
   });
 
   it.each([
-    ['inconclusive', 'inconclusive: no agent has worked yet: the list is empty'],
+    [
+      'inconclusive',
+      'not-applicable: the list of agents is empty, and none is expected (checks.agents.expected)',
+    ],
     ['fail', 'failed: no agent has worked yet: the list is empty'],
     ['ignore', 'passed: no agent has worked yet: the list is empty'],
   ] as const)('an empty list with onMissing %s: %s', (onMissing, expected) => {
