@@ -91,7 +91,7 @@ describe('the agents check', () => {
     const { url } = await orchestrator({ behaviour: 'good' });
     const policy: CheckPolicy = { needed: 2, everyMs: 0, withinMs: 200, timeoutMs: 1000 };
     const before = await runCheck(createAgentsCheck(settings, url, nothing), policy, options);
-    expect(before.verdict).toBe('not-applicable');
+    expect(before.verdict).toBe('inconclusive');
     const chat = {
       path: '/api/v1/chat',
       message: 'hello',

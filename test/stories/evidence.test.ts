@@ -16,7 +16,7 @@ afterAll(() => stage?.close());
 const ALONE = { ...ASKED, decisions: { wait: '0s' } };
 
 /** Verdicts of failures come soon. */
-const QUICK = { ...SOON, metrics: false };
+const QUICK = { ...SOON, agents: { needed: 1, every: '100ms', within: '2s' }, metrics: false };
 
 const mapOf = ({ namespace }: Cast) =>
   `/api/v1/namespaces/${namespace}/configmaps/master-orchestrator-known-good`;
@@ -182,6 +182,7 @@ describe('E1 forged evidence', () => {
 describe('a verification', () => {
   it('E3 compares with what was proved last, and takes a difference only when somebody has accepted it', async () => {
     const cast = await ready(stage, 'other-model', ['v0.1.0'], ALONE, {
+      health: { needed: 1, every: '100ms', within: '1s' },
       chat: false,
       agents: false,
       metrics: false,

@@ -150,6 +150,12 @@ describe('the pass rule for agents', () => {
     expect(probes({ onMissing, expected: [ROUTER, 'git_agent'] }, [[healthy()]])).toEqual([expected]);
   });
 
+  it('asks a shared endpoint more often before an empty list means that there is none: another instance may answer', () => {
+    const empty = Array.from({ length: 9 }, () => [[]]);
+    const verdicts = sharedProbes(...empty).map((line) => line.split(':')[0]);
+    expect(verdicts).toEqual([...Array(7).fill('inconclusive'), 'not-applicable', 'not-applicable']);
+  });
+
   it('finds an expected agent on any instance', () => {
     expect(probes({ expected: [ROUTER] }, [[], [healthy()]])).toEqual([`passed: ${ROUTER} healthy`]);
   });
