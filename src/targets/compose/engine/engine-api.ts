@@ -14,8 +14,10 @@ export interface EngineApiLimits {
 const ANSWER_LIMIT = 16 * 1024 * 1024;
 /** HTTP wants a name; which engine it is the docker command knows. */
 const ORIGIN = 'http://docker';
-/** What an engine says of a name that nothing has or can have. */
+/** What an engine says of a name that nothing has or can have, whatever the status. */
 const NO_SUCH = /no such (?:image|container)/i;
+/** What it says of a path that it does not know, which says nothing about a name in it. */
+const NO_PATH = /page not found/i;
 
 /**
  * Asks the engine's HTTP API, over one `docker system dial-stdio` for all questions, one after the other. It is started
@@ -57,8 +59,8 @@ export class EngineApi {
   async find(what: string, path: string, signal: AbortSignal): Promise<unknown> {
     const { status, text } = await this.#ask(what, path, signal);
     if (status === 200) return parsed(what, text);
-    // Of a name that nothing can have an old engine says it with another status.
-    if (status === 404 || NO_SUCH.test(messageOf(text))) return undefined;
+    const said = messageOf(text);
+    if (NO_SUCH.test(said) || (status === 404 && !NO_PATH.test(said))) return undefined;
     throw answerError(what, status, text);
   }
 

@@ -186,6 +186,13 @@ describe('what the docker command says instead of connecting', () => {
     });
   });
 
+  it('is heard though a program that it has started keeps its outputs open', async () => {
+    const { api } = await fakeDocker('sleep 5 & echo "connection refused" >&2; exit 1');
+    const since = Date.now();
+    await expect(ask(api)).rejects.toMatchObject({ message: 'it cannot be asked: connection refused' });
+    expect(Date.now() - since).toBeLessThan(4_000);
+  });
+
   it('is repeated without its secrets', async () => {
     const { api } = await fakeDocker('echo "no engine at tcp://ada:hunter2hunter2@host" >&2; exit 1');
     const error = await ask(api).catch((thrown: unknown) => thrown);
@@ -222,5 +229,13 @@ describe('an answer', () => {
   ])('of what may be missing, with status %s and %s', async (status, body, found) => {
     const { api } = await answered(status, body);
     expect(await api.find('it cannot be inspected', '/images/a/json', signal)).toEqual(found);
+  });
+
+  it('of a path that the engine does not know says nothing of what may be missing', async () => {
+    const { api } = await answered(404, '{"message":"page not found"}');
+    await expect(api.find('it cannot be inspected', '/images/a/json', signal)).rejects.toMatchObject({
+      type: 'Unreachable',
+      message: 'it cannot be inspected: Error response from daemon: page not found',
+    });
   });
 });
