@@ -36,6 +36,7 @@ export class DialStdio extends Duplex {
   readonly #child: ChildProcess;
   #said = '';
   #hasAnswered = false;
+  #lastWords: NodeJS.Timeout | undefined;
 
   private constructor(child: ChildProcess) {
     super();
@@ -52,9 +53,8 @@ export class DialStdio extends Duplex {
     });
     (stderr as Socket | null)?.unref();
     // A process that the command has started may keep the outputs open.
-    const endSoon = () => setTimeout(() => this.#end(child.exitCode), LAST_WORDS_MS);
-    stdout?.once('end', endSoon);
-    child.once('exit', endSoon);
+    stdout?.once('end', () => this.#endSoon());
+    child.once('exit', () => this.#endSoon());
     child.once('close', (code) => this.#end(code));
   }
 
@@ -89,10 +89,16 @@ export class DialStdio extends Duplex {
   }
 
   override _destroy(error: Error | null, callback: (error: Error | null) => void): void {
+    clearTimeout(this.#lastWords);
     const { stdin, stdout, stderr } = this.#child;
     for (const stream of [stdin, stdout, stderr]) stream?.destroy();
     this.#child.kill('SIGKILL');
     callback(error);
+  }
+
+  #endSoon(): void {
+    if (this.destroyed) return;
+    this.#lastWords ??= setTimeout(() => this.#end(this.#child.exitCode), LAST_WORDS_MS);
   }
 
   #end(exitCode: number | null): void {
