@@ -6,7 +6,7 @@ import { until } from '../../../tools/until.ts';
 
 /**
  * At which docker command something is done, once: a pattern of the shell over all its arguments. Or before which
- * question to the engine: a pattern of the shell over its method and path, `GET /containers/*`.
+ * question to the engine, on a connection that is opened later: a pattern over method and path, `GET /containers/*`.
  */
 export type At = { readonly before: string } | { readonly after: string } | { readonly request: string };
 
