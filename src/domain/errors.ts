@@ -81,7 +81,7 @@ export const ERRORS = {
   },
   CommandMissing: {
     meaning:
-      'A program that the Compose target needs (docker, docker compose) is not on the host of the worker.',
+      'A program that the Compose target needs (docker, docker compose) is not on the host of the worker, or is too old.',
     remedy: 'Install what the message names, or correct `command` in the profile.',
     retryable: false,
   },

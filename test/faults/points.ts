@@ -156,7 +156,10 @@ export function requestPoint(
   };
 }
 
-/** The n-th `docker` command of a kind. The command itself kills or stops the worker that runs it. */
+/**
+ * The n-th `docker` command of a kind, or question to the engine (`GET /info`). The command itself, or what carries the
+ * question, kills or stops the worker.
+ */
 export function commandPoint(
   moment: CommandMoment,
   kind: string,
@@ -164,7 +167,7 @@ export function commandPoint(
   signal: 'KILL' | 'STOP' = 'KILL',
 ): Point {
   return {
-    name: `${moment} docker ${kind}`,
+    name: kind.startsWith('GET ') ? `${moment} ${kind} of the engine` : `${moment} docker ${kind}`,
     nth,
     strikesItself: true,
     arm: ({ commands }) => commands?.signalAt(kind, nth, moment, signal),

@@ -12,8 +12,15 @@ import { standardRun } from './undisturbed.ts';
 
 /** Most of a run is waiting for a time-out. */
 const AT_ONCE = 8;
-/** Commands of the change: a worker that stands still at one of these holds up the change itself. */
-const CHANGING = ['pull', 'tag', 'compose config', 'compose up', 'image inspect', 'container inspect'];
+/** Commands and questions of the change: a worker that stands still at one of these holds up the change itself. */
+const CHANGING = [
+  'pull',
+  'tag',
+  'compose config',
+  'compose up',
+  'GET /images/{name}/json',
+  'GET /containers/{id}/json',
+];
 
 const problem = await composeHostProblem();
 

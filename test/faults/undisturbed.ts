@@ -20,7 +20,7 @@ const PROTOCOL =
 /** Commands that change something: killed before one, while it goes on alone, and after it. */
 const CHANGING = ['pull', 'tag', 'compose up'];
 /** Commands that go on until they are stopped. */
-const ENDLESS = ['events'];
+const ENDLESS = ['events', 'system dial-stdio'];
 
 /** What a run does when nobody disturbs it. */
 export interface Undisturbed {
@@ -112,7 +112,7 @@ function requestPoints({ servers }: Trial): Point[] {
   });
 }
 
-/** After a command that only asks nothing has changed: the moment before the next one is the same. */
+/** After a question nothing has changed: the moment before the next one is the same. */
 function momentsOf(kind: string): readonly CommandMoment[] {
   if (CHANGING.includes(kind)) return ['before', 'during', 'after'];
   return ENDLESS.includes(kind) ? ['before', 'during'] : ['before'];

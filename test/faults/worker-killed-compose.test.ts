@@ -24,7 +24,11 @@ describe.skipIf(problem)(`a rollback of a Compose service${problem ? ` (${proble
   inShort(
     'whose worker is killed with -9 at the turns of a run ends as if nothing had been',
     async () => {
-      const points = [commandPoint('during', 'compose up', 1), commandPoint('after', 'compose up', 1)];
+      const points = [
+        commandPoint('after', 'GET /containers/{id}/json', 1),
+        commandPoint('during', 'compose up', 1),
+        commandPoint('after', 'compose up', 1),
+      ];
       await goThrough(
         points.map((point) => killedAt(point, 'Compose', open)),
         AT_ONCE,

@@ -12,8 +12,8 @@ const PROGRAM = join(import.meta.dirname, '../../sandbox/demo/main.ts');
 const LIMIT_MS = 240_000;
 /** The demo itself and the supervisor, which brings the others back. */
 const OBSERVERS = /^(main|supervisor)\.ts$/;
-/** A rollback or a killed engine replaces these: the ones that are killed later have other numbers. */
-const REPLACED = /^(orchestrator|containerd|containerd-shim.*)$/;
+/** A rollback, a killed engine or a silence replaces these: the ones that are killed later have other numbers. */
+const REPLACED = /^(orchestrator|containerd|containerd-shim.*|docker)$/;
 
 interface Running {
   readonly pid: number;
@@ -128,7 +128,9 @@ describe.skipIf(problem)(`on Docker Compose${problem ? ` (${problem})` : ''}`, (
       for (const program of ['temporal', 'dockerd', 'containerd', 'docker-registry', 'worker.ts'])
         expect(programs).toContain(program);
       const engines = ['container of master-orchestrator', 'containerd-shim-runc-v2 of master-orchestrator'];
-      for (const name of ['containerd', ...engines]) expect(run.said).toContain(`kill -9 ${name} (pid `);
+      const connection = 'connection of the worker to the engine';
+      for (const name of ['containerd', connection, ...engines])
+        expect(run.said).toContain(`kill -9 ${name} (pid `);
       expect(run.said).toMatch(
         /✓ containers of master-orchestrator that were made and ran, by the engine's events/,
       );

@@ -26,8 +26,10 @@ interface RunningContainer {
 
 const CONTAINER = 'container';
 const SHIM = 'containerd-shim-runc-v2';
+/** Carries the worker's questions to the engine, and is let go when it asks none for a while. */
+const CONNECTION = 'connection of the worker to the engine';
 const ofService = (what: string, service: string) => `${what} of ${service}`;
-const BY_ENGINE = 'the engine';
+const [BY_ENGINE, BY_WORKER] = ['the engine', 'the worker'];
 const HEARD_WITHIN_MS = 5_000;
 const USERS_ENGINE =
   'The chaos kills the Docker engine, and the one here is yours: it needs an engine of its own, which only root may start.';
@@ -64,15 +66,16 @@ export function composeChaos(
     return (await Promise.race([ended, sleep(HEARD_WITHIN_MS, false)])) ?? false;
   }
 
-  /** Something that the engine brings back, found anew whenever its number is asked for. */
-  function ofEngine(
+  /** Found anew whenever its number is asked for. */
+  function broughtBack(
     name: string,
+    by: string,
     find: () => Promise<number | undefined>,
     isReady: () => Promise<boolean> = async () => true,
   ): Victim {
     return {
       name,
-      by: BY_ENGINE,
+      by,
       pid: () => until(`${name} to run`, find),
       kill: killProcess,
       back: (killed) =>
@@ -83,11 +86,14 @@ export function composeChaos(
     };
   }
 
+  const connection = async () => (await processesOf(folder)).find(isConnection)?.pid;
+
   async function lookedAfter({ pid, command }: FoundProcess): Promise<Victim | undefined> {
     const program = basename(command[0] ?? '');
+    if (isConnection({ command })) return broughtBack(CONNECTION, BY_WORKER, connection);
     if (program === 'containerd')
       return {
-        ...ofEngine(program, () => containerdOf(join(folder, 'engine')), hears),
+        ...broughtBack(program, BY_ENGINE, () => containerdOf(join(folder, 'engine')), hears),
         async kill(pid) {
           cutOff.push(Date.now());
           await killProcess(pid);
@@ -99,8 +105,12 @@ export function composeChaos(
     const { service } = found;
     // Whatever runs in a container ends with the first process of it; what is being started there is no part of its own.
     if (group.includes(found.id) || program === 'runc')
-      return ofEngine(ofService(CONTAINER, service), async () => (await containerOf(service))?.pid);
-    return ofEngine(ofService(program, service), async () => {
+      return broughtBack(
+        ofService(CONTAINER, service),
+        BY_ENGINE,
+        async () => (await containerOf(service))?.pid,
+      );
+    return broughtBack(ofService(program, service), BY_ENGINE, async () => {
       const container = await containerOf(service);
       if (!container) return undefined;
       // What clears up after a killed one has the same name and is soon over.
@@ -122,12 +132,18 @@ export function composeChaos(
       'docker-registry': 'roll-back',
       containerd: 'roll-back',
       dockerd: 'wait-for-rollout',
+      // In this step the worker asks again and again.
+      [CONNECTION]: 'wait-for-rollout',
       // What the service has in memory is lost. The checks after the chat look at what the chat has left there.
       [ofService(CONTAINER, SERVICE)]: 'verify-health',
       [ofService(SHIM, SERVICE)]: 'verify-health',
     },
     effects: async () => containersMade(host, basename(project), cutOff),
   };
+}
+
+function isConnection({ command }: Pick<FoundProcess, 'command'>): boolean {
+  return command[1] === 'system' && command[2] === 'dial-stdio';
 }
 
 /**

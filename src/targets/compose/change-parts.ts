@@ -1,6 +1,7 @@
 import type { ComposeProfile } from '../../domain/profile.ts';
 import type { ComposeCommand, ComposeInvocation } from './engine/compose-command.ts';
-import type { Docker, ServiceName } from './engine/docker.ts';
+import type { ServiceName } from './engine/compose-labels.ts';
+import type { Docker } from './engine/docker.ts';
 import type { ProjectFolder } from './files/project-folder.ts';
 import type { ChangePhase, ProjectChange } from './project-change.ts';
 

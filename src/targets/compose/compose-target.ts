@@ -20,6 +20,7 @@ import { commandEnvironment } from './command-environment.ts';
 import { commandRunner } from './engine/command.ts';
 import { ComposeCommand } from './engine/compose-command.ts';
 import { Docker } from './engine/docker.ts';
+import { EngineApi } from './engine/engine-api.ts';
 import { ImageFinder } from './image-sources.ts';
 import { instancesOf } from './instances.ts';
 import { keepKnownGood, keepSnapshot, snapshotSource } from './keep.ts';
@@ -58,7 +59,8 @@ export class ComposeTarget implements RollbackTarget {
     this.#profile = profile;
     this.#environment = commandEnvironment(env, profile);
     const run = commandRunner(this.#environment);
-    const docker = new Docker(run, this.#environment);
+    const api = new EngineApi(this.#environment);
+    const docker = new Docker({ run, api, env: this.#environment });
     this.#docker = docker;
     this.#compose = new ComposeCommand(run, profile.command);
     const credentials = dockerCredentials({ env: this.#environment });
@@ -211,8 +213,10 @@ export class ComposeTarget implements RollbackTarget {
     return { keptIn };
   }
 
-  /** Nothing is kept open between calls. */
-  async close(): Promise<void> {}
+  /** Lets the connection to the engine go. */
+  async close(): Promise<void> {
+    await this.#docker.close();
+  }
 
   #serviceIn(observedState: ObservedState): ObservedService {
     return observedFrom(observedState, this.#profile);

@@ -1,5 +1,5 @@
 import { parseImage } from '../../domain/versions.ts';
-import { COMPOSE_LABEL } from './engine/docker.ts';
+import { COMPOSE_LABEL } from './engine/compose-labels.ts';
 import { familiar } from './engine/images.ts';
 import { leadingContainer, type ObservedState } from './observed-state.ts';
 

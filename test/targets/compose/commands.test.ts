@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { execa } from 'execa';
 import { describe, expect, test } from 'vitest';
 import { locateComposePrograms } from '../../../sandbox/compose/index.ts';
+import { carryOut, snapshotOf } from './restored.ts';
 import { NAME, QUIET } from './texts.ts';
 import { context, errorOf, FILE, openWorld, problem, TO_FIRST, titled } from './world.ts';
 
@@ -106,6 +107,32 @@ describe.skipIf(problem)(titled('the docker command'), () => {
     expect(summary).toMatch(
       /^docker compose 2\.\d+\.\d+, engine \d+\.\d+.*; image: in docker-compose\.yml line 4; 0\.1\.0 is in the registry as sha256:[0-9a-f]{12}$/,
     );
+  });
+
+  test('is started once for everything that a rollback asks the engine', async () => {
+    const one = await service(both);
+    await one.forget('v0.1.0');
+    const { env, commands } = await one.intercept();
+    const target = one.another({}, env);
+    await snapshotOf({ ...one, target });
+    await carryOut(one, TO_FIRST, target);
+    await target.instances(context);
+    const kinds = (await commands()).map((line) => {
+      const [, word] = /^compose .* ?(version|config|up)(?: |$)/.exec(line) ?? [];
+      return word ? `compose ${word}` : line.split(' ')[0];
+    });
+    expect(kinds.sort()).toEqual([
+      'compose config',
+      'compose config',
+      'compose config',
+      'compose config',
+      'compose up',
+      'compose version',
+      'events',
+      'pull',
+      'system',
+      'tag',
+    ]);
   });
 
   test.each([

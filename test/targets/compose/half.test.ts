@@ -13,8 +13,9 @@ const mounted = {
   text: quietWith("    env_file: app.env\n    volumes: ['./app.yaml:/app.yaml:ro']\n"),
   files: { 'app.env': 'LLM_TIMEOUT=30\n', 'app.yaml': 'agents: 3\n' },
 };
-/** The engine is gone for this worker from the next `up` on. */
-const ENGINE_GONE = `printf '#!/bin/sh\\necho "Cannot connect to the Docker daemon" >&2\\nexit 1\\n' > "$0.gone"
+/** The engine is gone for this worker from the next `up` on: its connection too. */
+const ENGINE_GONE = `kill -9 $(cat "\${0%/*}/connections") 2> /dev/null
+printf '#!/bin/sh\\necho "Cannot connect to the Docker daemon" >&2\\nexit 1\\n' > "$0.gone"
 chmod +x "$0.gone"
 mv "$0.gone" "$0"
 echo "Cannot connect to the Docker daemon" >&2

@@ -4,14 +4,19 @@ import { join } from 'node:path';
 import { execa } from 'execa';
 import { until } from '../../../tools/until.ts';
 
-/** At which docker command something is done, once: a pattern of the shell over all its arguments. */
-export type At = { readonly before: string } | { readonly after: string };
+/**
+ * At which docker command something is done, once: a pattern of the shell over all its arguments. Or before which
+ * question to the engine, on a connection that is opened later: a pattern over method and path, `GET /containers/*`.
+ */
+export type At = { readonly before: string } | { readonly after: string } | { readonly request: string };
 
 /** A `docker` of the test's own in front of the real one. */
 export interface Intercepted {
   readonly env: Readonly<Record<string, string | undefined>>;
   /** Arguments of every command so far, in order. */
   commands(): Promise<readonly string[]>;
+  /** Process numbers of the connections to the engine so far, which questions are asked over. */
+  connections(): Promise<readonly number[]>;
   /** Has a line of shell run at the next such command; the process that asked is `$PPID`. */
   once(at: At, shell: string): Promise<void>;
   /** Kills the process that asks with -9 at the next such command. */
@@ -36,6 +41,9 @@ export async function interceptDocker(
   const real = join(env.PATH?.split(':')[0] ?? '', 'docker');
   const file = (name: string) => join(folder, name);
   await writeFile(file('docker'), script(folder, real));
+  await writeFile(file('at-request'), REQUEST_HOOK, { mode: 0o755 });
+  const lines = async (name: string) =>
+    (await readFile(file(name), 'utf8').catch(() => '')).split('\n').filter(Boolean);
   await chmod(file('docker'), 0o755);
 
   const once: Intercepted['once'] = async (at, shell) => {
@@ -45,8 +53,8 @@ export async function interceptDocker(
   };
   return {
     env: { ...env, PATH: `${folder}:${env.PATH}` },
-    commands: async () =>
-      (await readFile(file('commands'), 'utf8').catch(() => '')).split('\n').filter(Boolean),
+    commands: () => lines('commands'),
+    connections: async () => (await lines('connections')).map(Number),
     once,
     kill: (at) => once(at, 'kill -9 $PPID; exit 1'),
     async hold(at) {
@@ -64,6 +72,18 @@ export async function interceptDocker(
   };
 }
 
+/** Stands in for `docker system dial-stdio` where a question is acted at. */
+const PROXY = join(import.meta.dirname, '../../worlds/dial-stdio-proxy.ts');
+
+/** Run by the proxy for each question, with its moment (`before`, `after`) and what is asked. */
+const REQUEST_HOOK = `#!/bin/sh
+folder="\${0%/*}"
+[ "$1" = before ] && [ -e "$folder/request.pattern" ] || exit 0
+case "$2" in $(cat "$folder/request.pattern")) ;; *) exit 0 ;; esac
+mv "$folder/request.pattern" "$folder/request.done"
+. "$folder/request.run"
+`;
+
 /** A command becomes the real docker, so that signals reach it; only one that is followed by something does not. */
 function script(folder: string, real: string): string {
   return `#!/bin/sh
@@ -74,6 +94,10 @@ meant() {
   case "$all" in $(cat '${folder}'/$1.pattern)) ;; *) return 1 ;; esac
   mv '${folder}'/$1.pattern '${folder}'/$1.done
 }
+if [ "$all" = 'system dial-stdio' ]; then
+  echo $$ >> '${folder}/connections'
+  [ ! -e '${folder}/request.pattern' ] || exec '${process.execPath}' '${PROXY}' '${folder}/at-request' '${real}'
+fi
 if meant before; then . '${folder}/before.run'; fi
 if meant after; then
   '${real}' "$@"

@@ -96,15 +96,20 @@ let count = 0;
 export function openWorld({ keep = false, own = false } = {}) {
   let sandbox: (Sandbox & { composeHost: ComposeHost }) | undefined;
   const host = () => sandbox!.composeHost;
+  const targets: RollbackTarget[] = [];
+  const closeTargets = () => Promise.all(targets.splice(0).map((target) => target.close()));
 
   beforeAll(async () => {
     sandbox = await (own ? openSandbox({ compose: true }) : borrowSandbox({ compose: true }));
   });
   afterEach(async () => {
-    if (!keep) await sandbox?.composeHost.removeContainers();
+    if (keep) return;
+    await closeTargets();
+    await sandbox?.composeHost.removeContainers();
   });
   afterAll(async () => {
     endWorkers();
+    await closeTargets();
     await sandbox?.close();
   });
 
@@ -127,8 +132,11 @@ export function openWorld({ keep = false, own = false } = {}) {
     const project = folder.split('/').at(-1) ?? '';
     const profile: ComposeProfile = { ...defaults(folder), ...options.profile };
     const env = { ...environment };
-    const another: Service['another'] = (change = {}, other = env) =>
-      createComposeTarget({ ...profile, ...change }, { env: other });
+    const another: Service['another'] = (change = {}, other = env) => {
+      const made = createComposeTarget({ ...profile, ...change }, { env: other });
+      targets.push(made);
+      return made;
+    };
     const target = another();
     const containers = (of?: string) => containersOf(docker, project, of);
     const one: Service = {

@@ -47,18 +47,18 @@ export function commandRunner(env: Readonly<Record<string, string | undefined>>)
       ? await detached(program, args, { env, cwd, timeoutMs }, beforeExec)
       : await attached(program, args, { env, cwd, timeoutMs }, signal);
     if (!beforeExec) signal.throwIfAborted();
-    if (result.missing) {
-      throw new RunbookError(
-        'CommandMissing',
-        `${program} cannot be run on the worker's host (${result.missing})`,
-      );
-    }
+    if (result.missing) throw commandMissing(program, result.missing);
     if (result.timedOut) {
       throw new RunbookError('Unreachable', `${named} did not end within ${timeoutMs / 1000} s`);
     }
     if (result.tooMuch) throw new RunbookError('Unreachable', `${named} printed more than may be read`);
     return { code: result.code, ...output };
   };
+}
+
+/** @param why of the system: `ENOENT`. */
+export function commandMissing(program: string, why: string): RunbookError {
+  return new RunbookError('CommandMissing', `${program} cannot be run on the worker's host (${why})`);
 }
 
 /** How a process ended. */

@@ -1,7 +1,7 @@
 import { isHalfStarted } from './half-started.ts';
 import { type Healthcheck, healthcheckOf, healthOf } from './healthcheck.ts';
 
-/** A container as `docker inspect` shows it, as far as it is read here. */
+/** A container as the engine shows it, as far as it is read here. */
 export interface Container {
   readonly id: string;
   /** Without the slash in front. */
@@ -39,10 +39,9 @@ export interface Container {
 
 type Raw = Readonly<Record<string, unknown>>;
 
-/** Reads the output of `docker inspect`: a JSON array. Entries without an ID are left out. */
-export function parseContainers(text: string): readonly Container[] {
-  const parsed: unknown = JSON.parse(text);
-  return Array.isArray(parsed) ? parsed.flatMap(containerOf) : [];
+/** Reads what the engine answers of containers, as `docker inspect` prints it. Entries without an ID are left out. */
+export function parseContainers(inspected: readonly unknown[]): readonly Container[] {
+  return inspected.flatMap(containerOf);
 }
 
 function containerOf(entry: unknown): readonly Container[] {

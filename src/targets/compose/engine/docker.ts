@@ -1,14 +1,11 @@
 import { RunbookError } from '../../../domain/errors.ts';
+import { containerPath, containersPath, INFO_PATH, imagePath, imagesPath } from './api-path.ts';
 import type { CommandOptions, CommandResult, RunCommand } from './command.ts';
+import type { ServiceName } from './compose-labels.ts';
 import { type Container, parseContainers } from './containers.ts';
+import type { EngineApi } from './engine-api.ts';
 import { engineError } from './engine-error.ts';
 import { type LocalImage, parseImages } from './images.ts';
-
-/** One service of one Compose project. */
-export interface ServiceName {
-  readonly project: string;
-  readonly service: string;
-}
 
 /** What the engine says of itself. */
 export interface EngineInfo {
@@ -18,13 +15,14 @@ export interface EngineInfo {
   readonly containerd?: { readonly ID?: string } | null;
 }
 
-/** Labels that Compose (old and new) gives its containers. */
-export const COMPOSE_LABEL = {
-  project: 'com.docker.compose.project',
-  service: 'com.docker.compose.service',
-  oneOff: 'com.docker.compose.oneoff',
-  configFiles: 'com.docker.compose.project.config_files',
-} as const;
+/** How a Docker object reaches its engine. */
+export interface DockerParts {
+  /** Runs what changes something, lasts, or is not the engine's: credentials of registries, contexts. */
+  readonly run: RunCommand;
+  /** Asks everything else. */
+  readonly api: EngineApi;
+  readonly env: Readonly<Record<string, string | undefined>>;
+}
 
 /**
  * The engine, by the docker command: it knows contexts, `DOCKER_HOST`, ssh and TLS, and the credentials of registries
@@ -32,12 +30,14 @@ export const COMPOSE_LABEL = {
  */
 export class Docker {
   readonly #run: RunCommand;
+  readonly #api: EngineApi;
   readonly #env: Readonly<Record<string, string | undefined>>;
   #info: EngineInfo | undefined;
   #endpoint: string | undefined;
 
-  constructor(run: RunCommand, env: Readonly<Record<string, string | undefined>>) {
+  constructor({ run, api, env }: DockerParts) {
     this.#run = run;
+    this.#api = api;
     this.#env = env;
   }
 
@@ -47,14 +47,14 @@ export class Docker {
    */
   async info(signal: AbortSignal, { fresh = false } = {}): Promise<EngineInfo> {
     if (this.#info && !fresh) return this.#info;
-    const format =
-      '{"id":{{json .ID}},"version":{{json .ServerVersion}},"containerd":{{json .ContainerdCommit}}}';
-    const text = await this.#must('the engine cannot be reached', ['info', '--format', format], { signal });
-    const info = JSON.parse(text) as EngineInfo;
-    // The command answers with exit code 0 and nothing known when there is no engine.
-    if (!info.version) throw new RunbookError('Unreachable', 'the Docker engine does not answer');
-    this.#info = info;
-    return info;
+    const answer = await this.#api.get('the engine cannot be reached', INFO_PATH, signal);
+    const { ID, ServerVersion, ContainerdCommit } = (answer ?? {}) as Readonly<Record<string, unknown>>;
+    if (typeof ID !== 'string' || typeof ServerVersion !== 'string') {
+      throw new RunbookError('Unreachable', 'the Docker engine does not say what it is');
+    }
+    const containerd = ContainerdCommit as EngineInfo['containerd'];
+    this.#info = { id: ID, version: ServerVersion, ...(containerd ? { containerd } : {}) };
+    return this.#info;
   }
 
   /** Address of the engine that the environment or the Docker context leads to; asked once. */
@@ -83,46 +83,25 @@ export class Docker {
   }
 
   /** The containers of a service, stopped ones too; those of `compose run` are not meant. */
-  async containers({ project, service }: ServiceName, signal: AbortSignal): Promise<readonly Container[]> {
-    const labels = [
-      `${COMPOSE_LABEL.project}=${project}`,
-      `${COMPOSE_LABEL.service}=${service}`,
-      `${COMPOSE_LABEL.oneOff}=False`,
-    ];
-    const filters = labels.flatMap((label) => ['--filter', `label=${label}`]);
-    const listed = await this.#must(
-      'the containers cannot be listed',
-      ['ps', '-aq', '--no-trunc', ...filters],
-      {
-        signal,
-      },
+  async containers(name: ServiceName, signal: AbortSignal): Promise<readonly Container[]> {
+    const listed = await this.#api.get('the containers cannot be listed', containersPath(name), signal);
+    return parseContainers(
+      await this.#inspected('the containers cannot be inspected', idsOf(listed).map(containerPath), signal),
     );
-    const ids = listed.split('\n').filter(Boolean);
-    if (ids.length === 0) return [];
-    const result = await this.#run('docker', ['container', 'inspect', ...ids], { signal });
-    // One that was removed since it was listed makes the exit code 1; the others are printed all the same.
-    if (result.code !== 0 && !/no such container/i.test(result.stderr)) {
-      throw engineError('the containers cannot be inspected', result);
-    }
-    return parseContainers(result.stdout || '[]');
   }
 
   /** An image by reference, digest or ID; nothing when the engine does not have it. */
   async image(reference: string, signal: AbortSignal): Promise<LocalImage | undefined> {
-    const result = await this.#run('docker', ['image', 'inspect', reference], { signal });
-    if (result.code === 0) return parseImages(result.stdout)[0];
-    if (/no such image|not found/i.test(result.stderr)) return undefined;
-    throw engineError(`image ${reference} cannot be inspected`, result);
+    const what = `image ${reference} cannot be inspected`;
+    return parseImages(await this.#inspected(what, [imagePath(reference)], signal))[0];
   }
 
   /** The images of a repository that the engine has. */
   async imagesOf(repository: string, signal: AbortSignal): Promise<readonly LocalImage[]> {
-    const args = ['image', 'ls', '-q', '--no-trunc', repository];
-    const listed = await this.#must('the local images cannot be listed', args, { signal });
-    const ids = [...new Set(listed.split('\n').filter(Boolean))];
-    if (ids.length === 0) return [];
-    const result = await this.#run('docker', ['image', 'inspect', ...ids], { signal });
-    return parseImages(result.stdout || '[]');
+    const listed = await this.#api.get('the local images cannot be listed', imagesPath(repository), signal);
+    return parseImages(
+      await this.#inspected('the local images cannot be inspected', idsOf(listed).map(imagePath), signal),
+    );
   }
 
   /** Brings an image by digest. @throws ImageMissing, AccessDenied, Unreachable, FileNotWritten (disk full). */
@@ -150,9 +129,26 @@ export class Docker {
     return result.code === 0 ? `${result.stdout}\n${result.stderr}`.trim() : '';
   }
 
+  /** Lets the connection to the engine go. A later question opens another. */
+  async close(): Promise<void> {
+    await this.#api.close();
+  }
+
+  /** What was removed since it was listed is left out. */
+  async #inspected(what: string, paths: readonly string[], signal: AbortSignal): Promise<readonly unknown[]> {
+    const found = await Promise.all(paths.map((path) => this.#api.find(what, path, signal)));
+    return found.filter((one) => one !== undefined);
+  }
+
   async #must(what: string, args: readonly string[], options: CommandOptions): Promise<string> {
     const result: CommandResult = await this.#run('docker', args, options);
     if (result.code !== 0) throw engineError(what, result);
     return result.stdout;
   }
+}
+
+/** IDs of what the engine lists, each once. */
+function idsOf(listed: unknown): readonly string[] {
+  const ids = Array.isArray(listed) ? listed.map((one) => one?.Id) : [];
+  return [...new Set(ids.filter((id) => typeof id === 'string'))];
 }

@@ -1,5 +1,5 @@
 import { execa } from 'execa';
-import { COMPOSE_LABEL, type ServiceName } from './docker.ts';
+import { COMPOSE_LABEL, type ServiceName } from './compose-labels.ts';
 
 /** Events that may change the judgement on a container. Executions of health checks are left out: there are many. */
 const EVENTS = [

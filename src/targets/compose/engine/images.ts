@@ -11,11 +11,9 @@ export interface LocalImage {
   readonly createdAt: string;
 }
 
-/** Reads the output of `docker image inspect`: a JSON array. */
-export function parseImages(text: string): readonly LocalImage[] {
-  const parsed: unknown = JSON.parse(text);
-  if (!Array.isArray(parsed)) return [];
-  return parsed.flatMap((raw) =>
+/** Reads what the engine answers of images, as `docker image inspect` prints it. Entries without an ID are left out. */
+export function parseImages(inspected: readonly unknown[]): readonly LocalImage[] {
+  return (inspected as readonly (Readonly<Record<string, unknown>> | null)[]).flatMap((raw) =>
     typeof raw?.Id === 'string'
       ? [
           {

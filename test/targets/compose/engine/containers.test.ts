@@ -3,31 +3,29 @@ import { parseContainers } from '../../../../src/targets/compose/engine/containe
 import { digestIn, familiar, parseImages } from '../../../../src/targets/compose/engine/images.ts';
 
 it('reads what docker inspect says of a container', () => {
-  const [container] = parseContainers(
-    JSON.stringify([
-      {
-        Id: 'abc',
-        Name: '/phoenix-app-1',
-        Image: 'sha256:1',
-        Created: '2026-11-25T18:00:00Z',
-        RestartCount: 2,
-        Config: { Image: 'repo:v1', Labels: { a: 'b' }, Env: ['A=1', 'B=x=y', 'C'] },
-        State: {
-          Status: 'running',
-          Running: true,
-          Restarting: false,
-          ExitCode: 0,
-          OOMKilled: false,
-          Error: '',
-          StartedAt: '2026-11-25T18:00:01Z',
-          FinishedAt: '0001-01-01T00:00:00Z',
-          Health: { Status: 'starting' },
-        },
-        HostConfig: { NetworkMode: 'phoenix_default', RestartPolicy: { Name: 'always' } },
-        NetworkSettings: { Networks: { a: { IPAddress: '' }, b: { IPAddress: '172.18.0.2' } } },
+  const [container] = parseContainers([
+    {
+      Id: 'abc',
+      Name: '/phoenix-app-1',
+      Image: 'sha256:1',
+      Created: '2026-11-25T18:00:00Z',
+      RestartCount: 2,
+      Config: { Image: 'repo:v1', Labels: { a: 'b' }, Env: ['A=1', 'B=x=y', 'C'] },
+      State: {
+        Status: 'running',
+        Running: true,
+        Restarting: false,
+        ExitCode: 0,
+        OOMKilled: false,
+        Error: '',
+        StartedAt: '2026-11-25T18:00:01Z',
+        FinishedAt: '0001-01-01T00:00:00Z',
+        Health: { Status: 'starting' },
       },
-    ]),
-  );
+      HostConfig: { NetworkMode: 'phoenix_default', RestartPolicy: { Name: 'always' } },
+      NetworkSettings: { Networks: { a: { IPAddress: '' }, b: { IPAddress: '172.18.0.2' } } },
+    },
+  ]);
   expect(container).toMatchObject({
     name: 'phoenix-app-1',
     image: 'repo:v1',
@@ -42,17 +40,17 @@ it('reads what docker inspect says of a container', () => {
 });
 
 it.each([
-  ['nothing', '[]', 0],
-  ['no array', '{}', 0],
-  ['an entry without an ID', '[{}]', 0],
-  ['an entry with nothing but an ID', '[{"Id":"a"}]', 1],
-])('does not stumble over %s', (_title, text, count) => {
-  expect(parseContainers(text)).toHaveLength(count);
-  expect(parseImages(text)).toHaveLength(count);
+  ['nothing', [], 0],
+  ['what is no object', [null, 'a'], 0],
+  ['an entry without an ID', [{}], 0],
+  ['an entry with nothing but an ID', [{ Id: 'a' }], 1],
+])('does not stumble over %s', (_title, inspected, count) => {
+  expect(parseContainers(inspected)).toHaveLength(count);
+  expect(parseImages(inspected)).toHaveLength(count);
 });
 
 it('has no health where there is no healthcheck', () => {
-  const [container] = parseContainers('[{"Id":"a","State":{"Health":{"Status":"none"}}}]');
+  const [container] = parseContainers([{ Id: 'a', State: { Health: { Status: 'none' } } }]);
   expect(container).not.toHaveProperty('health');
 });
 
@@ -67,7 +65,7 @@ it.each<[string, boolean, Record<string, string>]>([
   ['was never started, and does not run', false, { Status: 'created', StartedAt: NEVER, FinishedAt: NEVER }],
   ['bears no times', false, {}],
 ])('a container that %s: half started by the engine: %s', (_title, expected, state) => {
-  const [container] = parseContainers(JSON.stringify([{ Id: 'a', State: { Status: 'running', ...state } }]));
+  const [container] = parseContainers([{ Id: 'a', State: { Status: 'running', ...state } }]);
   expect(container?.halfStarted).toBe(expected);
 });
 
@@ -82,9 +80,9 @@ it.each([
 });
 
 it('finds the digest of the repository that is meant, whichever way it is written', () => {
-  const [image] = parseImages(
-    '[{"Id":"sha256:1","RepoDigests":["other:5000/app@sha256:aa","redis@sha256:bb"],"RepoTags":null}]',
-  );
+  const [image] = parseImages([
+    { Id: 'sha256:1', RepoDigests: ['other:5000/app@sha256:aa', 'redis@sha256:bb'], RepoTags: null },
+  ]);
   expect(image && digestIn(image, 'docker.io/library/redis')).toBe('sha256:bb');
   expect(image && digestIn(image, 'other:5000/app')).toBe('sha256:aa');
   expect(image && digestIn(image, 'elsewhere/app')).toBeUndefined();
@@ -106,7 +104,7 @@ it.each([
 ])(
   'reads a healthcheck %s, with the times that the engine takes where none are given',
   (_title, check, command) => {
-    const [container] = parseContainers(JSON.stringify([{ Id: 'a', Config: { Healthcheck: check } }]));
+    const [container] = parseContainers([{ Id: 'a', Config: { Healthcheck: check } }]);
     expect(container?.healthcheck).toEqual({ command, intervalMs: 30_000, timeoutMs: 30_000 });
   },
 );
@@ -115,7 +113,7 @@ it('reads how a healthcheck is run, and when that was last', () => {
   const Healthcheck = { Test: ['CMD-SHELL', 'true'], Interval: 1_000_000_000, Timeout: 500_000_000 };
   const Log = ['2026-11-25T18:00:01Z', '2026-11-25T18:00:02Z'].map((End) => ({ End, ExitCode: 1 }));
   const raw = { Id: 'a', Config: { Healthcheck, Shell: ['bash', '-ec'] }, State: { Health: { Log } } };
-  const [container] = parseContainers(JSON.stringify([raw]));
+  const [container] = parseContainers([raw]);
   expect(container?.healthcheck).toEqual({
     command: ['bash', '-ec', 'true'],
     intervalMs: 1000,
@@ -192,11 +190,11 @@ it.each<[string, number | undefined, readonly (readonly [number, string])[], str
   const Log = runs.map(([ExitCode, Output]) => ({ ExitCode, Output }));
   const Healthcheck = { Test: ['CMD', 'check'], ...(Retries ? { Retries } : {}) };
   const raw = { Id: 'a', Config: { Healthcheck }, State: { Health: { Status: 'unhealthy', Log } } };
-  const [container] = parseContainers(JSON.stringify([raw]));
+  const [container] = parseContainers([raw]);
   expect(container?.health?.split(':')[0]).toBe(health);
 });
 
 it.each([['NONE'], []])('a healthcheck that is switched off is none', (...test) => {
-  const [container] = parseContainers(JSON.stringify([{ Id: 'a', Config: { Healthcheck: { Test: test } } }]));
+  const [container] = parseContainers([{ Id: 'a', Config: { Healthcheck: { Test: test } } }]);
   expect(container).not.toHaveProperty('healthcheck');
 });
