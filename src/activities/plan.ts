@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { RunbookError } from '../domain/errors.ts';
 import type { ShownPlan } from '../domain/plan.ts';
-import { planRollback } from '../domain/plan-rollback.ts';
+import { type PlanOptions, planRollback } from '../domain/plan-rollback.ts';
 import type { TargetWish } from '../domain/targets.ts';
 import { nameWithRevision, type ObservedService } from '../domain/versions.ts';
 import type { Dependencies } from './dependencies.ts';
@@ -13,19 +13,27 @@ import { stepActivity } from './step.ts';
  * Reads: the observation; for the diff, the two templates or files; for Compose the digest behind a tag.
  * Writes: nothing.
  * Result: the plan with its hash and a diff in which secret values are masked.
- * Errors: `NoHistory`, `TargetNotFound`, `PinLost`, `ImageMissing`, `ComposeFileUnsupported`; `Unreachable` is tried
+ * Errors: `NoHistory`, `TargetNotFound`, `ForceRequired`, `PinLost`, `ImageMissing`, `ComposeFileUnsupported`; `Unreachable` is tried
  * again.
  * Safe to retry: the same observation gives the same plan.
  */
 export function plan(deps: Dependencies) {
-  return stepActivity(async ({ signal }, service: string, wish: TargetWish, observed: ObservedService) => {
-    const planned = planRollback(observed, wish);
-    if ('problem' in planned) throw new RunbookError(planned.problem, planned.message);
-    const { plan: exact, diff } = await deps.service(service).target.resolve(planned, { signal });
-    const hash = createHash('sha256').update(JSON.stringify(exact)).digest('hex');
-    const value: ShownPlan = { ...exact, hash, diff };
-    return { value, summary: describePlan(value) };
-  });
+  return stepActivity(
+    async (
+      { signal },
+      service: string,
+      wish: TargetWish,
+      observed: ObservedService,
+      options: PlanOptions = {},
+    ) => {
+      const planned = planRollback(observed, wish, options);
+      if ('problem' in planned) throw new RunbookError(planned.problem, planned.message);
+      const { plan: exact, diff } = await deps.service(service).target.resolve(planned, { signal });
+      const hash = createHash('sha256').update(JSON.stringify(exact)).digest('hex');
+      const value: ShownPlan = { ...exact, hash, diff };
+      return { value, summary: describePlan(value) };
+    },
+  );
 }
 
 function describePlan({ from, to, changesNothing }: ShownPlan): string {

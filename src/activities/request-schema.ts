@@ -44,6 +44,7 @@ const ROLLBACK = z.strictObject({
   symptoms: lines.exactOptional(),
   mitigationsTried: lines.exactOptional(),
   dryRun: z.boolean().exactOptional(),
+  force: z.boolean().exactOptional(),
   severity: z.enum(SEVERITIES).exactOptional(),
   breakGlass: text(500)
     .refine((reason) => reason.trim() !== '', 'is empty; it takes the reason')

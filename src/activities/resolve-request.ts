@@ -39,11 +39,14 @@ function resolveRollback(deps: Dependencies, request: RollbackRequest): Resolved
     symptoms: request.symptoms ?? [],
     mitigationsTried: request.mitigationsTried ?? [],
     dryRun: request.dryRun ?? false,
+    ...(request.force ? { force: true } : {}),
     ...(severity === undefined ? {} : { severity }),
     ...(breakGlass === undefined ? {} : { breakGlass }),
     ...(ifRunning === undefined ? {} : { ifRunning }),
     policy: profile.policy,
   };
+  const unsaid = request.force && (request.reason ?? '').trim() === '';
+  if (unsaid) throw wrong('force: takes a reason, and reason is missing');
   const problem = run.dryRun ? undefined : consentProblem(profile, request);
   if (problem) throw wrong(problem);
   return run;

@@ -20,6 +20,7 @@ export function rolling(command: Command): Command {
     .option('--incident <id>', 'incident id, for example INC-1234')
     .option('--symptom <text...>', 'what was seen')
     .option('--tried <text...>', 'mitigations tried before')
+    .option('--force', 'go to a target that is refused otherwise; needs --reason')
     .addOption(new Option('--severity <level>', 'severity of the incident').choices(SEVERITIES));
 }
 

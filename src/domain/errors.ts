@@ -61,6 +61,12 @@ export const ERRORS = {
     remedy: 'Choose one of the versions that the message lists.',
     retryable: false,
   },
+  ForceRequired: {
+    meaning:
+      'The target is one that the runbook does not go to unasked; the message says why. Nothing was changed.',
+    remedy: 'Do what the message says, or start again with `force` and a reason when it is meant.',
+    retryable: false,
+  },
   PinLost: {
     meaning:
       'The pinned ReplicaSet is gone or its template is no longer the pinned one; or the planned files of a Compose service cannot be made any more.',

@@ -11,14 +11,26 @@ import type { Plan, PlannedVersion } from './plan.ts';
 import { describeWish, type TargetWish } from './targets.ts';
 import { type ObservedService, type VersionCandidate, versionIdOf } from './versions.ts';
 
+/** What the request says beside its wish. */
+export interface PlanOptions {
+  /** Goes to a target that is refused otherwise; the plan says so. */
+  readonly force?: boolean;
+}
+
 /**
  * Fixes what will be done. Pure.
  * @returns the plan, or the reason why there is none.
  */
-export function planRollback(seen: ObservedService, wish: TargetWish): Plan | NoChoice {
+export function planRollback(
+  seen: ObservedService,
+  wish: TargetWish,
+  { force = false }: PlanOptions = {},
+): Plan | NoChoice {
   const observed = withSharedRecords(seen);
   const choice = chooseTarget(observed, wish);
   if ('problem' in choice) return choice;
+  const unfit = unfitness(observed, choice.candidate);
+  if (unfit && !force) return { problem: 'ForceRequired', message: unfit };
   const { candidate, basis, rule } = choice;
   const { current } = observed;
   const changesNothing =
@@ -35,8 +47,25 @@ export function planRollback(seen: ObservedService, wish: TargetWish): Plan | No
     changesNothing,
     pin,
     baseline: baselineOf(candidate),
-    warnings: [...observed.warnings, ...warningsOf(observed, choice, wish)],
+    warnings: [
+      ...observed.warnings,
+      ...(unfit ? [`forced: ${unfit}`] : []),
+      ...warningsOf(observed, choice, wish),
+    ],
   };
+}
+
+/** Why a target is not gone to unasked: what comes after it would not find its container by the profile. */
+function unfitness(
+  observed: ObservedService,
+  { container, image, version }: VersionCandidate,
+): string | undefined {
+  const { container: wanted, current } = observed;
+  if (wanted === undefined || (image !== '' && (container === wanted || container === current.container))) {
+    return undefined;
+  }
+  const has = image === '' ? 'none of that name' : `"${container}" instead`;
+  return `${version} has no container "${wanted}", which the profile names, but ${has}: name that container in the profile (kubernetes.container), ask for another version, or start again with force and a reason`;
 }
 
 function pinTo(observed: ObservedService, { candidate, basis }: Choice, changesNothing: boolean): Pin {

@@ -24,6 +24,8 @@ export interface RollbackRequest {
   readonly mitigationsTried?: readonly string[];
   /** Stop after the plan. */
   readonly dryRun?: boolean;
+  /** Goes to a target that is refused otherwise (`ForceRequired`); takes a reason. */
+  readonly force?: boolean;
   readonly severity?: Severity;
   /** Why the run may go on without the approval that the profile requires; counts for the severities that it names. */
   readonly breakGlass?: string;
@@ -53,6 +55,7 @@ export interface ResolvedRun {
   readonly symptoms: readonly string[];
   readonly mitigationsTried: readonly string[];
   readonly dryRun: boolean;
+  readonly force?: boolean;
   readonly accept: readonly CheckId[];
   /** Checks that the profile enables, and of these the ones whose verdict counts. */
   readonly checks: readonly CheckId[];

@@ -81,6 +81,8 @@ export interface ObservedService {
   readonly rolledBack: boolean;
   /** How many earlier versions the workload keeps by itself (`spec.revisionHistoryLimit`). */
   readonly historyLimit: number;
+  /** The container that the profile names, where the target has several. */
+  readonly container?: string;
   readonly current: VersionCandidate;
   /** Everything in the history but the current version, newest first. */
   readonly history: readonly VersionCandidate[];

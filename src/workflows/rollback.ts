@@ -50,7 +50,7 @@ async function runbook(run: Run, request: ResolvedRun, aim: Aim): Promise<Ending
     leaveForAnotherTarget(run);
     // The lock (`identify-holder`, where another run has it), so that one run at a time changes the service.
     const [planned, snapshot, joined] = await together(
-      run.step('plan', service, aim.wish, observed),
+      run.step('plan', service, aim.wish, observed, ...(request.force ? [{ force: true }] : [])),
       dryRun || !isFirst ? undefined : run.optional('take-snapshot', service, liveVersionOf(observed)),
       dryRun ? undefined : run.lock(observed),
     );

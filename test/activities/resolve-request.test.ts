@@ -186,6 +186,12 @@ describe('a request is refused', () => {
       {},
       'service: missing, and more than one is configured (orchestrator, gateway)',
     ],
+    [
+      'force without a reason',
+      dependencies([profile('orchestrator')]),
+      { force: true, reason: ' ' },
+      'force: takes a reason, and reason is missing',
+    ],
     ['without any service', dependencies([]), {}, 'service: missing'],
     [
       'for an unknown service, although there is but one',

@@ -57,7 +57,7 @@ describe('a rollback that cannot be proved', () => {
         failedBefore: true,
       });
     }
-    expect(report.summary).toContain('failed as before');
+    expect(report.summary).toContain('chat failed as on the known-good version');
   });
 
   it('fails fast when the image of the target is gone', async () => {

@@ -18,6 +18,7 @@ interface RollbackOptions extends SessionOptions, RunOptions {
   readonly breakGlass?: string;
   readonly join?: boolean;
   readonly dryRun?: boolean;
+  readonly force?: boolean;
 }
 
 /** `runbook rollback` and, with `dryRun`, `runbook plan`. */
@@ -35,6 +36,7 @@ export async function rollback(service: string | undefined, options: RollbackOpt
     ...(options.breakGlass === undefined ? {} : { breakGlass: options.breakGlass }),
     ...(options.join ? { ifRunning: 'join' } : {}),
     ...(options.dryRun ? { dryRun: true } : {}),
+    ...(options.force ? { force: true } : {}),
   };
   await using session = await openSession(options);
   const workflowId = options.workflowId ?? (options.dryRun ? planId(request) : undefined);

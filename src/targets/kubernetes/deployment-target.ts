@@ -28,7 +28,7 @@ import { lastTemplateChange } from './managers.ts';
 import { Observer } from './observation.ts';
 import { pinnedTemplate } from './pinned-template.ts';
 import { PodInspector } from './pod-inspector.ts';
-import { imageOf } from './pod-template.ts';
+import { containerIn, imageOf } from './pod-template.ts';
 import type { Deployment } from './resources.ts';
 import { RolloutWait } from './rollout-wait.ts';
 import { leaseTransport, type TransportLease } from './shared-transport.ts';
@@ -155,7 +155,9 @@ export class DeploymentTarget implements RollbackTarget {
   current({ signal }: TargetContext): Promise<RolloutStarted> {
     return this.#run(async () => {
       const live = await this.#observer.deployment(signal);
-      const image = imageOf(live.spec.template, this.#profile.container);
+      const { template } = live.spec;
+      const container = containerIn(template, this.#profile.container);
+      const image = container && imageOf(template, container);
       return startedFrom({ version: image ? versionOfImage(image) : '' }, live, false);
     });
   }

@@ -15,7 +15,7 @@ import {
 } from './fingerprint.ts';
 import { lastChange } from './managers.ts';
 import { isPlacedByRollback } from './placed.ts';
-import { containerNames, imageOf } from './pod-template.ts';
+import { containerIn, containerNames, imageOf } from './pod-template.ts';
 import { referencesOf } from './references.ts';
 import {
   type Deployment,
@@ -116,7 +116,8 @@ export function observedService(parts: ObservedParts): ObservedService {
   const { deployment, namespace, container, revisions, stamped = [] } = parts;
   const { metadata, spec } = deployment;
   const { template } = spec;
-  if (imageOf(template, container) === undefined) {
+  const running = containerIn(template, container);
+  if (running === undefined) {
     throw new RunbookError(
       'InvalidConfig',
       `deployment/${metadata.name} has no container "${container}"; it has ${containerNames(template).join(', ')}`,
@@ -149,7 +150,12 @@ export function observedService(parts: ObservedParts): ObservedService {
     historyLimit: historyLimitOf(deployment),
     current,
     history,
-    warnings: [...warningsOf(deployment, { container, ...(previous ? { previous } : {}) }), ...parts.notes],
+    container,
+    warnings: [
+      ...(running === container ? [] : [renamed(running, container)]),
+      ...warningsOf(deployment, { container: running, ...(previous ? { previous } : {}) }),
+      ...parts.notes,
+    ],
     at: parts.at,
   };
 }
@@ -163,14 +169,15 @@ type KnownRevision = Pick<
 
 function candidateOf(parts: ObservedParts, template: RawObject, known: KnownRevision): VersionCandidate {
   const { container, evidence, stamped = [] } = parts;
-  const image = imageOf(template, container) ?? '';
+  const used = containerIn(template, container) ?? container;
+  const image = imageOf(template, used) ?? '';
   const id = versionId(template, stamped);
   const record = recordOf(evidence.records, known.fingerprint, id);
   const failure = recordOf(evidence.failures, known.fingerprint, id);
   return {
     version: image ? versionOfImage(image) : `no container ${container}`,
     image,
-    container,
+    container: used,
     revision: known.revision,
     formerRevisions: known.formerRevisions,
     fingerprint: known.fingerprint,
@@ -184,6 +191,11 @@ function candidateOf(parts: ObservedParts, template: RawObject, known: KnownRevi
     ...(record ? { evidence: versionEvidence(record) } : {}),
     ...(failure ? { failure: versionEvidence(failure) } : {}),
   };
+}
+
+/** The runbook still knows the workload: a version of before the container had this name was asked for. */
+function renamed(running: string, container: string): string {
+  return `the profile names the container "${container}", and what runs has "${running}" alone: that one is meant`;
 }
 
 /** By the template, or by the version that it is: a restart that is gone from the history may have been recorded. */

@@ -33,6 +33,16 @@ export function containerNames(template: RawObject): readonly string[] {
   return containersOf(template).map((each) => textAt(each, 'name') ?? '');
 }
 
+/**
+ * The container of a template that the profile means: the one of that name, else the only one. A version from before the
+ * container was renamed is still known by it.
+ */
+export function containerIn(template: RawObject, wanted: string): string | undefined {
+  const names = containerNames(template);
+  if (names.includes(wanted)) return wanted;
+  return names.length === 1 ? names[0] : undefined;
+}
+
 /** The template with another image in one container; everything else, init containers included, stays. */
 export function templateWithImage(template: RawObject, container: string, image: string): RawObject {
   const spec = objectAt(template, 'spec');

@@ -115,7 +115,7 @@ export function describePod(pod: Pod): string | undefined {
 
 /** A pod as the checks need it. */
 export function instanceOf(pod: Pod, container: string): Instance {
-  const running = pod.status?.containerStatuses?.find(({ name }) => name === container)?.state?.running;
+  const running = statusOf(pod, container)?.state?.running;
   return {
     name: pod.metadata.name,
     uid: pod.metadata.uid,
@@ -127,13 +127,15 @@ export function instanceOf(pod: Pod, container: string): Instance {
 
 /** The image ID that all pods report for the container; undefined when they differ or one does not say. */
 export function imageIdOf(pods: readonly Pod[], container: string): string | undefined {
-  const ids = new Set(
-    pods.map(
-      ({ status }) => status?.containerStatuses?.find(({ name }) => name === container)?.imageID ?? '',
-    ),
-  );
+  const ids = new Set(pods.map((pod) => statusOf(pod, container)?.imageID ?? ''));
   const [id] = ids;
   return ids.size === 1 && id ? id : undefined;
+}
+
+/** Of the container of that name, else of the only one. */
+function statusOf({ status }: Pod, container: string): ContainerStatus | undefined {
+  const statuses = status?.containerStatuses ?? [];
+  return statuses.find(({ name }) => name === container) ?? (statuses.length === 1 ? statuses[0] : undefined);
 }
 
 function statusesOf(status: Pod['status']): readonly ContainerStatus[] {

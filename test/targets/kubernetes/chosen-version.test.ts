@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { imageOf } from '../../../sandbox/manifests.ts';
-import type { Plan } from '../../../src/domain/plan.ts';
+import { namesOf, type Plan } from '../../../src/domain/plan.ts';
 import { planRollback } from '../../../src/domain/plan-rollback.ts';
 import { parseTarget, type TargetWish } from '../../../src/domain/targets.ts';
 import { until } from '../../../tools/until.ts';
@@ -171,6 +171,51 @@ describe('the version that is gone back to', () => {
     const { generation } = (await of.live()).metadata;
     expect(await (await of.another()).rollBack(pin, context)).toMatchObject({ changed: false, generation });
     expect((await of.live()).metadata.generation).toBe(generation);
+  });
+
+  test('K5 is refused when it has another container than the profile names, and is still known when it was forced', async () => {
+    const of = await service(['v0.1.0']);
+    const rename = async (name: string, version: string) => {
+      const [container] = (await of.live()).spec.template.spec.containers;
+      const renamed = { ...container, name, image: imageOf(version) };
+      const template = { path: '/spec/template/spec/containers', value: [renamed] };
+      await cluster().api.must(
+        'PATCH',
+        of.path(),
+        [{ op: 'replace', ...template }],
+        'application/json-patch+json',
+      );
+      await cluster().complete(of.namespace, 'master-orchestrator');
+    };
+    await rename('app', 'v0.1.1');
+    await rename('master-orchestrator', 'v0.2.0');
+    await expect(plan(of)).rejects.toThrow(
+      /^ForceRequired: 0\.1\.1 has no container "master-orchestrator", which the profile names, but "app" instead: name that/,
+    );
+    const forced = planRollback(await of.target.observe(context), { kind: 'known-good' }, { force: true });
+    if ('problem' in forced) throw new Error(forced.message);
+    expect(forced.warnings.join('\n')).toContain('forced: 0.1.1 has no container');
+    const started = await of.target.rollBack(forced.pin, context);
+    const finished = await of.target.waitForRollout(started, context, () => undefined);
+    expect(finished.instances).toHaveLength(1);
+    // The runbook still knows the workload, and the way back is open.
+    expect(await plan(of)).toMatchObject({ to: { version: '0.1.1' }, changesNothing: true });
+    const back = await change(of, '0.2.0');
+    expect(back.warnings.join('\n')).toContain('what runs has "app" alone: that one is meant');
+    expect((await of.live()).spec.template.spec.containers).toMatchObject([{ name: 'master-orchestrator' }]);
+  });
+
+  test('K10 is told from another one of the same tag by its digest', async () => {
+    const of = await service(['v0.1.0']);
+    for (const digit of ['1', '2']) {
+      const [container] = (await of.live()).spec.template.spec.containers;
+      const image = `${imageOf('v0.1.0')}@sha256:${digit.repeat(64)}`;
+      await edit(of, { containers: [{ ...container, image }] });
+    }
+    expect(namesOf(await plan(of))).toEqual({
+      from: '0.1.0 @sha256:222222222222',
+      to: '0.1.0 @sha256:111111111111',
+    });
   });
 
   test('K6 can be asked for by what the message names, though several versions have one name', async () => {

@@ -128,8 +128,21 @@ describe('observedService', () => {
   });
 
   it('names the containers when the profile names one that is not there', () => {
+    const containers = [
+      { name: 'web', image: 'x:1' },
+      { name: 'proxy', image: 'y:1' },
+    ];
+    const other = template({ spec: { containers } });
+    expect(() => observe(running(other), [])).toThrow(/no container "orchestrator"; it has web, proxy/);
+  });
+
+  it('K5 takes the only container where the profile names one that is not there, and says so', () => {
     const other = template({ spec: { containers: [{ name: 'web', image: 'x:1' }] } });
-    expect(() => observe(running(other), [])).toThrow(/no container "orchestrator"; it has web/);
+    const { current, warnings } = observe(running(other), []);
+    expect(current).toMatchObject({ container: 'web', image: 'x:1', version: '1' });
+    expect(warnings.join()).toContain(
+      'the profile names the container "orchestrator", and what runs has "web" alone',
+    );
   });
 
   it('warns that the version before has the same image', () => {
