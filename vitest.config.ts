@@ -19,8 +19,8 @@ const TOGETHER = { isolate: false, environment: './test/worlds/environment.ts' }
 export default defineConfig({
   test: {
     pool: 'forks',
-    // One more than the cores of a small machine: a third of their time two workers wait for containers, pods and clocks.
-    maxWorkers: Math.max(3, Math.ceil(availableParallelism() / 2)),
+    // Twice the cores of a small machine: half of their time workers wait for containers, pods and clocks.
+    maxWorkers: Math.max(4, Math.ceil(availableParallelism() / 2)),
     testTimeout: 30_000,
     hookTimeout: 120_000,
     teardownTimeout: 30_000,

@@ -3,6 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 /** How long is waited, and who may end it. */
 export interface UntilOptions {
   readonly withinMs?: number;
+  /** Default: soon at first and less often the longer it takes, so that a long wait costs others little. */
   readonly everyMs?: number;
   readonly signal?: AbortSignal | undefined;
 }
@@ -14,14 +15,21 @@ export interface UntilOptions {
 export async function until<T>(
   what: string,
   ask: () => Promise<T | undefined | false>,
-  { withinMs = 30_000, everyMs = 50, signal }: UntilOptions = {},
+  { withinMs = 30_000, everyMs, signal }: UntilOptions = {},
 ): Promise<T> {
-  const deadline = Date.now() + withinMs;
+  const begun = Date.now();
+  const deadline = begun + withinMs;
   for (;;) {
     signal?.throwIfAborted();
     const answer = await ask();
     if (answer !== undefined && answer !== false) return answer;
     if (Date.now() > deadline) throw new Error(`waited ${withinMs} ms for ${what}`);
-    await sleep(everyMs, undefined, signal ? { signal } : {}).catch(() => signal?.throwIfAborted());
+    const pause = everyMs ?? pauseAfter(Date.now() - begun);
+    await sleep(pause, undefined, signal ? { signal } : {}).catch(() => signal?.throwIfAborted());
   }
+}
+
+/** An eighth of what it has taken so far, in milliseconds, from 20 to 100. */
+function pauseAfter(elapsedMs: number): number {
+  return Math.min(100, Math.max(20, elapsedMs / 8));
 }

@@ -52,7 +52,7 @@ async function demoAt(moment: IsMoment, ...args: string[]): Promise<RunningDemo>
     });
   }
   const processes = async () => (await processesOf(folder)).length;
-  await until('the moment', async () => moment(text, processes), { everyMs: 5 });
+  await until('the moment', async () => moment(text, processes), { everyMs: 20 });
   return { child, folder, said: () => text };
 }
 
