@@ -1,5 +1,6 @@
 import { connect } from 'node:net';
 import { join } from 'node:path';
+import { Connection } from '@temporalio/client';
 import { SEARCH_ATTRIBUTES } from '../src/domain/search-attributes.ts';
 import { onFreePorts } from './ports.ts';
 import { type Kept, keep, type Managed, type Processes, whileRunning } from './processes/index.ts';
@@ -69,7 +70,8 @@ export async function startTemporalServer(
       // One port may be answered by a stranger who took it before us, and ours would end a moment later: ask at all.
       // The web interface listens last, and its address is handed out as one that works.
       const ports = options.ui ? [port, metricsPort, uiPort] : [port, metricsPort];
-      const up = async () => (await Promise.all(ports.map(answers))).every(Boolean);
+      const up = async () =>
+        (await Promise.all(ports.map(answers))).every(Boolean) && (await serves(`127.0.0.1:${port}`));
       await whileRunning(
         [server],
         (signal) => until('the Temporal server', up, { signal }),
@@ -102,4 +104,17 @@ function answers(port: number): Promise<boolean> {
     });
     socket.once('error', () => resolve(false));
   });
+}
+
+/** The server listens a moment before it serves: "Frontend is not healthy yet". */
+async function serves(address: string): Promise<boolean> {
+  const connection = Connection.lazy({ address });
+  try {
+    await connection.withDeadline(Date.now() + 2_000, () => connection.workflowService.getSystemInfo({}));
+    return true;
+  } catch {
+    return false;
+  } finally {
+    await connection.close();
+  }
 }
