@@ -1,6 +1,6 @@
 import type { CheckId } from './checks.ts';
 import type { Choice, NoChoice } from './choice/choice.ts';
-import { choosePrevious, chooseTarget } from './choice/choose-target.ts';
+import { chooseAmong, choosePrevious } from './choice/choose-target.ts';
 import { digestOf, namedBy } from './choice/named.ts';
 import { withRemedies } from './choice/remedies.ts';
 import { failureInWords, proofOf, standingOf, withSharedRecords } from './choice/standing.ts';
@@ -27,7 +27,7 @@ export function planRollback(
   { force = false }: PlanOptions = {},
 ): Plan | NoChoice {
   const observed = withSharedRecords(seen);
-  const choice = chooseTarget(observed, wish);
+  const choice = chooseAmong(observed, wish);
   if ('problem' in choice) return choice;
   const unfit = unfitness(observed, choice.candidate);
   if (unfit && !force) return { problem: 'ForceRequired', message: unfit };

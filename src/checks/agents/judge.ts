@@ -70,10 +70,11 @@ export class AgentJudge {
     const missing = complete ? this.#missing(sources) : undefined;
     const wrong = of('wrong', 'open');
     if (wrong.length > 0) return bad(unique(wrong), values);
-    const gone = complete ? this.#gone(sources, baseline) : undefined;
+    const isEmpty = complete && sources.every(({ rows }) => rows.length === 0);
+    const gone = isEmpty ? this.#gone(baseline) : undefined;
     if (gone) return bad(gone, values);
     if (missing && this.#settings.onMissing === 'fail') return bad(missing, values);
-    if (missing && this.#isNothingExpected(sources)) {
+    if (missing && isEmpty && this.#isNothingExpected()) {
       this.#empty += 1;
       const isOften = sources.every(({ shared }) => !shared) || this.#empty >= SHARED_EMPTY;
       return isOften
@@ -119,17 +120,15 @@ export class AgentJudge {
   }
 
   /** An empty list of a service that nobody has ever seen list one: there is nothing to look at. */
-  #isNothingExpected(sources: readonly AgentSource[]): boolean {
+  #isNothingExpected(): boolean {
     const { expected, onMissing } = this.#settings;
-    const isEmpty = sources.every(({ rows }) => rows.length === 0);
-    return isEmpty && expected.length === 0 && onMissing === 'inconclusive';
+    return expected.length === 0 && onMissing === 'inconclusive';
   }
 
   /** What was listed when the evidence was recorded, and is not listed any more, where nothing is listed at all. */
-  #gone(sources: readonly AgentSource[], baseline: ProbeContext['baseline']): string | undefined {
+  #gone(baseline: ProbeContext['baseline']): string | undefined {
     const listed = baseline?.verdict === 'passed' ? Object.keys(baseline.values) : [];
-    const isEmpty = sources.length > 0 && sources.every(({ rows }) => rows.length === 0);
-    if (!isEmpty || listed.length === 0 || this.#settings.onMissing === 'ignore') return undefined;
+    if (listed.length === 0 || this.#settings.onMissing === 'ignore') return undefined;
     return `the list of agents is empty, and ${listed.join(', ')} stood in it on the known-good version`;
   }
 

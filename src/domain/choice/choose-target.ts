@@ -14,8 +14,12 @@ import { differs } from './version-lists.ts';
  *
  * The default target goes back, never forward: the trap of `kubectl rollout undo` run twice (docs/decisions/0007).
  */
-export function chooseTarget(seen: ObservedService, wish: TargetWish): Choice | NoChoice {
-  const observed = withSharedRecords(seen);
+export function chooseTarget(observed: ObservedService, wish: TargetWish): Choice | NoChoice {
+  return chooseAmong(withSharedRecords(observed), wish);
+}
+
+/** As {@link chooseTarget}, from an observation whose candidates share their records already. */
+export function chooseAmong(observed: ObservedService, wish: TargetWish): Choice | NoChoice {
   switch (wish.kind) {
     case 'known-good':
       return chooseKnownGood(observed);

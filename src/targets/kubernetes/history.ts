@@ -134,7 +134,13 @@ export function observedService(parts: ObservedParts): ObservedService {
     changeCause: metadata.annotations?.[CHANGE_CAUSE],
   });
   const history = distinct(revisions.filter((revision) => revision.fingerprint !== live))
-    .map((revision) => candidateOf(parts, revision.template, { ...revision, source: sourceOf(revision) }))
+    .map((revision) => {
+      const candidate = candidateOf(parts, revision.template, { ...revision, source: sourceOf(revision) });
+      const isSameElsewhere = candidate.contentFingerprint === current.contentFingerprint;
+      return isSameElsewhere
+        ? { ...candidate, ...differsBy(template, revision.template, stamped) }
+        : candidate;
+    })
     .sort((a, b) => b.revision - a.revision || compare(b.createdAt, a.createdAt));
   const previous = history[0];
   return {
@@ -183,7 +189,6 @@ function candidateOf(parts: ObservedParts, template: RawObject, known: KnownRevi
     fingerprint: known.fingerprint,
     id,
     contentFingerprint: contentFingerprint(template),
-    ...differsBy(parts.deployment.spec.template, template, stamped),
     source: known.source,
     createdAt: known.createdAt,
     references: referencesOf(template),
@@ -215,7 +220,6 @@ function differsBy(
   template: RawObject,
   stamped: readonly string[],
 ): Pick<VersionCandidate, 'differsBy'> {
-  if (contentFingerprint(live) !== contentFingerprint(template)) return {};
   const names = annotationsThatDiffer(live, template).filter((name) => !stamped.includes(name));
   return names.length > 0 ? { differsBy: names } : {};
 }

@@ -117,56 +117,58 @@ export type RecordedVersion = Pick<KnownGoodEvidence, 'version' | 'image' | 'fin
 /** The evidence that is kept of a verification. */
 export function evidenceOfVersion(
   { request, rollout }: Subject,
-  { version, image, fingerprint, id }: RecordedVersion,
+  version: RecordedVersion,
   verification: Verification,
   provedBy: KnownGoodEvidence['provedBy'],
 ): KnownGoodEvidence {
-  const { proof, results } = verification;
+  return {
+    ...evidenceOf(request, version, verification, provedBy),
+    verdict: verification.proof.verdict,
+    ...(rollout.imageId ? { imageId: rollout.imageId } : {}),
+  };
+}
+
+/** The evidence of a version that did not come up: no check has found it. */
+export function evidenceOfFailure(
+  { request }: Pick<Subject, 'request'>,
+  version: RecordedVersion,
+  failed: string,
+  provedBy: KnownGoodEvidence['provedBy'],
+): KnownGoodEvidence {
+  const nothing = { results: [], waived: [] };
+  return { ...evidenceOf(request, version, nothing, provedBy), verdict: 'failed', failed };
+}
+
+function evidenceOf(
+  request: ResolvedRun,
+  { version, image, fingerprint, id }: RecordedVersion,
+  verification: Pick<Verification, 'results' | 'waived'>,
+  provedBy: KnownGoodEvidence['provedBy'],
+): Omit<KnownGoodEvidence, 'verdict'> {
   return {
     ...(request.evidenceSchema ? whatCounted(request, verification) : {}),
     ...(id ? { id } : {}),
     fingerprint,
     version,
     image,
-    ...(rollout.imageId ? { imageId: rollout.imageId } : {}),
-    verdict: proof.verdict,
     at: new Date().toISOString(),
     provedBy,
     checks: Object.fromEntries(
-      results.map(({ check, verdict, summary, values }) => [check, { verdict, summary, values }]),
+      verification.results.map(({ check, verdict, summary, values }) => [
+        check,
+        { verdict, summary, values },
+      ]),
     ),
   };
 }
 
-function whatCounted({ required, accept }: ResolvedRun, { results, waived }: Verification) {
+function whatCounted(
+  { required, accept }: ResolvedRun,
+  { results, waived }: Pick<Verification, 'results' | 'waived'>,
+) {
   const excused = results.filter(({ failedBefore }) => failedBefore).map(({ check }) => check);
   const notApplicable = results
     .filter(({ verdict }) => verdict === 'not-applicable')
     .map(({ check }) => check);
   return { schema: 2, required, accepted: accept, waived, excused, notApplicable } as const;
-}
-
-/** The evidence of a version that did not come up: no check has found it. */
-export function evidenceOfFailure(
-  { request }: Pick<Subject, 'request'>,
-  { version, image, fingerprint, id }: RecordedVersion,
-  failed: string,
-  provedBy: KnownGoodEvidence['provedBy'],
-): KnownGoodEvidence {
-  return {
-    ...whatCounted(request, {
-      results: [],
-      waived: [],
-      proof: { verdict: 'failed', summary: failed, open: [] },
-    }),
-    ...(id ? { id } : {}),
-    fingerprint,
-    version,
-    image,
-    verdict: 'failed',
-    at: new Date().toISOString(),
-    provedBy,
-    checks: {},
-    failed,
-  };
 }
