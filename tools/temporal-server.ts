@@ -108,7 +108,7 @@ function answers(port: number): Promise<boolean> {
 
 /** The server listens a moment before it serves: "Frontend is not healthy yet". */
 async function serves(address: string): Promise<boolean> {
-  const connection = Connection.lazy({ address });
+  const connection = Connection.lazy({ address, connectTimeout: '2s' });
   try {
     await connection.withDeadline(Date.now() + 2_000, () => connection.workflowService.getSystemInfo({}));
     return true;

@@ -1,8 +1,9 @@
-import { chmod, writeFile } from 'node:fs/promises';
+import { access } from 'node:fs/promises';
 import { join } from 'node:path';
 import { beforeEach, expect, test } from 'vitest';
 import { startControlPlane } from '../../sandbox/control-plane/index.ts';
 import { expectPodAddresses } from '../../sandbox/node-agent/network.ts';
+import { locateTools } from '../../tools/index.ts';
 import { onFreePorts } from '../../tools/ports.ts';
 import { openProcesses, ProcessEnded, type Processes, whileRunning } from '../../tools/processes/index.ts';
 import { startTemporalServer } from '../../tools/temporal-server.ts';
@@ -52,21 +53,21 @@ test('an abort ends the waiting for a server', async () => {
 
 test('a Temporal server whose port somebody else has taken is started again on others', async () => {
   const bin = await temporaryFolder();
-  // The first one sees its port answer, as if a stranger had taken it, and ends; the second one serves.
-  const script = `#!${process.execPath}
-    const { createServer } = require('node:net');
-    const { existsSync, writeFileSync } = require('node:fs');
-    const port = (flag) => Number(process.argv[process.argv.indexOf(flag) + 1]);
-    const first = !existsSync('${bin}/seen');
-    writeFileSync('${bin}/seen', '');
-    createServer().listen(port('--port'), '127.0.0.1');
-    if (first) setTimeout(() => process.exit(1), 300);
-    else createServer().listen(port('--metrics-port'), '127.0.0.1');`;
-  const program = join(bin, 'temporal');
-  await writeFile(program, script);
-  await chmod(program, 0o755);
+  const { temporal } = await locateTools(['temporal']);
+  // The first one sees its port answer, as if a stranger had taken it, and ends; the second one is the real server.
+  const stranger = `
+    const port = Number(process.argv[process.argv.indexOf("--port") + 1]);
+    require("node:net").createServer().listen(port, "127.0.0.1");
+    setTimeout(() => process.exit(1), 300);`;
+  const program = await writeProgram(
+    join(bin, 'temporal'),
+    `[ -e '${bin}/seen' ] && exec '${temporal.path}' "$@"
+    touch '${bin}/seen'
+    exec '${process.execPath}' -e '${stranger}' -- "$@"`,
+  );
   const { pid } = await startTemporalServer(processes, program, { ui: false, fsync: false });
   expect(() => process.kill(pid(), 0)).not.toThrow();
+  await access(join(bin, 'seen'));
 });
 
 test('what fails for another reason than its ports is not started again', async () => {
