@@ -3,6 +3,7 @@ import { freePorts } from '../../tools/ports.ts';
 import type { Processes } from '../../tools/processes/index.ts';
 import type { KubernetesApi, KubernetesObject } from '../control-plane/api.ts';
 import type { BehaviourWish, RecordedRequest } from '../orchestrator/index.ts';
+import { type ImageRegistry, openImageRegistry } from './image-registry.ts';
 import { podNetwork } from './network.ts';
 import { inProcessRuntime, processRuntime } from './pod-process.ts';
 import { PodWorker } from './pod-worker.ts';
@@ -19,6 +20,8 @@ export interface NodeAgent {
   /** Every pod listens on these ports of its own address. */
   readonly apiPort: number;
   readonly metricsPort: number;
+  /** Where images are pulled from. */
+  readonly registry: ImageRegistry;
   /** A stable loopback address that spreads connections over the ready pods of a selector. */
   openService(namespace: string, labels: Readonly<Record<string, string>>): Promise<ServiceForwarder>;
   /** Pods whose container runs, the oldest first. */
@@ -51,6 +54,7 @@ export async function startNodeAgent(
   const { instantReady = false } = options;
   const isInstant = ({ metadata }: KubernetesObject): boolean =>
     typeof instantReady === 'function' ? instantReady(metadata.namespace) : instantReady;
+  const registry = openImageRegistry();
   const network = podNetwork();
   const instances = new Map<string, number>();
   const instanceOf = (pod: KubernetesObject) => {
@@ -84,6 +88,7 @@ export async function startNodeAgent(
       const worker = new PodWorker(pod, {
         api: retrying,
         runtime: isInstant(pod) ? inProcessRuntime : ownProcesses,
+        registry,
         apiPort,
         metricsPort,
         address: address(),
@@ -138,6 +143,7 @@ export async function startNodeAgent(
   return {
     apiPort,
     metricsPort,
+    registry,
     async openService(namespace, labels) {
       const addresses = () =>
         [...workers.values()]

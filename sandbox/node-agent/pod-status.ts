@@ -1,9 +1,10 @@
-import { createHash } from 'node:crypto';
 import type { KubernetesObject } from '../control-plane/api.ts';
 
 /** What the agent knows of the one container of a pod. */
 export interface ContainerState {
   readonly image: string;
+  /** As the node knows it once it is pulled. */
+  readonly imageId: string;
   readonly container: string;
   readonly address: string;
   readonly startTime: string;
@@ -17,7 +18,7 @@ export interface ContainerState {
 
 /** The status that a kubelet would report for it. */
 export function podStatus(known: ContainerState): KubernetesObject {
-  const { image, container, address, startTime, restarts, ready, state, lastExitCode } = known;
+  const { image, imageId, container, address, startTime, restarts, ready, state, lastExitCode } = known;
   const running = 'running' in state;
   const at = new Date().toISOString();
   const condition = (type: string, met: boolean) => ({
@@ -42,7 +43,7 @@ export function podStatus(known: ContainerState): KubernetesObject {
       {
         name: container,
         image,
-        imageID: running || restarts > 0 ? imageId(image) : '',
+        imageID: running || restarts > 0 ? imageId : '',
         ready,
         started: running,
         restartCount: restarts,
@@ -61,10 +62,4 @@ export function podStatus(known: ContainerState): KubernetesObject {
       },
     ],
   };
-}
-
-/** The stand-in has no registry: a digest made from the reference is as stable as a real one. */
-export function imageId(image: string): string {
-  const [repository = image] = image.split(/[@:](?=[^/]*$)/);
-  return `${repository}@sha256:${createHash('sha256').update(image).digest('hex')}`;
 }

@@ -1,8 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { request } from 'undici';
 import { type KubernetesApi, type KubernetesObject, STRATEGIC_PATCH } from '../control-plane/api.ts';
-import { behaviourOfImage } from '../orchestrator/images.ts';
 import { containerEnvironment } from './container-environment.ts';
+import type { ImageRegistry } from './image-registry.ts';
 import type { ContainerRuntime, RunningContainer } from './pod-process.ts';
 import { type ContainerState, podStatus } from './pod-status.ts';
 
@@ -17,6 +17,7 @@ const LONGEST_GRACE_MS = 5_000;
 export interface PodWorkerOptions {
   readonly api: KubernetesApi;
   readonly runtime: ContainerRuntime;
+  readonly registry: ImageRegistry;
   readonly apiPort: number;
   readonly metricsPort: number;
   readonly address: string;
@@ -43,6 +44,7 @@ export class PodWorker {
     const { name, image } = pod.spec.containers[0];
     this.state = {
       image,
+      imageId: '',
       container: name,
       address: options.address,
       startTime: seconds(),
@@ -88,14 +90,15 @@ export class PodWorker {
 
   private async keepRunning(): Promise<void> {
     const { signal } = this.stopping;
-    const imageBehaviour = behaviourOfImage(this.state.image);
-    if (!imageBehaviour) return this.reportMissingImage();
+    const pulled = this.options.registry.pull(this.state.image);
+    if (!pulled) return this.reportMissingImage();
+    this.state = { ...this.state, imageId: pulled.imageId };
     while (!signal.aborted) {
       const env = await this.environment();
       if (!env) return;
       this.container = await this.options.runtime({
         name: `${this.pod.metadata.name}-${this.state.restarts}`,
-        behaviour: env.ORCH_BEHAVIOUR ?? imageBehaviour,
+        behaviour: env.ORCH_BEHAVIOUR ?? pulled.behaviour,
         instance: this.options.instance,
         address: this.address,
         apiPort: this.options.apiPort,

@@ -30,11 +30,11 @@ export function waitForRollout(deps: Dependencies) {
 
 function whatIsUp(
   target: RollbackTarget['kind'],
-  { replicas, revision, warnings = [] }: RolloutFinished,
+  { replicas, revision, otherImages, warnings = [] }: RolloutFinished,
 ): string {
   const up =
     target === 'compose'
       ? `${replicas} of ${replicas} containers up`
       : `${replicas} of ${replicas} replicas updated and available (revision ${revision})`;
-  return [up, ...warnings].join('; ');
+  return [up, ...(otherImages ? [otherImages] : []), ...warnings].join('; ');
 }

@@ -32,6 +32,12 @@ export const kubernetesSchema = section({
     .optional()
     .describe('Kubeconfig file; default: KUBECONFIG, ~/.kube/config, or the service account of the pod.'),
   context: text().optional().describe('Context in the kubeconfig; default: its current one.'),
+  pin: z
+    .enum(['digest', 'tag'])
+    .default('digest')
+    .describe(
+      'How the image of a version that was proved is written: repository:tag@digest, so that a tag that was pushed anew cannot bring other content, or repository:tag, compared after the rollout.',
+    ),
   rollout: section({
     deadline: duration('1s', '29m')
       .prefault('10m')

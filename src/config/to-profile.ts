@@ -35,7 +35,7 @@ export function toProfile(
 /** The cross-checks have made sure that there is exactly one of them. */
 function targetOf({ kubernetes, compose }: ServiceEntry, folder: string): TargetProfile {
   if (compose) return composeOf(compose, folder);
-  const { kubeconfig, context, namespace, deployment, container, rollout } = kubernetes as NonNullable<
+  const { kubeconfig, context, namespace, deployment, container, pin, rollout } = kubernetes as NonNullable<
     typeof kubernetes
   >;
   return {
@@ -45,6 +45,7 @@ function targetOf({ kubernetes, compose }: ServiceEntry, folder: string): Target
     namespace,
     deployment,
     container: container ?? deployment,
+    pin,
     rollout: { deadlineMs: rollout.deadline, crashLoopRestarts: rollout.crashLoopRestarts },
   };
 }

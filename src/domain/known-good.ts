@@ -47,6 +47,8 @@ export interface KnownGoodRecord {
   readonly image: string;
   /** The image ID that the pods reported, when they all agreed. */
   readonly imageId?: string;
+  /** The image IDs of all containers of the template, by container, where the pods agreed. */
+  readonly imageIds?: Readonly<Record<string, string>>;
   /** The verdict over the checks that the profile requires. Only `passed` makes a version known-good. */
   readonly verdict: WholeVerdict;
   readonly at: Instant;

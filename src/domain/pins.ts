@@ -9,6 +9,11 @@ export type PinSource =
       readonly name: string;
       readonly uid: string;
       readonly podTemplateHash: string;
+      /**
+       * The fingerprint of what it holds, where the pin has another: then the pin's image digests are written into it,
+       * `repository:tag@digest`.
+       */
+      readonly fingerprint?: string;
     }
   /** A template that `take-snapshot` has copied into a ConfigMap, because no ReplicaSet keeps it. */
   | { readonly kind: 'config-map'; readonly name: string; readonly uid: string }
@@ -98,6 +103,8 @@ export interface KubernetesPin {
   readonly version: string;
   readonly image: string;
   readonly purpose?: PinPurpose;
+  /** Digests of the images that were proved, by container (`sha256:…`): these and no others are to run. */
+  readonly digests?: Readonly<Record<string, string>>;
 }
 
 /** What stood there before the change, and where it is kept. `generation` is 0 for Compose. */
@@ -120,6 +127,8 @@ export interface RolloutStarted {
   readonly generation: number;
   readonly fingerprint: string;
   readonly version: string;
+  /** Kubernetes: digests of the images that were proved, by container; what runs is compared with them. */
+  readonly digests?: Readonly<Record<string, string>>;
   /** Compose: the ID of the image that every container must run. */
   readonly imageId?: string;
   /** Compose: the change in the project's journal that a failed start is restored from. */
@@ -147,6 +156,10 @@ export interface RolloutFinished {
   readonly replicas: number;
   readonly podTemplateHash: string;
   readonly imageId?: string;
+  /** Kubernetes: the image IDs that all pods report alike, by container, init containers included. */
+  readonly imageIds?: Readonly<Record<string, string>>;
+  /** In words, where what runs is another image than the one that was proved under its name. */
+  readonly otherImages?: string;
   readonly instances: readonly Instance[];
   /** When the target was first seen complete. */
   readonly completeAt: string;

@@ -9,7 +9,7 @@ import type { CheckEvidence } from './known-good.ts';
 import type { Pin } from './pins.ts';
 import type { Plan, PlannedVersion } from './plan.ts';
 import { describeWish, type TargetWish } from './targets.ts';
-import { type ObservedService, type VersionCandidate, versionIdOf } from './versions.ts';
+import { type ObservedService, parseImage, type VersionCandidate, versionIdOf } from './versions.ts';
 
 /** What the request says beside its wish. */
 export interface PlanOptions {
@@ -83,7 +83,14 @@ function pinTo(observed: ObservedService, { candidate, basis }: Choice, changesN
     const recorded = candidate.fingerprint ? { recorded: candidate.fingerprint } : {};
     return { ...common, ...recorded, target: 'compose', source: pinned, changes: [], unchanged: [] };
   }
-  return { ...common, target: 'kubernetes', generation, source: changesNothing ? { kind: 'live' } : source };
+  const { digests } = candidate;
+  return {
+    ...common,
+    target: 'kubernetes',
+    generation,
+    source: changesNothing ? { kind: 'live' } : source,
+    ...(digests && !changesNothing ? { digests } : {}),
+  };
 }
 
 function planned(candidate: VersionCandidate): PlannedVersion {
@@ -168,7 +175,11 @@ function isImageAlone({ source }: VersionCandidate): boolean {
 
 /** A tag may have been moved: where the images themselves are known, they are compared. */
 function isSameImage(a: VersionCandidate, b: VersionCandidate): boolean {
-  if (a.source.kind !== 'compose' || b.source.kind !== 'compose') return a.image === b.image;
+  if (a.source.kind !== 'compose' || b.source.kind !== 'compose') {
+    const [one, other] = [digestOf(a), digestOf(b)];
+    if (one === undefined || other === undefined) return a.image === b.image;
+    return one === other && parseImage(a.image).repository === parseImage(b.image).repository;
+  }
   if (a.source.imageId && b.source.imageId) return a.source.imageId === b.source.imageId;
   return a.source.digest !== undefined && a.source.digest === b.source.digest;
 }

@@ -27,6 +27,8 @@ export interface KubernetesProfile {
   readonly deployment: string;
   /** Container whose image is the version. */
   readonly container: string;
+  /** How the image of a version that was proved is written: with the digest that was proved, or by its tag alone. */
+  readonly pin: 'digest' | 'tag';
   readonly rollout: {
     /** The wait gives up after this long. */
     readonly deadlineMs: number;

@@ -6,7 +6,7 @@ import type { PinSource } from './pins.ts';
 export interface VersionCandidate {
   /** How people name it: the normalised version (`0.1.0`), else the image tag or the digest's first 12 characters. */
   readonly version: string;
-  /** The image reference exactly as the workload's template has it. */
+  /** The image reference exactly as the workload's template has it, or will have it. */
   readonly image: string;
   /** The container that the image belongs to. */
   readonly container: string;
@@ -25,6 +25,11 @@ export interface VersionCandidate {
   readonly contentFingerprint: string;
   /** Of a version that a rollback could bring back only in part: the fingerprint that it was recorded under. */
   readonly standsFor?: string;
+  /**
+   * Digests of its images by container: of the current version those that run, of another one those that were proved.
+   * Only what is known.
+   */
+  readonly digests?: Readonly<Record<string, string>>;
   /** What a pin to this version refers to. */
   readonly source: PinSource;
   readonly createdAt: Instant;

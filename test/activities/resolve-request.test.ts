@@ -22,6 +22,7 @@ function profile(name: string, change: Partial<ServiceProfile> = {}): ServicePro
       namespace: 'phoenix-orch',
       deployment: name,
       container: name,
+      pin: 'digest',
       rollout: { deadlineMs: 60_000, crashLoopRestarts: 3 },
     },
     endpoint: 'http://orchestrator.internal:8080',

@@ -2,6 +2,7 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { expect, onTestFinished, test } from 'vitest';
 import type { KubernetesApi, KubernetesObject } from '../../sandbox/control-plane/api.ts';
+import { openImageRegistry } from '../../sandbox/node-agent/image-registry.ts';
 import { startNodeAgent } from '../../sandbox/node-agent/index.ts';
 import type { RunningContainer } from '../../sandbox/node-agent/pod-process.ts';
 import { PodWorker } from '../../sandbox/node-agent/pod-worker.ts';
@@ -73,6 +74,7 @@ async function readinessOver(answers: readonly number[], probe: object): Promise
   const worker = new PodWorker(pod(probe), {
     api,
     runtime: async () => container,
+    registry: openImageRegistry(),
     apiPort: (server.address() as AddressInfo).port,
     metricsPort: 1,
     address: '127.0.0.1',

@@ -2,6 +2,7 @@ import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
+import { imageOf } from '../../sandbox/manifests.ts';
 import { checksOf } from '../../src/domain/ledger.ts';
 import { ASKED, headlines, ready, SOON } from './asked.ts';
 import { recordOf as asRecord, type Cast, openStage, type Stage } from './stage.ts';
@@ -59,7 +60,9 @@ describe('what was seen of a version', () => {
     expect(planned.plan?.warnings.join('\n')).toContain('9.9.9, which runs now, was seen to fail at');
     expect((await cast.rollback()).outcome).toBe('rolled-back');
     const proofs = Object.values(await recordsOf(cast)).filter(({ verdict }) => verdict === 'passed');
-    expect(proofs).toMatchObject([{ version: '0.1.0', provedBy: 'rollback' }]);
+    // Under the tag that was verified, and with the digest that the rollback has written.
+    expect(proofs.map(({ version }) => version)).toEqual(['0.1.0', '0.1.0']);
+    expect(proofs.map(({ provedBy }) => provedBy).toSorted()).toEqual(['rollback', 'verify']);
   }, 120_000);
 
   it('S4 and S6 a version that never came up has evidence of that, and the record of the rollback says so', async () => {
@@ -88,10 +91,30 @@ describe('what was seen of a version', () => {
   }, 120_000);
 });
 
+describe('K13 a tag that was pushed anew', () => {
+  it('does not bring another image back than the one that was proved', async () => {
+    const tag = 'v1.9.0-good';
+    const cast = await ready(stage, 'pushed-anew', [tag], ALONE, QUICK);
+    await cast.verify();
+    const [proof] = Object.values(await recordsOf(cast));
+    const proved = String(proof?.imageId).split('@')[1];
+    stage.sandbox.cluster.node.registry.push(imageOf(tag), 'chat-output-null');
+    await cast.deploy('v0.2.0');
+    const report = await cast.rollback();
+    expect(report).toMatchObject({
+      outcome: 'rolled-back',
+      plan: { to: { image: `${imageOf(tag)}@${proved}` }, rule: 'older-proof' },
+    });
+    expect(headlines(cast).at(-1)).toContain('was rolled back and is proved well');
+  }, 120_000);
+});
+
 describe('E1 forged evidence', () => {
   /** What an entry of the bad version looks like that excuses its failures. */
   const forged = async (cast: Cast, change: object) => {
-    const [good] = Object.values(await recordsOf(cast));
+    const [recorded] = Object.values(await recordsOf(cast));
+    // The images that run are told by the pods, and these are another version's.
+    const { imageId: _one, imageIds: _all, ...good } = recorded ?? {};
     const { current } = await versionsOf(cast);
     const bad = { verdict: 'failed', summary: 'as ever', values: {} };
     const record = {
@@ -100,7 +123,7 @@ describe('E1 forged evidence', () => {
       version: current.version,
       image: current.image,
       at: new Date().toISOString(),
-      checks: { ...(good?.checks as object), chat: bad, agents: bad },
+      checks: { ...(good.checks as object), chat: bad, agents: bad },
       ...change,
     };
     await forge(cast, current.fingerprint.slice(0, 40), record);

@@ -48,13 +48,26 @@ export function chooseOlderKnownGood(observed: ObservedService, tried: readonly 
  */
 export function chooseSnapshot(observed: ObservedService, snapshot: SnapshotReference): Choice | NoChoice {
   const { fingerprint, keptIn, version } = snapshot;
-  const found = everyVersion(observed).find((candidate) => candidate.fingerprint === fingerprint);
-  const candidate = found ?? copied(observed, snapshot);
+  const found = everyVersion(observed).find((candidate) => heldBy(candidate) === fingerprint);
+  const candidate = found ? asHeld(found) : copied(observed, snapshot);
   if (candidate) return { candidate, basis: 'snapshot', rule: 'restores' };
   return {
     problem: 'PinLost',
     message: `the snapshot of ${version} (${keptIn}) is not in the history of ${observed.workload} any more`,
   };
+}
+
+/** The fingerprint of what the history has of a version, which may be without the digests that a rollback writes. */
+function heldBy({ source, fingerprint }: VersionCandidate): string {
+  return (source.kind === 'replica-set' ? source.fingerprint : undefined) ?? fingerprint;
+}
+
+/** What was there comes back as it was: by its tag, where it was there by its tag. */
+function asHeld(candidate: VersionCandidate): VersionCandidate {
+  const { source, image, digests: _proved, ...rest } = candidate;
+  if (source.kind !== 'replica-set' || source.fingerprint === undefined) return candidate;
+  const { fingerprint, ...holder } = source;
+  return { ...rest, fingerprint, image: image.replace(/@.*$/, ''), source: holder };
 }
 
 /** The version in a ConfigMap. What it refers to is known when it is read; that it is there can be checked before. */

@@ -35,7 +35,10 @@ function isMeant(version: VersionCandidate, wish: TargetWish): boolean {
     case 'revision':
       return version.revision === wish.revision || version.formerRevisions.includes(wish.revision);
     case 'digest':
-      return digestOf(version) === wish.digest || version.evidence?.imageId?.endsWith(wish.digest) === true;
+      return (
+        digestOf(version) === wish.digest ||
+        (digestOf(version) === undefined && version.evidence?.imageId?.endsWith(wish.digest) === true)
+      );
     case 'id':
       return versionIdOf(version).startsWith(wish.id);
     default:
@@ -70,7 +73,14 @@ function withImage(
   const { current } = observed;
   const { repository, tag } = parseImage(current.image);
   const wanted = image(repository, tag);
-  const { evidence: _evidence, failure: _failure, changeCause: _changeCause, id: _id, ...rest } = current;
+  const {
+    evidence: _evidence,
+    failure: _failure,
+    changeCause: _changeCause,
+    id: _id,
+    digests: _digests,
+    ...rest
+  } = current;
   return {
     ...rest,
     version: versionOfImage(wanted),
@@ -87,8 +97,9 @@ function withImage(
 }
 
 /** The digest of a version's image, where its reference or the target tells it. */
-export function digestOf({ source, image }: VersionCandidate): string | undefined {
-  return (source.kind === 'compose' ? source.digest : undefined) ?? parseImage(image).digest;
+export function digestOf({ source, image, digests, container }: VersionCandidate): string | undefined {
+  const known = source.kind === 'compose' ? source.digest : digests?.[container];
+  return known ?? parseImage(image).digest;
 }
 
 /** Tags of one repository share a style: `v0.1.0` beside `v0.2.0`. */

@@ -18,6 +18,7 @@ const shared = {
   version: text,
   image: z.string().max(2_000),
   imageId: text.optional(),
+  imageIds: z.record(z.string().max(253), text).optional(),
   verdict: z.enum(['passed', 'failed', 'inconclusive']),
   at: instant,
   provedBy: z.enum(['verify', 'rollback']),

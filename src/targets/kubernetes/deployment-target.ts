@@ -60,7 +60,7 @@ export class DeploymentTarget implements RollbackTarget {
   readonly #access: AccessCheck;
 
   constructor(profile: KubernetesProfile, options: KubernetesTargetOptions) {
-    const { namespace, deployment: name, container } = profile;
+    const { namespace, deployment: name, container, pin } = profile;
     const { fieldManager, clock } = options;
     this.workload = `deployment/${name} in namespace ${namespace}`;
     this.#profile = profile;
@@ -71,7 +71,7 @@ export class DeploymentTarget implements RollbackTarget {
     this.#observer = new Observer(
       transport,
       this.#watch,
-      { namespace, name, container, fieldManager, evidenceKey: options.evidenceKey },
+      { namespace, name, container, pin, fieldManager, evidenceKey: options.evidenceKey },
       clock,
     );
     this.#access = new AccessCheck(transport, { namespace, name });

@@ -1,22 +1,17 @@
 import { RunbookError } from '../../domain/errors.ts';
-import type { KnownGoodRecord } from '../../domain/known-good.ts';
 import type { PinSource } from '../../domain/pins.ts';
-import { type ObservedService, type VersionCandidate, versionOfImage } from '../../domain/versions.ts';
-import { versionEvidence } from '../evidence/version-evidence.ts';
-import { capped } from './api-error.ts';
-import { type ChangeMark, markOf } from './change-mark.ts';
-import type { Evidence } from './evidence.ts';
 import {
-  annotationsThatDiffer,
-  contentFingerprint,
-  fingerprint,
-  versionId,
-  withoutHash,
-} from './fingerprint.ts';
+  type ObservedService,
+  shortDigest,
+  type VersionCandidate,
+  versionIdOf,
+} from '../../domain/versions.ts';
+import { type CandidateParts, currentCandidate, earlierCandidate, type RunningImages } from './candidate.ts';
+import { type ChangeMark, markOf } from './change-mark.ts';
+import { annotationsThatDiffer, fingerprint, withoutHash } from './fingerprint.ts';
 import { lastChange } from './managers.ts';
 import { isPlacedByRollback } from './placed.ts';
-import { containerIn, containerNames, imageOf } from './pod-template.ts';
-import { referencesOf } from './references.ts';
+import { containerIn, containerNames } from './pod-template.ts';
 import {
   type Deployment,
   HASH_LABEL,
@@ -97,16 +92,15 @@ export function historyLimitOf({ spec }: Deployment): number {
 }
 
 /** What the observation is made of. */
-export interface ObservedParts {
+export interface ObservedParts extends Omit<CandidateParts, 'stamped'> {
   readonly deployment: Deployment;
   readonly namespace: string;
-  readonly container: string;
   /** Under which name the runbook writes. */
   readonly fieldManager: string;
   readonly revisions: readonly Revision[];
-  readonly evidence: Pick<Evidence, 'records' | 'failures'>;
-  /** Names of template annotations that admission writes anew with every change: they are no content. */
   readonly stamped?: readonly string[];
+  /** The image IDs of the pods of the live template; none where they make no difference. */
+  readonly running?: RunningImages;
   readonly notes: readonly string[];
   readonly at: string;
 }
@@ -123,25 +117,31 @@ export function observedService(parts: ObservedParts): ObservedService {
       `deployment/${metadata.name} has no container "${container}"; it has ${containerNames(template).join(', ')}`,
     );
   }
+  const made: CandidateParts = { ...parts, stamped };
   const live = fingerprint(template);
   const holder = revisions.find((revision) => revision.fingerprint === live);
-  const current = candidateOf(parts, template, {
-    fingerprint: live,
-    source: holder && isObserved(deployment) ? sourceOf(holder) : { kind: 'live' },
-    revision: holder?.revision ?? 0,
-    formerRevisions: holder?.formerRevisions ?? [],
-    createdAt: holder?.createdAt ?? lastChange(deployment) ?? metadata.creationTimestamp ?? parts.at,
-    changeCause: metadata.annotations?.[CHANGE_CAUSE],
-  });
-  const history = distinct(revisions.filter((revision) => revision.fingerprint !== live))
+  const current = currentCandidate(
+    made,
+    template,
+    {
+      fingerprint: live,
+      source: holder && isObserved(deployment) ? sourceOf(holder) : { kind: 'live' },
+      revision: holder?.revision ?? 0,
+      formerRevisions: holder?.formerRevisions ?? [],
+      createdAt: holder?.createdAt ?? lastChange(deployment) ?? metadata.creationTimestamp ?? parts.at,
+      changeCause: metadata.annotations?.[CHANGE_CAUSE],
+    },
+    parts.running,
+  );
+  const earlier = distinct(revisions.filter((revision) => revision.fingerprint !== live))
     .map((revision) => {
-      const candidate = candidateOf(parts, revision.template, { ...revision, source: sourceOf(revision) });
-      const isSameElsewhere = candidate.contentFingerprint === current.contentFingerprint;
-      return isSameElsewhere
-        ? { ...candidate, ...differsBy(template, revision.template, stamped) }
-        : candidate;
+      const found = earlierCandidate(made, revision.template, { ...revision, source: sourceOf(revision) });
+      const isSameElsewhere = found.contentFingerprint === current.contentFingerprint;
+      return isSameElsewhere ? { ...found, ...differsBy(template, revision.template, stamped) } : found;
     })
     .sort((a, b) => b.revision - a.revision || compare(b.createdAt, a.createdAt));
+  const under = holder && provedUnderItsTags(made, holder, current);
+  const history = under && isPinned(under) ? withProved(under, earlier) : earlier;
   const previous = history[0];
   return {
     target: 'kubernetes',
@@ -152,7 +152,7 @@ export function observedService(parts: ObservedParts): ObservedService {
     generation: metadata.generation ?? 0,
     paused: spec.paused === true,
     replicas: spec.replicas ?? 1,
-    rolledBack: isPlacedByRollback(deployment, revisions, parts.fieldManager, stamped),
+    rolledBack: isPlacedByRollback(deployment, revisions, parts.fieldManager, stamped, current),
     historyLimit: historyLimitOf(deployment),
     current,
     history,
@@ -160,58 +160,55 @@ export function observedService(parts: ObservedParts): ObservedService {
     warnings: [
       ...(running === container ? [] : [renamed(running, container)]),
       ...warningsOf(deployment, { container: running, ...(previous ? { previous } : {}) }),
+      ...(under ? [otherImages(current, under)] : []),
       ...parts.notes,
     ],
     at: parts.at,
   };
 }
 
-type KnownRevision = Pick<
-  Revision,
-  'fingerprint' | 'revision' | 'formerRevisions' | 'createdAt' | 'changeCause'
-> & {
-  readonly source: PinSource;
-};
+/** The version that was proved under the tags of the live template, where the pods run other images by now. */
+function provedUnderItsTags(
+  parts: CandidateParts,
+  holder: Revision,
+  current: VersionCandidate,
+): VersionCandidate | undefined {
+  const proved = earlierCandidate(parts, holder.template, { ...holder, source: sourceOf(holder) });
+  const isOther = proved.evidence?.verdict === 'passed' && versionIdOf(proved) !== versionIdOf(current);
+  return isOther ? proved : undefined;
+}
 
-function candidateOf(parts: ObservedParts, template: RawObject, known: KnownRevision): VersionCandidate {
-  const { container, evidence, stamped = [] } = parts;
-  const used = containerIn(template, container) ?? container;
-  const image = imageOf(template, used) ?? '';
-  const id = versionId(template, stamped);
-  const record = recordOf(evidence.records, known.fingerprint, id);
-  const failure = recordOf(evidence.failures, known.fingerprint, id);
-  return {
-    version: image ? versionOfImage(image) : `no container ${container}`,
-    image,
-    container: used,
-    revision: known.revision,
-    formerRevisions: known.formerRevisions,
-    fingerprint: known.fingerprint,
-    id,
-    contentFingerprint: contentFingerprint(template),
-    source: known.source,
-    createdAt: known.createdAt,
-    references: referencesOf(template),
-    ...(known.changeCause === undefined ? {} : { changeCause: capped(known.changeCause, 200) }),
-    ...(record ? { evidence: versionEvidence(record) } : {}),
-    ...(failure ? { failure: versionEvidence(failure) } : {}),
-  };
+/** The version is as old as the revision under whose tags it was proved, also where a later one names its digests. */
+function withProved(
+  proved: VersionCandidate,
+  history: readonly VersionCandidate[],
+): readonly VersionCandidate[] {
+  const isSame = ({ fingerprint: print }: VersionCandidate) => print === proved.fingerprint;
+  if (!history.some(isSame)) return [proved, ...history];
+  const { createdAt } = proved;
+  return history.map((one) => (isSame(one) && createdAt < one.createdAt ? { ...one, createdAt } : one));
+}
+
+function isPinned({ source }: VersionCandidate): boolean {
+  return source.kind === 'replica-set' && source.fingerprint !== undefined;
+}
+
+function otherImages(current: VersionCandidate, proved: VersionCandidate): string {
+  const each = Object.entries(proved.digests ?? {}).flatMap(([container, digest]) => {
+    const runs = current.digests?.[container];
+    return runs === digest
+      ? []
+      : [
+          `container ${container} runs ${runs ? shortDigest(runs) : 'several images'} and ${shortDigest(digest)} was proved`,
+        ];
+  });
+  const remedy = isPinned(proved) ? '' : '; with kubernetes.pin: digest a rollback can bring it back';
+  return `${current.version} runs another image than was proved under its tag: ${each.join(', ')}${remedy}`;
 }
 
 /** The runbook still knows the workload: a version of before the container had this name was asked for. */
 function renamed(running: string, container: string): string {
   return `the profile names the container "${container}", and what runs has "${running}" alone: that one is meant`;
-}
-
-/** By the template, or by the version that it is: a restart that is gone from the history may have been recorded. */
-function recordOf(
-  records: ReadonlyMap<string, KnownGoodRecord>,
-  fingerprint: string,
-  id: string,
-): KnownGoodRecord | undefined {
-  const same = [...records.values()].filter((record) => record.id === id);
-  const newest = same.toSorted((a, b) => Date.parse(b.at) - Date.parse(a.at))[0];
-  return records.get(fingerprint) ?? newest;
 }
 
 /** Said of a version that is another one by its template annotations alone. */

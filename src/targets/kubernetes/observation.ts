@@ -2,11 +2,14 @@ import { RunbookError } from '../../domain/errors.ts';
 import type { ObservedService } from '../../domain/versions.ts';
 import type { EvidenceReader } from '../evidence/read-record.ts';
 import type { EvidenceKey } from '../evidence/seal.ts';
+import { isStatus } from './api-error.ts';
+import { areImagesInDoubt, type RunningImages } from './candidate.ts';
 import type { DeploymentWatch, WorkloadName } from './deployment-watch.ts';
 import { type Evidence, NO_EVIDENCE, readVersionEvidence } from './evidence.ts';
 import { fingerprint } from './fingerprint.ts';
 import { isContradicted, observedService, type Revision, revisionsOf } from './history.ts';
-import { type Deployment, isControlledBy, type ReplicaSet, selectorText } from './resources.ts';
+import { imageIdsIn, isActive, ownPods } from './pods.ts';
+import { type Deployment, isControlledBy, type Pod, type ReplicaSet, selectorText } from './resources.ts';
 import { areInDoubt, stampedAnnotations } from './stamps.ts';
 import type { ApiTransport } from './transport.ts';
 import { withSignal } from './with-signal.ts';
@@ -19,6 +22,7 @@ const OBSERVE_TIMEOUT_MS = 40_000;
 /** What is observed, and under which name the runbook writes there. */
 export interface ObservedWorkload extends WorkloadName {
   readonly container: string;
+  readonly pin: 'digest' | 'tag';
   readonly fieldManager: string;
   /** Where evidence has to be signed. */
   readonly evidenceKey?: EvidenceKey | undefined;
@@ -169,7 +173,12 @@ export class Observer {
     const stamped = areInDoubt(deployment, revisions)
       ? await stampedAnnotations(this.#transport, deployment, fieldManager, signal)
       : [];
+    const running = areImagesInDoubt({ evidence: this.#evidence, container }, deployment.spec.template)
+      ? await this.#runningImages(deployment, revisions, signal)
+      : undefined;
     return observedService({
+      ...(running ? { running } : {}),
+      pin: this.#workload.pin,
       deployment,
       namespace,
       container,
@@ -180,6 +189,27 @@ export class Observer {
       notes: [...this.#evidence.warnings, ...stamped.map(stampNote)],
       at: new Date(this.#clock()).toISOString(),
     });
+  }
+
+  /** The image IDs of the active pods of the live template. Pods that may not be read tell nothing. */
+  async #runningImages(
+    { metadata, spec }: Deployment,
+    revisions: readonly Revision[],
+    signal: AbortSignal,
+  ): Promise<RunningImages> {
+    const live = fingerprint(spec.template);
+    const holders = new Set(revisions.filter((one) => one.fingerprint === live).map(({ uid }) => uid));
+    const query = { labelSelector: selectorText(spec.selector) };
+    try {
+      const { items } = await this.#transport.list<Pod>(
+        { resource: 'pods', namespace: metadata.namespace ?? this.#workload.namespace, query },
+        signal,
+      );
+      return ownPods(items, holders).filter(isActive).map(imageIdsIn);
+    } catch (error) {
+      if (isStatus(error, 403)) return [];
+      throw error;
+    }
   }
 
   #remember({ metadata, spec }: Deployment): void {

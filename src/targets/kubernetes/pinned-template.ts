@@ -3,6 +3,7 @@ import type { KubernetesPin } from '../../domain/pins.ts';
 import { isStatus } from './api-error.ts';
 import { fingerprint, withoutHash } from './fingerprint.ts';
 import type { Revision } from './history.ts';
+import { withDigests } from './image-digests.ts';
 import { imageOf, templateWithImage } from './pod-template.ts';
 import type { ConfigMap, Deployment, RawObject, ReplicaSet } from './resources.ts';
 import { templateIn } from './snapshot.ts';
@@ -16,7 +17,8 @@ export interface PinnedTemplate {
 
 /**
  * The content that a pin refers to: from memory when this worker listed the ReplicaSets, else from the ReplicaSet or the
- * snapshot's ConfigMap itself. Either way it must have the pin's fingerprint.
+ * snapshot's ConfigMap itself. Either way it must have the pin's fingerprint, once the digests of images are written into it
+ * where the pin says so.
  * @param revisions the templates in memory.
  * @throws PinLost when what holds it is gone, is another object by now, or holds something else.
  */
@@ -30,18 +32,32 @@ export async function pinnedTemplate(
   const { source } = pin;
   if (source.kind === 'image') return withPinnedImage(live, source.container, source.image);
   if (source.kind === 'live') return { template: live.spec.template, fingerprint: pin.fingerprint };
+  const held = (source.kind === 'replica-set' ? source.fingerprint : undefined) ?? pin.fingerprint;
   const kept = revisions.find(
-    ({ uid, fingerprint: known }) =>
-      known === pin.fingerprint && (source.kind === 'config-map' || uid === source.uid),
+    ({ uid, fingerprint: known }) => known === held && (source.kind === 'config-map' || uid === source.uid),
   );
-  if (kept) return kept;
+  if (kept) return asPinned(pin, kept, held);
   const holder = `${source.kind === 'config-map' ? 'configmap' : 'replicaset'}/${source.name}`;
   const { uid, template } = await heldBy(holder, transport, pin, source, signal);
   const found = template && fingerprint(template);
-  if (!template || uid !== source.uid || found !== pin.fingerprint) {
+  if (!template || uid !== source.uid || found !== held) {
     throw new RunbookError(
       'PinLost',
       `${holder} is not the pinned one any more (${pin.version}); start a new run, which plans anew`,
+    );
+  }
+  return asPinned(pin, { template, fingerprint: found }, held);
+}
+
+/** What is held as the pin wants it: with the digests of the images that were proved, where they are not in it. */
+function asPinned(pin: KubernetesPin, content: PinnedTemplate, held: string): PinnedTemplate {
+  if (held === pin.fingerprint) return content;
+  const template = withDigests(content.template, pin.digests ?? {});
+  const found = fingerprint(template);
+  if (found !== pin.fingerprint) {
+    throw new RunbookError(
+      'PinLost',
+      `${pin.version} with the digests of its images is not what was planned; start a new run, which plans anew`,
     );
   }
   return { template, fingerprint: found };

@@ -1,6 +1,8 @@
+import type { VersionCandidate } from '../../domain/versions.ts';
 import { type ChangeMark, isSameMark, markOf } from './change-mark.ts';
 import { fingerprint, versionId } from './fingerprint.ts';
 import type { Revision } from './history.ts';
+import { byDigest } from './image-digests.ts';
 import { lastTemplateChange } from './managers.ts';
 import type { Deployment, RawObject } from './resources.ts';
 
@@ -10,19 +12,25 @@ import type { Deployment, RawObject } from './resources.ts';
  * the runbook, goes by who wrote its template last.
  * @param manager the name under which the runbook writes.
  * @param stamped names of template annotations that admission writes anew with every change.
+ * @param current what runs, by its id: with the digests of its images, as far as they are known.
  */
 export function isPlacedByRollback(
   deployment: Deployment,
   revisions: readonly Revision[],
   manager: string,
   stamped: readonly string[],
+  { id }: Pick<VersionCandidate, 'id'>,
 ): boolean {
   const mark = markOf(deployment);
   if (!mark) return lastTemplateChange(deployment, manager).purpose === 'roll-back';
   if (mark.purpose !== 'roll-back') return false;
   if (isWrittenBy(mark, deployment)) return true;
   const placed = placedTemplate(mark, deployment, revisions);
-  return placed !== undefined && versionId(placed, stamped) === versionId(deployment.spec.template, stamped);
+  if (placed === undefined) return false;
+  return (
+    versionId(placed, stamped) === versionId(deployment.spec.template, stamped) ||
+    versionId(byDigest(placed), stamped) === id
+  );
 }
 
 /** Whether nothing of the spec was changed since the mark was written: then the template is ours, whatever admission did to it. */

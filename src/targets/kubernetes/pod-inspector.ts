@@ -1,10 +1,13 @@
-import type { RolloutFinished } from '../../domain/pins.ts';
+import type { RolloutFinished, RolloutStarted } from '../../domain/pins.ts';
 import { capped } from './api-error.ts';
 import { isObserved, type Revision } from './history.ts';
+import { imagesThatDiffer } from './image-digests.ts';
 import type { Observer } from './observation.ts';
 import {
   describePod,
   imageIdOf,
+  imageIdsIn,
+  imageIdsOf,
   instanceOf,
   isActive,
   isReady,
@@ -45,7 +48,11 @@ export class PodInspector {
    * Lists the pods and proves that all that run are of the pinned template. The Deployment's counts alone do not
    * say that: they are the controller's view of a moment ago.
    */
-  async prove(deployment: Deployment, pinned: string, signal: AbortSignal): Promise<PodProof> {
+  async prove(
+    deployment: Deployment,
+    { fingerprint: pinned, digests = {} }: Pick<RolloutStarted, 'fingerprint' | 'digests'>,
+    signal: AbortSignal,
+  ): Promise<PodProof> {
     const pods = await this.#list(deployment, signal);
     const own = await this.#own(deployment, pods, signal);
     const holder = await this.#holder(deployment, pinned, signal);
@@ -57,6 +64,8 @@ export class PodInspector {
     if (others.length > 0) return { missing: `${others.length} pods of another version still run` };
     if (ready.length < replicas) return { missing: `${ready.length} of ${replicas} pods are ready` };
     const imageId = imageIdOf(active, this.#container);
+    const imageIds = imageIdsOf(active);
+    const otherImages = imagesThatDiffer(digests, active.map(imageIdsIn));
     return {
       uid: deployment.metadata.uid,
       generation: deployment.metadata.generation ?? 0,
@@ -64,6 +73,8 @@ export class PodInspector {
       replicas,
       podTemplateHash: holder.podTemplateHash,
       ...(imageId === undefined ? {} : { imageId }),
+      ...(Object.keys(imageIds).length > 0 ? { imageIds } : {}),
+      ...(otherImages === '' ? {} : { otherImages }),
       instances: active.map((pod) => instanceOf(pod, this.#container)),
     };
   }

@@ -52,6 +52,36 @@ export function templateWithImage(template: RawObject, container: string, image:
   return { ...template, spec: { ...spec, containers: [...containers] } };
 }
 
+/** The images of all containers by name, init containers included. */
+export function imagesByContainer(template: RawObject): Readonly<Record<string, string>> {
+  const found: Record<string, string> = {};
+  mapImages(template, (container, image) => {
+    found[container] = image;
+    return image;
+  });
+  return found;
+}
+
+/** The template with other images, as told for each container and init container by its name and image. */
+export function mapImages(
+  template: RawObject,
+  imageFor: (container: string, image: string) => string,
+): RawObject {
+  const spec = objectAt(template, 'spec');
+  const mapped = Object.fromEntries(
+    ['initContainers', 'containers']
+      .filter((list) => Array.isArray(spec[list]))
+      .map((list) => [list, objectsAt(spec, list).map(withImage)]),
+  );
+  return { ...template, spec: { ...spec, ...mapped } };
+
+  function withImage(container: RawObject): RawObject {
+    const image = textAt(container, 'image');
+    if (!image) return container;
+    return { ...container, image: imageFor(textAt(container, 'name') ?? '', image) };
+  }
+}
+
 function containersOf(template: RawObject): readonly RawObject[] {
   return objectsAt(objectAt(template, 'spec'), 'containers');
 }

@@ -132,6 +132,21 @@ export function imageIdOf(pods: readonly Pod[], container: string): string | und
   return ids.size === 1 && id ? id : undefined;
 }
 
+/** The image IDs that all pods report alike, by container; one that differs, or that a pod does not tell, is left out. */
+export function imageIdsOf(pods: readonly Pod[]): Readonly<Record<string, string>> {
+  const [first, ...others] = pods.map(imageIdsIn);
+  return Object.fromEntries(
+    Object.entries(first ?? {}).filter(([name, id]) => others.every((other) => other[name] === id)),
+  );
+}
+
+/** The image IDs of one pod, by container. */
+export function imageIdsIn({ status }: Pod): Readonly<Record<string, string>> {
+  return Object.fromEntries(
+    statusesOf(status).flatMap(({ name, imageID }) => (imageID ? [[name, imageID] as const] : [])),
+  );
+}
+
 /** Of the container of that name, else of the only one. */
 function statusOf({ status }: Pod, container: string): ContainerStatus | undefined {
   const statuses = status?.containerStatuses ?? [];

@@ -1,5 +1,6 @@
 import { RunbookError } from '../../domain/errors.ts';
 import type { RolloutFinished, RolloutStarted } from '../../domain/pins.ts';
+import { shortDigest } from '../../domain/versions.ts';
 import type { RolloutProgress } from '../target.ts';
 import { deadlineExceeded, type GivenUp } from './deadlines.ts';
 import type { CachedDeployment } from './deployment-cache.ts';
@@ -118,7 +119,7 @@ export class RolloutWait {
     if (state.kind === 'complete') {
       this.#completeAt ??= this.#now();
       const { fingerprint: pinned } = this.#rollout;
-      const proof = await this.#inspector.prove(deployment, pinned, signal);
+      const proof = await this.#inspector.prove(deployment, this.#rollout, signal);
       const isProved = 'instances' in proof;
       this.#tell(
         state,
@@ -180,13 +181,21 @@ export class RolloutWait {
       const { pod, container, reason, message } = why;
       return new RunbookError(
         'RolloutFailed',
-        `pods of ${version} cannot start: pod ${pod}, container ${container}: ${reason}${message ? `: ${message}` : ''}`,
+        `pods of ${version} cannot start: pod ${pod}, container ${container}: ${reason}${message ? `: ${message}` : ''}${this.#aboutDigest(container, reason)}`,
       );
     }
     const pods = this.#podWatch?.pods() ?? [];
     const hints = this.#live && (await this.#inspector.describe(this.#live.of, pinned, pods, signal));
     const about = `${this.#progress.message}${hints ? `; ${hints}` : ''}`;
     return new RunbookError(why.type, `the rollout of ${version} ${why.because}: ${about}`);
+  }
+
+  /** A registry may have dropped an image that no tag names any more. */
+  #aboutDigest(container: string, reason: string): string {
+    const digest = this.#rollout.digests?.[container];
+    return digest && /image/i.test(reason)
+      ? ` (the image that was proved, ${shortDigest(digest)}, was asked for by its digest; kubernetes.pin: tag in the profile takes what its tag names)`
+      : '';
   }
 
   #tell(state: { readonly counts: RolloutCounts }, message: string): void {

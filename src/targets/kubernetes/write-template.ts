@@ -177,7 +177,7 @@ function assertWritable(pin: KubernetesPin, state: Deployment, { replaces }: Tem
 
 /** What a wait for this state needs. */
 export function startedFrom(
-  { version }: { readonly version: string },
+  { version, digests }: Pick<KubernetesPin, 'version' | 'digests'>,
   { metadata, spec }: Deployment,
   changed: boolean,
 ): RolloutStarted {
@@ -187,5 +187,6 @@ export function startedFrom(
     generation: metadata.generation ?? 0,
     fingerprint: fingerprint(spec.template),
     version,
+    ...(digests ? { digests } : {}),
   };
 }

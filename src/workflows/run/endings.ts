@@ -33,7 +33,8 @@ export function provedEnding(
   // A plan made anew after the change may find what this run itself has brought.
   const wasThere = plan.changesNothing && changeOf(report) === 'none';
   const change = changeInWords(report, plan, wasThere);
-  const summary = `${change}; ${proof.summary}`;
+  const { otherImages } = subject.rollout;
+  const summary = [change, ...(otherImages ? [otherImages] : []), proof.summary].join('; ');
   switch (proof.verdict) {
     case 'passed': {
       const version = { ...plan.to, fingerprint: subject.rollout.fingerprint };

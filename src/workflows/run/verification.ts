@@ -125,6 +125,7 @@ export function evidenceOfVersion(
     ...evidenceOf(request, version, verification, provedBy),
     verdict: verification.proof.verdict,
     ...(rollout.imageId ? { imageId: rollout.imageId } : {}),
+    ...(rollout.imageIds ? { imageIds: rollout.imageIds } : {}),
   };
 }
 

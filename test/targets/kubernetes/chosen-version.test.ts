@@ -209,7 +209,9 @@ describe('the version that is gone back to', () => {
     const of = await service(['v0.1.0']);
     for (const digit of ['1', '2']) {
       const [container] = (await of.live()).spec.template.spec.containers;
-      const image = `${imageOf('v0.1.0')}@sha256:${digit.repeat(64)}`;
+      const digest = `sha256:${digit.repeat(64)}`;
+      cluster().node.registry.add(digest, 'good');
+      const image = `${imageOf('v0.1.0')}@${digest}`;
       await edit(of, { containers: [{ ...container, image }] });
     }
     expect(namesOf(await plan(of))).toEqual({

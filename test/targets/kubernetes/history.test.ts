@@ -24,6 +24,7 @@ function observe(
     deployment: live,
     namespace: 'phoenix',
     container: 'orchestrator',
+    pin: 'digest',
     fieldManager: 'rollback-runbook',
     revisions: revisionsOf(replicaSets),
     evidence: {

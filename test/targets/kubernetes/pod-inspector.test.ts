@@ -100,7 +100,7 @@ describe('a ReplicaSet that is gone', () => {
   it('is not taken for the holder of the version any more', async () => {
     const pods = [own('uid-of-made-again')];
     const { inspector, lists } = inspect([old], [made], pods);
-    expect(await inspector.prove(live, fingerprint(v1), signal)).toMatchObject({
+    expect(await inspector.prove(live, { fingerprint: fingerprint(v1) }, signal)).toMatchObject({
       podTemplateHash: 'hash2',
       instances: [{ name: 'uid-of-made-again' }],
     });
@@ -124,7 +124,7 @@ describe('a ReplicaSet that is gone', () => {
   it('costs nothing while every pod has a controller that is known', async () => {
     const pods = [own('uid-of-made-again')];
     const { inspector, lists } = inspect([made], [made], pods);
-    await inspector.prove(live, fingerprint(v1), signal);
+    await inspector.prove(live, { fingerprint: fingerprint(v1) }, signal);
     expect(lists()).toBe(0);
   });
 });

@@ -103,6 +103,7 @@ export class StubApi {
       namespace: 'phoenix',
       deployment: 'orchestrator',
       container: 'orchestrator',
+      pin: 'digest',
       rollout: { deadlineMs: 60_000, crashLoopRestarts: 3 },
     };
   }

@@ -86,6 +86,7 @@ export function openWorld({ instantReady = false }: { readonly instantReady?: bo
       namespace,
       deployment: DEPLOYMENT,
       container: DEPLOYMENT,
+      pin: 'digest',
       rollout: { deadlineMs: 20_000, crashLoopRestarts: 3, ...rollout },
     };
     const make = (of: KubernetesProfile) => {
