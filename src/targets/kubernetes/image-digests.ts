@@ -78,6 +78,24 @@ export function imagesThatDiffer(
   return each.join(', ');
 }
 
+/**
+ * In words, where pods of one template run different images: under a tag that was pushed anew between their starts. A line
+ * for each container.
+ * @param pods the image IDs of each pod, by container.
+ */
+export function unevenImages(pods: readonly Readonly<Record<string, string>>[]): readonly string[] {
+  const containers = new Set(pods.flatMap(Object.keys));
+  return [...containers].flatMap((container) => {
+    const ids = new Set(pods.flatMap((imageIds) => imageIds[container] || []));
+    const shown = [...ids].map((id) => shortDigest(parseImage(id).digest ?? id)).join(' and ');
+    return ids.size > 1
+      ? [
+          `the pods run different images in container ${container}, so that none is recorded as proved: ${shown}`,
+        ]
+      : [];
+  });
+}
+
 function collect(
   template: RawObject,
   digestOf: (container: string, image: string) => string | undefined,

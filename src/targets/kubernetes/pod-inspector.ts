@@ -1,7 +1,7 @@
 import type { RolloutFinished, RolloutStarted } from '../../domain/pins.ts';
 import { capped } from './api-error.ts';
 import { isObserved, type Revision } from './history.ts';
-import { imagesThatDiffer } from './image-digests.ts';
+import { imagesThatDiffer, unevenImages } from './image-digests.ts';
 import type { Observer } from './observation.ts';
 import {
   describePod,
@@ -65,7 +65,9 @@ export class PodInspector {
     if (ready.length < replicas) return { missing: `${ready.length} of ${replicas} pods are ready` };
     const imageId = imageIdOf(active, this.#container);
     const imageIds = imageIdsOf(active);
-    const otherImages = imagesThatDiffer(digests, active.map(imageIdsIn));
+    const perPod = active.map(imageIdsIn);
+    const otherImages = imagesThatDiffer(digests, perPod);
+    const warnings = unevenImages(perPod);
     return {
       uid: deployment.metadata.uid,
       generation: deployment.metadata.generation ?? 0,
@@ -75,6 +77,7 @@ export class PodInspector {
       ...(imageId === undefined ? {} : { imageId }),
       ...(Object.keys(imageIds).length > 0 ? { imageIds } : {}),
       ...(otherImages === '' ? {} : { otherImages }),
+      ...(warnings.length > 0 ? { warnings } : {}),
       instances: active.map((pod) => instanceOf(pod, this.#container)),
     };
   }

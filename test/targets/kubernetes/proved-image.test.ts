@@ -189,6 +189,19 @@ describe('the image that was proved', () => {
     );
   });
 
+  test('K13 is none where the pods run several under one tag, which is told', async () => {
+    const tag = freshTag();
+    const of = await service([tag], { replicas: 1 });
+    push(tag);
+    await of.change({ spec: { replicas: 2 } });
+    await cluster().complete(of.namespace, 'master-orchestrator');
+    const finished = await recorded(of);
+    expect(finished.warnings?.join()).toMatch(
+      /^the pods run different images in container master-orchestrator/,
+    );
+    expect(finished.imageIds).toBeUndefined();
+  });
+
   test('is written by its tag where nothing was proved, or what was proved has no digest', async () => {
     const tag = freshTag();
     const of = await service([tag, 'v0.2.0']);
