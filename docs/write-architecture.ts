@@ -2,6 +2,7 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { CHECK_IDS, CHECKS, type CheckRow } from '../src/domain/checks.ts';
 import { STEP_IDS, STEPS, type StepRow } from '../src/domain/steps.ts';
+import { between, table } from './tables.ts';
 
 const PAGE = join(import.meta.dirname, 'architecture.md');
 
@@ -30,19 +31,6 @@ function checkTable(): readonly string[] {
 
 function yes(holds: boolean): string {
   return holds ? 'yes' : '';
-}
-
-function table(columns: readonly string[], rows: readonly (readonly string[])[]): readonly string[] {
-  const line = (cells: readonly string[]) => `| ${cells.join(' | ')} |`;
-  return [line(columns), `|${'---|'.repeat(columns.length)}`, ...rows.map(line)];
-}
-
-function between(page: string, name: string, lines: readonly string[]): string {
-  const [begin, end] = [`<!-- ${name}:begin -->`, `<!-- ${name}:end -->`];
-  const [before, rest] = page.split(begin);
-  const after = rest?.split(end)[1];
-  if (before === undefined || after === undefined) throw new Error(`no ${begin} … ${end} in the page`);
-  return `${before}${[begin, ...lines, end].join('\n')}${after}`;
 }
 
 if (import.meta.main) writeFileSync(PAGE, withCatalogues(readFileSync(PAGE, 'utf8')));

@@ -1,10 +1,18 @@
 import type { KubernetesApi, KubernetesObject } from '../control-plane/api.ts';
 
+/** What a kubelet says in an event. */
+export interface PodEvent {
+  readonly reason: string;
+  readonly message: string;
+}
+
 /** What a kubelet needs before it can start a container, or why it cannot. */
 export type ContainerEnvironment =
   | { readonly env: Readonly<Record<string, string>> }
-  /** `CreateContainerConfigError` for the environment, `ContainerCreating` for a volume that cannot be mounted. */
-  | { readonly reason: string; readonly message: string };
+  /** `CreateContainerConfigError` for the environment; for a volume that cannot be mounted an event alone says why. */
+  | { readonly reason: string; readonly message: string; readonly event?: PodEvent };
+
+const FAILED_MOUNT = 'FailedMount';
 
 type Lookup = (kind: 'configmaps' | 'secrets', name: string) => Promise<Record<string, string> | undefined>;
 
@@ -37,8 +45,10 @@ export async function containerEnvironment(
       if (found !== undefined) env[name] = found;
     }
   } catch (error) {
-    if (error instanceof MissingReference) return { reason: error.reason, message: error.message };
-    throw error;
+    if (!(error instanceof MissingReference)) throw error;
+    const { reason, message } = error;
+    if (reason !== FAILED_MOUNT) return { reason, message };
+    return { reason: 'ContainerCreating', message: '', event: { reason, message } };
   }
   return { env };
 }
@@ -88,5 +98,9 @@ async function needVolume(volume: KubernetesObject, lookup: Lookup): Promise<voi
     ? (['secrets', volume.secret.secretName, volume.secret.optional] as const)
     : (['configmaps', volume.configMap?.name, volume.configMap?.optional] as const);
   if (!name || optional || (await lookup(kind, name))) return;
-  throw new MissingReference('ContainerCreating', `MountVolume.SetUp failed: ${kind} "${name}" not found`);
+  const object = kind === 'secrets' ? 'secret' : 'configmap';
+  throw new MissingReference(
+    FAILED_MOUNT,
+    `MountVolume.SetUp failed for volume "${volume.name}" : ${object} "${name}" not found`,
+  );
 }

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { freePorts } from '../../tools/ports.ts';
 import type { Processes } from '../../tools/processes/index.ts';
-import type { KubernetesApi, KubernetesObject } from '../control-plane/api.ts';
+import { type KubernetesApi, type KubernetesObject, STRATEGIC_PATCH } from '../control-plane/api.ts';
 import type { BehaviourWish, RecordedRequest } from '../orchestrator/index.ts';
 import { type ImageRegistry, openImageRegistry } from './image-registry.ts';
 import { podNetwork } from './network.ts';
@@ -32,11 +32,39 @@ export interface NodeAgent {
   setBehaviour(pod: string, behaviour: BehaviourWish): Promise<void>;
   /** What a running pod's stand-in was asked, since its container started. */
   requestsOf(pod: string): Promise<readonly RecordedRequest[]>;
+  /**
+   * Lets the registry answer like this when a pod of the namespace pulls an image of that tag, until the function that is
+   * returned is called.
+   */
+  failPulls(namespace: string, tag: string, error: string): () => void;
   close(): Promise<void>;
 }
 
 /** For pods, of the addresses that a network has. */
 const ADDRESSES = 249;
+
+/** What a scheduler says of a pod whose selector no node has. The one node of the sandbox has no labels. */
+const UNSCHEDULABLE = {
+  status: {
+    conditions: [
+      {
+        type: 'PodScheduled',
+        status: 'False',
+        reason: 'Unschedulable',
+        message: "0/1 nodes are available: 1 node(s) didn't match Pod's node affinity/selector.",
+      },
+    ],
+  },
+};
+
+function fitsNode({ spec }: KubernetesObject): boolean {
+  return Object.keys(spec.nodeSelector ?? {}).length === 0;
+}
+
+/** Which pulls an answer of the registry is for. */
+function pulled(namespace: string, image: string): string {
+  return `${namespace} ${image.split(':').at(-1)}`;
+}
 
 export async function startNodeAgent(
   api: KubernetesApi,
@@ -56,6 +84,7 @@ export async function startNodeAgent(
     typeof instantReady === 'function' ? instantReady(metadata.namespace) : instantReady;
   const registry = openImageRegistry();
   const network = podNetwork();
+  const pullErrors = new Map<string, string>();
   const instances = new Map<string, number>();
   const instanceOf = (pod: KubernetesObject) => {
     const owner: string = pod.metadata.ownerReferences?.[0]?.uid ?? pod.metadata.uid;
@@ -84,6 +113,7 @@ export async function startNodeAgent(
       if (known) void known.worker.terminate();
     } else if (known) {
       known.pod = pod;
+      void known.worker.see(pod).catch(() => undefined);
     } else {
       const worker = new PodWorker(pod, {
         api: retrying,
@@ -94,6 +124,7 @@ export async function startNodeAgent(
         address: address(),
         instance: instanceOf(pod),
         instantReady: isInstant(pod),
+        pullError: () => pullErrors.get(pulled(pod.metadata.namespace, pod.spec.containers[0].image)),
       });
       workers.set(uid, { worker, pod });
       const run = begin(worker, pod).catch((error: Error) => {
@@ -106,6 +137,15 @@ export async function startNodeAgent(
 
   async function begin(worker: PodWorker, pod: KubernetesObject): Promise<void> {
     const { namespace, name } = pod.metadata;
+    if (!fitsNode(pod)) {
+      await retrying.call(
+        'PATCH',
+        `/api/v1/namespaces/${namespace}/pods/${name}/status`,
+        UNSCHEDULABLE,
+        STRATEGIC_PATCH,
+      );
+      return;
+    }
     // A pod that is bound to a node is deleted with grace, as in a real cluster.
     if (!isInstant(pod) && !pod.spec.nodeName) {
       await retrying.call('POST', `/api/v1/namespaces/${namespace}/pods/${name}/binding`, {
@@ -169,6 +209,11 @@ export async function startNodeAgent(
       await container.set(behaviour);
     },
     requestsOf: async (name) => (await containerOf(name)?.requests()) ?? [],
+    failPulls(namespace, tag, error) {
+      const key = `${namespace} ${tag}`;
+      pullErrors.set(key, error);
+      return () => pullErrors.delete(key);
+    },
     async close() {
       stopping.abort();
       await following;

@@ -16,17 +16,25 @@ export interface ContainerState {
   readonly lastExitCode?: number;
 }
 
-/** The status that a kubelet would report for it. */
-export function podStatus(known: ContainerState): KubernetesObject {
+/**
+ * The status that a kubelet would report for it.
+ * @param openGates readiness gates that are not met: the pod is not ready, though its containers are.
+ */
+export function podStatus(known: ContainerState, openGates: readonly string[] = []): KubernetesObject {
   const { image, imageId, container, address, startTime, restarts, ready, state, lastExitCode } = known;
   const running = 'running' in state;
   const at = new Date().toISOString();
-  const condition = (type: string, met: boolean) => ({
+  const condition = (type: string, met: boolean, reason?: string, message = '') => ({
     type,
     status: met ? 'True' : 'False',
     lastTransitionTime: at.replace(/\.\d+/, ''),
-    ...(met || type !== 'Ready' ? {} : { reason: 'ContainersNotReady' }),
+    ...(met ? { reason: null, message: null } : {}),
+    ...(met || !reason ? {} : { reason, message }),
   });
+  const isReady = ready && openGates.length === 0;
+  const whyNot = ready
+    ? (['ReadinessGatesNotReady', gatesMessage(openGates)] as const)
+    : (['ContainersNotReady', `containers with unready status: [${container}]`] as const);
   return {
     phase: running || restarts > 0 ? 'Running' : 'Pending',
     startTime,
@@ -36,8 +44,8 @@ export function podStatus(known: ContainerState): KubernetesObject {
     conditions: [
       condition('PodScheduled', true),
       condition('Initialized', true),
-      condition('ContainersReady', ready),
-      condition('Ready', ready),
+      condition('ContainersReady', ready, 'ContainersNotReady'),
+      condition('Ready', isReady, ...whyNot),
     ],
     containerStatuses: [
       {
@@ -62,4 +70,10 @@ export function podStatus(known: ContainerState): KubernetesObject {
       },
     ],
   };
+}
+
+function gatesMessage(openGates: readonly string[]): string {
+  return openGates
+    .map((gate) => `corresponding condition of pod readiness gate "${gate}" does not exist.`)
+    .join(', ');
 }

@@ -1,13 +1,16 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { request } from 'undici';
 import { type KubernetesApi, type KubernetesObject, STRATEGIC_PATCH } from '../control-plane/api.ts';
-import { containerEnvironment } from './container-environment.ts';
+import type { BehaviourName } from '../orchestrator/behaviours.ts';
+import { containerEnvironment, type PodEvent } from './container-environment.ts';
 import type { ImageRegistry } from './image-registry.ts';
 import type { ContainerRuntime, RunningContainer } from './pod-process.ts';
 import { type ContainerState, podStatus } from './pod-status.ts';
 
 /** Kubelet waits 10 s, 20 s, 40 s … between restarts; tests have less time. */
 const BACK_OFF_MS = 300;
+/** Between two pulls of one image it doubles, as the kubelet's, up to this. */
+const LONGEST_PULL_PAUSE_MS = 2_400;
 const PROBE_MS = 50;
 /** Kubernetes' default: probes that must fail one after the other before a ready pod is no longer ready. */
 const FAILURE_THRESHOLD = 3;
@@ -25,12 +28,14 @@ export interface PodWorkerOptions {
   readonly instance: number;
   /** Report ready as soon as the container runs, without probing. */
   readonly instantReady: boolean;
+  /** What the registry says at the moment instead of giving out the image. */
+  readonly pullError: () => string | undefined;
 }
 
 /** Runs one pod until it is deleted: what a kubelet does for it. */
 export class PodWorker {
   readonly address: string;
-  private readonly pod: KubernetesObject;
+  private pod: KubernetesObject;
   private readonly options: PodWorkerOptions;
   private readonly stopping = new AbortController();
   private container: RunningContainer | undefined;
@@ -63,6 +68,13 @@ export class PodWorker {
     return this.container;
   }
 
+  /** Somebody has changed the pod: a readiness gate may be met, or not any more. */
+  async see(pod: KubernetesObject): Promise<void> {
+    const before = JSON.stringify(openGates(this.pod));
+    this.pod = pod;
+    if (!this.deleting && JSON.stringify(openGates(pod)) !== before) await this.report({});
+  }
+
   /** Starts the container and keeps it running. Never throws: a pod that is gone is a pod that is done. */
   async run(): Promise<void> {
     try {
@@ -90,15 +102,14 @@ export class PodWorker {
 
   private async keepRunning(): Promise<void> {
     const { signal } = this.stopping;
-    const pulled = this.options.registry.pull(this.state.image);
-    if (!pulled) return this.reportMissingImage();
-    this.state = { ...this.state, imageId: pulled.imageId };
+    const imageBehaviour = await this.pull();
+    if (!imageBehaviour) return;
     while (!signal.aborted) {
       const env = await this.environment();
       if (!env) return;
       this.container = await this.options.runtime({
         name: `${this.pod.metadata.name}-${this.state.restarts}`,
-        behaviour: env.ORCH_BEHAVIOUR ?? pulled.behaviour,
+        behaviour: env.ORCH_BEHAVIOUR ?? imageBehaviour,
         instance: this.options.instance,
         address: this.address,
         apiPort: this.options.apiPort,
@@ -123,13 +134,25 @@ export class PodWorker {
     }
   }
 
-  private async reportMissingImage(): Promise<void> {
-    const message = `image "${this.state.image}" not found`;
-    await this.report({ state: { waiting: { reason: 'ErrImagePull', message } } });
-    await sleep(BACK_OFF_MS, undefined, { signal: this.stopping.signal });
-    await this.report({
-      state: { waiting: { reason: 'ImagePullBackOff', message: `Back-off pulling ${message}` } },
-    });
+  /** What the image does; while the registry does not give it out, the pod waits, says why, and tries again. */
+  private async pull(): Promise<BehaviourName | undefined> {
+    const { signal } = this.stopping;
+    const { image } = this.state;
+    for (let pause = BACK_OFF_MS; !signal.aborted; pause = Math.min(pause * 2, LONGEST_PULL_PAUSE_MS)) {
+      const pulled = this.options.registry.pull(image);
+      const outage = this.options.pullError();
+      if (pulled && outage === undefined) {
+        this.state = { ...this.state, imageId: pulled.imageId };
+        return pulled.behaviour;
+      }
+      const error = outage ?? notFound(image);
+      await this.report({ state: { waiting: { reason: 'ErrImagePull', message: error } } });
+      await sleep(BACK_OFF_MS, undefined, { signal });
+      const message = `Back-off pulling image "${image}": ErrImagePull: ${error}`;
+      await this.report({ state: { waiting: { reason: 'ImagePullBackOff', message } } });
+      await sleep(pause, undefined, { signal });
+    }
+    return undefined;
   }
 
   /** Readiness as the pod's probe says, until the container ends. */
@@ -171,7 +194,7 @@ export class PodWorker {
     // While the server was away a newer state may have reached it before this one.
     for (let told: ContainerState | undefined; told !== this.state && !this.deleting; ) {
       told = this.state;
-      const status = podStatus(told);
+      const status = podStatus(told, openGates(this.pod));
       await this.options.api
         .call('PATCH', `${this.path()}/status`, { status }, STRATEGIC_PATCH)
         .catch((error) => {
@@ -186,17 +209,51 @@ export class PodWorker {
     while (!signal.aborted) {
       const found = await containerEnvironment(this.options.api, this.pod, this.address);
       if ('env' in found) return found.env;
-      const waiting = { reason: found.reason, message: found.message };
-      if (JSON.stringify(this.state.state) !== JSON.stringify({ waiting }))
+      const { reason, message, event } = found;
+      const waiting = { reason, message };
+      if (JSON.stringify(this.state.state) !== JSON.stringify({ waiting })) {
         await this.report({ state: { waiting } });
+      }
+      if (event) await this.warn(event);
       await sleep(BACK_OFF_MS, undefined, { signal });
     }
     return undefined;
   }
 
+  /** An event of the kubelet: what a status has no place for. The same one is written once. */
+  private async warn({ reason, message }: PodEvent): Promise<void> {
+    const { namespace, name, uid } = this.pod.metadata;
+    const at = seconds();
+    await this.options.api.call('POST', `/api/v1/namespaces/${namespace}/events`, {
+      metadata: { name: `${name}.${reason.toLowerCase()}`, namespace },
+      involvedObject: { apiVersion: 'v1', kind: 'Pod', namespace, name, uid },
+      type: 'Warning',
+      reason,
+      message,
+      source: { component: 'kubelet', host: 'sandbox' },
+      count: 1,
+      firstTimestamp: at,
+      lastTimestamp: at,
+    });
+  }
+
   private path(): string {
     return `/api/v1/namespaces/${this.pod.metadata.namespace}/pods/${this.pod.metadata.name}`;
   }
+}
+
+/** The pod's readiness gates whose condition is not true. */
+function openGates({ spec, status }: KubernetesObject): readonly string[] {
+  const gates: readonly { readonly conditionType: string }[] = spec.readinessGates ?? [];
+  const conditions: readonly KubernetesObject[] = status?.conditions ?? [];
+  const isMet = (wanted: string) =>
+    conditions.some(({ type, status: on }) => type === wanted && on === 'True');
+  return gates.map(({ conditionType }) => conditionType).filter((type) => !isMet(type));
+}
+
+/** As containerd tells the kubelet. */
+function notFound(image: string): string {
+  return `rpc error: code = NotFound desc = failed to pull and unpack image "${image}": failed to resolve reference "${image}": ${image}: not found`;
 }
 
 function seconds(): string {

@@ -34,8 +34,10 @@ export interface RolloutProgress {
   readonly ready: number;
   readonly available: number;
   readonly old: number;
-  /** Compose: restarts that containers had before the wait began, by their IDs. */
+  /** Restarts that containers had before the wait began, by their IDs; in Kubernetes by pod and name. */
   readonly restarts?: Readonly<Record<string, number>>;
+  /** Kubernetes: since when a state that has patience of its own stands, by container and state. */
+  readonly troubledSince?: Readonly<Record<string, string>>;
 }
 
 /** The last change of a workload. */

@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Command } from 'commander';
 import { describe, expect, it } from 'vitest';
+import { withWaitStates } from '../../docs/write-operations.ts';
 import { parseRollbackRequest } from '../../src/activities/request-schema.ts';
 import { addAnswerCommands } from '../../src/cli/answer-commands.ts';
 import * as client from '../../src/client/index.ts';
@@ -35,6 +36,10 @@ addAnswerCommands(program);
 const commandLines = blocks(page, 'sh')
   .flatMap((text) => text.trim().split('\n'))
   .map((text) => [...text.matchAll(/"([^"]*)"|(\S+)/g)].map(([, quoted, word]) => quoted ?? word ?? ''));
+
+it('docs/operations.md has the states of a wait as they are (node docs/write-operations.ts)', () => {
+  expect(page).toBe(withWaitStates(page));
+});
 
 describe.each(OPERATOR_UPDATE_NAMES)('docs/operations.md shows %s', (update) => {
   const section = sectionOf(update);

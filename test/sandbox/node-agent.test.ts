@@ -80,6 +80,7 @@ async function readinessOver(answers: readonly number[], probe: object): Promise
     address: '127.0.0.1',
     instance: 0,
     instantReady: false,
+    pullError: () => undefined,
   });
   const run = worker.run();
   await until('all probes', async () => asked > answers.length);

@@ -141,7 +141,8 @@ export function observedService(parts: ObservedParts): ObservedService {
     })
     .sort((a, b) => b.revision - a.revision || compare(b.createdAt, a.createdAt));
   const under = holder && provedUnderItsTags(made, holder, current);
-  const history = under && isPinned(under) ? withProved(under, earlier) : earlier;
+  // Beside a later revision that names its digests: the version is as old as the one under whose tags it was proved.
+  const history = under && isPinned(under) ? [under, ...earlier] : earlier;
   const previous = history[0];
   return {
     target: 'kubernetes',
@@ -176,17 +177,6 @@ function provedUnderItsTags(
   const proved = earlierCandidate(parts, holder.template, { ...holder, source: sourceOf(holder) });
   const isOther = proved.evidence?.verdict === 'passed' && versionIdOf(proved) !== versionIdOf(current);
   return isOther ? proved : undefined;
-}
-
-/** The version is as old as the revision under whose tags it was proved, also where a later one names its digests. */
-function withProved(
-  proved: VersionCandidate,
-  history: readonly VersionCandidate[],
-): readonly VersionCandidate[] {
-  const isSame = ({ fingerprint: print }: VersionCandidate) => print === proved.fingerprint;
-  if (!history.some(isSame)) return [proved, ...history];
-  const { createdAt } = proved;
-  return history.map((one) => (isSame(one) && createdAt < one.createdAt ? { ...one, createdAt } : one));
 }
 
 function isPinned({ source }: VersionCandidate): boolean {

@@ -8,10 +8,11 @@ import type { DeploymentWatch, WorkloadName } from './deployment-watch.ts';
 import { type Evidence, NO_EVIDENCE, readVersionEvidence } from './evidence.ts';
 import { fingerprint } from './fingerprint.ts';
 import { isContradicted, observedService, type Revision, revisionsOf } from './history.ts';
-import { imageIdsIn, isActive, ownPods } from './pods.ts';
+import { imageIdsIn } from './pods.ts';
 import { type Deployment, isControlledBy, type Pod, type ReplicaSet, selectorText } from './resources.ts';
 import { areInDoubt, stampedAnnotations } from './stamps.ts';
 import type { ApiTransport } from './transport.ts';
+import { sortPods } from './wait-states/rollout-pods.ts';
 import { withSignal } from './with-signal.ts';
 
 /** check-access and identify-versions run at the same time and share one observation this old at most. */
@@ -191,21 +192,21 @@ export class Observer {
     });
   }
 
-  /** The image IDs of the active pods of the live template. Pods that may not be read tell nothing. */
+  /** The image IDs of the active pods that were made of the live template. Pods that may not be read tell nothing. */
   async #runningImages(
     { metadata, spec }: Deployment,
     revisions: readonly Revision[],
     signal: AbortSignal,
   ): Promise<RunningImages> {
     const live = fingerprint(spec.template);
-    const holders = new Set(revisions.filter((one) => one.fingerprint === live).map(({ uid }) => uid));
+    const holders = revisions.filter((one) => one.fingerprint === live);
     const query = { labelSelector: selectorText(spec.selector) };
     try {
       const { items } = await this.#transport.list<Pod>(
         { resource: 'pods', namespace: metadata.namespace ?? this.#workload.namespace, query },
         signal,
       );
-      return ownPods(items, holders).filter(isActive).map(imageIdsIn);
+      return holders.flatMap((holder) => sortPods(items, holder).made).map(imageIdsIn);
     } catch (error) {
       if (isStatus(error, 403)) return [];
       throw error;

@@ -5,8 +5,8 @@ import { runWatch } from './watch-loop.ts';
 
 /** The pods that a selector selects, kept up to date until closed. */
 export interface PodWatch {
-  /** What is known now; empty until the first list has come. */
-  pods(): readonly Pod[];
+  /** What is known now; undefined until the first list has come. */
+  pods(): readonly Pod[] | undefined;
   close(): void;
 }
 
@@ -17,6 +17,7 @@ export function watchPods(
   changed: () => void,
 ): PodWatch {
   const known = new Map<string, Pod>();
+  let isListed = false;
   const stop = new AbortController();
   const labelSelector = selectorText(selector);
   void runWatch(
@@ -28,6 +29,7 @@ export function watchPods(
         );
         known.clear();
         for (const pod of items) known.set(pod.metadata.uid, pod);
+        isListed = true;
         changed();
         return resourceVersion;
       },
@@ -46,5 +48,5 @@ export function watchPods(
     },
     stop.signal,
   );
-  return { pods: () => [...known.values()], close: () => stop.abort() };
+  return { pods: () => (isListed ? [...known.values()] : undefined), close: () => stop.abort() };
 }

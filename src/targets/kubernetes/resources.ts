@@ -26,6 +26,9 @@ export interface ObjectMeta {
   readonly generation?: number;
   readonly creationTimestamp?: string;
   readonly deletionTimestamp?: string;
+  /** What the name of an object that a controller made begins with. */
+  readonly generateName?: string;
+  readonly finalizers?: readonly string[];
   readonly labels?: Readonly<Record<string, string>>;
   readonly annotations?: Readonly<Record<string, string>>;
   readonly ownerReferences?: readonly OwnerReference[];
@@ -57,6 +60,8 @@ export interface Deployment {
     readonly paused?: boolean;
     readonly revisionHistoryLimit?: number;
     readonly progressDeadlineSeconds?: number;
+    readonly minReadySeconds?: number;
+    readonly strategy?: { readonly type?: string };
     readonly selector: LabelSelector;
     readonly template: RawObject;
   };
@@ -83,7 +88,10 @@ export interface ContainerState {
 
 export interface ContainerStatus {
   readonly name: string;
+  readonly image?: string;
   readonly ready?: boolean;
+  /** False until the startup probe has passed. */
+  readonly started?: boolean;
   readonly restartCount?: number;
   readonly imageID?: string;
   readonly state?: ContainerState;
@@ -92,8 +100,11 @@ export interface ContainerStatus {
 
 export interface Pod {
   readonly metadata: ObjectMeta;
+  readonly spec?: { readonly readinessGates?: readonly { readonly conditionType: string }[] };
   readonly status?: {
     readonly phase?: string;
+    readonly reason?: string;
+    readonly message?: string;
     readonly podIP?: string;
     readonly startTime?: string;
     readonly conditions?: readonly Condition[];

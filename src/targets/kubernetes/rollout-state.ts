@@ -2,6 +2,9 @@ import type { RolloutStarted } from '../../domain/pins.ts';
 import { capped } from './api-error.ts';
 import type { Deployment } from './resources.ts';
 
+/** What is said of a Deployment that wants no pod: its rollout is complete, and nothing runs. */
+export const SCALED_TO_ZERO = 'scaled to 0 replicas: no pod is to run';
+
 /** The numbers that progress is seen by. */
 export interface RolloutCounts {
   readonly updated: number;
@@ -50,7 +53,7 @@ export function evaluateRollout(
     counts.available === replicas;
   if (isComplete) return { kind: 'complete', replicas, counts };
   if (spec.paused === true) return { kind: 'paused' };
-  const message = `${phaseOf(deployment, counts, replicas)}${replicaFailureOf(deployment)}`;
+  const message = `${phaseOf(deployment, counts, replicas)}${refusalOf(deployment)}`;
   return { kind: 'waiting', message, counts };
 }
 
@@ -64,22 +67,37 @@ function countsOf({ status = {} }: Deployment): RolloutCounts {
   };
 }
 
-function phaseOf({ metadata, status = {} }: Deployment, counts: RolloutCounts, replicas: number): string {
+function phaseOf(
+  { metadata, spec, status = {} }: Deployment,
+  counts: RolloutCounts,
+  replicas: number,
+): string {
   if ((status.observedGeneration ?? 0) < (metadata.generation ?? 0)) {
     return 'waiting for the controller to see the change';
   }
   const { updated, old, available } = counts;
   if (updated < replicas) return `${updated} of ${replicas} replicas updated`;
+  if (replicas === 0) return `${SCALED_TO_ZERO}, ${old} old to end`;
   if (old > 0) return `${updated} of ${replicas} replicas updated, ${old} old to end`;
-  return `${available} of ${replicas} replicas available`;
+  return `${available} of ${replicas} replicas available${minReadyOf(spec, counts, replicas)}`;
 }
 
-/** Quota, admission, or whatever else keeps the controller from creating pods. */
-function replicaFailureOf({ status = {} }: Deployment): string {
-  const failure = status.conditions?.find(
-    ({ type, status: on }) => type === 'ReplicaFailure' && on === 'True',
-  );
-  return failure ? `; pods are refused: ${capped(failure.message ?? failure.reason ?? '', 300)}` : '';
+function minReadyOf({ minReadySeconds = 0 }: Deployment['spec'], { ready }: RolloutCounts, replicas: number) {
+  return minReadySeconds > 0 && ready >= replicas
+    ? `; pods count as available after ${minReadySeconds} s (minReadySeconds)`
+    : '';
+}
+
+/** Quota, admission, or whatever else keeps the controllers from creating pods, or the ReplicaSet. */
+function refusalOf({ status = {} }: Deployment): string {
+  const condition = (wanted: string, on: string) =>
+    status.conditions?.find(({ type, status: is }) => type === wanted && is === on);
+  const failure = condition('ReplicaFailure', 'True');
+  if (failure) return `; pods are refused: ${capped(failure.message ?? failure.reason ?? '', 300)}`;
+  const progressing = condition('Progressing', 'False');
+  return progressing?.reason === 'ReplicaSetCreateError'
+    ? `; the ReplicaSet is refused: ${capped(progressing.message ?? progressing.reason, 300)}`
+    : '';
 }
 
 /** Whether anything moved on, by the rule of the Deployment controller (deployment_util, DeploymentProgressing). */

@@ -9,10 +9,11 @@ import { fingerprint } from './fingerprint.ts';
 import { lastManager } from './managers.ts';
 import type { PodInspector } from './pod-inspector.ts';
 import { type PodWatch, watchPods } from './pod-watch.ts';
-import type { PodTrouble } from './pods.ts';
 import type { Deployment } from './resources.ts';
-import { evaluateRollout, hasProgressed, type RolloutCounts, type RolloutState } from './rollout-state.ts';
+import { RolloutCauses } from './rollout-causes.ts';
+import { evaluateRollout, hasProgressed, type RolloutCounts, SCALED_TO_ZERO } from './rollout-state.ts';
 import type { ApiTransport } from './transport.ts';
+import { type Finding, PATIENCE_MS, STATES } from './wait-states/rows.ts';
 
 /** What the wait is told of the profile. */
 export interface RolloutLimits {
@@ -27,8 +28,8 @@ export interface RolloutLimits {
 const WATCH_PODS_AFTER_MS = 1_000;
 /** The rollout is evaluated at least this often, so that clocks and grace periods are noticed. */
 const EVALUATE_EVERY_MS = 1_000;
-/** Between two proofs that did not succeed. */
-const PROVE_EVERY_MS = 100;
+/** Between two proofs that did not succeed: first, and longer each time. */
+const PROVE_AFTER_MS = 100;
 /** A watch that stays broken for this long ends the wait; the step tries again and resumes. */
 const BROKEN_MS = 30_000;
 
@@ -38,7 +39,7 @@ type RolloutEvaluation =
   | {
       /** Until the next evaluation at the latest, in milliseconds. */
       readonly pause: number;
-      readonly hopeless?: PodTrouble | GivenUp;
+      readonly hopeless?: Finding | GivenUp;
     };
 
 /** One wait for one rollout. Everything it knows beyond a restart is in the progress that it reports. */
@@ -46,6 +47,7 @@ export class RolloutWait {
   readonly #transport: ApiTransport;
   readonly #watch: DeploymentWatch;
   readonly #inspector: PodInspector;
+  readonly #causes: RolloutCauses;
   readonly #limits: RolloutLimits;
   readonly #rollout: RolloutStarted;
   readonly #clock: () => number;
@@ -54,6 +56,7 @@ export class RolloutWait {
   #reported = '';
   #counts: RolloutCounts | undefined;
   #completeAt: string | undefined;
+  #proofs = 0;
   #live: { readonly of: Deployment; readonly fingerprint: string } | undefined;
   #podWatch: PodWatch | undefined;
 
@@ -87,6 +90,7 @@ export class RolloutWait {
       available: 0,
       old: 0,
     };
+    this.#causes = new RolloutCauses(parts, rollout, this.#progress);
   }
 
   async finish(signal: AbortSignal): Promise<RolloutFinished> {
@@ -99,10 +103,10 @@ export class RolloutWait {
         let evaluation = await this.#evaluate(cached.deployment, signal);
         if ('hopeless' in evaluation) {
           // It may be the watch that makes no progress. A GET that fails leaves it to the next attempt to judge.
-          evaluation = await this.#evaluate(await this.#watch.refresh(signal), signal);
+          evaluation = await this.#evaluate(await this.#watch.refresh(signal), signal, true);
         }
         if ('finished' in evaluation) return evaluation.finished;
-        if (evaluation.hopeless) throw await this.#givenUp(evaluation.hopeless, signal);
+        if (evaluation.hopeless) throw this.#givenUp(evaluation.hopeless);
         this.#startPodWatch(cached.deployment, performance.now() - begun);
         await this.#watch.changed(cached.sequence, evaluation.pause, signal);
       }
@@ -111,27 +115,37 @@ export class RolloutWait {
     }
   }
 
-  async #evaluate(deployment: Deployment | undefined, signal: AbortSignal): Promise<RolloutEvaluation> {
+  /** @param thorough whatever it takes to name the causes: the wait is about to end. */
+  async #evaluate(
+    deployment: Deployment | undefined,
+    signal: AbortSignal,
+    thorough = false,
+  ): Promise<RolloutEvaluation> {
     const state = evaluateRollout(deployment, this.#fingerprintOf(deployment), this.#rollout);
     if (state.kind === 'superseded') throw this.#superseded(state.reason, deployment);
     if (state.kind === 'paused') throw this.#paused();
     if (!deployment) return { pause: EVALUATE_EVERY_MS };
+    let message = state.kind === 'complete' ? availableOf(state.replicas) : state.message;
     if (state.kind === 'complete') {
       this.#completeAt ??= this.#now();
       const { fingerprint: pinned } = this.#rollout;
       const proof = await this.#inspector.prove(deployment, this.#rollout, signal);
-      const isProved = 'instances' in proof;
-      this.#tell(
-        state,
-        isProved ? `${state.replicas} of ${state.replicas} replicas available` : proof.missing,
-      );
-      if (isProved) return { finished: { ...proof, fingerprint: pinned, completeAt: this.#completeAt } };
+      if ('instances' in proof) {
+        this.#tell(state, message);
+        return { finished: { ...proof, fingerprint: pinned, completeAt: this.#completeAt } };
+      }
+      message = proof.missing;
     } else {
       this.#completeAt = undefined;
-      this.#tell(state, state.message);
     }
-    const pause = state.kind === 'complete' ? PROVE_EVERY_MS : EVALUATE_EVERY_MS;
-    const hopeless = await this.#judge(state, deployment, signal);
+    const { causes, ending } = await this.#causes.find(deployment, this.#podWatch?.pods(), thorough, signal);
+    this.#tell(state, [message, ...causes].join('; '));
+    this.#proofs = state.kind === 'complete' ? this.#proofs + 1 : 0;
+    const pause = Math.min(EVALUATE_EVERY_MS, this.#proofs * PROVE_AFTER_MS || EVALUATE_EVERY_MS);
+    const { deadlineMs } = this.#limits;
+    const hopeless =
+      (state.kind === 'complete' ? undefined : ending) ??
+      deadlineExceeded(deployment, this.#progress, deadlineMs, this.#clock());
     return hopeless ? { pause, hopeless } : { pause };
   }
 
@@ -158,42 +172,27 @@ export class RolloutWait {
     this.#podWatch = watchPods(this.#transport, { namespace, selector }, () => this.#watch.wake());
   }
 
-  /** Why there is no use in waiting longer: broken pods, or a deadline that passed. */
-  async #judge(state: RolloutState, deployment: Deployment, signal: AbortSignal) {
-    const { waitingSince } = this.#progress;
-    const { crashLoopRestarts, deadlineMs } = this.#limits;
-    if (state.kind !== 'complete') {
-      const own = await this.#inspector.pinnedPods(
-        deployment,
-        this.#rollout.fingerprint,
-        this.#podWatch?.pods() ?? [],
-        signal,
-      );
-      const trouble = this.#inspector.firstTrouble(own, crashLoopRestarts, waitingSince);
-      if (trouble) return trouble;
-    }
-    return deadlineExceeded(deployment, this.#progress, deadlineMs, this.#clock());
-  }
-
-  async #givenUp(why: PodTrouble | GivenUp, signal: AbortSignal): Promise<RunbookError> {
-    const { version, fingerprint: pinned } = this.#rollout;
-    if ('pod' in why) {
-      const { pod, container, reason, message } = why;
+  #givenUp(why: Finding | GivenUp): RunbookError {
+    const { version } = this.#rollout;
+    if ('type' in why) {
       return new RunbookError(
-        'RolloutFailed',
-        `pods of ${version} cannot start: pod ${pod}, container ${container}: ${reason}${message ? `: ${message}` : ''}${this.#aboutDigest(container, reason)}`,
+        why.type,
+        `the rollout of ${version} ${why.because}: ${this.#progress.message}`,
       );
     }
-    const pods = this.#podWatch?.pods() ?? [];
-    const hints = this.#live && (await this.#inspector.describe(this.#live.of, pinned, pods, signal));
-    const about = `${this.#progress.message}${hints ? `; ${hints}` : ''}`;
-    return new RunbookError(why.type, `the rollout of ${version} ${why.because}: ${about}`);
+    const { state, pod, container, text } = why;
+    const where = [`pod ${pod}`, ...(container ? [`container ${container}`] : [])].join(', ');
+    const long = STATES[state].ends === 'own-patience' ? `, for ${PATIENCE_MS / 1000} s` : '';
+    return new RunbookError(
+      'RolloutFailed',
+      `pods of ${version} cannot start: ${where}: ${text}${long}${this.#aboutDigest(why)}`,
+    );
   }
 
   /** A registry may have dropped an image that no tag names any more. */
-  #aboutDigest(container: string, reason: string): string {
-    const digest = this.#rollout.digests?.[container];
-    return digest && /image/i.test(reason)
+  #aboutDigest({ state, container }: Finding): string {
+    const digest = container && state === 'image-refused' ? this.#rollout.digests?.[container] : undefined;
+    return digest
       ? ` (the image that was proved, ${shortDigest(digest)}, was asked for by its digest; kubernetes.pin: tag in the profile takes what its tag names)`
       : '';
   }
@@ -203,7 +202,8 @@ export class RolloutWait {
     const moved = this.#counts === undefined || hasProgressed(this.#counts, counts);
     this.#counts = counts;
     const progressAt = moved ? this.#now() : this.#progress.progressAt;
-    this.#progress = { message, waitingSince: this.#progress.waitingSince, progressAt, ...counts };
+    const { waitingSince } = this.#progress;
+    this.#progress = { message, waitingSince, progressAt, ...counts, ...this.#causes.memory() };
     const key = JSON.stringify({ ...this.#progress, progressAt: '' });
     if (key === this.#reported) return;
     this.#reported = key;
@@ -229,4 +229,8 @@ export class RolloutWait {
   #now(): string {
     return new Date(this.#clock()).toISOString();
   }
+}
+
+function availableOf(replicas: number): string {
+  return replicas === 0 ? SCALED_TO_ZERO : `${replicas} of ${replicas} replicas available`;
 }

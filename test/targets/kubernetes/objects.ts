@@ -71,6 +71,7 @@ export function pod(status: Pod['status'] = ready, metadata: Partial<Pod['metada
     metadata: {
       name: 'orchestrator-1-abc',
       uid: 'pod-uid',
+      generateName: 'orchestrator-1-',
       labels: { app: 'orchestrator', 'pod-template-hash': 'hash1' },
       ownerReferences: [{ uid: 'uid-of-orchestrator-1', controller: true }],
       ...metadata,

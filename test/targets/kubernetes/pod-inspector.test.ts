@@ -3,7 +3,7 @@ import { fingerprint } from '../../../src/targets/kubernetes/fingerprint.ts';
 import { revisionsOf } from '../../../src/targets/kubernetes/history.ts';
 import type { Observer } from '../../../src/targets/kubernetes/observation.ts';
 import { PodInspector } from '../../../src/targets/kubernetes/pod-inspector.ts';
-import type { ContainerStatus, Pod, ReplicaSet } from '../../../src/targets/kubernetes/resources.ts';
+import type { Pod, ReplicaSet } from '../../../src/targets/kubernetes/resources.ts';
 import type { ApiTransport } from '../../../src/targets/kubernetes/transport.ts';
 import { deployment, pod, ready, replicaSet } from './objects.ts';
 import { context } from './support.ts';
@@ -40,52 +40,6 @@ function inspect(
   return { inspector, lists: () => lists };
 }
 
-describe('restarts', () => {
-  const SINCE = '2026-11-23T03:00:00.900Z';
-  const BEFORE = '2026-11-22T00:00:00Z';
-  const AFTER = '2026-11-23T03:00:05Z';
-  const restarted = (restartCount: number, createdAt: string, change: Partial<ContainerStatus> = {}) =>
-    pod(
-      { ...ready, containerStatuses: [{ name: 'orchestrator', ready: false, restartCount, ...change }] },
-      { creationTimestamp: createdAt },
-    );
-  const waiting = { state: { waiting: { reason: 'CrashLoopBackOff' } } };
-  const { inspector: one } = inspect([]);
-  const trouble = (inspector: PodInspector, given: Pod) => inspector.firstTrouble([given], 3, SINCE);
-
-  it.each<[string, Pod, boolean]>([
-    ['of a pod that the rollout made count from the first', restarted(3, AFTER), true],
-    [
-      'of a pod that was made in the second in which the wait began too',
-      restarted(3, '2026-11-23T03:00:00Z'),
-      true,
-    ],
-    ['too few of them are no trouble', restarted(2, AFTER), false],
-    ['of a pod that was there before do not count', restarted(7, BEFORE), false],
-    [
-      'of a pod that was there before and is ready do not count',
-      restarted(7, BEFORE, { ready: true }),
-      false,
-    ],
-    ['of a pod that was there before count while it is in a crash loop', restarted(7, BEFORE, waiting), true],
-  ])('%s', (_what, given, expected) => {
-    const { inspector } = inspect([]);
-    expect(trouble(inspector, given) !== undefined).toBe(expected);
-  });
-
-  it('of a pod that was there before count from when it was first observed', () => {
-    expect(trouble(one, restarted(7, BEFORE))).toBeUndefined();
-    expect(trouble(one, restarted(9, BEFORE))).toBeUndefined();
-    expect(trouble(one, restarted(10, BEFORE))).toMatchObject({ final: true });
-  });
-
-  it('count the same after another worker took the wait over', () => {
-    const crashing = restarted(3, AFTER);
-    expect(trouble(inspect([]).inspector, crashing)).toMatchObject({ final: true });
-    expect(trouble(inspect([]).inspector, crashing)).toMatchObject({ final: true });
-  });
-});
-
 describe('a ReplicaSet that is gone', () => {
   const old = replicaSet(1, v1, { name: 'old' });
   const made = replicaSet(2, v1, { name: 'made-again' });
@@ -93,6 +47,7 @@ describe('a ReplicaSet that is gone', () => {
     pod(ready, {
       name,
       uid: name,
+      generateName: `${uid.replace('uid-of-', '')}-`,
       labels: { 'pod-template-hash': 'hash2' },
       ownerReferences: [{ uid, controller: true }],
     });
@@ -110,14 +65,14 @@ describe('a ReplicaSet that is gone', () => {
   it('does not hide the pods of its successor', async () => {
     const pods = [own('uid-of-made-again')];
     const { inspector } = inspect([old], [made], pods);
-    expect(await inspector.pinnedPods(live, fingerprint(v1), pods, signal)).toEqual(pods);
+    expect(await inspector.sort(live, fingerprint(v1), pods, signal)).toMatchObject({ made: pods });
     expect(await inspector.instances(live, fingerprint(v1), signal)).toHaveLength(1);
   });
 
   it('has the list read once, and not again for pods of another workload', async () => {
     const pods = [own('uid-of-made-again'), own('uid-of-a-canary')];
     const { inspector, lists } = inspect([made], [made], pods);
-    for (let times = 0; times < 3; times++) await inspector.pinnedPods(live, fingerprint(v1), pods, signal);
+    for (let times = 0; times < 3; times++) await inspector.sort(live, fingerprint(v1), pods, signal);
     expect(lists()).toBe(1);
   });
 
