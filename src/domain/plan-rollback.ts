@@ -38,7 +38,9 @@ export function planRollback(
       ? candidate.image === current.image
       : candidate.fingerprint === current.fingerprint;
   const pin = pinTo(observed, choice, changesNothing);
+  const { cluster } = observed;
   return {
+    ...(cluster ? { cluster } : {}),
     from: planned(current),
     to: planned(candidate),
     basis,
@@ -69,7 +71,7 @@ function unfitness(
 }
 
 function pinTo(observed: ObservedService, { candidate, basis }: Choice, changesNothing: boolean): Pin {
-  const { namespace, name, uid, generation, current } = observed;
+  const { namespace, name, uid, generation, current, cluster } = observed;
   const { source, version, image } = candidate;
   const common = {
     workload: { namespace, name, uid },
@@ -83,7 +85,13 @@ function pinTo(observed: ObservedService, { candidate, basis }: Choice, changesN
     const recorded = candidate.fingerprint ? { recorded: candidate.fingerprint } : {};
     return { ...common, ...recorded, target: 'compose', source: pinned, changes: [], unchanged: [] };
   }
-  return { ...common, target: 'kubernetes', generation, source: changesNothing ? { kind: 'live' } : source };
+  return {
+    ...common,
+    ...(cluster ? { cluster } : {}),
+    target: 'kubernetes',
+    generation,
+    source: changesNothing ? { kind: 'live' } : source,
+  };
 }
 
 function planned(candidate: VersionCandidate): PlannedVersion {

@@ -1,3 +1,4 @@
+import type { NamedCluster } from '../../domain/cluster.ts';
 import { RunbookError } from '../../domain/errors.ts';
 import type { KnownGoodRecord } from '../../domain/known-good.ts';
 import type { PinSource } from '../../domain/pins.ts';
@@ -98,6 +99,7 @@ export function historyLimitOf({ spec }: Deployment): number {
 
 /** What the observation is made of. */
 export interface ObservedParts {
+  readonly cluster?: NamedCluster;
   readonly deployment: Deployment;
   readonly namespace: string;
   readonly container: string;
@@ -113,7 +115,7 @@ export interface ObservedParts {
 
 /** Puts together what runs and what it can return to. Pure. */
 export function observedService(parts: ObservedParts): ObservedService {
-  const { deployment, namespace, container, revisions, stamped = [] } = parts;
+  const { cluster, deployment, namespace, container, revisions, stamped = [] } = parts;
   const { metadata, spec } = deployment;
   const { template } = spec;
   const running = containerIn(template, container);
@@ -146,6 +148,7 @@ export function observedService(parts: ObservedParts): ObservedService {
   return {
     target: 'kubernetes',
     workload: `deployment/${metadata.name} in namespace ${namespace}`,
+    ...(cluster ? { cluster } : {}),
     namespace,
     name: metadata.name,
     uid: metadata.uid,
