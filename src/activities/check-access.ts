@@ -1,3 +1,4 @@
+import type { NamedCluster } from '../domain/cluster.ts';
 import type { TargetWish } from '../domain/targets.ts';
 import type { Dependencies } from './dependencies.ts';
 import { stepActivity } from './step.ts';
@@ -8,13 +9,14 @@ import { stepActivity } from './step.ts';
  * Reads: permissions, the workload, its history, and the objects that the chosen template refers to.
  * Writes: nothing.
  * Result: what may be done, in one line, and warnings.
- * Errors: `AccessDenied`, `WorkloadMissing`, `WorkloadPaused`, `NoHistory`, `TargetNotFound`, `ReferenceMissing`,
+ * Errors: `AccessDenied`, `ClusterChanged`, `WorkloadMissing`, `WorkloadDeleted`, `WorkloadPaused`, `NoHistory`, `TargetNotFound`, `ReferenceMissing`,
  * each with its remedy; `Unreachable` is tried again.
  * Safe to retry: it only reads.
  */
 export function checkAccess(deps: Dependencies) {
-  return stepActivity(async ({ signal }, service: string, wish: TargetWish) => {
-    const { summary, warnings } = await deps.service(service).target.checkAccess(wish, { signal });
+  return stepActivity(async ({ signal }, service: string, wish: TargetWish, cluster?: NamedCluster) => {
+    const { target } = deps.service(service);
+    const { summary, warnings } = await target.checkAccess(wish, { signal, cluster });
     return { value: { warnings }, summary };
   });
 }

@@ -1,3 +1,4 @@
+import type { NamedCluster } from '../domain/cluster.ts';
 import { nameWithRevision, type ObservedService } from '../domain/versions.ts';
 import type { Dependencies } from './dependencies.ts';
 import { stepActivity } from './step.ts';
@@ -8,12 +9,12 @@ import { stepActivity } from './step.ts';
  * Reads: the Deployment and its ReplicaSets, or the containers, files, local images and registry tags; the evidence.
  * Writes: nothing.
  * Result: what was observed, by references and hashes; no template enters history.
- * Errors: `WorkloadMissing`, `AccessDenied`; `Unreachable` is tried again.
+ * Errors: `WorkloadMissing`, `ClusterChanged`, `AccessDenied`; `Unreachable` is tried again.
  * Safe to retry: it only reads.
  */
 export function identifyVersions(deps: Dependencies) {
-  return stepActivity(async ({ signal }, service: string) => {
-    const value = await deps.service(service).target.observe({ signal });
+  return stepActivity(async ({ signal }, service: string, cluster?: NamedCluster) => {
+    const value = await deps.service(service).target.observe({ signal, cluster });
     return {
       value,
       summary: `${nameWithRevision(value.current)} runs; ${others(value)}`,

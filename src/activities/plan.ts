@@ -13,7 +13,7 @@ import { stepActivity } from './step.ts';
  * Reads: the observation; for the diff, the two templates or files; for Compose the digest behind a tag.
  * Writes: nothing.
  * Result: the plan with its hash and a diff in which secret values are masked.
- * Errors: `NoHistory`, `TargetNotFound`, `ForceRequired`, `PinLost`, `ImageMissing`, `ComposeFileUnsupported`; `Unreachable` is tried
+ * Errors: `NoHistory`, `ClusterChanged`, `TargetNotFound`, `ForceRequired`, `PinLost`, `ImageMissing`, `ComposeFileUnsupported`; `Unreachable` is tried
  * again.
  * Safe to retry: the same observation gives the same plan.
  */
@@ -28,7 +28,10 @@ export function plan(deps: Dependencies) {
     ) => {
       const planned = planRollback(observed, wish, options);
       if ('problem' in planned) throw new RunbookError(planned.problem, planned.message);
-      const { plan: exact, diff } = await deps.service(service).target.resolve(planned, { signal });
+      const { plan: exact, diff } = await deps.service(service).target.resolve(planned, {
+        signal,
+        cluster: observed.cluster,
+      });
       const hash = createHash('sha256').update(JSON.stringify(exact)).digest('hex');
       const value: ShownPlan = { ...exact, hash, diff };
       return { value, summary: describePlan(value) };

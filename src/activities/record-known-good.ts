@@ -1,3 +1,4 @@
+import type { NamedCluster } from '../domain/cluster.ts';
 import type { KnownGoodRecord } from '../domain/known-good.ts';
 import type { Dependencies } from './dependencies.ts';
 import { stepActivity } from './step.ts';
@@ -11,13 +12,20 @@ export type KnownGoodEvidence = Omit<KnownGoodRecord, 'workflowId' | 'runId'>;
  * Reads: the evidence recorded before.
  * Writes: one entry of the ConfigMap beside the service.
  * Result: where it is kept.
- * Errors: `AccessDenied`, `RecordFailed`; `Unreachable` is tried again.
+ * Errors: `AccessDenied`, `ClusterChanged`, `RecordFailed`; `Unreachable` is tried again.
  * Safe to retry: the entry is named by the version's fingerprint and overwritten with the same content.
  */
 export function recordKnownGood(deps: Dependencies) {
-  return stepActivity(async ({ signal, workflowId, runId }, service: string, evidence: KnownGoodEvidence) => {
-    const record: KnownGoodRecord = { ...evidence, workflowId, runId };
-    const value = await deps.service(service).target.recordKnownGood(record, { signal });
-    return { value, summary: `${record.version}: ${record.verdict}, kept in ${value.keptIn}` };
-  });
+  return stepActivity(
+    async (
+      { signal, workflowId, runId },
+      service: string,
+      evidence: KnownGoodEvidence,
+      cluster?: NamedCluster,
+    ) => {
+      const record: KnownGoodRecord = { ...evidence, workflowId, runId };
+      const value = await deps.service(service).target.recordKnownGood(record, { signal, cluster });
+      return { value, summary: `${record.version}: ${record.verdict}, kept in ${value.keptIn}` };
+    },
+  );
 }

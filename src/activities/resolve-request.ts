@@ -12,28 +12,29 @@ import { stepActivity } from './step.ts';
 /**
  * Runbook 2: whose rollback, and to what.
  *
- * Reads: the request, the worker's runbook.yaml as loaded at its start.
+ * Reads: the request, the worker's runbook.yaml as loaded at its start, and of its kubeconfig which cluster is meant.
  * Writes: nothing.
  * Result: the request joined with what the workflow must know of the profile, without any address or secret.
- * Errors: `InvalidRequest` (names each wrong field, and what is missing for an approval that the profile requires).
+ * Errors: `InvalidRequest` (names each wrong field, and what is missing for an approval that the profile requires),
+ * `InvalidConfig` for a kubeconfig that cannot be read.
  * Safe to retry: it only computes.
  */
 export function resolveRequest(deps: Dependencies) {
   return stepActivity(async (_context, kind: 'rollback' | 'verify', input: unknown) => {
     const value =
       kind === 'rollback'
-        ? resolveRollback(deps, parseRollbackRequest(input))
-        : resolveVerify(deps, parseVerifyRequest(input));
+        ? await resolveRollback(deps, parseRollbackRequest(input))
+        : await resolveVerify(deps, parseVerifyRequest(input));
     const asked = kind === 'rollback' ? `, target ${describeWish(value.wish)}` : '';
     return { value, summary: `${value.service} (${value.environment})${asked}` };
   });
 }
 
-function resolveRollback(deps: Dependencies, request: RollbackRequest): ResolvedRun {
+async function resolveRollback(deps: Dependencies, request: RollbackRequest): Promise<ResolvedRun> {
   const profile = profileOf(deps, request.service);
   const { severity, breakGlass, ifRunning } = request;
   const run: ResolvedRun = {
-    ...resolveShared(deps, profile, request),
+    ...(await resolveShared(deps, profile, request)),
     wish: parseTarget(request.target ?? 'known-good') as TargetWish,
     incident: request.incident ?? '',
     symptoms: request.symptoms ?? [],
@@ -52,26 +53,28 @@ function resolveRollback(deps: Dependencies, request: RollbackRequest): Resolved
   return run;
 }
 
-function resolveVerify(deps: Dependencies, request: VerifyRequest): ResolvedRun {
+async function resolveVerify(deps: Dependencies, request: VerifyRequest): Promise<ResolvedRun> {
   const profile = profileOf(deps, request.service);
-  return { ...resolveShared(deps, profile, request), accept: request.accept ?? [] };
+  return { ...(await resolveShared(deps, profile, request)), accept: request.accept ?? [] };
 }
 
-function resolveShared(
+async function resolveShared(
   deps: Dependencies,
   profile: ServiceProfile,
   request: RollbackRequest | VerifyRequest,
-): ResolvedRun {
+): Promise<ResolvedRun> {
   const { environment } = request;
   if (environment !== undefined && environment !== profile.environment) {
     throw wrong(`environment: ${profile.name} is configured for ${profile.environment}, not ${environment}`);
   }
   const { target, checks } = deps.service(profile.name);
+  const cluster = await target.cluster();
   const enabled: readonly CheckId[] = CHECK_IDS.filter((id) => checks[id] !== undefined);
   return {
     service: profile.name,
     environment: profile.environment,
     workload: target.workload,
+    ...(cluster ? { cluster } : {}),
     wish: { kind: 'known-good' },
     reason: request.reason ?? '',
     incident: '',

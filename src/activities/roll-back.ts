@@ -12,7 +12,7 @@ import { type StepContext, stepActivity } from './step.ts';
  * replicas are left alone. For Compose the image is pulled first, then files are replaced as compare-and-set on their
  * hashes, then the service alone is brought up.
  * Result: the generation to wait for, and whether anything was changed.
- * Errors: `ClaimLost`, `WorkloadChanged`, `PinLost`, `ImageMissing`, `WriteRejected`, `AccessDenied`; `Unreachable`, `TargetLocked`
+ * Errors: `ClaimLost`, `ClusterChanged`, `WorkloadChanged`, `WorkloadDeleted`, `PinLost`, `ImageMissing`, `WriteRejected`, `AccessDenied`; `Unreachable`, `TargetLocked`
  * and `FileNotWritten` are tried again.
  * `lockId` is given by a run that was reset alone.
  * Safe to retry: a workload that already has the pinned content is a success; a write whose outcome is unknown is

@@ -9,7 +9,7 @@ import { stepActivity } from './step.ts';
  * Writes: a ConfigMap beside the service, only when no ReplicaSet will keep the template; for Compose the contents of
  * the files, beside the compose file.
  * Result: where the live content is kept, with its hash.
- * Errors: `WorkloadChanged`, `AccessDenied`; `Unreachable` is tried again.
+ * Errors: `ClusterChanged`, `WorkloadChanged`, `AccessDenied`; `Unreachable` is tried again.
  * Safe to retry: the name is made from the generation or the content, so a second write finds the first.
  */
 export function takeSnapshot(deps: Dependencies) {

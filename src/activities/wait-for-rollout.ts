@@ -9,7 +9,7 @@ import { stepActivity } from './step.ts';
  * Reads: the workload and its pods. Without `rollout` it waits for what is live now.
  * Writes: nothing; for Compose, which keeps nothing running beside a failed start, what was there before comes back.
  * Result: the proof that every running pod is of the pinned template, and which pods these are.
- * Errors: `RolloutFailed`, `RolloutTimedOut`, `WorkloadChanged`, `WorkloadMissing`; `Unreachable` is tried again.
+ * Errors: `RolloutFailed`, `RolloutTimedOut`, `ClusterChanged`, `WorkloadChanged`, `WorkloadMissing`; `Unreachable` is tried again.
  * Safe to retry: it only reads; deadline and progress are taken up from the last heartbeat.
  */
 export function waitForRollout(deps: Dependencies) {

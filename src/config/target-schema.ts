@@ -31,7 +31,11 @@ export const kubernetesSchema = section({
   kubeconfig: filePath()
     .optional()
     .describe('Kubeconfig file; default: KUBECONFIG, ~/.kube/config, or the service account of the pod.'),
-  context: text().optional().describe('Context in the kubeconfig; default: its current one.'),
+  context: text()
+    .optional()
+    .describe(
+      'Context in the kubeconfig; default: the one that is current when the worker starts, kept by its name.',
+    ),
   pin: z
     .enum(['digest', 'tag'])
     .default('digest')

@@ -1,4 +1,5 @@
 import { ANSWER_MEANINGS } from './answers.ts';
+import { nameOfCluster } from './cluster.ts';
 import { type EventKind, inWords } from './events.ts';
 import { excusedChecks, excusedInWords } from './excused.ts';
 import type { Instant } from './json.ts';
@@ -70,9 +71,10 @@ const TOLD_AT_THE_END: readonly EventKind[] = [
   'cancellation',
 ];
 
-/** Why the run was asked for, and by whom. */
+/** Where the run is, why it was asked for, and by whom. */
 function circumstances(request: ResolvedRun): readonly string[] {
   return [
+    ...(request.cluster ? [`cluster: ${nameOfCluster(request.cluster)}`] : []),
     ...(request.breakGlass ? [`BREAK-GLASS: ${request.breakGlass}`] : []),
     ...(request.reason ? [`reason: ${request.reason}`] : []),
     ...(request.severity ? [`severity: ${request.severity}`] : []),

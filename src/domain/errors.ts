@@ -49,6 +49,19 @@ export const ERRORS = {
       'Find out what changed (a deploy, or a GitOps tool that reverts), then start a new run, which plans anew.',
     retryable: false,
   },
+  WorkloadDeleted: {
+    meaning:
+      'The Deployment is being deleted (it has a deletionTimestamp, and a finalizer holds it): a change of it would roll nothing out. Nothing was written.',
+    remedy: 'Let the deletion end and create the Deployment again, or find out who deletes it.',
+    retryable: false,
+  },
+  ClusterChanged: {
+    meaning:
+      'The worker has another cluster by now than the one that the run was begun on; the message names both by context and address. Nothing was written.',
+    remedy:
+      'Start the worker with the context that the message names (kubernetes.context fixes it for good), then retry; or start a new run when the other cluster is meant.',
+    retryable: false,
+  },
   NoHistory: {
     meaning:
       'There is no version to go back to: the history holds the current one alone, or only newer ones.',

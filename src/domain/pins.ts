@@ -1,3 +1,5 @@
+import type { NamedCluster } from './cluster.ts';
+
 /**
  * Where the pinned content stands. The content itself (a pod template may hold secrets) never enters history:
  * the pin refers to it by name, uid and hash, and the write checks all three.
@@ -95,6 +97,8 @@ export interface ComposePin {
 export interface KubernetesPin {
   readonly target: 'kubernetes';
   readonly workload: { readonly namespace: string; readonly name: string; readonly uid: string };
+  /** Where that is; pins of before it was noted have none. */
+  readonly cluster?: NamedCluster;
   /** The generation the decision was made on; the write is refused when the workload has moved on. */
   readonly generation: number;
   readonly source: Exclude<PinSource, ComposeSource>;
@@ -122,6 +126,8 @@ export interface SnapshotReference {
 export interface RolloutStarted {
   /** False when the workload already had the pinned template: a success that changed nothing. */
   readonly changed: boolean;
+  /** Where; none of a Compose service. */
+  readonly cluster?: NamedCluster;
   readonly uid: string;
   /** `metadata.generation` after the write; the wait is over only when it was observed. */
   readonly generation: number;

@@ -40,7 +40,9 @@ export function planRollback(
       ? candidate.image === current.image
       : candidate.fingerprint === current.fingerprint;
   const pin = pinTo(observed, choice, changesNothing);
+  const { cluster } = observed;
   return {
+    ...(cluster ? { cluster } : {}),
     from: planned(current),
     to: planned(candidate),
     basis,
@@ -71,7 +73,7 @@ function unfitness(
 }
 
 function pinTo(observed: ObservedService, { candidate, basis }: Choice, changesNothing: boolean): Pin {
-  const { namespace, name, uid, generation, current } = observed;
+  const { namespace, name, uid, generation, current, cluster } = observed;
   const { source, version, image } = candidate;
   const common = {
     workload: { namespace, name, uid },
@@ -88,6 +90,7 @@ function pinTo(observed: ObservedService, { candidate, basis }: Choice, changesN
   const { digests } = candidate;
   return {
     ...common,
+    ...(cluster ? { cluster } : {}),
     target: 'kubernetes',
     generation,
     source: changesNothing ? { kind: 'live' } : source,

@@ -1,4 +1,5 @@
 import type { CheckId } from './checks.ts';
+import type { NamedCluster } from './cluster.ts';
 import type { Instant } from './json.ts';
 import type { CheckEvidence } from './known-good.ts';
 import type { Pin } from './pins.ts';
@@ -45,6 +46,8 @@ export type ChoiceRule = keyof typeof CHOICE_RULES;
 
 /** What will be done, fixed before anything is changed. A pure function of what was observed and asked. */
 export interface Plan {
+  /** Where; none of a Compose service, and in plans of before it was noted. */
+  readonly cluster?: NamedCluster;
   readonly from: PlannedVersion;
   readonly to: PlannedVersion;
   readonly basis: PlanBasis;

@@ -1,4 +1,5 @@
 import type { CheckId } from './checks.ts';
+import type { NamedCluster } from './cluster.ts';
 import type { RunPolicy, Severity } from './policy.ts';
 import type { TargetWish } from './targets.ts';
 
@@ -48,6 +49,8 @@ export interface ResolvedRun {
   readonly service: string;
   readonly environment: string;
   readonly workload: string;
+  /** Which cluster is meant, by the worker that resolved the request. Runs of before that was noted have none. */
+  readonly cluster?: NamedCluster;
   readonly wish: TargetWish;
   readonly reason: string;
   readonly incident: string;

@@ -1,3 +1,4 @@
+import type { NamedCluster } from './cluster.ts';
 import type { Instant } from './json.ts';
 import type { KnownGoodRecord } from './known-good.ts';
 import type { PinSource } from './pins.ts';
@@ -66,6 +67,8 @@ export function shortVersionId(version: Pick<VersionCandidate, 'id' | 'contentFi
 
 /** What was live when the decision was made. */
 export interface LiveVersion extends Pick<VersionCandidate, 'version' | 'image' | 'fingerprint' | 'source'> {
+  /** Where that was; observations of before it was noted have none. */
+  readonly cluster?: NamedCluster;
   readonly uid: string;
   readonly generation: number;
 }
@@ -75,6 +78,8 @@ export interface ObservedService {
   readonly target: 'kubernetes' | 'compose';
   /** For people: `deployment/master-orchestrator in namespace phoenix-orch`. */
   readonly workload: string;
+  /** Where it was seen; none of a Compose service, and of observations of before it was noted. */
+  readonly cluster?: NamedCluster;
   readonly namespace: string;
   readonly name: string;
   /** Identity and generation that the write will be compared against; for Compose the hashes of the files are. */
@@ -105,9 +110,9 @@ export function nameWithRevision({
 }
 
 /** The live version of an observation. */
-export function liveVersionOf({ uid, generation, current }: ObservedService): LiveVersion {
+export function liveVersionOf({ uid, generation, current, cluster }: ObservedService): LiveVersion {
   const { version, image, fingerprint, source } = current;
-  return { uid, generation, version, image, fingerprint, source };
+  return { ...(cluster ? { cluster } : {}), uid, generation, version, image, fingerprint, source };
 }
 
 /** `v0.1.0` and `0.1.0` are the same version (service contract, 8.4). */

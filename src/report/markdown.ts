@@ -1,4 +1,5 @@
 import type { CheckResult } from '../domain/checks.ts';
+import { nameOfCluster } from '../domain/cluster.ts';
 import { excusedChecks, excusedInWords } from '../domain/excused.ts';
 import { checksOf, type LedgerEntry, wayOf } from '../domain/ledger.ts';
 import type { ComposeSource } from '../domain/pins.ts';
@@ -44,6 +45,8 @@ function head(report: Report): string[] {
   if (waitingFor) rows.push(['waits for', describeWaiting(waitingFor)]);
   if (plan) rows.push(['versions', wayOf(report)]);
   if (request) rows.push(['workload', request.workload]);
+  const cluster = plan?.cluster ?? request?.cluster;
+  if (cluster) rows.push(['cluster', nameOfCluster(cluster)]);
   if (request?.severity) rows.push(['severity', request.severity]);
   rows.push(['started', report.startedAt], ['finished', finishedAt ?? 'still running']);
   if (finishedAt) rows.push(['took', seconds(report.startedAt, finishedAt)]);

@@ -1,3 +1,4 @@
+import type { NamedCluster } from '../domain/cluster.ts';
 import type { KnownGoodRecord } from '../domain/known-good.ts';
 import type { Instance, Pin, RolloutFinished, RolloutStarted, SnapshotReference } from '../domain/pins.ts';
 import type { Plan } from '../domain/plan.ts';
@@ -13,6 +14,8 @@ export interface TargetContext {
    * finished first, within its own time-outs: what is seen afterwards is what stays.
    */
   readonly signal: AbortSignal;
+  /** The cluster that the run is about: a worker that has another one by now refuses (`ClusterChanged`). */
+  readonly cluster?: NamedCluster | undefined;
 }
 
 /** What check-access found. Problems are thrown as `RunbookError`; this is the good case. */
@@ -56,6 +59,15 @@ export interface RollbackTarget {
   readonly kind: 'kubernetes' | 'compose';
   /** For people: `deployment/master-orchestrator in namespace phoenix-orch`. */
   readonly workload: string;
+
+  /** Which cluster it is in, fixed by name when that is first asked; none of a Compose service. Connects to nothing. */
+  cluster(): Promise<NamedCluster | undefined>;
+
+  /**
+   * What can be found wrong before the first run: kubeconfig, and the files and programs that it names. Connects to nothing.
+   * @throws RunbookError `InvalidConfig`, which names the field.
+   */
+  prepare(): Promise<void>;
 
   /**
    * Proves before anything is changed that the rollback can be carried out: permissions, a workload that is not

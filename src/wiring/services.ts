@@ -9,6 +9,7 @@ import { writeRecord } from '../report/write-record.ts';
 import { createSecretResolver } from '../secrets/index.ts';
 import { createComposeTarget } from '../targets/compose/index.ts';
 import { createKubernetesTarget, readSecretKey } from '../targets/kubernetes/index.ts';
+import { type CheckedService, checkServices } from './start-checks.ts';
 
 export interface PrepareOptions {
   readonly config: RunbookConfig;
@@ -20,13 +21,15 @@ export interface PrepareOptions {
 /** Dependencies of the activities, and how they are let go. */
 export interface Prepared {
   readonly dependencies: Dependencies;
+  /** Looks at the profiles before the first run: see `checkServices`. */
+  check(): Promise<readonly string[]>;
   close(): Promise<void>;
 }
 
 /** Builds target, checks and notifiers of every profile. Nothing is opened before it is used. */
 export function prepareDependencies(options: PrepareOptions, searchAttributes: boolean): Prepared {
   const { config, env, namespace, ui } = options;
-  const services = new Map<string, PreparedService>(
+  const services = new Map(
     Object.values(config.services).map((profile) => [profile.name, prepareService(profile, env)]),
   );
   return {
@@ -41,13 +44,17 @@ export function prepareDependencies(options: PrepareOptions, searchAttributes: b
       writeRecord: (report) => writeRecord(config.records, report),
       link: (workflowId, runId) => runAddress(ui, namespace, workflowId, runId),
     },
+    check: () => checkServices([...services.values()]),
     async close() {
       await Promise.all([...services.values()].map(({ target }) => target.close()));
     },
   };
 }
 
-function prepareService(profile: ServiceProfile, env: PrepareOptions['env']): PreparedService {
+function prepareService(
+  profile: ServiceProfile,
+  env: PrepareOptions['env'],
+): PreparedService & CheckedService {
   type SecretKey = Extract<SecretReference, { kubernetesSecret: unknown }>['kubernetesSecret'];
   const { target, signingKey } = profile;
   const secrets = createSecretResolver({
@@ -55,15 +62,17 @@ function prepareService(profile: ServiceProfile, env: PrepareOptions['env']): Pr
     ...(target.kind === 'kubernetes'
       ? {
           readKubernetesSecret: (reference: SecretKey, signal: AbortSignal) =>
-            readSecretKey(target, reference, signal),
+            readSecretKey(target, reference, signal, env),
         }
       : {}),
   });
   const evidenceKey = signingKey && ((signal: AbortSignal) => secrets.resolve(signingKey, signal));
   return {
+    profile,
+    secrets,
     target:
       target.kind === 'kubernetes'
-        ? createKubernetesTarget(target, { service: profile.name, evidenceKey })
+        ? createKubernetesTarget(target, { service: profile.name, evidenceKey, env })
         : createComposeTarget(target, { env, evidenceKey }),
     checks: createChecks(profile, (reference, signal) => secrets.resolve(reference, signal)),
     notifiers: createNotifiers(profile.notify, secrets),

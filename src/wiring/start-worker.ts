@@ -49,7 +49,10 @@ function deploymentOptions(
   };
 }
 
-/** Starts a worker on an open connection. */
+/**
+ * Starts a worker on an open connection.
+ * @throws RunbookError `InvalidConfig` when a kubeconfig is missing, wrong, or has what is not supported: before it polls.
+ */
 export async function startWorker(options: WorkerOptions): Promise<RunningWorker> {
   const { connection, namespace, log } = options;
   const buildId = workflowBuildId();
@@ -59,6 +62,12 @@ export async function startWorker(options: WorkerOptions): Promise<RunningWorker
   ]);
   if (attributes.problem) log(attributes.problem);
   const prepared = prepareDependencies(options, attributes.usable);
+  try {
+    for (const problem of await prepared.check()) log(problem);
+  } catch (error) {
+    await prepared.close();
+    throw error;
+  }
   const worker = await Worker.create({
     connection,
     namespace,

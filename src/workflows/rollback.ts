@@ -5,6 +5,7 @@ import { liveVersionOf } from '../domain/versions.ts';
 import { type Aim, isFirstChange, recoveryOptionsOf } from './run/aim.ts';
 import { afterCancellation } from './run/cancellation.ts';
 import { carryOut } from './run/carry-out.ts';
+import { clusterOf } from './run/cluster-of.ts';
 import { joinedEnding, plannedEnding, provedEnding, restoredEnding } from './run/endings.ts';
 import { rememberingFailure } from './run/failed-versions.ts';
 import { startFollowThrough } from './run/follow-through-start.ts';
@@ -35,6 +36,7 @@ export async function rollback(input: RollbackRequest = {}): Promise<RunReport> 
 /** One way through the runbook: where it ends, or leaves for another one by a `Redirection`. */
 async function runbook(run: Run, request: ResolvedRun, aim: Aim): Promise<Ending> {
   const { service, dryRun } = request;
+  const meant = clusterOf(request);
   let { plan } = aim;
   if (plan) run.adoptPlan(plan);
   else {
@@ -44,8 +46,8 @@ async function runbook(run: Run, request: ResolvedRun, aim: Aim): Promise<Ending
     // Before the plan too: a default that leads here again and again must come to its end.
     run.recovery = recoveryOptionsOf(run, aim);
     const [, observed] = await together(
-      isFirst ? run.optional('check-access', service, aim.wish) : undefined,
-      run.step('identify-versions', service),
+      isFirst ? run.optional('check-access', service, aim.wish, ...meant) : undefined,
+      run.step('identify-versions', service, ...meant),
     );
     leaveForAnotherTarget(run);
     // The lock (`identify-holder`, where another run has it), so that one run at a time changes the service.
@@ -96,7 +98,7 @@ async function tellAndRecord(run: Run, request: ResolvedRun, { evidence }: Endin
   await Promise.all([
     ...notifiers.map((receiver) => run.attempt('notify', receiver, announce(run.ledger.report(), request))),
     ...[...(evidence ? [evidence] : []), ...run.failures].map((record) =>
-      run.attempt('record-known-good', service, record),
+      run.attempt('record-known-good', service, record, ...clusterOf(request)),
     ),
   ]);
   await run.attempt('record-incident');

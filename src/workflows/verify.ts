@@ -4,6 +4,7 @@ import type { ErrorType } from '../domain/errors.ts';
 import type { RunReport } from '../domain/ledger.ts';
 import type { ResolvedRun, VerifyRequest } from '../domain/request.ts';
 import { carryOut } from './run/carry-out.ts';
+import { clusterOf } from './run/cluster-of.ts';
 import { isExpected, reasonOf } from './run/failures.ts';
 import type { Ending, Run } from './run/run.ts';
 import { evidenceOfFailure, evidenceOfVersion, verifyService } from './run/verification.ts';
@@ -24,7 +25,7 @@ export async function verify(input: VerifyRequest = {}): Promise<RunReport> {
     const { service, workload } = request;
 
     const rollout = await recordingFailure(run, request, () => run.step('wait-for-rollout', service));
-    const observed = await run.step('identify-versions', service);
+    const observed = await run.step('identify-versions', service, ...clusterOf(request));
     if (observed.current.fingerprint !== rollout.fingerprint) throw changedMeanwhile(workload);
     // verify-health -> verify-chat -> { verify-agents, verify-metrics }, in the order of domain/checks.ts.
     // What is new is compared with what was proved last, whichever version that was.
@@ -32,7 +33,7 @@ export async function verify(input: VerifyRequest = {}): Promise<RunReport> {
     const verification = await verifyService(run, subject);
 
     const evidence = evidenceOfVersion(subject, observed.current, verification, 'verify');
-    await run.step('record-known-good', service, evidence);
+    await run.step('record-known-good', service, evidence, ...clusterOf(request));
     const { proof } = verification;
     const summary = `${observed.current.version}: ${proof.summary}`;
     if (proof.verdict === 'passed') return { outcome: 'known-good', summary };
@@ -49,9 +50,9 @@ async function recordingFailure<T>(run: Run, request: ResolvedRun, wait: () => P
     if (!isExpected(error) || isCancellation(error)) throw error;
     const { type, message } = reasonOf(error);
     if (request.evidenceSchema !== undefined && type === 'RolloutFailed') {
-      const { current } = await run.step('identify-versions', request.service);
+      const { current } = await run.step('identify-versions', request.service, ...clusterOf(request));
       const evidence = evidenceOfFailure({ request }, current, message, 'verify');
-      await run.attempt('record-known-good', request.service, evidence);
+      await run.attempt('record-known-good', request.service, evidence, ...clusterOf(request));
     }
     throw error;
   }

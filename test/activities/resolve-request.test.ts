@@ -49,7 +49,10 @@ function dependencies(profiles: readonly ServiceProfile[], searchAttributes = tr
     service(name) {
       const found = profiles.find((each) => each.name === name) ?? expect.fail(`asked for ${name}`);
       return {
-        target: { workload: `deployment/${name} in namespace phoenix-orch` } as RollbackTarget,
+        target: {
+          workload: `deployment/${name} in namespace phoenix-orch`,
+          cluster: async () => ({ context: 'production', server: 'https://api.example:6443' }),
+        } as Partial<RollbackTarget> as RollbackTarget,
         checks: createChecks(found, () => expect.fail('read a secret')),
         notifiers: [],
       };

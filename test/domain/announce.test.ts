@@ -123,6 +123,12 @@ describe('the lines', () => {
     ],
     ['give the reason', {}, { reason: 'chats fail' }, ['reason: chats fail']],
     ['give the incident', {}, { incident: 'INC-1234' }, ['incident: INC-1234']],
+    [
+      'K14 name the cluster, by context and address',
+      {},
+      { cluster: { context: 'production', server: 'https://api.example:6443' } },
+      ['cluster: context production, https://api.example:6443'],
+    ],
     ['say who asked', {}, { requestedBy: 'ada' }, ['requested by: ada']],
     [
       'have a line for each symptom',

@@ -17,6 +17,13 @@ describe('which version is the target', () => {
     expect(report.outcome).toBe('rolled-back');
     expect(report.plan?.basis).toBe('previous-without-evidence');
     expect(report.plan?.warnings.join()).toContain('no version has known-good evidence');
+
+    // K14: which cluster that was stands in plan, messages and record.
+    const { server } = stage.sandbox.cluster;
+    expect(report.plan?.cluster).toEqual({ context: 'sandbox', server });
+    expect(report.request?.cluster).toEqual({ context: 'sandbox', server });
+    expect(JSON.stringify(cast.channel.received)).toContain(`cluster: context sandbox, ${server}`);
+    expect((await recordOf(report)).markdown).toContain(`| cluster | context sandbox, ${server} |`);
   });
 
   it('a version that the history does not have is rolled out as an explicit image', async () => {

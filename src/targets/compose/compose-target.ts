@@ -70,6 +70,14 @@ export class ComposeTarget implements RollbackTarget {
     this.#changes = new ProjectChanges(shared, this.#reader);
   }
 
+  async cluster(): Promise<undefined> {
+    return undefined;
+  }
+
+  async prepare(): Promise<void> {
+    // What a project needs is found by check-access: its files may come with the next deploy.
+  }
+
   async checkAccess(wish: TargetWish, { signal }: TargetContext): Promise<AccessReport> {
     const observedState = await this.#reader.readShared(signal);
     const observed = this.#serviceIn(observedState);

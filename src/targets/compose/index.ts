@@ -21,6 +21,8 @@ export function createComposeTarget(
   return {
     kind: 'compose',
     workload: workloadOf(profile),
+    cluster: async () => (await target()).cluster(),
+    prepare: async () => (await target()).prepare(),
     checkAccess: async (...asked) => (await target()).checkAccess(...asked),
     observe: async (...asked) => (await target()).observe(...asked),
     resolve: async (...asked) => (await target()).resolve(...asked),

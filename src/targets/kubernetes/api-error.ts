@@ -21,6 +21,8 @@ export class ApiError extends Error {
   readonly reason: string;
   readonly asked: Asked;
   readonly retryAfterMs?: number;
+  /** It was admission that refused, with whatever code it chose: nothing was done, and trying again cannot help. */
+  readonly isRefusedByAdmission: boolean;
 
   constructor(
     asked: Asked,
@@ -30,13 +32,25 @@ export class ApiError extends Error {
     this.code = response.code;
     this.reason = response.reason ?? '';
     this.asked = asked;
+    this.isRefusedByAdmission = isWrite(asked) && BY_ADMISSION.test(response.message);
     if (response.retryAfterMs !== undefined) this.retryAfterMs = response.retryAfterMs;
   }
 
   /** True when nothing is known about what the server did: no answer, or an error inside the server. */
   get outcomeUnknown(): boolean {
-    return this.code === 0 || this.code >= 500;
+    return !this.isRefusedByAdmission && (this.code === 0 || this.code >= 500);
   }
+}
+
+/**
+ * How refusals by admission begin: of webhooks (apiserver, webhook errors, ToStatusErr) and of policies, in whose name the
+ * API server says Forbidden. A webhook that cannot be called (`failed calling webhook`) has refused nothing.
+ */
+const BY_ADMISSION =
+  /^admission webhook ".+?" denied the request|^\S+ ".*?" is forbidden: (Validating|Mutating)AdmissionPolicy '.+?' with binding '.+?' denied request/;
+
+function isWrite({ verb }: Asked): boolean {
+  return verb === 'patch' || verb === 'create';
 }
 
 /** One line, without secrets, of bounded length. */
@@ -45,9 +59,9 @@ export function capped(text: string, limit = REASON_LIMIT): string {
   return line.length > limit ? `${line.slice(0, limit)}…` : line;
 }
 
-/** True for a response with this status code. */
+/** True for a response of the API server itself with this status code: what admission says with it means something else. */
 export function isStatus(error: unknown, code: number): error is ApiError {
-  return error instanceof ApiError && error.code === code;
+  return error instanceof ApiError && error.code === code && !error.isRefusedByAdmission;
 }
 
 /**
@@ -91,6 +105,8 @@ export function asRunbookError(error: unknown): unknown {
   const { code, asked, message, retryAfterMs } = error;
   const request = `${asked.verb} ${asked.on}`;
   switch (true) {
+    case error.isRefusedByAdmission:
+      return new RunbookError('WriteRejected', `admission refused to ${request} (${code}): ${message}`);
     case code === 401:
       return new RunbookError(
         'AccessDenied',
@@ -118,6 +134,6 @@ export function asRunbookError(error: unknown): unknown {
  * A 403 on a write is no lack of permission as a rule: quotas, Pod Security and webhooks answer it too. Of those that
  * decide about permissions all messages have the same form (apiserver, responsewriters.Forbidden).
  */
-function isDenied({ verb }: Asked, message: string): boolean {
-  return (verb !== 'patch' && verb !== 'create') || / cannot (patch|create) resource /.test(message);
+function isDenied(asked: Asked, message: string): boolean {
+  return !isWrite(asked) || / cannot (patch|create) resource /.test(message);
 }

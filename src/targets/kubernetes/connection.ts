@@ -89,7 +89,7 @@ export function createConnection(source: ClusterCredentialSource): Connection {
       headers: {
         accept: 'application/json',
         'user-agent': userAgent(),
-        ...credentials.headers,
+        ...(credentials.headers as Record<string, string | string[]>),
         ...request.headers,
       },
       body: request.body ?? null,
@@ -99,12 +99,26 @@ export function createConnection(source: ClusterCredentialSource): Connection {
     });
   };
 
+  /** Nothing was sent where there was no connection: a kubeconfig that says something else by now is tried at once. */
+  const connected = async (request: ApiRequest) => {
+    const used = await source.current(request.signal);
+    try {
+      return await sendWith(used, request);
+    } catch (error) {
+      if (!isUnconnected(error) || request.signal.aborted) throw error;
+      await source.reread(request.signal);
+      const now = await source.current(request.signal);
+      if (now === used) throw error;
+      return sendWith(now, request);
+    }
+  };
+
   return {
     async prepare(signal) {
       await source.current(signal);
     },
     async send(request) {
-      const response = await sendWith(await source.current(request.signal), request);
+      const response = await connected(request);
       if (response.statusCode !== 401) return response;
       await response.body.dump();
       return sendWith(await source.renewed(request.signal), request);
@@ -118,35 +132,42 @@ export function createConnection(source: ClusterCredentialSource): Connection {
   };
 }
 
-function createPool(undici: typeof import('undici'), { connect }: Credentials): Dispatcher {
+function createPool(undici: typeof import('undici'), { tls, proxy }: Credentials): Dispatcher {
   const options = {
     allowH2: true,
     connections: HTTP1_CONNECTIONS,
     keepAliveTimeout: 60_000,
   };
-  const timeout = CONNECT_TIMEOUT_MS;
-  switch (connect.type) {
-    case 'agent':
-      return new undici.Agent({ ...options, connect: { ...connect.connect, timeout } as never });
-    case 'proxy':
-      return new undici.ProxyAgent({
-        ...options,
-        uri: connect.uri,
-        requestTls: { ...connect.requestTls, timeout } as never,
-      });
-    case 'socks':
-      throw new RunbookError(
-        'InvalidConfig',
-        'a SOCKS proxy in the kubeconfig is not supported; use an HTTP proxy',
-      );
-    case 'none':
-      return new undici.Agent({ ...options, connect: { timeout } });
-  }
+  // Before the idle time-outs of load balancers, as client-go does it.
+  const connect = { ...tls, timeout: CONNECT_TIMEOUT_MS, keepAlive: true, keepAliveInitialDelay: 30_000 };
+  return proxy === undefined
+    ? new undici.Agent({ ...options, connect: connect as never })
+    : new undici.ProxyAgent({ ...options, uri: proxy, requestTls: connect as never });
+}
+
+/** The server that answers is not the one that is trusted: found before anything is sent. */
+const UNTRUSTED =
+  /^(CERT_\w+|ERR_TLS_CERT_\w+|ERR_SSL_WRONG_VERSION_NUMBER|DEPTH_ZERO_SELF_SIGNED_CERT|SELF_SIGNED_CERT_IN_CHAIN|UNABLE_TO_\w+)$/;
+
+/** Whether a connection was never made, so that nothing was sent: nobody is there, or not who should be. */
+function isUnconnected(error: unknown): boolean {
+  const { code, syscall, message, cause, errors } = error as NodeJS.ErrnoException & {
+    readonly errors?: readonly unknown[];
+  };
+  return (
+    syscall === 'connect' ||
+    syscall === 'getaddrinfo' ||
+    code === 'UND_ERR_CONNECT_TIMEOUT' ||
+    UNTRUSTED.test(code ?? '') ||
+    /^Proxy response \(\d+\) !== 200/.test(message) ||
+    (cause instanceof Error && isUnconnected(cause)) ||
+    errors?.some(isUnconnected) === true
+  );
 }
 
 /** Certificates and proxies belong to the connection; tokens do not, they are sent with each request. */
-function poolKey({ server, connect }: Credentials): string {
-  const material = JSON.stringify([server, connect], (_key, value: unknown) =>
+function poolKey({ server, tls, proxy }: Credentials): string {
+  const material = JSON.stringify([server, tls, proxy], (_key, value: unknown) =>
     Buffer.isBuffer(value) ? value.toString('base64') : value,
   );
   return createHash('sha256').update(material).digest('hex');

@@ -1,8 +1,9 @@
-import type { RequestOptions } from 'node:https';
-import type { DispatcherOptions, KubeConfig } from '@kubernetes/client-node';
+import type { NamedCluster } from '../../domain/cluster.ts';
 import { RunbookError } from '../../domain/errors.ts';
-import { capped } from './api-error.ts';
-import { adoptTokenFiles } from './token-files.ts';
+import { type ChosenContext, chooseContext } from './kubeconfig/choose.ts';
+import { credentialsOf } from './kubeconfig/credentials-of.ts';
+import { askExecPlugin, type ExecCredential } from './kubeconfig/exec-plugin.ts';
+import { type Environment, readKubeconfig } from './kubeconfig/files.ts';
 import { withSignal } from './with-signal.ts';
 
 /** Which cluster, and as whom: the part of a profile that decides the connection. */
@@ -11,11 +12,23 @@ export interface ClusterReference {
   readonly context?: string;
 }
 
+/** What a connection to the server is made with. */
+export interface TlsOptions {
+  readonly ca?: Buffer | string;
+  readonly cert?: Buffer | string;
+  readonly key?: Buffer | string;
+  readonly rejectUnauthorized?: boolean;
+  readonly servername?: string;
+}
+
 /** What a connection needs. Holds secrets: never logged. */
 export interface Credentials {
+  /** Address without a slash at its end. */
   readonly server: string;
-  readonly headers: Readonly<Record<string, string>>;
-  readonly connect: DispatcherOptions;
+  readonly headers: Readonly<Record<string, string | readonly string[]>>;
+  readonly tls: TlsOptions;
+  /** Address of the HTTP proxy that the server is reached through. */
+  readonly proxy?: string;
 }
 
 /** How long resolved credentials are used before token files and exec plugins are asked again, in milliseconds. */
@@ -23,121 +36,207 @@ const FRESH_MS = 30_000;
 /** An exec plugin or identity provider that takes longer than this hangs, in milliseconds. */
 const TIMEOUT_MS = 20_000;
 
-/** Resolves kubeconfig, service account, exec plugins and OIDC through client-node, which is loaded at first use. */
+/** Resolves kubeconfig, service account, exec plugins and OIDC as kubectl does. */
 export interface ClusterCredentialSource {
   /** Credentials not older than 30 s. */
   current(signal: AbortSignal): Promise<Credentials>;
   /** Reads everything anew, for example after a 401. */
   renewed(signal: AbortSignal): Promise<Credentials>;
+  /**
+   * Reads the kubeconfig again, because its server could not be connected to. Where it leads somewhere else by now, or
+   * with other certificates, `current` has others then.
+   */
+  reread(signal: AbortSignal): Promise<void>;
 }
 
-/** What is used of client-node. */
-type ClusterConfig = Pick<
-  KubeConfig,
-  'getCurrentCluster' | 'applyToHTTPSOptions' | 'createDispatcherOptions'
->;
-
-/** How credentials are read; tests have a shorter time-out and plugins that hang. */
-interface CredentialOptions {
-  readonly load: (cluster: ClusterReference) => Promise<ClusterConfig>;
-  readonly timeoutMs: number;
+/** The source as the target knows it. */
+export interface ClusterSource extends ClusterCredentialSource {
+  /** Reads the kubeconfig where that has not been done. @throws RunbookError `InvalidConfig`. */
+  cluster(): Promise<NamedCluster>;
+  /** As `cluster`, and reads the files that the kubeconfig names; asks no plugin and connects to nothing. */
+  verify(): Promise<NamedCluster>;
+  /** What an operator should know of the kubeconfig: that its current context is another one now, a new address. */
+  notes(): Promise<readonly string[]>;
+  /**
+   * Told when the kubeconfig leads to another address from now on: what was seen of the old one may be of another cluster.
+   * @returns ends that.
+   */
+  onMoved(listener: () => void): () => void;
 }
 
+/** How credentials are read; tests have a shorter time-out and plugins of their own. */
+export interface CredentialOptions {
+  readonly env: Environment;
+  readonly timeoutMs?: number;
+  /** Folder of a pod's service account; tests have their own. */
+  readonly serviceAccount?: string;
+  readonly askPlugin?: typeof askExecPlugin;
+}
+
+/**
+ * The credentials of one context. Its name is fixed when the kubeconfig is first read: whoever makes another context the
+ * current one for themselves does not point this worker at another cluster.
+ */
 export function createClusterCredentialSource(
-  cluster: ClusterReference,
-  { load, timeoutMs }: CredentialOptions = { load: loadKubeConfig, timeoutMs: TIMEOUT_MS },
-): ClusterCredentialSource {
-  let config: Promise<ClusterConfig> | undefined;
+  reference: ClusterReference,
+  options: CredentialOptions = { env: process.env },
+): ClusterSource {
+  const { env, timeoutMs = TIMEOUT_MS, serviceAccount, askPlugin = askExecPlugin } = options;
+  const { kubeconfig } = reference;
+  /** What was read first; of it only the name of the context is kept to. */
+  let first: NamedCluster | undefined;
+  let used: Promise<ChosenContext> | undefined;
   let resolved: { readonly at: number; readonly value: Promise<Credentials> } | undefined;
+  let given: ExecCredential | undefined;
+  const listeners = new Set<() => void>();
 
-  const resolve = (): Promise<Credentials> => {
-    config ??= load(cluster);
-    const value = withTimeout(timeoutMs, config.then(credentialsOf));
+  const read = async () => {
+    const config = await readKubeconfig(kubeconfig, env);
+    const context = first?.context ?? reference.context;
+    const chosen = chooseContext(config, { kubeconfig, context, env, serviceAccount });
+    return { config, chosen };
+  };
+  const chosen = () => {
+    if (used) return used;
+    const reading = read().then((found) => found.chosen);
+    used = reading;
+    reading.then(
+      (found) => {
+        first ??= nameOf(found);
+      },
+      () => {
+        if (used === reading) used = undefined;
+      },
+    );
+    return reading;
+  };
+  /** A file that is being written, or gone for a moment, ends nothing once it has been read. */
+  const readAgain = async () => {
+    try {
+      return (await read()).chosen;
+    } catch (error) {
+      const { message } = error as Error;
+      throw new RunbookError('Unreachable', `the kubeconfig cannot be used any more: ${message}`);
+    }
+  };
+
+  const resolve = (context: Promise<ChosenContext>): Promise<Credentials> => {
+    const late = new AbortController();
+    const value = withTimeout(timeoutMs, late, async () => {
+      const found = await context;
+      const plugin = async () => {
+        if (!given || (given.expiresAt !== undefined && given.expiresAt <= Date.now())) {
+          given = undefined;
+          given = await askPlugin(found, env, late.signal);
+        }
+        return given;
+      };
+      return credentialsOf(found, { env, plugin });
+    });
     const mine = { at: performance.now(), value };
     resolved = mine;
-    // What failed or hangs is asked anew by the next request; client-node would wait for the same plugin again.
+    // What failed or hangs is asked anew by the next request.
     value.catch(() => {
-      if (resolved !== mine) return;
-      resolved = undefined;
-      config = undefined;
+      if (resolved === mine) resolved = undefined;
     });
     return value;
   };
+  const adopt = (found: ChosenContext, before: ChosenContext | undefined) => {
+    used = Promise.resolve(found);
+    given = undefined;
+    if (before && nameOf(before).server !== nameOf(found).server) for (const tell of listeners) tell();
+  };
+
   return {
+    onMoved(listener) {
+      listeners.add(listener);
+      return () => void listeners.delete(listener);
+    },
+    async cluster() {
+      return nameOf(await chosen());
+    },
+    async verify() {
+      const found = await chosen();
+      await credentialsOf(found, { env, plugin: async () => ({}) });
+      return nameOf(found);
+    },
+    async notes() {
+      const inUse = nameOf(await chosen());
+      const { config, chosen: now } = await read().catch((error: Error) => ({
+        config: error,
+        chosen: undefined,
+      }));
+      if (config instanceof Error)
+        return [`what was read of the kubeconfig before is used: ${config.message}`];
+      return notesOf(reference, first ?? inUse, inUse, config.currentContext, now && nameOf(now));
+    },
     current: (signal) => {
       const isFresh = resolved !== undefined && performance.now() - resolved.at < FRESH_MS;
-      return withSignal(isFresh && resolved ? resolved.value : resolve(), signal);
+      return withSignal(isFresh && resolved ? resolved.value : resolve(chosen()), signal);
     },
     renewed: (signal) => {
-      config = undefined;
-      return withSignal(resolve(), signal);
+      const before = used;
+      const again = first ? readAgain() : chosen();
+      given = undefined;
+      const renewed = again.then(async (found) => {
+        adopt(found, await before?.catch(() => undefined));
+        return found;
+      });
+      return withSignal(resolve(renewed), signal);
+    },
+    async reread(signal) {
+      const before = await chosen();
+      const now = await withSignal(readAgain(), signal);
+      if (JSON.stringify(now) === JSON.stringify(before)) return;
+      adopt(now, before);
+      resolved = undefined;
     },
   };
 }
 
-/** The promise, or an error when it takes longer. What it stands for cannot be stopped; it is left behind. */
-async function withTimeout<T>(ms: number, promise: Promise<T>): Promise<T> {
-  let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<never>((_, reject) => {
-    const seconds = Math.round(ms / 1000);
-    const message = `no credentials for the cluster within ${seconds} s: the exec plugin or identity provider hangs`;
-    timer = setTimeout(() => reject(new RunbookError('Unreachable', message)), ms).unref();
-  });
+function nameOf({ context, cluster }: ChosenContext): NamedCluster {
+  const { origin, pathname } = new URL(cluster.server ?? '');
+  return { context, server: `${origin}${pathname.replace(/\/+$/, '')}` };
+}
+
+function notesOf(
+  reference: ClusterReference,
+  first: NamedCluster,
+  inUse: NamedCluster,
+  currentContext: string,
+  now: NamedCluster | undefined,
+): readonly string[] {
+  const { context } = first;
+  const isOther = reference.context === undefined && currentContext !== '' && currentContext !== context;
+  const address = now?.server ?? inUse.server;
+  return [
+    ...(isOther
+      ? [
+          `the current context of the kubeconfig is "${currentContext}" now; this worker stays with "${context}", as it was when it started: name one with kubernetes.context`,
+        ]
+      : []),
+    ...(inUse.server === first.server
+      ? []
+      : [
+          `context "${context}" leads to ${inUse.server}; it led to ${first.server} when this worker started`,
+        ]),
+    ...(address === inUse.server
+      ? []
+      : [
+          `the kubeconfig leads context "${context}" to ${address} now; this worker stays with ${inUse.server} as long as that can be reached`,
+        ]),
+  ];
+}
+
+/** What the work gives, or an error when it takes longer; then the signal tells whoever works for it. */
+async function withTimeout<T>(ms: number, late: AbortController, work: () => Promise<T>): Promise<T> {
+  const seconds = Math.round(ms / 1000);
+  const message = `no credentials for the cluster within ${seconds} s: the exec plugin or identity provider hangs`;
+  const problem = new RunbookError('Unreachable', message);
+  const timer = setTimeout(() => late.abort(problem), ms).unref();
   try {
-    return await Promise.race([promise, late]);
+    return await withSignal(work(), late.signal);
   } finally {
     clearTimeout(timer);
   }
-}
-
-async function loadKubeConfig({ kubeconfig, context }: ClusterReference): Promise<ClusterConfig> {
-  const { KubeConfig } = await import('@kubernetes/client-node');
-  const config = new KubeConfig();
-  const from = kubeconfig ?? 'the default kubeconfig';
-  try {
-    if (kubeconfig === undefined) config.loadFromDefault();
-    else config.loadFromFile(kubeconfig);
-    await adoptTokenFiles(config, kubeconfig);
-    if (context !== undefined) config.setCurrentContext(context);
-  } catch (error) {
-    throw new RunbookError('InvalidConfig', `cannot read ${from}: ${problemOf(error)}`);
-  }
-  if (!config.getCurrentCluster()) {
-    throw new RunbookError(
-      'InvalidConfig',
-      `${from} has no cluster for context "${config.getCurrentContext()}"`,
-    );
-  }
-  return config;
-}
-
-async function credentialsOf(config: ClusterConfig): Promise<Credentials> {
-  const cluster = config.getCurrentCluster()!;
-  const options: RequestOptions = {};
-  try {
-    await config.applyToHTTPSOptions(options);
-  } catch (error) {
-    throw new RunbookError('Unreachable', `cannot get credentials for the cluster: ${problemOf(error)}`);
-  }
-  const { ca, cert, key, pfx, passphrase, rejectUnauthorized, servername } = options;
-  const given = { ca, cert, key, pfx, passphrase, rejectUnauthorized, servername };
-  const tls = Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined));
-  // A token file may end with a newline, which is part of no header.
-  const headers = Object.entries(options.headers ?? {}).map(([name, value]) => [name, String(value).trim()]);
-  const basic = options.auth
-    ? { Authorization: `Basic ${Buffer.from(options.auth).toString('base64')}` }
-    : {};
-  try {
-    return {
-      server: cluster.server.replace(/\/+$/, ''),
-      headers: { ...Object.fromEntries(headers), ...basic },
-      connect: config.createDispatcherOptions(cluster, tls),
-    };
-  } catch (error) {
-    throw new RunbookError('InvalidConfig', `cannot connect to the cluster: ${problemOf(error)}`);
-  }
-}
-
-function problemOf(error: unknown): string {
-  return capped(error instanceof Error ? error.message : String(error), 300);
 }

@@ -23,6 +23,11 @@ export class DeploymentCache {
     this.wake();
   }
 
+  /** Knows nothing any more, and tells nobody: what comes next counts, whatever its version. */
+  forget(): void {
+    this.#entry = { ...this.#entry, deployment: undefined };
+  }
+
   /** True when what is known is newer than this object. */
   isOutdated({ metadata }: { readonly metadata: ObjectMeta }): boolean {
     const known = this.#entry.deployment;

@@ -1,3 +1,4 @@
+import { mayBeSameCluster, type NamedCluster, nameOfCluster } from '../../domain/cluster.ts';
 import { RunbookError } from '../../domain/errors.ts';
 import type { KnownGoodRecord } from '../../domain/known-good.ts';
 import type {
@@ -24,6 +25,7 @@ import { asRunbookError } from './api-error.ts';
 import { DeploymentWatch } from './deployment-watch.ts';
 import { evidenceName, writeVersionEvidence } from './evidence.ts';
 import { fingerprint } from './fingerprint.ts';
+import type { Environment } from './kubeconfig/files.ts';
 import { lastTemplateChange } from './managers.ts';
 import { Observer } from './observation.ts';
 import { pinnedTemplate } from './pinned-template.ts';
@@ -42,6 +44,8 @@ export interface KubernetesTargetOptions {
   readonly fieldManager: string;
   /** Milliseconds since 1970. */
   readonly clock: () => number;
+  /** The worker's environment: KUBECONFIG, proxies, and what exec plugins run with. */
+  readonly env: Environment;
   /** Name of the service profile, noted on the evidence. */
   readonly service?: string;
   /** The key that evidence is signed with; without one it is believed unsigned. */
@@ -55,6 +59,7 @@ export class DeploymentTarget implements RollbackTarget {
   readonly #profile: KubernetesProfile;
   readonly #options: KubernetesTargetOptions;
   readonly #lease: TransportLease;
+  readonly #stopListening: () => void;
   readonly #watch: DeploymentWatch;
   readonly #observer: Observer;
   readonly #access: AccessCheck;
@@ -65,27 +70,42 @@ export class DeploymentTarget implements RollbackTarget {
     this.workload = `deployment/${name} in namespace ${namespace}`;
     this.#profile = profile;
     this.#options = options;
-    this.#lease = leaseTransport(profile);
-    const { transport } = this.#lease;
+    this.#lease = leaseTransport(profile, options.env);
+    const { transport, source } = this.#lease;
     this.#watch = new DeploymentWatch(transport, { namespace, name });
     this.#observer = new Observer(
       transport,
       this.#watch,
-      { namespace, name, container, pin, fieldManager, evidenceKey: options.evidenceKey },
+      { namespace, name, container, pin, fieldManager, evidenceKey: options.evidenceKey, source },
       clock,
     );
+    this.#stopListening = source.onMoved(() => {
+      this.#watch.reset();
+      this.#observer.forget();
+    });
     this.#access = new AccessCheck(transport, { namespace, name });
   }
 
-  checkAccess(wish: TargetWish, { signal }: TargetContext): Promise<AccessReport> {
-    return this.#run(() => this.#access.check(wish, this.#observer.observe(signal), signal));
+  cluster(): Promise<NamedCluster> {
+    return this.#lease.source.cluster();
   }
 
-  observe({ signal }: TargetContext): Promise<ObservedService> {
-    return this.#run(() => this.#observer.observe(signal));
+  async prepare(): Promise<void> {
+    await this.#lease.source.verify();
   }
 
-  resolve(plan: Plan, { signal }: TargetContext): Promise<{ readonly plan: Plan; readonly diff: string }> {
+  checkAccess(wish: TargetWish, { signal, cluster }: TargetContext): Promise<AccessReport> {
+    return this.#run(() => this.#access.check(wish, this.#observer.observe(signal), signal), cluster);
+  }
+
+  observe({ signal, cluster }: TargetContext): Promise<ObservedService> {
+    return this.#run(() => this.#observer.observe(signal), cluster);
+  }
+
+  resolve(
+    plan: Plan,
+    { signal, cluster }: TargetContext,
+  ): Promise<{ readonly plan: Plan; readonly diff: string }> {
     const { from, to, changesNothing } = plan;
     const pin = ours(plan.pin);
     if (changesNothing) return Promise.resolve({ plan, diff: '' });
@@ -94,11 +114,11 @@ export class DeploymentTarget implements RollbackTarget {
       const { template } = await this.#content(pin, live, signal);
       const before = { name: nameWithRevision(from), template: live.spec.template };
       return { plan, diff: await diffTemplates(before, { name: nameWithRevision(to), template }) };
-    });
+    }, cluster);
   }
 
   takeSnapshot(decidedOn: LiveVersion, { signal }: TargetContext): Promise<SnapshotReference> {
-    const { uid, generation, fingerprint } = decidedOn;
+    const { uid, generation, fingerprint, cluster } = decidedOn;
     return this.#run(async () => {
       const live = await this.#observer.deployment(
         signal,
@@ -108,7 +128,7 @@ export class DeploymentTarget implements RollbackTarget {
           !isOf(state, fingerprint),
       );
       return keepSnapshot(this.#lease.transport, decidedOn, live, signal);
-    });
+    }, cluster);
   }
 
   rollBack(pinned: Pin, { signal }: TargetContext): Promise<RolloutStarted> {
@@ -116,7 +136,7 @@ export class DeploymentTarget implements RollbackTarget {
     return this.#run(async () => {
       const live = await this.#observer.deployment(signal);
       try {
-        return await writeTemplate(
+        const started = await writeTemplate(
           pin,
           live,
           {
@@ -129,10 +149,11 @@ export class DeploymentTarget implements RollbackTarget {
           },
           signal,
         );
+        return { ...started, cluster: await this.cluster() };
       } finally {
         this.#observer.forget();
       }
-    });
+    }, pin.cluster);
   }
 
   waitForRollout(
@@ -149,7 +170,7 @@ export class DeploymentTarget implements RollbackTarget {
       limits: { namespace, deployment, container, ...this.#profile.rollout },
       clock: this.#options.clock,
     };
-    return this.#run(() => new RolloutWait(parts, rollout, report, resume).finish(signal));
+    return this.#run(() => new RolloutWait(parts, rollout, report, resume).finish(signal), rollout.cluster);
   }
 
   current({ signal }: TargetContext): Promise<RolloutStarted> {
@@ -158,7 +179,8 @@ export class DeploymentTarget implements RollbackTarget {
       const { template } = live.spec;
       const container = containerIn(template, this.#profile.container);
       const image = container && imageOf(template, container);
-      return startedFrom({ version: image ? versionOfImage(image) : '' }, live, false);
+      const started = startedFrom({ version: image ? versionOfImage(image) : '' }, live, false);
+      return { ...started, cluster: await this.cluster() };
     });
   }
 
@@ -177,7 +199,10 @@ export class DeploymentTarget implements RollbackTarget {
     });
   }
 
-  recordKnownGood(record: KnownGoodRecord, { signal }: TargetContext): Promise<{ readonly keptIn: string }> {
+  recordKnownGood(
+    record: KnownGoodRecord,
+    { signal, cluster }: TargetContext,
+  ): Promise<{ readonly keptIn: string }> {
     const { namespace, deployment: name } = this.#profile;
     return this.#run(async () => {
       const known = this.#observer.evidence;
@@ -195,10 +220,11 @@ export class DeploymentTarget implements RollbackTarget {
         service,
       );
       return { keptIn: `configmap/${evidenceName(workload)}` };
-    });
+    }, cluster);
   }
 
   async close(): Promise<void> {
+    this.#stopListening();
     this.#watch.close();
     await this.#lease.release();
   }
@@ -211,14 +237,28 @@ export class DeploymentTarget implements RollbackTarget {
     return pinnedTemplate(this.#lease.transport, pin, live, this.#observer.revisions, signal);
   }
 
-  /** Keeps the watch open meanwhile, and turns answers of the API server into errors of the catalogue. */
-  async #run<T>(work: () => Promise<T>): Promise<T> {
+  /**
+   * Keeps the watch open meanwhile, and turns answers of the API server into errors of the catalogue.
+   * @param meant the cluster that the run is about.
+   */
+  async #run<T>(work: () => Promise<T>, meant?: NamedCluster): Promise<T> {
     try {
+      if (meant) assertSameCluster(meant, await this.cluster());
       return await this.#watch.use(work);
     } catch (error) {
       throw asRunbookError(error);
     }
   }
+}
+
+/** A worker that was started with another context must not go on with a run on another cluster. */
+function assertSameCluster(meant: NamedCluster, own: NamedCluster): void {
+  if (mayBeSameCluster(meant, own)) return;
+  throw new RunbookError(
+    'ClusterChanged',
+    `the run is about another cluster (${nameOfCluster(meant)}) than the one that this worker has (${nameOfCluster(own)}); ` +
+      `nothing was written: start the worker with kubernetes.context: ${meant.context}`,
+  );
 }
 
 /** A profile that was changed to another target under a running run must not be guessed at. */

@@ -108,6 +108,13 @@ export class DeploymentWatch {
     this.#cache.wake();
   }
 
+  /** Begins anew: versions of another API server say nothing here. */
+  reset(): void {
+    this.close();
+    this.#cache.forget();
+    if (this.#users > 0) this.#start();
+  }
+
   close(): void {
     clearTimeout(this.#linger);
     clearTimeout(this.#syncTimer);

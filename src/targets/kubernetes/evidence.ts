@@ -2,7 +2,7 @@ import { RunbookError } from '../../domain/errors.ts';
 import type { KnownGoodRecord } from '../../domain/known-good.ts';
 import { type EvidenceReader, readRecord } from '../evidence/read-record.ts';
 import { signed } from '../evidence/seal.ts';
-import { isStatus } from './api-error.ts';
+import { ApiError, isStatus } from './api-error.ts';
 import type { WorkloadName } from './deployment-watch.ts';
 import type { ConfigMap } from './resources.ts';
 import type { ApiTransport } from './transport.ts';
@@ -183,7 +183,10 @@ function serialise(record: KnownGoodRecord, key: string | undefined): string {
 }
 
 function recordFailed(name: string, error: unknown): unknown {
-  return isStatus(error, 413) || isStatus(error, 422)
-    ? new RunbookError('RecordFailed', `configmap/${name} cannot be written: ${error.message}`)
-    : error;
+  if (isStatus(error, 413) || isStatus(error, 422)) {
+    return new RunbookError('RecordFailed', `configmap/${name} cannot be written: ${error.message}`);
+  }
+  if (!(error instanceof ApiError) || !error.isRefusedByAdmission) return error;
+  const problem = `admission refuses configmap/${name}: ${error.message}`;
+  return new RunbookError('RecordFailed', problem, { retryable: false });
 }

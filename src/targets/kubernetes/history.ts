@@ -1,3 +1,4 @@
+import type { NamedCluster } from '../../domain/cluster.ts';
 import { RunbookError } from '../../domain/errors.ts';
 import type { PinSource } from '../../domain/pins.ts';
 import {
@@ -93,6 +94,7 @@ export function historyLimitOf({ spec }: Deployment): number {
 
 /** What the observation is made of. */
 export interface ObservedParts extends Omit<CandidateParts, 'stamped'> {
+  readonly cluster?: NamedCluster;
   readonly deployment: Deployment;
   readonly namespace: string;
   /** Under which name the runbook writes. */
@@ -107,7 +109,7 @@ export interface ObservedParts extends Omit<CandidateParts, 'stamped'> {
 
 /** Puts together what runs and what it can return to. Pure. */
 export function observedService(parts: ObservedParts): ObservedService {
-  const { deployment, namespace, container, revisions, stamped = [] } = parts;
+  const { cluster, deployment, namespace, container, revisions, stamped = [] } = parts;
   const { metadata, spec } = deployment;
   const { template } = spec;
   const running = containerIn(template, container);
@@ -147,6 +149,7 @@ export function observedService(parts: ObservedParts): ObservedService {
   return {
     target: 'kubernetes',
     workload: `deployment/${metadata.name} in namespace ${namespace}`,
+    ...(cluster ? { cluster } : {}),
     namespace,
     name: metadata.name,
     uid: metadata.uid,

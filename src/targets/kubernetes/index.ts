@@ -5,8 +5,8 @@ import { DeploymentTarget, type KubernetesTargetOptions } from './deployment-tar
 export { readSecretKey, type SecretKey } from './secret.ts';
 
 /**
- * The Deployment of a profile as a rollback target. Nothing is loaded, read or connected here: client-node and
- * undici are imported and the connection is opened by the first call that needs them.
+ * The Deployment of a profile as a rollback target. Nothing is loaded, read or connected here: undici is
+ * imported and the connection is opened by the first call that needs them.
  *
  * One watch of the Deployment is kept open while it is used and for a minute after; `close` ends it.
  */
@@ -14,5 +14,10 @@ export function createKubernetesTarget(
   profile: KubernetesProfile,
   options: Partial<KubernetesTargetOptions> = {},
 ): RollbackTarget {
-  return new DeploymentTarget(profile, { fieldManager: 'rollback-runbook', clock: Date.now, ...options });
+  return new DeploymentTarget(profile, {
+    fieldManager: 'rollback-runbook',
+    clock: Date.now,
+    env: process.env,
+    ...options,
+  });
 }

@@ -1,9 +1,11 @@
+import { type NamedCluster, nameOfCluster } from '../../domain/cluster.ts';
 import { RunbookError } from '../../domain/errors.ts';
 import type { ObservedService } from '../../domain/versions.ts';
 import type { EvidenceReader } from '../evidence/read-record.ts';
 import type { EvidenceKey } from '../evidence/seal.ts';
 import { isStatus } from './api-error.ts';
 import { areImagesInDoubt, type RunningImages } from './candidate.ts';
+import type { ClusterSource } from './credentials.ts';
 import type { DeploymentWatch, WorkloadName } from './deployment-watch.ts';
 import { type Evidence, NO_EVIDENCE, readVersionEvidence } from './evidence.ts';
 import { fingerprint } from './fingerprint.ts';
@@ -27,6 +29,8 @@ export interface ObservedWorkload extends WorkloadName {
   readonly fieldManager: string;
   /** Where evidence has to be signed. */
   readonly evidenceKey?: EvidenceKey | undefined;
+  /** Which cluster it is in. */
+  readonly source: Pick<ClusterSource, 'cluster' | 'notes'>;
 }
 
 interface SharedObservation {
@@ -45,6 +49,8 @@ export class Observer {
   #evidence: Evidence = NO_EVIDENCE;
   /** Fingerprints of the templates that were live, by uid and generation. */
   readonly #lived = new Map<string, string>();
+  /** Where a Deployment was last observed: at another address another one is of another cluster. */
+  #placed: { readonly cluster: NamedCluster; readonly uid: string } | undefined;
 
   constructor(
     transport: ApiTransport,
@@ -89,11 +95,11 @@ export class Observer {
 
   /** What evidence of this workload is read and written against. @throws SecretUnavailable. */
   async reader(signal: AbortSignal): Promise<EvidenceReader> {
-    const { namespace, name, evidenceKey } = this.#workload;
-    const key = await evidenceKey?.(signal);
+    const { namespace, name, evidenceKey, source } = this.#workload;
+    const [key, { server }] = await Promise.all([evidenceKey?.(signal), source.cluster()]);
     return {
       now: this.#clock(),
-      workload: { kind: 'deployment', namespace, name },
+      workload: { kind: 'deployment', namespace, name, cluster: server },
       ...(key === undefined ? {} : { key }),
     };
   }
@@ -169,8 +175,10 @@ export class Observer {
     if (deployment.metadata.uid !== first.metadata.uid) {
       revisions = await this.listRevisions(deployment, signal);
     }
+    const { namespace, container, fieldManager, source } = this.#workload;
+    const [cluster, notes] = await Promise.all([source.cluster(), source.notes()]);
+    this.#assertSamePlace(cluster, deployment);
     this.#remember(deployment);
-    const { namespace, container, fieldManager } = this.#workload;
     const stamped = areInDoubt(deployment, revisions)
       ? await stampedAnnotations(this.#transport, deployment, fieldManager, signal)
       : [];
@@ -180,6 +188,7 @@ export class Observer {
     return observedService({
       ...(running ? { running } : {}),
       pin: this.#workload.pin,
+      cluster,
       deployment,
       namespace,
       container,
@@ -187,7 +196,7 @@ export class Observer {
       revisions,
       evidence: this.#evidence,
       stamped,
-      notes: [...this.#evidence.warnings, ...stamped.map(stampNote)],
+      notes: [...notes, ...this.#evidence.warnings, ...stamped.map(stampNote)],
       at: new Date(this.#clock()).toISOString(),
     });
   }
@@ -211,6 +220,18 @@ export class Observer {
       if (isStatus(error, 403)) return [];
       throw error;
     }
+  }
+
+  /** @throws ClusterChanged when the kubeconfig leads to another address by now, and to another Deployment there. */
+  #assertSamePlace(cluster: NamedCluster, { metadata: { uid, name } }: Deployment): void {
+    const before = this.#placed;
+    if (before && before.cluster.server !== cluster.server && before.uid !== uid) {
+      throw new RunbookError(
+        'ClusterChanged',
+        `the kubeconfig leads to another cluster by now (${nameOfCluster(cluster)}, before ${before.cluster.server}): deployment/${name} is another one there; restart the worker when that is meant`,
+      );
+    }
+    this.#placed = { cluster, uid };
   }
 
   #remember({ metadata, spec }: Deployment): void {

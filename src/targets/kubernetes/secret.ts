@@ -1,6 +1,7 @@
 import { RunbookError } from '../../domain/errors.ts';
 import type { KubernetesProfile } from '../../domain/profile.ts';
 import { asRunbookError, isStatus } from './api-error.ts';
+import type { Environment } from './kubeconfig/files.ts';
 import { leaseTransport } from './shared-transport.ts';
 
 /** Which key of which Secret. */
@@ -20,8 +21,9 @@ export async function readSecretKey(
   profile: KubernetesProfile,
   { namespace = profile.namespace, name, key }: SecretKey,
   signal: AbortSignal,
+  env: Environment = process.env,
 ): Promise<string> {
-  const lease = leaseTransport(profile);
+  const lease = leaseTransport(profile, env);
   const missing = (what: string) =>
     new RunbookError('SecretUnavailable', `secret/${name} in namespace ${namespace} ${what}`);
   try {

@@ -1,26 +1,41 @@
 import { createConnection } from './connection.ts';
-import { type ClusterReference, createClusterCredentialSource } from './credentials.ts';
+import { type ClusterReference, type ClusterSource, createClusterCredentialSource } from './credentials.ts';
+import { type Environment, kubeconfigFiles } from './kubeconfig/files.ts';
 import { type ApiTransport, createApiTransport } from './transport.ts';
 
 /** A share in the connection to a cluster. */
 export interface TransportLease {
   readonly transport: ApiTransport;
+  /** Which cluster that is. */
+  readonly source: Pick<ClusterSource, 'cluster' | 'notes' | 'verify' | 'onMoved'>;
   /** Gives the share back; the last one closes the connection. */
   release(): Promise<void>;
 }
 
-const open = new Map<string, { readonly transport: ApiTransport; users: number }>();
+const open = new Map<
+  string,
+  { readonly transport: ApiTransport; readonly source: ClusterSource; users: number }
+>();
 
-/** Targets with the same kubeconfig and context share one connection. Connects at the first request, not here. */
-export function leaseTransport({ kubeconfig, context }: ClusterReference): TransportLease {
-  const key = JSON.stringify([kubeconfig ?? null, context ?? null]);
+/**
+ * Targets with the same kubeconfig and context share one connection. Connects at the first request, not here.
+ * @param env of the worker.
+ */
+export function leaseTransport(
+  { kubeconfig, context }: ClusterReference,
+  env: Environment = process.env,
+): TransportLease {
+  const key = JSON.stringify([kubeconfig ?? kubeconfigFiles(undefined, env), context ?? null]);
   let shared = open.get(key);
   if (!shared) {
-    const source = createClusterCredentialSource({
-      ...(kubeconfig === undefined ? {} : { kubeconfig }),
-      ...(context === undefined ? {} : { context }),
-    });
-    shared = { transport: createApiTransport(createConnection(source)), users: 0 };
+    const source = createClusterCredentialSource(
+      {
+        ...(kubeconfig === undefined ? {} : { kubeconfig }),
+        ...(context === undefined ? {} : { context }),
+      },
+      { env },
+    );
+    shared = { transport: createApiTransport(createConnection(source)), source, users: 0 };
     open.set(key, shared);
   }
   const mine = shared;
@@ -28,6 +43,7 @@ export function leaseTransport({ kubeconfig, context }: ClusterReference): Trans
   let released = false;
   return {
     transport: mine.transport,
+    source: mine.source,
     async release() {
       if (released) return;
       released = true;

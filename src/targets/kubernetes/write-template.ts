@@ -1,6 +1,6 @@
 import { RunbookError } from '../../domain/errors.ts';
 import type { KubernetesPin, RolloutStarted } from '../../domain/pins.ts';
-import { ApiError } from './api-error.ts';
+import { ApiError, isStatus } from './api-error.ts';
 import { markOf, markOperations } from './change-mark.ts';
 import { fingerprint } from './fingerprint.ts';
 import { lastManager } from './managers.ts';
@@ -74,7 +74,7 @@ export async function writeTemplate(
       const changed = written.metadata.generation !== state.metadata.generation;
       return startedFrom(pin, written, changed);
     } catch (error) {
-      if (!(error instanceof ApiError) || !(error.code === 422 || error.outcomeUnknown)) throw error;
+      if (!(error instanceof ApiError) || !(error.outcomeUnknown || isStatus(error, 422))) throw error;
       const { generation, annotations } = state.metadata;
       await read().catch((failure) => {
         throw unread(error, failure, signal);

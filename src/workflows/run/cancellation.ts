@@ -3,6 +3,7 @@ import { changeOf } from '../../domain/ledger.ts';
 import type { ShownPlan } from '../../domain/plan.ts';
 import type { ResolvedRun } from '../../domain/request.ts';
 import type { Aim } from './aim.ts';
+import { clusterOf } from './cluster-of.ts';
 import { isExpected, reasonOf } from './failures.ts';
 import { type Attempt, pursue, Redirection } from './redirection.ts';
 import type { Ending, Run } from './run.ts';
@@ -73,11 +74,11 @@ function toFinish({ plan: _carriedOut, ...aim }: Aim, begun: ShownPlan): Aim {
 /** Whether the step that was cancelled had changed nothing yet. */
 async function isUntouched(
   run: Run,
-  { service }: ResolvedRun,
+  request: ResolvedRun,
   { pin, from, changesNothing }: ShownPlan,
 ): Promise<boolean> {
   if (changeOf(run.ledger.report()) === 'made') return false;
-  const { current, generation } = await run.step('identify-versions', service);
+  const { current, generation } = await run.step('identify-versions', request.service, ...clusterOf(request));
   const isKubernetes = pin.target === 'kubernetes';
   const isAsBefore =
     current.fingerprint === from.fingerprint && (!isKubernetes || generation === pin.generation);

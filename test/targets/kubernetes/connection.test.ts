@@ -87,9 +87,11 @@ describe('a watch', () => {
     const value = {
       server: `http://127.0.0.1:${stub.port}`,
       headers: {},
-      connect: { type: 'none' } as never,
+      tls: {},
     };
-    const source = http2 ? stub.credentials() : { current: async () => value, renewed: async () => value };
+    const source = http2
+      ? stub.credentials()
+      : { current: async () => value, renewed: async () => value, reread: async () => undefined };
     const limits = { ...short, watch: limit(1_000, 1_000, 100) };
     const transport = kept(createApiTransport(createConnection(source), limits));
     const body = await transport.openWatch(pods, signal);

@@ -11,7 +11,7 @@ import {
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { KubernetesProfile } from '../../../src/domain/profile.ts';
-import type { ClusterCredentialSource } from '../../../src/targets/kubernetes/credentials.ts';
+import type { ClusterCredentialSource, TlsOptions } from '../../../src/targets/kubernetes/credentials.ts';
 import type { ObjectMeta, RawObject } from '../../../src/targets/kubernetes/resources.ts';
 
 /** An object of the stub: whatever a test puts there. */
@@ -115,9 +115,9 @@ export class StubApi {
     const value = {
       server: `https://127.0.0.1:${port}`,
       headers: {},
-      connect: { type: 'agent', connect: options } as never,
+      tls: options as TlsOptions,
     };
-    return { current: async () => value, renewed: async () => value };
+    return { current: async () => value, renewed: async () => value, reread: async () => undefined };
   }
 
   /** Credentials in a file, as a worker has them. */

@@ -27,8 +27,9 @@ beforeEach(async () => {
 });
 afterEach(() => rm(folder, { recursive: true, force: true }));
 
-const sent = async (credentials: Promise<{ headers: Readonly<Record<string, string>> }>) =>
-  (await credentials).headers.Authorization;
+const sent = async (
+  credentials: Promise<{ headers: Readonly<Record<string, string | readonly string[]>> }>,
+) => (await credentials).headers.authorization;
 
 it('a token in a file beside the kubeconfig is sent, without the newline at its end', async () => {
   expect(await sent(createClusterCredentialSource({ kubeconfig }).current(signal))).toBe('Bearer one');
@@ -41,10 +42,11 @@ it('a token that was rotated is read anew when credentials are renewed', async (
   expect(await sent(source.renewed(signal))).toBe('Bearer two');
 });
 
-it('a token in the kubeconfig itself comes before one in a file', async () => {
-  expect(await sent(createClusterCredentialSource({ kubeconfig, context: 'both' }).current(signal))).toBe(
-    'Bearer inline',
-  );
+it('a token in a file comes before one in the kubeconfig itself, as kubectl takes it', async () => {
+  const source = createClusterCredentialSource({ kubeconfig, context: 'both' });
+  expect(await sent(source.current(signal))).toBe('Bearer one');
+  await rm(join(folder, 'token'));
+  expect(await sent(source.renewed(signal))).toBe('Bearer inline');
 });
 
 it('the file is found through KUBECONFIG too', async () => {

@@ -1,0 +1,7 @@
+import type { NamedCluster } from '../../domain/cluster.ts';
+import type { ResolvedRun } from '../../domain/request.ts';
+
+/** The last argument of steps that compare which cluster the run is about; none in runs of before it was noted. */
+export function clusterOf({ cluster }: ResolvedRun): [] | [NamedCluster] {
+  return cluster ? [cluster] : [];
+}
