@@ -42,6 +42,10 @@ export interface ComposeProfile {
   readonly service: string;
   /** Compose files, relative to the folder; without them the ones that Compose finds by itself. */
   readonly files?: readonly string[];
+  /** Where relative paths begin, relative to the folder; without it where Compose would begin: at the first file. */
+  readonly projectDirectory?: string;
+  /** Whether containers that were started from another folder, or on another host, are of this project all the same. */
+  readonly startedElsewhere?: 'refuse' | 'allow';
   /** Files for interpolation, relative to the folder; without them `.env`. */
   readonly envFiles?: readonly string[];
   /** Name of the Compose project; without it the one that Compose would choose. */

@@ -176,6 +176,7 @@ describe('a Compose service', () => {
       kind: 'compose',
       directory: resolve('../phoenix'),
       service: 'master-orchestrator',
+      startedElsewhere: 'refuse',
       profiles: [],
       command: 'auto',
       pin: 'tag',
@@ -191,7 +192,7 @@ describe('a Compose service', () => {
   it('takes over every setting', () => {
     const text = COMPOSE.replace(
       'service: master-orchestrator',
-      `service: a_b.c, files: [a.yml, prod/b.yml], envFiles: [prod.env], project: phoenix, profiles: [full],
+      `service: a_b.c, files: [a.yml, prod/b.yml], envFiles: [prod.env], projectDirectory: prod, startedElsewhere: allow, project: phoenix, profiles: [full],
       command: docker-compose, context: remote, address: 10.0.0.7, pin: digest, sharedImage: change, config: keep,
       restartDependants: true, configFiles: [data/config.toml], state: ops/runbook, pullTimeout: 1m,
       rollout: { deadline: 1m, crashLoopRestarts: 5, stableFor: 0ms }`,
@@ -200,6 +201,8 @@ describe('a Compose service', () => {
       service: 'a_b.c',
       files: ['a.yml', 'prod/b.yml'],
       envFiles: ['prod.env'],
+      projectDirectory: 'prod',
+      startedElsewhere: 'allow',
       project: 'phoenix',
       profiles: ['full'],
       command: 'docker-compose',

@@ -8,6 +8,7 @@ import type { ChangeParts } from './change-parts.ts';
 import type { ComposeCommand } from './engine/compose-command.ts';
 import type { Container } from './engine/containers.ts';
 import type { Docker } from './engine/docker.ts';
+import { instanceCount } from './leftovers.ts';
 import { identityOf, observedFrom } from './observation.ts';
 import type { ObservedState } from './observed-state.ts';
 import type { ProjectChange } from './project-change.ts';
@@ -85,7 +86,7 @@ export class ProjectChanges {
     const restartsBefore = resume?.restarts ?? earlierRestarts(found, ours);
     const expected = {
       ...(rollout.imageId ? { imageId: rollout.imageId } : {}),
-      containers: Math.max(1, ours?.scale ?? found.length),
+      containers: Math.max(1, ours?.scale ?? instanceCount(found)),
       crashLoopRestarts: profile.rollout.crashLoopRestarts,
       restartsBefore,
     };

@@ -12,6 +12,8 @@ import { refuseShared, sharedWarning } from './shared-image.ts';
 
 export interface ResolvePlanParts extends FilesAfterParts {
   readonly images: ImageFinder;
+  /** Whether a recreate was broken off: the service has to be brought up even if nothing is to be changed. */
+  readonly isBroken: boolean;
   /** ID of the image that runs. */
   readonly running?: string;
   /** The last change in the journal. */
@@ -61,7 +63,7 @@ export async function resolvePlan(
     definitionHash: after.service.definitionHash,
     files: after.files,
   });
-  const changesNothing = changes.length === 0 && fingerprint === plan.from.fingerprint;
+  const changesNothing = changes.length === 0 && fingerprint === plan.from.fingerprint && !parts.isBroken;
   return {
     plan: {
       ...plan,

@@ -7,6 +7,7 @@ import type { ChangeParts } from './change-parts.ts';
 import type { ComposeInvocation } from './engine/compose-command.ts';
 import type { Container } from './engine/containers.ts';
 import { invocationFor } from './invocation.ts';
+import { instanceCount } from './leftovers.ts';
 import type { ChangeSide, ProjectChange } from './project-change.ts';
 import { keepContents, replaceFiles } from './replace-files.ts';
 import { restoreChange, restoredTo, restoreFiles } from './restore.ts';
@@ -90,7 +91,7 @@ async function newChange(
   { containers, live, imageInFiles, scaleInFiles }: Before,
   parts: ChangeParts,
 ): Promise<ProjectChange> {
-  const count = containers.length;
+  const [count, instances] = [containers.length, instanceCount(containers)];
   return {
     ...named,
     phase: 'replacing',
@@ -112,7 +113,7 @@ async function newChange(
     containers: count,
     containerIds: containers.map((container) => container.id),
     // What was scaled by hand stays scaled.
-    ...(count > 0 && count !== scaleInFiles ? { scale: count } : {}),
+    ...(count > 0 && instances !== scaleInFiles ? { scale: instances } : {}),
   };
 }
 

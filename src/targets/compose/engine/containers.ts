@@ -37,6 +37,9 @@ export interface Container {
   readonly environment: Readonly<Record<string, string>>;
 }
 
+/** What a list of containers tells of one. */
+export type LabelledContainer = Pick<Container, 'name' | 'labels'>;
+
 type Raw = Readonly<Record<string, unknown>>;
 
 /** Reads what the engine answers of containers, as `docker inspect` prints it. Entries without an ID are left out. */
@@ -77,11 +80,21 @@ function containerOf(entry: unknown): readonly Container[] {
       networkMode: textOf(host.NetworkMode),
       ...(address ? { address } : {}),
       environment: environmentOf(config.Env),
-      labels: Object.fromEntries(
-        Object.entries(objectOf(config.Labels)).map(([key, value]) => [key, textOf(value)]),
-      ),
+      labels: labelsOf(config.Labels),
     },
   ];
+}
+
+/** Reads what the engine lists of containers. */
+export function parseListed(listed: unknown): readonly LabelledContainer[] {
+  return (Array.isArray(listed) ? listed.map(objectOf) : []).map(({ Names, Labels }) => ({
+    name: textOf(Array.isArray(Names) ? Names[0] : undefined).replace(/^\//, ''),
+    labels: labelsOf(Labels),
+  }));
+}
+
+function labelsOf(value: unknown): Readonly<Record<string, string>> {
+  return Object.fromEntries(Object.entries(objectOf(value)).map(([key, text]) => [key, textOf(text)]));
 }
 
 function environmentOf(value: unknown): Readonly<Record<string, string>> {

@@ -100,12 +100,27 @@ function others(
   return [...services].filter(([other, part]) => other !== name && matches(part)).map(([other]) => other);
 }
 
-/** compose-spec, 04-version-and-name.md: the variable wins; of several files the last that has a name. */
+/**
+ * The name that Compose makes of one that somebody has written, or of a folder's (compose-go, `NormalizeProjectName`):
+ * `Of.Many-PARTS` is `ofmany-parts`.
+ */
+export function projectNameFrom(text: string): string {
+  return text
+    .toLowerCase()
+    .replaceAll(/[^a-z0-9_-]/g, '')
+    .replace(/^[_-]+/, '');
+}
+
+/**
+ * compose-spec, 04-version-and-name.md: the variable wins, and has to be a name already; of several files the last that
+ * has a name.
+ */
 function projectName({ scope, top, budget }: Layers & ReadContext): string | undefined {
   const variable = scope.get('COMPOSE_PROJECT_NAME')?.value;
   if (variable) return variable;
   const names = top.map((layer) => rootValue('name', layer, budget));
-  return names.findLast((name): name is string => typeof name === 'string' && name !== '');
+  const name = names.findLast((one): one is string => typeof one === 'string' && one !== '');
+  return projectNameFrom(name ?? '') || undefined;
 }
 
 function isDisabled({ disable, test }: Mapping): boolean {
