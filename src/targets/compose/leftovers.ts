@@ -20,6 +20,19 @@ export function leftoversOf<C extends Numbered>(containers: readonly C[]): reado
   );
 }
 
+/**
+ * IDs of the running containers that a leftover was to replace: the engine may be about to stop them, and goes on with it
+ * though the Compose that has asked for it is gone. Pure.
+ */
+export function toBeReplaced(
+  containers: readonly (Numbered & Pick<Container, 'id' | 'running'>)[],
+): readonly string[] {
+  const left = leftoversOf(containers);
+  return containers
+    .filter((one) => one.running && !left.includes(one) && left.some((other) => isSameInstance(one, other)))
+    .map(({ id }) => id);
+}
+
 /** How many containers the service is scaled to: what was broken off makes none more. Pure. */
 export function instanceCount(containers: readonly Numbered[]): number {
   return containers.length - leftoversOf(containers).length;

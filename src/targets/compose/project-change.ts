@@ -33,6 +33,8 @@ export interface ProjectChange {
   /** Containers before, stopped ones too, and their IDs. */
   readonly containers: number;
   readonly containerIds: readonly string[];
+  /** Of these, which an up that was broken off may have asked to stop: the engine ends them after a while. */
+  readonly askedToStop?: readonly string[];
   /** Fingerprint that the version gone to was recorded under. */
   readonly recorded?: string;
   /** Every file of the service as the change leaves it. */

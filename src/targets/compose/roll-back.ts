@@ -7,7 +7,7 @@ import type { ChangeParts } from './change-parts.ts';
 import type { ComposeInvocation } from './engine/compose-command.ts';
 import type { Container } from './engine/containers.ts';
 import { invocationFor } from './invocation.ts';
-import { instanceCount } from './leftovers.ts';
+import { instanceCount, toBeReplaced } from './leftovers.ts';
 import type { ChangeSide, ProjectChange } from './project-change.ts';
 import { keepContents, replaceFiles } from './replace-files.ts';
 import { restoreChange, restoredTo, restoreFiles } from './restore.ts';
@@ -92,6 +92,7 @@ async function newChange(
   parts: ChangeParts,
 ): Promise<ProjectChange> {
   const [count, instances] = [containers.length, instanceCount(containers)];
+  const askedToStop = toBeReplaced(containers);
   return {
     ...named,
     phase: 'replacing',
@@ -112,6 +113,7 @@ async function newChange(
     imageInFiles,
     containers: count,
     containerIds: containers.map((container) => container.id),
+    ...(askedToStop.length > 0 ? { askedToStop } : {}),
     // What was scaled by hand stays scaled.
     ...(count > 0 && instances !== scaleInFiles ? { scale: instances } : {}),
   };

@@ -41,6 +41,7 @@ describe.skipIf(problem)(titled('C4 a recreate that was broken off'), () => {
 
   test('is told from scaling, named, and healed as Compose does', async () => {
     const one = await service(['v0.2.0', 'v0.1.0'], { text: slow });
+    const [old] = await one.containers();
     await breakOff(one, 'v0.2.0');
     expect(await names(one)).toHaveLength(2);
     const observed = await one.target.observe(context);
@@ -56,6 +57,8 @@ describe.skipIf(problem)(titled('C4 a recreate that was broken off'), () => {
       { imageId: one.images['v0.1.0']?.imageId, status: 'running' },
     ]);
     expect(await names(one)).toEqual([`${one.project}-${NAME}-1`]);
+    // The engine was about to stop the old one, though it was of the right version.
+    expect((await one.containers())[0]?.id).not.toBe(old?.id);
     expect(await one.read()).toContain(':v0.1.0');
 
     // Ended a moment later: the old one is removed, the new one never started.
