@@ -121,6 +121,12 @@ export const composeSchema = section({
     .boolean()
     .default(false)
     .describe('Restart the services whose depends_on names this one.'),
+  sharedNamespaces: z
+    .enum(['recreate', 'keep'])
+    .default('recreate')
+    .describe(
+      'Services that share a namespace or volumes with this one (`network_mode: service:…`, `volumes_from`): make them anew with it, or leave them without.',
+    ),
   state: innerPath()
     .default('.runbook')
     .describe('Folder for evidence, snapshots and audit log, relative to the project folder.'),

@@ -67,6 +67,8 @@ export interface ComposeProfile {
   /** Whether env and config files go back together with the image. */
   readonly config: 'restore' | 'keep';
   readonly restartDependants: boolean;
+  /** What becomes of services that share a namespace or volumes with the container; without it `recreate`. */
+  readonly sharedNamespaces?: 'recreate' | 'keep';
   /** Folder for evidence, snapshots and audit log, relative to the project folder. */
   readonly state: string;
   /** Time-out of one pull. */

@@ -183,6 +183,7 @@ describe('a Compose service', () => {
       sharedImage: 'refuse',
       config: 'restore',
       restartDependants: false,
+      sharedNamespaces: 'recreate',
       state: '.runbook',
       pullTimeoutMs: 300_000,
       rollout: { deadlineMs: 600_000, crashLoopRestarts: 3, stableForMs: 10_000 },
@@ -194,7 +195,7 @@ describe('a Compose service', () => {
       'service: master-orchestrator',
       `service: a_b.c, files: [a.yml, prod/b.yml], envFiles: [prod.env], projectDirectory: prod, startedElsewhere: allow, project: phoenix, profiles: [full],
       command: docker-compose, context: remote, address: 10.0.0.7, pin: digest, sharedImage: change, config: keep,
-      restartDependants: true, configFiles: [data/config.toml], state: ops/runbook, pullTimeout: 1m,
+      restartDependants: true, sharedNamespaces: keep, configFiles: [data/config.toml], state: ops/runbook, pullTimeout: 1m,
       rollout: { deadline: 1m, crashLoopRestarts: 5, stableFor: 0ms }`,
     );
     expect(profile(text).target).toMatchObject({
@@ -212,6 +213,7 @@ describe('a Compose service', () => {
       sharedImage: 'change',
       config: 'keep',
       restartDependants: true,
+      sharedNamespaces: 'keep',
       configFiles: ['data/config.toml'],
       state: 'ops/runbook',
       pullTimeoutMs: 60_000,

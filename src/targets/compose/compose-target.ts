@@ -16,6 +16,7 @@ import { createRegistryClient, dockerCredentials } from '../../registry/index.ts
 import type { EvidenceKey } from '../evidence/seal.ts';
 import type { AccessReport, LastChange, RollbackTarget, RolloutProgress, TargetContext } from '../target.ts';
 import { checkAccess } from './access.ts';
+import { runningBound } from './bound-services.ts';
 import { commandEnvironment } from './command-environment.ts';
 import { commandRunner } from './engine/command.ts';
 import { ComposeCommand } from './engine/compose-command.ts';
@@ -110,6 +111,7 @@ export class ComposeTarget implements RollbackTarget {
       contents: (sha256: string) => state.contents.read(sha256),
       project: observedState.project,
       isBroken,
+      bound: await runningBound(observedState.project, this.#docker, signal),
       ...(running ? { running } : {}),
       ...(observedState.change ? { lastChange: observedState.change.id } : {}),
     };

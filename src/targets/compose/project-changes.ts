@@ -4,6 +4,7 @@ import type { Json } from '../../domain/json.ts';
 import type { ComposePin, ComposeSource, RolloutStarted } from '../../domain/pins.ts';
 import type { ComposeProfile } from '../../domain/profile.ts';
 import type { RolloutProgress } from '../target.ts';
+import { renewBound, runningBound } from './bound-services.ts';
 import type { ChangeParts } from './change-parts.ts';
 import type { ComposeCommand } from './engine/compose-command.ts';
 import type { Container } from './engine/containers.ts';
@@ -49,7 +50,8 @@ export class ProjectChanges {
         );
       }
       try {
-        return await rollBackTo(pin, source, this.#before(observedState), parts, signal);
+        const bound = await runningBound(observedState.project, parts.docker, signal);
+        return await rollBackTo(pin, source, { ...this.#before(observedState), bound }, parts, signal);
       } finally {
         this.#reader.forget();
       }
@@ -118,11 +120,15 @@ export class ProjectChanges {
   }
 
   async #dependants(change: ProjectChange, by: string, signal: AbortSignal): Promise<readonly string[]> {
-    if (!this.#parts.profile.restartDependants) return [];
-    return this.#locked(by, signal, (parts) => restartDependants(change, parts, signal));
+    const { restartDependants: restarts } = this.#parts.profile;
+    if (!restarts && !change.bound) return [];
+    return this.#locked(by, signal, async (parts) => [
+      ...(await renewBound(change, parts, signal)),
+      ...(restarts ? await restartDependants(change, parts, signal) : []),
+    ]);
   }
 
-  #before(observedState: ObservedState): Before {
+  #before(observedState: ObservedState): Omit<Before, 'bound'> {
     const { service } = observedState.project;
     const { current } = observedFrom(observedState, this.#parts.profile);
     const { version, image, fingerprint, source } = current;

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { RunbookError } from '../../domain/errors.ts';
 import type { ComposePin, ComposeSource } from '../../domain/pins.ts';
+import { renewBound } from './bound-services.ts';
 import { bringImage } from './bring-image.ts';
 import { bringUp, CannotStart } from './bring-up.ts';
 import type { ChangeParts } from './change-parts.ts';
@@ -24,6 +25,8 @@ export interface RolledBack {
 export interface Before {
   readonly containers: readonly Container[];
   readonly live: ChangeSide;
+  /** Services that run, and share a namespace or volumes with them. */
+  readonly bound: readonly string[];
   /** The image that the files say. */
   readonly imageInFiles: string;
   /** The number of containers that the files say. */
@@ -77,6 +80,8 @@ export async function rollBackTo(
   await putFiles(pin, change, parts, uncancellable);
   if (change.phase === 'replacing') await journal.advance(id, 'starting');
   const containers = await startContainers(change, invocation, parts, uncancellable);
+  // The service may need them to become well. What goes wrong here is tried again, and told, when it is.
+  await renewBound(change, parts, uncancellable);
   const { from, to, files, purpose } = change;
   await parts.audit(purpose === 'restore' ? 'restored' : 'rolled-back', id, { from, to, files });
   const endedAt = new Date(parts.clock()).toISOString();
@@ -88,7 +93,7 @@ async function newChange(
   named: Pick<ProjectChange, 'id' | 'pinned'>,
   pin: ComposePin,
   { image, imageId, digest }: ComposeSource,
-  { containers, live, imageInFiles, scaleInFiles }: Before,
+  { containers, bound, live, imageInFiles, scaleInFiles }: Before,
   parts: ChangeParts,
 ): Promise<ProjectChange> {
   const [count, instances] = [containers.length, instanceCount(containers)];
@@ -114,6 +119,7 @@ async function newChange(
     containers: count,
     containerIds: containers.map((container) => container.id),
     ...(askedToStop.length > 0 ? { askedToStop } : {}),
+    ...(bound.length > 0 ? { bound } : {}),
     // What was scaled by hand stays scaled.
     ...(count > 0 && instances !== scaleInFiles ? { scale: instances } : {}),
   };
@@ -177,8 +183,8 @@ export async function compensate(
   signal: AbortSignal,
 ): Promise<string> {
   try {
-    await restoreChange(change, parts, signal);
-    return restoredTo(change);
+    const warnings = await restoreChange(change, parts, signal);
+    return [restoredTo(change), ...warnings].join('; ');
   } catch (error) {
     if (!(error instanceof RunbookError) || error.retryable) throw error;
     return `and ${error.message}`;

@@ -91,13 +91,13 @@ export class ComposeCommand {
   }
 
   /**
-   * Makes the service what the files say, and nothing else: no dependants, no pull, no build.
+   * Makes services what the files say, and nothing else: no dependants, no pull, no build.
    * @param scale number of containers when it is not the one that the files say.
    * @param anew whether containers are made anew though nothing that Compose compares has changed.
    */
   async up(
     invocation: ComposeInvocation,
-    service: string,
+    services: string | readonly string[],
     { scale, anew }: { readonly scale?: number | undefined; readonly anew: boolean },
     options: CommandOptions,
   ): Promise<CommandResult> {
@@ -112,8 +112,8 @@ export class ComposeCommand {
         // The old command pulls only what is missing, and nothing is by then.
         ...(name === 'docker compose' ? ['--pull', 'never'] : []),
         ...(anew ? ['--force-recreate'] : []),
-        ...(scale === undefined ? [] : ['--scale', `${service}=${scale}`]),
-        service,
+        ...(scale === undefined ? [] : ['--scale', `${services}=${scale}`]),
+        ...[services].flat(),
       ],
       { timeoutMs: UP_TIMEOUT_MS, ...options },
     );

@@ -30,6 +30,8 @@ export interface Container {
   readonly health?: string;
   readonly healthcheck?: Healthcheck;
   readonly networkMode: string;
+  /** IDs of the containers whose namespaces or volumes it uses. */
+  readonly boundTo: readonly string[];
   /** First address in a network of its own. */
   readonly address?: string;
   readonly labels: Readonly<Record<string, string>>;
@@ -78,10 +80,21 @@ function containerOf(entry: unknown): readonly Container[] {
       ...(health ? { health } : {}),
       ...(healthcheck ? { healthcheck } : {}),
       networkMode: textOf(host.NetworkMode),
+      boundTo: boundTo(host),
       ...(address ? { address } : {}),
       environment: environmentOf(config.Env),
       labels: labelsOf(config.Labels),
     },
+  ];
+}
+
+/** `container:<id>`, and `<id>` or `<id>:ro` of volumes. */
+function boundTo({ NetworkMode, PidMode, IpcMode, VolumesFrom }: Raw): readonly string[] {
+  const namespaces = [NetworkMode, PidMode, IpcMode].map(textOf);
+  const volumes = Array.isArray(VolumesFrom) ? VolumesFrom.map(textOf) : [];
+  return [
+    ...namespaces.flatMap((mode) => (mode.startsWith('container:') ? mode.slice('container:'.length) : [])),
+    ...volumes.map((from) => from.split(':')[0] ?? ''),
   ];
 }
 

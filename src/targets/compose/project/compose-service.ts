@@ -47,6 +47,8 @@ export interface ComposeService {
   readonly usedFiles: readonly UsedFile[];
   /** Services that need this one: `depends_on`, and what Compose takes for the same (`links`, `network_mode` …). */
   readonly dependants: readonly string[];
+  /** Services whose containers share a namespace or volumes with this one's, and those of them in turn. */
+  readonly bound: readonly string[];
   /** Other services whose image would change with the site. */
   readonly sharedWith: readonly string[];
   readonly hasBuild: boolean;

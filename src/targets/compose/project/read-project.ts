@@ -2,7 +2,7 @@ import { closest } from '../../../domain/closest.ts';
 import { RunbookError } from '../../../domain/errors.ts';
 import type { ComposeService, ImageSite } from './compose-service.ts';
 import { hashOfDefinition } from './definition.ts';
-import { dependsOn } from './dependants.ts';
+import { boundTo, dependsOn } from './dependants.ts';
 import { describePlace, ImagePlace } from './image-place.ts';
 import { type VersionPiece, versionPiece } from './image-site.ts';
 import { type Layers, type ReadContext, readLayers, rootValue } from './layers.ts';
@@ -45,6 +45,7 @@ export async function readProject(options: ProjectOptions, readText: ReadText): 
     definitionHash: hashOfDefinition(definition),
     usedFiles: usedFiles(definition, [...placesOf(image.pieces), ...part.places.values()], layers),
     dependants: others(name, services, (other) => dependsOn(name, definitionOf(other))),
+    bound: boundTo(name, new Map([...services].map(([other, one]) => [other, definitionOf(one)]))),
     sharedWith: others(name, services, (other) => standsIn(piece, other)),
     hasBuild: build === true,
     healthcheckDisabled: isMapping(healthcheck) && isDisabled(healthcheck),
