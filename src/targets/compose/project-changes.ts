@@ -143,6 +143,7 @@ export class ProjectChanges {
       },
       containers: observedState.containers,
       imageInFiles: service.image,
+      hasInline: hasInline(service.definition),
       scaleInFiles: scaleOf(service.definition),
     };
   }
@@ -179,6 +180,11 @@ export class ProjectChanges {
       return work(parts, observedState);
     });
   }
+}
+
+function hasInline(definition: unknown): boolean {
+  const { inlineConfigs, inlineSecrets } = (definition ?? {}) as Record<string, unknown>;
+  return inlineConfigs !== undefined || inlineSecrets !== undefined;
 }
 
 /** `scale`, or `deploy.replicas` (Compose specification); one where the files say nothing. */

@@ -29,6 +29,8 @@ export interface Before {
   readonly bound: readonly string[];
   /** The image that the files say. */
   readonly imageInFiles: string;
+  /** Whether the service has inline configs or secrets. */
+  readonly hasInline: boolean;
   /** The number of containers that the files say. */
   readonly scaleInFiles: number;
 }
@@ -93,7 +95,7 @@ async function newChange(
   named: Pick<ProjectChange, 'id' | 'pinned'>,
   pin: ComposePin,
   { image, imageId, digest }: ComposeSource,
-  { containers, bound, live, imageInFiles, scaleInFiles }: Before,
+  { containers, bound, live, imageInFiles, hasInline, scaleInFiles }: Before,
   parts: ChangeParts,
 ): Promise<ProjectChange> {
   const [count, instances] = [containers.length, instanceCount(containers)];
@@ -118,6 +120,7 @@ async function newChange(
     imageInFiles,
     containers: count,
     containerIds: containers.map((container) => container.id),
+    ...(hasInline ? { inline: true as const } : {}),
     ...(askedToStop.length > 0 ? { askedToStop } : {}),
     ...(bound.length > 0 ? { bound } : {}),
     // What was scaled by hand stays scaled.

@@ -11,6 +11,7 @@ import { ProjectFiles } from './project-files.ts';
 import type { ProjectOptions, ReadText } from './project-options.ts';
 import type { ImageExpression, ServicePart } from './service-part.ts';
 import { readServices } from './services.ts';
+import { inlineOf, surroundingsOf } from './top-level.ts';
 import { unsupported } from './unsupported.ts';
 import { usedFiles } from './used-files.ts';
 import { isMapping, isSequence, type Mapping, unmarked } from './value.ts';
@@ -29,12 +30,13 @@ export async function readProject(options: ProjectOptions, readText: ReadText): 
   const name = options.service;
   const part = services.get(name);
   if (!part) throw missing(name, services);
-  const { build, ...definition } = definitionOf(part);
+  const { build, ...own } = definitionOf(part);
+  const definition = { ...own, ...inlineOf(own, layers) };
   const image = imageExpressionOf(name, part, build === true, layers);
   const piece = versionPiece(image);
   const text = (await layers.files.text(piece.place.path)) ?? '';
   const project = projectName(layers);
-  const { healthcheck, restart, profiles } = definition;
+  const { healthcheck, restart, profiles } = own;
   return {
     name,
     image: textOfPieces(image.pieces),
@@ -43,6 +45,7 @@ export async function readProject(options: ProjectOptions, readText: ReadText): 
     ...(project !== undefined && { projectName: project }),
     definition,
     definitionHash: hashOfDefinition(definition),
+    surroundings: surroundingsOf(own, layers),
     usedFiles: usedFiles(definition, [...placesOf(image.pieces), ...part.places.values()], layers),
     dependants: others(name, services, (other) => dependsOn(name, definitionOf(other))),
     bound: boundTo(name, new Map([...services].map(([other, one]) => [other, definitionOf(one)]))),
