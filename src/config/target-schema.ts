@@ -61,17 +61,30 @@ export const composeSchema = section({
     .max(20)
     .optional()
     .describe('Compose files in their order, relative to the folder. Default: those that Compose finds.'),
+  projectDirectory: innerPath()
+    .optional()
+    .describe(
+      'Where relative paths begin (`--project-directory`), relative to the folder. Default: the folder of the first file.',
+    ),
   envFiles: z
     .array(innerPath())
     .min(1)
     .max(20)
     .optional()
-    .describe('Files for interpolation (`--env-file`), relative to the folder. Default: .env.'),
+    .describe(
+      'Files for interpolation (`--env-file`), relative to the folder. Default: .env of the project directory.',
+    ),
   project: z
     .string()
     .regex(/^[a-z0-9][a-z0-9_-]{0,62}$/, 'expected a project name: lower case letters, digits, - and _')
     .optional()
     .describe('Name of the Compose project. Default: the one that Compose would choose.'),
+  startedElsewhere: z
+    .enum(['refuse', 'allow'])
+    .default('refuse')
+    .describe(
+      'When the containers were started from another folder (of a CI job, of another host): refuse, or take them for this project.',
+    ),
   profiles: z.array(text(100)).max(20).default([]).describe('Compose profiles that are switched on.'),
   command: z
     .enum(['auto', 'docker compose', 'docker-compose'])
@@ -118,6 +131,12 @@ export const composeSchema = section({
     .boolean()
     .default(false)
     .describe('Restart the services whose depends_on names this one.'),
+  sharedNamespaces: z
+    .enum(['recreate', 'keep'])
+    .default('recreate')
+    .describe(
+      'Services that share a namespace or volumes with this one (`network_mode: service:…`, `volumes_from`): make them anew with it, or leave them without.',
+    ),
   state: innerPath()
     .default('.runbook')
     .describe('Folder for evidence, snapshots and audit log, relative to the project folder.'),

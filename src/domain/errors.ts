@@ -37,6 +37,13 @@ export const ERRORS = {
     remedy: 'Check the profile: cluster, namespace and name, or folder and service of a Compose project.',
     retryable: false,
   },
+  WorkloadMismatch: {
+    meaning:
+      'The container that runs was started from another Compose project than the profile describes: another project name, folder, files or env files. Nothing was changed.',
+    remedy:
+      'Set in runbook.yaml what the message names and restart the worker, or bring the service up as the profile says.',
+    retryable: false,
+  },
   WorkloadPaused: {
     meaning: 'The Deployment is paused: it would accept the change and never roll it out.',
     remedy: 'kubectl rollout resume deployment/<name>, then start again.',

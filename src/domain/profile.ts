@@ -44,6 +44,10 @@ export interface ComposeProfile {
   readonly service: string;
   /** Compose files, relative to the folder; without them the ones that Compose finds by itself. */
   readonly files?: readonly string[];
+  /** Where relative paths begin, relative to the folder; without it where Compose would begin: at the first file. */
+  readonly projectDirectory?: string;
+  /** Whether containers that were started from another folder, or on another host, are of this project all the same. */
+  readonly startedElsewhere?: 'refuse' | 'allow';
   /** Files for interpolation, relative to the folder; without them `.env`. */
   readonly envFiles?: readonly string[];
   /** Name of the Compose project; without it the one that Compose would choose. */
@@ -65,6 +69,8 @@ export interface ComposeProfile {
   /** Whether env and config files go back together with the image. */
   readonly config: 'restore' | 'keep';
   readonly restartDependants: boolean;
+  /** What becomes of services that share a namespace or volumes with the container; without it `recreate`. */
+  readonly sharedNamespaces?: 'recreate' | 'keep';
   /** Folder for evidence, snapshots and audit log, relative to the project folder. */
   readonly state: string;
   /** Time-out of one pull. */

@@ -24,7 +24,7 @@ export interface Destination {
 const HEARD_WITHIN_MS = 6000;
 const HEARD_EVERY_MS = 500;
 
-/** Files that a container holds by their inode: Compose does not see that their content is another one. */
+/** Files that a container holds by their inode: Compose does not see that their content is another one. Nor of inline ones. */
 const MOUNTED = ['bind', 'config'];
 
 /**
@@ -43,13 +43,16 @@ export async function bringUp(
   signal: AbortSignal,
 ): Promise<readonly Container[]> {
   const { compose, docker, name, beforeExec } = parts;
-  const mounted = change.files.some(({ kind }) => MOUNTED.includes(kind));
+  const mounted = change.inline === true || change.files.some(({ kind }) => MOUNTED.includes(kind));
   // Only an attempt before this one can have left a container that never starts.
   const isAgain = change.phase !== 'replacing';
   const found = mounted || isAgain ? await containersHeardOf(docker, name, signal) : [];
   const anew = found.some((one) => (mounted && isStale(one.id)) || neverStarts(one));
   const { scale } = change;
-  const result = await compose.up(invocation, name.service, { scale, anew }, { signal, beforeExec });
+  const up = (anew: boolean) => compose.up(invocation, name.service, { scale, anew }, { signal, beforeExec });
+  let result = await up(anew);
+  // Not at once with what an earlier up has left: Compose would give the new container a name that is not free yet.
+  if (result.code === 0 && (await endsSoon(change, parts, signal))) result = await up(true);
   if (result.code !== 0) {
     const { message } = engineError(`${name.service} cannot be brought up`, result);
     // A log driver that refuses the connection sounds like an engine that does: the engine is asked itself. One that is
@@ -88,6 +91,16 @@ async function containersHeardOf(
     if (!unheard || waited >= HEARD_WITHIN_MS) return containers;
     await pause(HEARD_EVERY_MS, undefined, { signal });
   }
+}
+
+/** Whether Compose has kept a container that an earlier up, which was broken off, may have asked the engine to stop. */
+async function endsSoon(
+  { askedToStop = [] }: ProjectChange,
+  { docker, name }: ChangeParts,
+  signal: AbortSignal,
+): Promise<boolean> {
+  if (askedToStop.length === 0) return false;
+  return (await docker.containers(name, signal)).some(({ id }) => askedToStop.includes(id));
 }
 
 /** True of a container that the engine will never start, or start to its end, whatever it is. */

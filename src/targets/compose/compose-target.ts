@@ -16,6 +16,7 @@ import { createRegistryClient, dockerCredentials } from '../../registry/index.ts
 import type { EvidenceKey } from '../evidence/seal.ts';
 import type { AccessReport, LastChange, RollbackTarget, RolloutProgress, TargetContext } from '../target.ts';
 import { checkAccess } from './access.ts';
+import { runningBound } from './bound-services.ts';
 import { commandEnvironment } from './command-environment.ts';
 import { commandRunner } from './engine/command.ts';
 import { ComposeCommand } from './engine/compose-command.ts';
@@ -25,6 +26,7 @@ import { ImageFinder } from './image-sources.ts';
 import { instancesOf } from './instances.ts';
 import { keepKnownGood, keepSnapshot, snapshotSource } from './keep.ts';
 import { lastChangeOf } from './last-change.ts';
+import { instanceCount, isBrokenOff } from './leftovers.ts';
 import { observedFrom } from './observation.ts';
 import { leadingContainer, type ObservedState } from './observed-state.ts';
 import { ProjectChanges } from './project-changes.ts';
@@ -99,10 +101,15 @@ export class ComposeTarget implements RollbackTarget {
     { signal }: TargetContext,
   ): Promise<{ readonly plan: Plan; readonly diff: string }> {
     const pin = ours(plan.pin);
-    if (pin.source.kind === 'live') return { plan, diff: '' };
+    const isLive = pin.source.kind === 'live';
+    if (isLive && !plan.changesNothing) return { plan, diff: '' };
     const observedState = await this.#reader.read('running', signal);
     const { state } = this.#reader.stateOf(observedState.project);
     const live = this.#serviceIn(observedState).current;
+    const isBroken = isBrokenOff(observedState.containers);
+    if (isLive && !isBroken) return { plan, diff: '' };
+    const wanted = isLive ? live.source : pin.source;
+    if (wanted.kind !== 'compose') return { plan, diff: '' };
     if (live.fingerprint !== plan.from.fingerprint) throw this.#changedMeanwhile();
     const running = leadingContainer(observedState.containers)?.imageId;
     const parts = {
@@ -111,11 +118,12 @@ export class ComposeTarget implements RollbackTarget {
       images: this.#images,
       contents: (sha256: string) => state.contents.read(sha256),
       project: observedState.project,
+      isBroken,
+      bound: await runningBound(observedState.project, this.#docker, signal),
       ...(running ? { running } : {}),
       ...(observedState.change ? { lastChange: observedState.change.id } : {}),
     };
-    const source =
-      pin.purpose === 'restore' ? await snapshotSource(pin.source, pin.recorded, state) : pin.source;
+    const source = pin.purpose === 'restore' ? await snapshotSource(wanted, pin.recorded, state) : wanted;
     return resolvePlan(plan, pin, source, parts, signal);
   }
 
@@ -170,7 +178,7 @@ export class ComposeTarget implements RollbackTarget {
       generation: 0,
       fingerprint: current.fingerprint,
       revision: 0,
-      replicas: containers.length,
+      replicas: instanceCount(containers),
       podTemplateHash: '',
       ...(imageId ? { imageId } : {}),
       instances: instancesOf(containers, this.#profile, await this.#docker.endpoint(signal)),

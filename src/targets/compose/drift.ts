@@ -1,6 +1,6 @@
 import { stat } from 'node:fs/promises';
-import type { ResolvedService } from './engine/compose-command.ts';
 import type { Container } from './engine/containers.ts';
+import type { ResolvedService } from './engine/resolved-service.ts';
 import type { LoadedProject } from './load-project.ts';
 
 /**

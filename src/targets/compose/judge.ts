@@ -1,5 +1,6 @@
 import type { Container } from './engine/containers.ts';
 import { isFaultOfEngine } from './engine/engine-faults.ts';
+import { withoutLeftBehind } from './leftovers.ts';
 
 /** What is waited for. */
 export interface Expected {
@@ -27,7 +28,8 @@ export type Judgement =
 export const HALF_STARTED = 'is only half started by the engine, which was cut off from its containerd';
 
 /** Judges the containers of a service. Pure; how long good has to last is the caller's. */
-export function judgeStart(containers: readonly Container[], expected: Expected): Judgement {
+export function judgeStart(found: readonly Container[], expected: Expected): Judgement {
+  const containers = withoutLeftBehind(found);
   const { imageId } = expected;
   const other = containers.find((container) => imageId !== undefined && container.imageId !== imageId);
   if (other) return { kind: 'replaced', container: other };

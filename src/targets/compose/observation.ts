@@ -7,6 +7,7 @@ import { historyOf, imageNames } from './candidates.ts';
 import type { EngineInfo } from './engine/docker.ts';
 import { digestIn } from './engine/images.ts';
 import { fingerprintOf } from './fingerprint.ts';
+import { instanceCount } from './leftovers.ts';
 import { leadingContainer, type ObservedState } from './observed-state.ts';
 import type { ProjectChange } from './project-change.ts';
 import { warningsOf } from './warnings.ts';
@@ -33,7 +34,7 @@ export function observedFrom(observedState: ObservedState, profile: ComposeProfi
     uid: identityOf(engine, invocation.project, profile.service),
     generation: 0,
     paused: false,
-    replicas: containers.length,
+    replicas: instanceCount(containers),
     rolledBack: isRollback(leftBy(observedState, current.fingerprint)),
     historyLimit: KEPT,
     current,

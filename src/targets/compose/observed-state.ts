@@ -1,10 +1,11 @@
 import type { KnownGoodRecord } from '../../domain/known-good.ts';
 import type { RecordedVersion } from './candidates.ts';
-import type { ResolvedService } from './engine/compose-command.ts';
 import type { Container } from './engine/containers.ts';
 import type { EngineInfo } from './engine/docker.ts';
 import type { LocalImage } from './engine/images.ts';
+import type { ResolvedService } from './engine/resolved-service.ts';
 import type { ImageSources } from './image-sources.ts';
+import { withoutLeftBehind } from './leftovers.ts';
 import type { LoadedProject } from './load-project.ts';
 import type { ProjectChange } from './project-change.ts';
 
@@ -36,8 +37,13 @@ export interface ObservedState {
   readonly at: string;
 }
 
-/** The container that stands for the service: one that runs, else the newest. */
+/**
+ * The container that stands for the service: one that runs, else the newest; not one that was made in the place of
+ * another one and never started.
+ */
 export function leadingContainer(containers: readonly Container[]): Container | undefined {
-  const newest = containers.toSorted((a, b) => Date.parse(b.createdAt) - Date.parse(a.createdAt));
+  const newest = withoutLeftBehind(containers).toSorted(
+    (a, b) => Date.parse(b.createdAt) - Date.parse(a.createdAt),
+  );
   return newest.find(({ running }) => running) ?? newest[0];
 }

@@ -33,6 +33,12 @@ export interface ProjectChange {
   /** Containers before, stopped ones too, and their IDs. */
   readonly containers: number;
   readonly containerIds: readonly string[];
+  /** Whether they hold contents of inline configs or secrets, which Compose does not compare. */
+  readonly inline?: true;
+  /** Of these, which an up that was broken off may have asked to stop: the engine ends them after a while. */
+  readonly askedToStop?: readonly string[];
+  /** Services that ran, and share a namespace or volumes with the containers. */
+  readonly bound?: readonly string[];
   /** Fingerprint that the version gone to was recorded under. */
   readonly recorded?: string;
   /** Every file of the service as the change leaves it. */

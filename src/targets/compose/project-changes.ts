@@ -4,10 +4,12 @@ import type { Json } from '../../domain/json.ts';
 import type { ComposePin, ComposeSource, RolloutStarted } from '../../domain/pins.ts';
 import type { ComposeProfile } from '../../domain/profile.ts';
 import type { RolloutProgress } from '../target.ts';
+import { renewBound, runningBound } from './bound-services.ts';
 import type { ChangeParts } from './change-parts.ts';
 import type { ComposeCommand } from './engine/compose-command.ts';
 import type { Container } from './engine/containers.ts';
 import type { Docker } from './engine/docker.ts';
+import { instanceCount } from './leftovers.ts';
 import { identityOf, observedFrom } from './observation.ts';
 import type { ObservedState } from './observed-state.ts';
 import type { ProjectChange } from './project-change.ts';
@@ -48,7 +50,8 @@ export class ProjectChanges {
         );
       }
       try {
-        return await rollBackTo(pin, source, this.#before(observedState), parts, signal);
+        const bound = await runningBound(observedState.project, parts.docker, signal);
+        return await rollBackTo(pin, source, { ...this.#before(observedState), bound }, parts, signal);
       } finally {
         this.#reader.forget();
       }
@@ -85,7 +88,7 @@ export class ProjectChanges {
     const restartsBefore = resume?.restarts ?? earlierRestarts(found, ours);
     const expected = {
       ...(rollout.imageId ? { imageId: rollout.imageId } : {}),
-      containers: Math.max(1, ours?.scale ?? found.length),
+      containers: Math.max(1, ours?.scale ?? instanceCount(found)),
       crashLoopRestarts: profile.rollout.crashLoopRestarts,
       restartsBefore,
     };
@@ -117,11 +120,15 @@ export class ProjectChanges {
   }
 
   async #dependants(change: ProjectChange, by: string, signal: AbortSignal): Promise<readonly string[]> {
-    if (!this.#parts.profile.restartDependants) return [];
-    return this.#locked(by, signal, (parts) => restartDependants(change, parts, signal));
+    const { restartDependants: restarts } = this.#parts.profile;
+    if (!restarts && !change.bound) return [];
+    return this.#locked(by, signal, async (parts) => [
+      ...(await renewBound(change, parts, signal)),
+      ...(restarts ? await restartDependants(change, parts, signal) : []),
+    ]);
   }
 
-  #before(observedState: ObservedState): Before {
+  #before(observedState: ObservedState): Omit<Before, 'bound'> {
     const { service } = observedState.project;
     const { current } = observedFrom(observedState, this.#parts.profile);
     const { version, image, fingerprint, source } = current;
@@ -136,6 +143,7 @@ export class ProjectChanges {
       },
       containers: observedState.containers,
       imageInFiles: service.image,
+      hasInline: hasInline(service.definition),
       scaleInFiles: scaleOf(service.definition),
     };
   }
@@ -172,6 +180,11 @@ export class ProjectChanges {
       return work(parts, observedState);
     });
   }
+}
+
+function hasInline(definition: unknown): boolean {
+  const { inlineConfigs, inlineSecrets } = (definition ?? {}) as Record<string, unknown>;
+  return inlineConfigs !== undefined || inlineSecrets !== undefined;
 }
 
 /** `scale`, or `deploy.replicas` (Compose specification); one where the files say nothing. */

@@ -1,6 +1,7 @@
 import { RunbookError } from '../../domain/errors.ts';
 import type { ComposeFileChange, ComposePin, ComposeSource } from '../../domain/pins.ts';
 import type { Plan } from '../../domain/plan.ts';
+import { boundWarning } from './bound-services.ts';
 import { diffFiles, type ImageLine } from './file-diff.ts';
 import { contentHash } from './files/content-hash.ts';
 import { type FilesAfterParts, filesAfter } from './files-after.ts';
@@ -12,6 +13,10 @@ import { refuseShared, sharedWarning } from './shared-image.ts';
 
 export interface ResolvePlanParts extends FilesAfterParts {
   readonly images: ImageFinder;
+  /** Whether a recreate was broken off: the service has to be brought up even if nothing is to be changed. */
+  readonly isBroken: boolean;
+  /** Services that run, and share a namespace or volumes with the containers. */
+  readonly bound: readonly string[];
   /** ID of the image that runs. */
   readonly running?: string;
   /** The last change in the journal. */
@@ -61,7 +66,7 @@ export async function resolvePlan(
     definitionHash: after.service.definitionHash,
     files: after.files,
   });
-  const changesNothing = changes.length === 0 && fingerprint === plan.from.fingerprint;
+  const changesNothing = changes.length === 0 && fingerprint === plan.from.fingerprint && !parts.isBroken;
   return {
     plan: {
       ...plan,
@@ -82,6 +87,9 @@ export async function resolvePlan(
         ...warnings,
         ...movedWarning(source, found, wanted),
         ...sharedWarning(project, profile),
+        ...(changesNothing
+          ? []
+          : boundWarning(parts.bound, project.service.name, profile.sharedNamespaces === 'keep')),
       ],
     },
     diff: diffFiles(

@@ -19,6 +19,8 @@ export async function restartDependants(
   const started = leadingContainer(await docker.containers(name, signal))?.startedAt ?? '';
   const old: string[] = [];
   for (const dependant of service.dependants) {
+    // One that was kept bound to a container that is gone could not be started any more.
+    if (service.bound.includes(dependant)) continue;
     const container = leadingContainer(await docker.containers({ ...name, service: dependant }, signal));
     if (container?.running && Date.parse(container.startedAt) < Date.parse(started)) old.push(dependant);
   }

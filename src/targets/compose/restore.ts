@@ -1,4 +1,5 @@
 import { RunbookError } from '../../domain/errors.ts';
+import { renewBound } from './bound-services.ts';
 import { bringUp, CannotStart } from './bring-up.ts';
 import type { ChangeParts } from './change-parts.ts';
 import { engineError } from './engine/engine-error.ts';
@@ -8,6 +9,7 @@ import type { ProjectChange } from './project-change.ts';
 /**
  * The compensation of a change whose container does not start: the files as they were, and the container of before.
  * Every part finds itself done when it is repeated, and the journal says that it was begun.
+ * @returns warnings.
  * @throws RolloutFailed when it cannot be carried out: somebody else has changed a file, or the container of before does
  * not start either. Passing errors of the engine are thrown as they are: the step tries again and goes on here.
  */
@@ -15,16 +17,18 @@ export async function restoreChange(
   change: ProjectChange,
   parts: ChangeParts,
   signal: AbortSignal,
-): Promise<void> {
+): Promise<readonly string[]> {
   const { journal, audit } = parts;
-  if (change.phase === 'restored') return;
+  if (change.phase === 'restored') return [];
   await journal.advance(change.id, 'restoring');
   await restoreFiles(change, parts, true);
   const made = await restoreContainer(change, parts, signal);
+  const warnings = change.containers > 0 ? await renewBound(change, parts, signal) : [];
   const { from, to, files } = change;
   await audit('restored', `${change.id} restored`, { from: to, to: from, files });
   const endedAt = new Date(parts.clock()).toISOString();
   await journal.advance(change.id, 'restored', { endedAt, made });
+  return warnings;
 }
 
 /** `docker-compose.yml and the container of 0.2.0 are restored` */

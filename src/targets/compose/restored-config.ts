@@ -29,11 +29,10 @@ export async function restoreConfig(
 ): Promise<{ readonly contents: ReadonlyMap<string, Buffer>; readonly warnings: readonly string[] }> {
   const contents = await wholeFiles(recorded, now, kept);
   const restored = contents.size > 0 ? await load(contents) : now;
-  if (restored.service.definitionHash === recorded.definitionHash) return { contents, warnings: [] };
-
+  const isRestored = restored.service.definitionHash === recorded.definitionHash;
   const definition = await definitionFiles(recorded, now, kept);
-  const both = new Map([...contents, ...definition.own]);
-  if (definition.own.size > 0) {
+  if (!isRestored && definition.own.size > 0) {
+    const both = new Map([...contents, ...definition.own]);
     const whole = await load(both);
     if (whole.service.definitionHash === recorded.definitionHash) return { contents: both, warnings: [] };
   }
@@ -41,8 +40,16 @@ export async function restoreConfig(
     definition.all.size > 0
       ? await unlessRefused(() => load(new Map([...contents, ...definition.all])))
       : undefined;
-  const keys = before ? definitionKeysChanged(before.service.definition, restored.service.definition) : [];
-  return { contents, warnings: [stays(now, keys)] };
+  const keysOf = (part: 'definition' | 'surroundings') =>
+    before ? definitionKeysChanged(before.service[part], restored.service[part]) : [];
+  const around = keysOf('surroundings');
+  return {
+    contents,
+    warnings: [
+      ...(isRestored ? [] : [stays(now, keysOf('definition'))]),
+      ...(around.length > 0 ? [surroundingsStay(now, around)] : []),
+    ],
+  };
 }
 
 /** Env files, configs and single files that are mounted. */
@@ -109,4 +116,8 @@ function stays({ service }: LoadedProject, keys: readonly string[]): string {
   const shown = keys.slice(0, 8).join(', ');
   const what = keys.length > 0 ? ` (${shown}${keys.length > 8 ? ', …' : ''})` : '';
   return `the definition of ${service.name} is not what it was when the version was recorded${what}, and its files hold other changes too: it stays as it is`;
+}
+
+function surroundingsStay({ service }: LoadedProject, keys: readonly string[]): string {
+  return `${keys.slice(0, 8).join(', ')}${keys.length > 8 ? ', …' : ''} of the project, which ${service.name} uses, is not what it was when the version was recorded: it stays as it is`;
 }

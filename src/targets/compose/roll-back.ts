@@ -1,12 +1,14 @@
 import { createHash } from 'node:crypto';
 import { RunbookError } from '../../domain/errors.ts';
 import type { ComposePin, ComposeSource } from '../../domain/pins.ts';
+import { renewBound } from './bound-services.ts';
 import { bringImage } from './bring-image.ts';
 import { bringUp, CannotStart } from './bring-up.ts';
 import type { ChangeParts } from './change-parts.ts';
 import type { ComposeInvocation } from './engine/compose-command.ts';
 import type { Container } from './engine/containers.ts';
 import { invocationFor } from './invocation.ts';
+import { instanceCount, toBeReplaced } from './leftovers.ts';
 import type { ChangeSide, ProjectChange } from './project-change.ts';
 import { keepContents, replaceFiles } from './replace-files.ts';
 import { restoreChange, restoredTo, restoreFiles } from './restore.ts';
@@ -23,8 +25,12 @@ export interface RolledBack {
 export interface Before {
   readonly containers: readonly Container[];
   readonly live: ChangeSide;
+  /** Services that run, and share a namespace or volumes with them. */
+  readonly bound: readonly string[];
   /** The image that the files say. */
   readonly imageInFiles: string;
+  /** Whether the service has inline configs or secrets. */
+  readonly hasInline: boolean;
   /** The number of containers that the files say. */
   readonly scaleInFiles: number;
 }
@@ -76,6 +82,8 @@ export async function rollBackTo(
   await putFiles(pin, change, parts, uncancellable);
   if (change.phase === 'replacing') await journal.advance(id, 'starting');
   const containers = await startContainers(change, invocation, parts, uncancellable);
+  // The service may need them to become well. What goes wrong here is tried again, and told, when it is.
+  await renewBound(change, parts, uncancellable);
   const { from, to, files, purpose } = change;
   await parts.audit(purpose === 'restore' ? 'restored' : 'rolled-back', id, { from, to, files });
   const endedAt = new Date(parts.clock()).toISOString();
@@ -87,10 +95,11 @@ async function newChange(
   named: Pick<ProjectChange, 'id' | 'pinned'>,
   pin: ComposePin,
   { image, imageId, digest }: ComposeSource,
-  { containers, live, imageInFiles, scaleInFiles }: Before,
+  { containers, bound, live, imageInFiles, hasInline, scaleInFiles }: Before,
   parts: ChangeParts,
 ): Promise<ProjectChange> {
-  const count = containers.length;
+  const [count, instances] = [containers.length, instanceCount(containers)];
+  const askedToStop = toBeReplaced(containers);
   return {
     ...named,
     phase: 'replacing',
@@ -111,8 +120,11 @@ async function newChange(
     imageInFiles,
     containers: count,
     containerIds: containers.map((container) => container.id),
+    ...(hasInline ? { inline: true as const } : {}),
+    ...(askedToStop.length > 0 ? { askedToStop } : {}),
+    ...(bound.length > 0 ? { bound } : {}),
     // What was scaled by hand stays scaled.
-    ...(count > 0 && count !== scaleInFiles ? { scale: count } : {}),
+    ...(count > 0 && instances !== scaleInFiles ? { scale: instances } : {}),
   };
 }
 
@@ -174,8 +186,8 @@ export async function compensate(
   signal: AbortSignal,
 ): Promise<string> {
   try {
-    await restoreChange(change, parts, signal);
-    return restoredTo(change);
+    const warnings = await restoreChange(change, parts, signal);
+    return [restoredTo(change), ...warnings].join('; ');
   } catch (error) {
     if (!(error instanceof RunbookError) || error.retryable) throw error;
     return `and ${error.message}`;

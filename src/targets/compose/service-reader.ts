@@ -1,19 +1,21 @@
-import type { KnownGoodRecord } from '../../domain/known-good.ts';
 import type { ComposeProfile } from '../../domain/profile.ts';
 import { parseImage } from '../../domain/versions.ts';
-import { type EvidenceReader, readRecord } from '../evidence/read-record.ts';
+import type { EvidenceReader } from '../evidence/read-record.ts';
 import type { EvidenceKey } from '../evidence/seal.ts';
-import type { RecordedVersion } from './candidates.ts';
 import { driftOf } from './drift.ts';
-import type { ComposeCommand } from './engine/compose-command.ts';
+import type { ComposeCall, ComposeCommand } from './engine/compose-command.ts';
 import type { Container } from './engine/containers.ts';
 import type { Docker } from './engine/docker.ts';
 import { digestIn, type LocalImage } from './engine/images.ts';
+import type { ResolvedService } from './engine/resolved-service.ts';
 import { isHalf } from './half-change.ts';
 import type { ImageFinder, ImageSources } from './image-sources.ts';
 import { type LoadedProject, loadProject } from './load-project.ts';
 import { leadingContainer, type ObservedState } from './observed-state.ts';
+import { refuseOtherReading } from './other-reading.ts';
 import type { ProjectChange } from './project-change.ts';
+import { recordedIn } from './recorded-versions.ts';
+import { assertSameProject } from './started-from.ts';
 import { type ServiceState, StateFolder } from './state/index.ts';
 
 export interface ServiceReaderParts {
@@ -35,14 +37,16 @@ export class ServiceReader {
   readonly #parts: ServiceReaderParts;
   #underWay: Promise<ObservedState> | undefined;
   #lastRunning: LocalImage | undefined;
+  /** The files of which Compose has made by itself what we make of them. */
+  #lastJudged: string | undefined;
 
   constructor(parts: ServiceReaderParts) {
     this.#parts = parts;
   }
 
-  /** @throws WorkloadMissing, ComposeFileUnsupported, Unreachable, AccessDenied, CommandMissing. */
+  /** @throws WorkloadMissing, WorkloadMismatch, ComposeFileUnsupported, Unreachable, AccessDenied, CommandMissing. */
   async read(depth: Depth, signal: AbortSignal): Promise<ObservedState> {
-    const { docker, compose, images, profile, clock } = this.#parts;
+    const { docker, images, profile, clock } = this.#parts;
     const [engine, project] = await Promise.all([docker.info(signal), loadProject(this.#parts)]);
     const { state } = this.stateOf(project);
     const all = depth !== 'running';
@@ -50,9 +54,11 @@ export class ServiceReader {
       docker.containers(serviceNameOf(project), signal),
       this.evidenceReader(project, signal).then((reader) => recordedIn(state, reader)),
       state.journal.read(),
-      all ? compose.config(project.invocation, profile.service, signal) : undefined,
+      all ? this.#resolved(project, depth, signal) : undefined,
       all ? state.audit.verify() : undefined,
     ]);
+    const namesakes = all || containers.length === 0 ? await docker.namesakes(profile.service, signal) : [];
+    const identity = await assertSameProject(project, profile, containers, namesakes);
     const leading = leadingContainer(containers);
     const reference = project.service.image;
     const [running, named, sources] = await Promise.all([
@@ -79,6 +85,7 @@ export class ServiceReader {
       ...(change ? { change } : {}),
       half,
       problems: [
+        ...identity,
         ...recorded.problems,
         ...warnings,
         ...(half && change ? [interrupted(change)] : []),
@@ -131,6 +138,18 @@ export class ServiceReader {
     return { folder: state, state: state.service(this.#parts.profile.service) };
   }
 
+  /** What Compose makes of the files. @throws ComposeFileUnsupported when by itself it would take others, for a plan. */
+  async #resolved(project: LoadedProject, depth: Depth, signal: AbortSignal): Promise<ResolvedService> {
+    const { compose, profile } = this.#parts;
+    const ours = compose.config(project.invocation, profile.service, signal);
+    const state = stateOfFiles(project);
+    if (depth !== 'everything' || state === this.#lastJudged) return ours;
+    const byItself = compose.config(callOf(project, profile), profile.service, signal);
+    refuseOtherReading(...(await Promise.all([ours, byItself])), serviceNameOf(project));
+    this.#lastJudged = state;
+    return ours;
+  }
+
   /** Each run inspects the image anew when it plans; the steps behind that find it with its digest already. */
   async #runningImage(
     { imageId }: Container,
@@ -146,57 +165,21 @@ export class ServiceReader {
   }
 }
 
-/** Proofs, failures and snapshots; a version that has several has its proof, or else its failure, before its snapshot. */
-async function recordedIn(
-  state: ServiceState,
-  reader: EvidenceReader,
-): Promise<{
-  readonly versions: readonly RecordedVersion[];
-  readonly failures: ReadonlyMap<string, KnownGoodRecord>;
-  readonly problems: readonly string[];
-}> {
-  const [evidence, failed, snapshots] = await Promise.all([
-    state.knownGood.read(),
-    state.failures.read(),
-    state.snapshots.read(),
-  ]);
-  const problems: string[] = [];
-  const believed = <T extends KnownGoodRecord>(entries: Iterable<T>, where: string): readonly T[] =>
-    [...entries].filter((entry) => {
-      const read = readRecord(entry, reader);
-      if ('problem' in read) {
-        problems.push(
-          `${state.path}/${where}: the record of ${entry.version} ${read.problem}; it is ignored`,
-        );
-      }
-      return !('problem' in read);
-    });
-  const proofs = believed(evidence.entries.values(), 'known-good');
-  const failures = believed(failed.entries.values(), 'failed').filter(({ verdict }) => verdict !== 'passed');
-  const failureOf = new Map(failures.map((failure) => [failure.fingerprint, failure]));
-  const versions = new Map<string, RecordedVersion>();
-  for (const { fingerprint, content } of snapshots.entries.values())
-    versions.set(fingerprint, { known: 'snapshot', fingerprint, content });
-  for (const { content, ...failure } of failures) {
-    const { fingerprint } = failure;
-    const made = content ?? versions.get(fingerprint)?.content;
-    if (made) versions.set(fingerprint, { known: 'evidence', fingerprint, content: made, failure });
-  }
-  for (const { content, ...record } of proofs) {
-    const { fingerprint } = record;
-    const failure = failureOf.get(fingerprint);
-    versions.set(fingerprint, {
-      known: 'evidence',
-      fingerprint,
-      content,
-      record,
-      ...(failure ? { failure } : {}),
-    });
-  }
+/** Which files were read, and what they held. */
+function stateOfFiles({ invocation, read }: LoadedProject): string {
+  return JSON.stringify([invocation, [...read].map(([path, { sha256 }]) => [path, sha256]).sort()]);
+}
+
+/** How somebody calls Compose in the folder who names what the profile names. */
+function callOf({ invocation: { folder, profiles } }: LoadedProject, profile: ComposeProfile): ComposeCall {
+  const { files, envFiles, project, projectDirectory: directory } = profile;
   return {
-    versions: [...versions.values()],
-    failures: failureOf,
-    problems: [...evidence.warnings, ...failed.warnings, ...snapshots.warnings, ...problems],
+    folder,
+    profiles,
+    ...(files ? { files } : {}),
+    ...(envFiles ? { envFiles } : {}),
+    ...(project === undefined ? {} : { project }),
+    ...(directory === undefined ? {} : { directory }),
   };
 }
 

@@ -1,6 +1,6 @@
 import { parseImage } from '../../domain/versions.ts';
-import { COMPOSE_LABEL } from './engine/compose-labels.ts';
 import { familiar } from './engine/images.ts';
+import { leftoversOf } from './leftovers.ts';
 import { leadingContainer, type ObservedState } from './observed-state.ts';
 
 /** Things that an operator should know before the rollback. Pure. */
@@ -16,7 +16,7 @@ export function warningsOf(observedState: ObservedState): readonly string[] {
 
 /** The file says what should run, the container what does: every difference is told. */
 function betweenFileAndContainer({ project, containers, named, drift }: ObservedState): readonly string[] {
-  const { service, invocation } = project;
+  const { service } = project;
   const container = leadingContainer(containers);
   if (!container) return [`no container runs: the version is the one that ${service.site.path} says`];
   const warnings: string[] = [...drift];
@@ -27,15 +27,6 @@ function betweenFileAndContainer({ project, containers, named, drift }: Observed
   }
   const others = new Set(containers.map(({ imageId }) => imageId)).size - 1;
   if (others > 0) warnings.push('the containers of the service run different images');
-  const startedWith = container.labels[COMPOSE_LABEL.configFiles]
-    ?.split(',')
-    .map((path) => path.split('/').at(-1));
-  const used = invocation.files.map((path) => path.split('/').at(-1));
-  if (startedWith && startedWith.join() !== used.join()) {
-    warnings.push(
-      `the container was started with ${startedWith.join(', ')}, the profile means ${used.join(', ')}`,
-    );
-  }
   return warnings;
 }
 
@@ -62,10 +53,22 @@ function isSameReference(running: string, inFile: string): boolean {
 }
 
 function notWellRunning({ containers }: ObservedState): readonly string[] {
-  return containers
-    .filter(({ running, restarting, health }) => !running || restarting || health === 'unhealthy')
+  const left = leftoversOf(containers);
+  const unwell = containers
+    .filter((one) => !left.includes(one))
+    .filter(
+      ({ status, running, restarting, health }) =>
+        !running || restarting || status === 'paused' || health === 'unhealthy',
+    )
     .map(({ name, status, health, restarts }) => {
       const state = health === 'unhealthy' ? 'unhealthy' : status;
       return `container ${name} is ${state}${restarts > 0 ? `, after ${restarts} restarts` : ''}`;
     });
+  return [
+    ...unwell,
+    ...left.map(
+      ({ name, status }) =>
+        `container ${name} (${status}) is left of a recreate that was broken off, and counts as no instance: the next up of the service removes it`,
+    ),
+  ];
 }

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { NAME, QUIET, quietWith } from './texts.ts';
+import { type ComposeText, NAME, QUIET, quietWith } from './texts.ts';
 import { context, FILE, openWorld, problem, titled } from './world.ts';
 
 const KNOWN_GOOD = { kind: 'known-good' } as const;
@@ -110,6 +110,53 @@ describe.skipIf(problem)(titled('the config of the version that is rolled back t
     expect(await one.read()).toBe(files[FILE]?.replace(image, image.replace('v0.2.0', 'v0.1.0')));
     expect(await one.containers('neighbour')).toEqual(neighbour);
     expect(await one.containers(NAME)).toMatchObject([{ imageId: one.images['v0.1.0']?.imageId }]);
+  });
+
+  const inline =
+    (content: string, more = ''): ComposeText =>
+    (image, tag) =>
+      `${quietWith('    configs: [{source: c, target: /c}]\n')(image, tag)}${more}configs:\n  c:\n    content: "${content}"\n`;
+  const readsC = ['node', '-e', "console.log(require('fs').readFileSync('/c', 'utf8'))"];
+
+  test('C6 comes back with an inline config, though Compose sees no difference', async () => {
+    const one = await service(['v0.1.0'], { text: inline('one') });
+    await one.prove();
+    const { files } = await one.state();
+    // The same image: only the content is another one.
+    await one.write(FILE, inline('two')(`${one.repository}:v0.1.0`, 'v0.1.0'));
+    await one.up('--force-recreate');
+    const [before] = await one.containers();
+    expect(await host().docker('exec', before?.id ?? '', ...readsC)).toBe('two');
+    const { plan } = await one.resolve(KNOWN_GOOD);
+    expect(plan.changesNothing).toBe(false);
+    const started = await one.target.rollBack(plan.pin, context);
+    expect((await one.state()).files).toMatchObject(files);
+    const [container] = await one.containers();
+    expect(await host().docker('exec', container?.id ?? '', ...readsC)).toBe('one');
+    await one.wait(started);
+  });
+
+  test('C6 names what stays: an inline config that others use too, and networks and volumes of the project', async () => {
+    const neighbour = `  neighbour:\n    image: IMAGE\n    configs: [c]\n${QUIET}`;
+    const of =
+      (content: string, more: string): ComposeText =>
+      (image, tag) =>
+        inline(content, neighbour.replace('IMAGE', image))(image, tag).replace(
+          'configs: [{',
+          'volumes: ["data:/data"]\n    configs: [{',
+        ) + more;
+    const one = await service(['v0.1.0'], { text: of('one', 'volumes: {data: {}}\n') });
+    await one.prove();
+    const bad = of('two', `volumes:\n  data:\n    name: ${one.project}_other\n`);
+    await one.write(FILE, bad(`${one.repository}:v0.1.0`, 'v0.1.0'));
+    await one.up('--force-recreate', '--renew-anon-volumes');
+    const { plan } = await one.resolve(KNOWN_GOOD);
+    const said = plan.warnings.join('\n');
+    expect(said).toMatch(
+      /definition of orchestrator is not what it was .*\(inlineConfigs\.c\).*it stays as it is/,
+    );
+    expect(said).toMatch(/volumes\.data\.name .*not what .* it stays as it is/);
+    expect(said).not.toMatch(/\btwo\b/);
   });
 
   test('that was not recorded stays, and the plan says so', async () => {

@@ -18,6 +18,7 @@ export function container(change: Partial<Container> = {}): Container {
     halfStarted: false,
     restarts: 0,
     networkMode: 'host',
+    boundTo: [],
     labels: {},
     environment: {},
     ...change,

@@ -1,6 +1,6 @@
 /** What the tests of the Compose target need: one real host, and a service of its own for each test. */
-import { mkdtemp, readdir, readFile, stat, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { mkdir, mkdtemp, readdir, readFile, stat, writeFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
 import { afterAll, afterEach, beforeAll } from 'vitest';
 import {
   type ComposeHost,
@@ -38,6 +38,8 @@ export const FILE = 'docker-compose.yml';
 export interface ServiceOptions {
   /** The compose file for an image; quiet containers that end when asked to, without it. */
   readonly text?: ComposeText;
+  /** Where the compose file is, below the folder. Default: `FILE`. */
+  readonly file?: string;
   /** Other files, with which every version is deployed. */
   readonly files?: Readonly<Record<string, string>>;
   /** By tag; `good` without it. */
@@ -117,7 +119,7 @@ export function openWorld({ keep = false, own = false } = {}) {
   async function service(tags: readonly string[], options: ServiceOptions = {}): Promise<Service> {
     const name = `service-${++count}`;
     const { docker, registry, images: publisher, environment, compose } = host();
-    const { text = quiet, files = {}, behaviours = {} } = options;
+    const { text = quiet, file = FILE, files = {}, behaviours = {} } = options;
     const images: Record<string, PublishedImage> = {};
     for (const tag of tags) {
       const behaviour = behaviours[tag] ?? 'good';
@@ -151,13 +153,16 @@ export function openWorld({ keep = false, own = false } = {}) {
       containers,
       intercept: async () => interceptDocker(await mkdtemp(join(sandbox!.folder, 'docker-')), env),
       async deploy(tag, change = {}) {
-        const all = { ...files, ...change.files, [FILE]: (change.text ?? text)(`${repository}:${tag}`, tag) };
+        const all = { ...files, ...change.files, [file]: (change.text ?? text)(`${repository}:${tag}`, tag) };
         for (const [path, content] of Object.entries(all)) await one.write(path, content);
         await one.up();
       },
       up: async (...args) => void (await compose(folder, 'up', '--detach', ...args)),
-      write: (path, content) => writeFile(join(folder, path), content),
-      read: (path = FILE) => readFile(join(folder, path), 'utf8'),
+      async write(path, content) {
+        await mkdir(dirname(join(folder, path)), { recursive: true });
+        await writeFile(join(folder, path), content);
+      },
+      read: (path = file) => readFile(join(folder, path), 'utf8'),
       forget: async (...forgotten) =>
         void (await docker('rmi', ...forgotten.map((tag) => `${repository}:${tag}`))),
       tags: async () =>

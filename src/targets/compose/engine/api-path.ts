@@ -16,6 +16,12 @@ export function containersPath({ project, service }: ServiceName): string {
   return `/containers/json?${new URLSearchParams({ all: '1', filters: JSON.stringify({ label }) })}`;
 }
 
+/** All containers of services of this name, in whatever project. */
+export function namesakesPath(service: string): string {
+  const label = [`${COMPOSE_LABEL.service}=${service}`, `${COMPOSE_LABEL.oneOff}=False`];
+  return `/containers/json?${new URLSearchParams({ all: '1', filters: JSON.stringify({ label }) })}`;
+}
+
 export function containerPath(id: string): string {
   return `/containers/${encodeURIComponent(id)}/json`;
 }

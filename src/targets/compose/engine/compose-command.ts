@@ -1,8 +1,9 @@
-import { parse } from 'yaml';
+import { join } from 'node:path';
 import { RunbookError } from '../../../domain/errors.ts';
 import type { ComposeProfile } from '../../../domain/profile.ts';
 import type { CommandOptions, CommandResult, RunCommand } from './command.ts';
 import { unquotedError } from './engine-error.ts';
+import { type ResolvedService, readResolved } from './resolved-service.ts';
 
 /** A Compose command that was found on the worker's host. */
 export interface ComposeProgram {
@@ -11,22 +12,23 @@ export interface ComposeProgram {
   readonly version: string;
 }
 
-/** What Compose itself makes of one service. */
-export interface ResolvedService {
-  readonly image: string | undefined;
-  /** Variables with a value, those of env files included. They hold secrets: for comparing, never to be shown. */
-  readonly environment: Readonly<Record<string, string>>;
-  /** Variables of the files that have no value. */
-  readonly unset: readonly string[];
-}
-
-/** What a Compose command is told of its project. Paths are relative to the folder. */
-export interface ComposeInvocation {
+/** What a Compose command is told of its project; what it is not told it finds by itself. Paths are relative to the folder. */
+export interface ComposeCall {
+  /** Where it is called. */
   readonly folder: string;
-  readonly project: string;
-  readonly files: readonly string[];
+  readonly directory?: string;
+  readonly project?: string;
+  readonly files?: readonly string[];
   readonly envFiles?: readonly string[];
   readonly profiles: readonly string[];
+}
+
+/** A call that leaves nothing to be found but `.env` of the project directory. */
+export interface ComposeInvocation extends ComposeCall {
+  /** Where relative paths begin. */
+  readonly directory: string;
+  readonly project: string;
+  readonly files: readonly string[];
 }
 
 /** Starting a container may wait for the one before to end: ten seconds unless the service says more. */
@@ -36,16 +38,33 @@ const UP_TIMEOUT_MS = 300_000;
 export class ComposeCommand {
   readonly #run: RunCommand;
   readonly #wanted: ComposeProfile['command'];
-  #found: ComposeProgram | undefined;
+  #found: Promise<ComposeProgram> | undefined;
 
   constructor(run: RunCommand, wanted: ComposeProfile['command']) {
     this.#run = run;
     this.#wanted = wanted;
   }
 
-  /** Finds the command; asked once. @throws CommandMissing with what was tried. */
+  /** Finds the command; asked once, whoever asks meanwhile. @throws CommandMissing with what was tried. */
   async program(signal: AbortSignal): Promise<ComposeProgram> {
-    if (this.#found) return this.#found;
+    const asked = this.#found;
+    if (asked) {
+      // Another one's signal may have ended it: then this one asks by itself.
+      const found = await asked.catch(() => undefined);
+      signal.throwIfAborted();
+      if (found) return found;
+    }
+    const own = this.#find(signal);
+    this.#found = own;
+    try {
+      return await own;
+    } catch (error) {
+      if (this.#found === own) this.#found = undefined;
+      throw error;
+    }
+  }
+
+  async #find(signal: AbortSignal): Promise<ComposeProgram> {
     const names = this.#wanted === 'auto' ? (['docker compose', 'docker-compose'] as const) : [this.#wanted];
     for (const name of names) {
       const [program, ...first] = name.split(' ') as [string, ...string[]];
@@ -54,10 +73,7 @@ export class ComposeCommand {
         throw error;
       });
       const version = /v?(\d+\.\d+\.\d+)/.exec(result?.code === 0 ? result.stdout : '')?.[1];
-      if (version) {
-        this.#found = { name, version };
-        return this.#found;
-      }
+      if (version) return { name, version };
     }
     throw new RunbookError('CommandMissing', `${names.join(' and ')} cannot be run on the worker's host`);
   }
@@ -66,34 +82,22 @@ export class ComposeCommand {
    * What Compose itself makes of the files: the image of the service, and what it complains of.
    * @throws ComposeFileUnsupported when Compose refuses the files.
    */
-  async config(
-    invocation: ComposeInvocation,
-    service: string,
-    signal: AbortSignal,
-  ): Promise<ResolvedService> {
+  async config(invocation: ComposeCall, service: string, signal: AbortSignal): Promise<ResolvedService> {
     const result = await this.#compose(invocation, ['config'], { signal });
     if (result.code !== 0) {
       throw unquotedError('Compose refuses the files of the project', result, 'ComposeFileUnsupported');
     }
-    const resolved = parse(result.stdout, { maxAliasCount: -1 }) as {
-      services?: Record<string, { image?: unknown; environment?: unknown } | undefined>;
-    } | null;
-    const { image, environment } = resolved?.services?.[service] ?? {};
-    return {
-      image: typeof image === 'string' ? image : undefined,
-      environment: variablesOf(environment),
-      unset: unsetVariables(result.stderr),
-    };
+    return readResolved(result, service);
   }
 
   /**
-   * Makes the service what the files say, and nothing else: no dependants, no pull, no build.
+   * Makes services what the files say, and nothing else: no dependants, no pull, no build.
    * @param scale number of containers when it is not the one that the files say.
    * @param anew whether containers are made anew though nothing that Compose compares has changed.
    */
   async up(
     invocation: ComposeInvocation,
-    service: string,
+    services: string | readonly string[],
     { scale, anew }: { readonly scale?: number | undefined; readonly anew: boolean },
     options: CommandOptions,
   ): Promise<CommandResult> {
@@ -108,8 +112,8 @@ export class ComposeCommand {
         // The old command pulls only what is missing, and nothing is by then.
         ...(name === 'docker compose' ? ['--pull', 'never'] : []),
         ...(anew ? ['--force-recreate'] : []),
-        ...(scale === undefined ? [] : ['--scale', `${service}=${scale}`]),
-        service,
+        ...(scale === undefined ? [] : ['--scale', `${services}=${scale}`]),
+        ...[services].flat(),
       ],
       { timeoutMs: UP_TIMEOUT_MS, ...options },
     );
@@ -132,39 +136,19 @@ export class ComposeCommand {
   }
 
   async #compose(
-    { folder, project, files, envFiles, profiles }: ComposeInvocation,
+    { folder, directory, project, files, envFiles, profiles }: ComposeCall,
     args: readonly string[],
     options: CommandOptions,
   ): Promise<CommandResult> {
     const { name } = await this.program(options.signal);
     const [program, ...first] = name.split(' ') as [string, ...string[]];
     const selected = [
-      '--project-directory',
-      folder,
-      '--project-name',
-      project,
-      ...files.flatMap((file) => ['--file', file]),
+      ...(directory === undefined ? [] : ['--project-directory', join(folder, directory)]),
+      ...(project === undefined ? [] : ['--project-name', project]),
+      ...(files ?? []).flatMap((file) => ['--file', file]),
       ...(envFiles ?? []).flatMap((file) => ['--env-file', file]),
       ...profiles.flatMap((profile) => ['--profile', profile]),
     ];
     return this.#run(program, [...first, ...selected, ...args], { cwd: folder, ...options });
   }
-}
-
-/** Compose prints a mapping, and doubles every dollar sign so that its output can be read again. */
-function variablesOf(environment: unknown): Readonly<Record<string, string>> {
-  const entries = Object.entries((environment ?? {}) as Record<string, unknown>);
-  return Object.fromEntries(
-    entries
-      .filter(([, value]) => value !== null && value !== undefined)
-      .map(([name, value]) => [name, String(value).replaceAll('$$', '$')]),
-  );
-}
-
-/** Names of variables that Compose found no value for, in the words of both programs. */
-function unsetVariables(stderr: string): readonly string[] {
-  const names = [...stderr.matchAll(/The \\?"?(\w+)\\?"? variable is not set/g)].map(
-    ([, name]) => name ?? '',
-  );
-  return [...new Set(names)];
 }

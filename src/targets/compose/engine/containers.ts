@@ -30,12 +30,17 @@ export interface Container {
   readonly health?: string;
   readonly healthcheck?: Healthcheck;
   readonly networkMode: string;
+  /** IDs of the containers whose namespaces or volumes it uses. */
+  readonly boundTo: readonly string[];
   /** First address in a network of its own. */
   readonly address?: string;
   readonly labels: Readonly<Record<string, string>>;
   /** Its variables, those of the image included. They hold secrets: for comparing, never to be shown. */
   readonly environment: Readonly<Record<string, string>>;
 }
+
+/** What a list of containers tells of one. */
+export type LabelledContainer = Pick<Container, 'name' | 'labels'>;
 
 type Raw = Readonly<Record<string, unknown>>;
 
@@ -75,13 +80,34 @@ function containerOf(entry: unknown): readonly Container[] {
       ...(health ? { health } : {}),
       ...(healthcheck ? { healthcheck } : {}),
       networkMode: textOf(host.NetworkMode),
+      boundTo: boundTo(host),
       ...(address ? { address } : {}),
       environment: environmentOf(config.Env),
-      labels: Object.fromEntries(
-        Object.entries(objectOf(config.Labels)).map(([key, value]) => [key, textOf(value)]),
-      ),
+      labels: labelsOf(config.Labels),
     },
   ];
+}
+
+/** `container:<id>`, and `<id>` or `<id>:ro` of volumes. */
+function boundTo({ NetworkMode, PidMode, IpcMode, VolumesFrom }: Raw): readonly string[] {
+  const namespaces = [NetworkMode, PidMode, IpcMode].map(textOf);
+  const volumes = Array.isArray(VolumesFrom) ? VolumesFrom.map(textOf) : [];
+  return [
+    ...namespaces.flatMap((mode) => (mode.startsWith('container:') ? mode.slice('container:'.length) : [])),
+    ...volumes.map((from) => from.split(':')[0] ?? ''),
+  ];
+}
+
+/** Reads what the engine lists of containers. */
+export function parseListed(listed: unknown): readonly LabelledContainer[] {
+  return (Array.isArray(listed) ? listed.map(objectOf) : []).map(({ Names, Labels }) => ({
+    name: textOf(Array.isArray(Names) ? Names[0] : undefined).replace(/^\//, ''),
+    labels: labelsOf(Labels),
+  }));
+}
+
+function labelsOf(value: unknown): Readonly<Record<string, string>> {
+  return Object.fromEntries(Object.entries(objectOf(value)).map(([key, text]) => [key, textOf(text)]));
 }
 
 function environmentOf(value: unknown): Readonly<Record<string, string>> {

@@ -1,8 +1,15 @@
 import { RunbookError } from '../../../domain/errors.ts';
-import { containerPath, containersPath, INFO_PATH, imagePath, imagesPath } from './api-path.ts';
+import {
+  containerPath,
+  containersPath,
+  INFO_PATH,
+  imagePath,
+  imagesPath,
+  namesakesPath,
+} from './api-path.ts';
 import type { CommandOptions, CommandResult, RunCommand } from './command.ts';
 import type { ServiceName } from './compose-labels.ts';
-import { type Container, parseContainers } from './containers.ts';
+import { type Container, type LabelledContainer, parseContainers, parseListed } from './containers.ts';
 import type { EngineApi } from './engine-api.ts';
 import { engineError } from './engine-error.ts';
 import { type LocalImage, parseImages } from './images.ts';
@@ -87,6 +94,13 @@ export class Docker {
     const listed = await this.#api.get('the containers cannot be listed', containersPath(name), signal);
     return parseContainers(
       await this.#inspected('the containers cannot be inspected', idsOf(listed).map(containerPath), signal),
+    );
+  }
+
+  /** The containers of services of this name in whatever project, stopped ones too, as far as they have names and labels. */
+  async namesakes(service: string, signal: AbortSignal): Promise<readonly LabelledContainer[]> {
+    return parseListed(
+      await this.#api.get('the containers cannot be listed', namesakesPath(service), signal),
     );
   }
 

@@ -9,7 +9,7 @@ import {
   parseDocument,
   visit,
   type YAMLError,
-  type YAMLMap,
+  YAMLMap,
 } from 'yaml';
 import { lineNumbers } from './lines.ts';
 import { type Line, unsupported } from './unsupported.ts';
@@ -46,7 +46,8 @@ export function parseComposeFile(path: string, text: string): ComposeFile {
   const [error] = document.errors;
   if (error) throw refusal(path, text, error);
   const lineAt = lineNumbers(text);
-  const root = document.contents;
+  // Compose takes a file of comments alone for one that adds nothing.
+  const root = document.contents ?? new YAMLMap();
   if (!isMap(root)) throw unsupported(path, 'not a compose file: it must be a mapping with services');
   const lineOf = (node: Node) => ({ path, line: lineAt(node.range?.[0] ?? 0) });
   const targets = aliasTargets(document, lineOf);

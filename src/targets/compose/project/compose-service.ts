@@ -40,13 +40,17 @@ export interface ComposeService {
   /** SHA-256, 64 hexadecimal digits, over {@link definition} whatever the order of its keys. */
   readonly definitionHash: string;
   /**
-   * The service with all files, `extends`, merges and variables resolved, without `image` and `build`. It may hold
-   * secrets (literal environment values): not for logs, messages or history.
+   * The service with all files, `extends`, merges and variables resolved, without `image` and `build`, and with the
+   * contents of its inline configs and secrets (`inlineConfigs`, `inlineSecrets`). It may hold secrets (literal environment values): not for logs, messages or history.
    */
   readonly definition: unknown;
+  /** How the project defines what the service uses of it (networks, volumes …), by kind and name: no part of a version. */
+  readonly surroundings: unknown;
   readonly usedFiles: readonly UsedFile[];
   /** Services that need this one: `depends_on`, and what Compose takes for the same (`links`, `network_mode` …). */
   readonly dependants: readonly string[];
+  /** Services whose containers share a namespace or volumes with this one's, and those of them in turn. */
+  readonly bound: readonly string[];
   /** Other services whose image would change with the site. */
   readonly sharedWith: readonly string[];
   readonly hasBuild: boolean;

@@ -3,11 +3,11 @@ import type { ImageChange } from './image-place.ts';
 
 export type { ComposeService, ImageSite, UsedFile } from './compose-service.ts';
 export { definitionKeysChanged } from './definition.ts';
-export { parseEnvFile } from './env-file.ts';
 export type { ImageChange } from './image-place.ts';
 export type { ProjectOptions, ReadText } from './project-options.ts';
-export { readProject } from './read-project.ts';
+export { projectNameFrom, readProject } from './read-project.ts';
 export { sameButForService } from './same-but-for-service.ts';
+export { type Scope, variablesOf } from './variables.ts';
 
 /**
  * The change of one file that makes `wanted` the image of the service: the characters of its site are replaced and

@@ -34,14 +34,14 @@ export interface Layers {
 }
 
 export async function readLayers(
-  { files: paths, envFiles = ['.env'], environment }: Omit<ProjectOptions, 'service'>,
+  { files: paths, directory = '.', envFiles = ['.env'], environment }: Omit<ProjectOptions, 'service'>,
   files: ProjectFiles,
 ): Promise<Layers & ReadContext> {
   const context = { files, budget: new VisitBudget() };
   const normalised = envFiles.map((path) => within('.', path));
   const scope = withEnvFiles(processScope(environment), await envTexts(normalised, files));
   const top: Layer[] = [];
-  for (const path of paths) top.push(await readLayer(within('.', path), '.', scope, context));
+  for (const path of paths) top.push(await readLayer(within('.', path), directory, scope, context));
   return { ...context, scope, top, merged: top.flatMap(flat) };
 }
 

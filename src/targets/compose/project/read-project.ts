@@ -2,7 +2,7 @@ import { closest } from '../../../domain/closest.ts';
 import { RunbookError } from '../../../domain/errors.ts';
 import type { ComposeService, ImageSite } from './compose-service.ts';
 import { hashOfDefinition } from './definition.ts';
-import { dependsOn } from './dependants.ts';
+import { boundTo, dependsOn } from './dependants.ts';
 import { describePlace, ImagePlace } from './image-place.ts';
 import { type VersionPiece, versionPiece } from './image-site.ts';
 import { type Layers, type ReadContext, readLayers, rootValue } from './layers.ts';
@@ -11,6 +11,7 @@ import { ProjectFiles } from './project-files.ts';
 import type { ProjectOptions, ReadText } from './project-options.ts';
 import type { ImageExpression, ServicePart } from './service-part.ts';
 import { readServices } from './services.ts';
+import { inlineOf, surroundingsOf } from './top-level.ts';
 import { unsupported } from './unsupported.ts';
 import { usedFiles } from './used-files.ts';
 import { isMapping, isSequence, type Mapping, unmarked } from './value.ts';
@@ -29,12 +30,13 @@ export async function readProject(options: ProjectOptions, readText: ReadText): 
   const name = options.service;
   const part = services.get(name);
   if (!part) throw missing(name, services);
-  const { build, ...definition } = definitionOf(part);
+  const { build, ...own } = definitionOf(part);
+  const definition = { ...own, ...inlineOf(own, layers) };
   const image = imageExpressionOf(name, part, build === true, layers);
   const piece = versionPiece(image);
   const text = (await layers.files.text(piece.place.path)) ?? '';
   const project = projectName(layers);
-  const { healthcheck, restart, profiles } = definition;
+  const { healthcheck, restart, profiles } = own;
   return {
     name,
     image: textOfPieces(image.pieces),
@@ -43,8 +45,10 @@ export async function readProject(options: ProjectOptions, readText: ReadText): 
     ...(project !== undefined && { projectName: project }),
     definition,
     definitionHash: hashOfDefinition(definition),
+    surroundings: surroundingsOf(own, layers),
     usedFiles: usedFiles(definition, [...placesOf(image.pieces), ...part.places.values()], layers),
     dependants: others(name, services, (other) => dependsOn(name, definitionOf(other))),
+    bound: boundTo(name, new Map([...services].map(([other, one]) => [other, definitionOf(one)]))),
     sharedWith: others(name, services, (other) => standsIn(piece, other)),
     hasBuild: build === true,
     healthcheckDisabled: isMapping(healthcheck) && isDisabled(healthcheck),
@@ -100,12 +104,27 @@ function others(
   return [...services].filter(([other, part]) => other !== name && matches(part)).map(([other]) => other);
 }
 
-/** compose-spec, 04-version-and-name.md: the variable wins; of several files the last that has a name. */
+/**
+ * The name that Compose makes of one that somebody has written, or of a folder's (compose-go, `NormalizeProjectName`):
+ * `Of.Many-PARTS` is `ofmany-parts`.
+ */
+export function projectNameFrom(text: string): string {
+  return text
+    .toLowerCase()
+    .replaceAll(/[^a-z0-9_-]/g, '')
+    .replace(/^[_-]+/, '');
+}
+
+/**
+ * compose-spec, 04-version-and-name.md: the variable wins, and has to be a name already; of several files the last that
+ * has a name.
+ */
 function projectName({ scope, top, budget }: Layers & ReadContext): string | undefined {
   const variable = scope.get('COMPOSE_PROJECT_NAME')?.value;
   if (variable) return variable;
   const names = top.map((layer) => rootValue('name', layer, budget));
-  return names.findLast((name): name is string => typeof name === 'string' && name !== '');
+  const name = names.findLast((one): one is string => typeof one === 'string' && one !== '');
+  return projectNameFrom(name ?? '') || undefined;
 }
 
 function isDisabled({ disable, test }: Mapping): boolean {

@@ -1,9 +1,9 @@
 import type { UsedFile } from './compose-service.ts';
-import { type Layers, type ReadContext, rootValue } from './layers.ts';
-import { merge } from './merge.ts';
+import type { Layers, ReadContext } from './layers.ts';
 import type { TextPlace } from './piece.ts';
 import { within } from './project-files.ts';
-import { asList, isMapping, type Mapping, unmarked, type Value } from './value.ts';
+import { sourcesOf, topLevel } from './top-level.ts';
+import { asList, isMapping, type Mapping, type Value } from './value.ts';
 
 /**
  * Every file that decides what a service is, each once for what it is used as. Bind mounts are those within the
@@ -43,30 +43,14 @@ function envFile(item: Value): readonly UsedFile[] {
 }
 
 /** Top-level `configs` that the service uses and that are files. */
-function configFiles(definition: Mapping, { merged, budget }: Layers & ReadContext): readonly UsedFile[] {
-  const sources = asList(definition.configs).flatMap((item) =>
-    isMapping(item) && typeof item.source === 'string' ? item.source : [],
-  );
+function configFiles(definition: Mapping, layers: Layers & ReadContext): readonly UsedFile[] {
+  const sources = sourcesOf(definition.configs);
   if (sources.length === 0) return [];
-  const configs = merged.reduce<Value>((earlier, layer) => {
-    const own = unmarked(rootValue('configs', layer, budget));
-    return merge(earlier, isMapping(own) ? withPaths(own, layer.folder) : null);
-  }, {});
+  const configs = topLevel('configs', layers);
   return sources.flatMap((source) => {
-    const config = isMapping(configs) && Object.hasOwn(configs, source) ? configs[source] : undefined;
+    const config = Object.hasOwn(configs, source) ? configs[source] : undefined;
     return isMapping(config) && typeof config.file === 'string' ? named(config.file, 'config') : [];
   });
-}
-
-function withPaths(configs: Mapping, folder: string): Mapping {
-  return Object.fromEntries(
-    Object.entries(configs).map(([name, config]) => [
-      name,
-      isMapping(config) && typeof config.file === 'string'
-        ? { ...config, file: within(folder, config.file) }
-        : config,
-    ]),
-  );
 }
 
 function bindMount(item: Value): readonly UsedFile[] {

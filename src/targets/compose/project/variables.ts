@@ -1,6 +1,7 @@
 import { type Assignment, parseEnvFile } from './env-file.ts';
 import { interpolate } from './interpolation.ts';
 import { type Piece, textOfPieces } from './piece.ts';
+import type { ReadText } from './project-options.ts';
 
 /** A variable that is set, if only to the empty string. */
 export interface Variable {
@@ -40,6 +41,16 @@ export function withEnvFiles(
     }
   }
   return both;
+}
+
+/** The variables of a Compose command with these env files, of which a missing one counts as empty. */
+export async function variablesOf(
+  paths: readonly string[],
+  environment: Readonly<Record<string, string | undefined>>,
+  readText: ReadText,
+): Promise<Scope> {
+  const texts = await Promise.all(paths.map(async (path) => ({ path, text: (await readText(path)) ?? '' })));
+  return withEnvFiles(processScope(environment), texts);
 }
 
 function valuePieces(

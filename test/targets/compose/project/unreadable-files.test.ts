@@ -6,7 +6,7 @@ import { readWeb, refusalOf } from './read-project.ts';
 describe('a compose file that cannot be read', () => {
   it.each([
     ['no mapping', '- a\n', /^docker-compose.yml: not a compose file/],
-    ['nothing at all', '', /^docker-compose.yml: not a compose file/],
+    ['nothing but a null', 'null', /^docker-compose.yml: not a compose file/],
     ['services that are a list', 'services: [web]\n', /line 1: services must be a mapping/],
     ['a service that is no mapping', 'services:\n  web: 1\n', /line 2: the service web must be a mapping/],
     ['two documents', 'services: {}\n---\nservices: {}\n', /line 2 column 1: several YAML documents/],

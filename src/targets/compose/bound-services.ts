@@ -1,0 +1,98 @@
+import type { ChangeParts } from './change-parts.ts';
+import type { Container } from './engine/containers.ts';
+import type { Docker } from './engine/docker.ts';
+import { engineError } from './engine/engine-error.ts';
+import type { LoadedProject } from './load-project.ts';
+import { leadingContainer } from './observed-state.ts';
+import type { ProjectChange } from './project-change.ts';
+
+type Name = ChangeParts['name'];
+
+/** The services bound to this one whose containers run. */
+export async function runningBound(
+  { service, invocation }: LoadedProject,
+  docker: Docker,
+  signal: AbortSignal,
+): Promise<readonly string[]> {
+  const found = await containersOf(
+    service.bound,
+    { project: invocation.project, service: service.name },
+    docker,
+    signal,
+  );
+  return service.bound.filter((name) => leadingContainer(found.get(name) ?? [])?.running);
+}
+
+/** What a plan that makes the container anew means for them. */
+export function boundWarning(bound: readonly string[], service: string, kept: boolean): readonly string[] {
+  if (bound.length === 0) return [];
+  const names = bound.join(', ');
+  const share = `${names} (namespace or volumes shared with ${service})`;
+  return [
+    kept
+      ? `${share}: left as they are by sharedNamespaces: keep, they lose what they share until docker compose up -d --no-deps ${bound.join(' ')}`
+      : `${share}: are made anew with it`,
+  ];
+}
+
+/**
+ * Makes the services anew that ran before the change and are bound to a container that is gone by now, or have ended with
+ * it. Compose sees by itself that the container which they name is another one. Nothing is done where they are whole.
+ * @returns warnings: what goes wrong here changes nothing of what is known of the service.
+ */
+export async function renewBound(
+  change: ProjectChange,
+  parts: ChangeParts,
+  signal: AbortSignal,
+): Promise<readonly string[]> {
+  const { profile, docker, compose, invocation, name, beforeExec, audit } = parts;
+  const { bound = [] } = change;
+  if (bound.length === 0) return [];
+  const lost = await withoutTheirs(bound, name, docker, signal);
+  if (lost.length === 0) return [];
+  if (profile.sharedNamespaces === 'keep') {
+    return [
+      `${lost.join(', ')} have lost the namespace or volumes that they shared with ${name.service}: docker compose up -d --no-deps ${lost.join(' ')}`,
+    ];
+  }
+  const result = await compose.up(invocation, lost, { anew: false }, { signal, beforeExec });
+  if (result.code !== 0) return [engineError(`${lost.join(', ')} could not be made anew`, result).message];
+  await audit('bound-services-renewed', `${change.id} bound ${change.phase}`, { services: lost });
+  return [];
+}
+
+async function withoutTheirs(
+  bound: readonly string[],
+  name: Name,
+  docker: Docker,
+  signal: AbortSignal,
+): Promise<readonly string[]> {
+  const found = await containersOf([name.service, ...bound], name, docker, signal);
+  const ids = [...found.values()].flat().map(({ id }) => id);
+  const lost: string[] = [];
+  for (const service of bound) {
+    const containers = found.get(service) ?? [];
+    const isWhole =
+      containers.length > 0 &&
+      containers.every(
+        ({ id, running, boundTo }) =>
+          running &&
+          boundTo.every((other) => ids.includes(other)) &&
+          !lost.some((one) => found.get(one)?.some((other) => boundTo.includes(other.id) && other.id !== id)),
+      );
+    if (!isWhole) lost.push(service);
+  }
+  return lost;
+}
+
+async function containersOf(
+  services: readonly string[],
+  { project }: Name,
+  docker: Docker,
+  signal: AbortSignal,
+): Promise<ReadonlyMap<string, readonly Container[]>> {
+  const found = services.map(
+    async (service) => [service, await docker.containers({ project, service }, signal)] as const,
+  );
+  return new Map(await Promise.all(found));
+}
