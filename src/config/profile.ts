@@ -20,6 +20,8 @@ export interface ServiceProfile {
   readonly signingKey?: SecretReference;
   readonly notify: readonly NotifierSettings[];
   readonly policy: RunPolicy;
+  /** How long a run may wait for a worker before it is too late for it, in ms. */
+  readonly startWithinMs: number;
   /** SHA-256 over the profile as written, first 12 digits. */
   readonly hash: string;
 }

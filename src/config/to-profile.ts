@@ -28,6 +28,7 @@ export function toProfile(
     ...(signingKey === undefined ? {} : { signingKey }),
     notify: withWholePaths(notifiersOf(notify), folder),
     policy: toPolicy(entry),
+    startWithinMs: entry.startWithin,
     hash: hashOf(written),
   };
 }

@@ -15,6 +15,18 @@ export const ERRORS = {
     remedy: 'Start a new run with the fields mended. Nothing was read or changed.',
     retryable: false,
   },
+  StartExpired: {
+    meaning:
+      'No worker took the run up within `startWithin` of the time that it was due; the message says when that was. Nothing was changed.',
+    remedy: 'Start a new run if it is still wanted, and find out why no worker was there.',
+    retryable: false,
+  },
+  StartRefused: {
+    meaning:
+      'The run was started so that Temporal could end it in the middle or repeat it: with an execution or run timeout that is shorter than it may need, a workflow retry policy, or a cron schedule. Nothing was changed.',
+    remedy: 'Start it again without what the message names.',
+    retryable: false,
+  },
   InvalidConfig: {
     meaning: 'The runbook.yaml of the worker is wrong; the message names line, column and path.',
     remedy: 'Mend the file and restart the worker; the JSON Schema beside it helps an editor to check it.',

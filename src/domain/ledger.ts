@@ -60,6 +60,7 @@ export const RUN_OUTCOMES = [
   'already-there',
   'not-proved',
   'planned',
+  'expired',
   'known-good',
   'not-known-good',
   'failed',

@@ -1,5 +1,6 @@
 import type { CheckId } from './checks.ts';
 import type { RunPolicy, Severity } from './policy.ts';
+import type { Refusal } from './start.ts';
 import type { TargetWish } from './targets.ts';
 
 /**
@@ -74,6 +75,8 @@ export interface ResolvedRun {
    * keep no record of what failed.
    */
   readonly evidenceSchema?: 2;
+  /** Why the run ends before anything is looked at. */
+  readonly refusal?: Refusal;
   /** How the run behaves beside its steps. Runs of before 0.2 have none: they ask nobody, lock nothing and watch nothing. */
   readonly policy?: RunPolicy;
 }

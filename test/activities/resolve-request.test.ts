@@ -1,3 +1,4 @@
+import type { Client } from '@temporalio/client';
 import { ApplicationFailure } from '@temporalio/common';
 import { MockActivityEnvironment } from '@temporalio/testing';
 import { DefaultLogger } from '@temporalio/worker';
@@ -36,6 +37,7 @@ function profile(name: string, change: Partial<ServiceProfile> = {}): ServicePro
       { kind: 'webhook', name: 'pager', url: { file: '/etc/runbook/pager' }, timeoutMs: 1000 },
     ],
     policy: DEFAULT_POLICY,
+    startWithinMs: 600_000,
     hash: '0123456789ab',
     ...change,
   };
@@ -70,12 +72,23 @@ const guarded = (approval: Partial<ApprovalPolicy> = {}) =>
   ]);
 const two = dependencies([profile('orchestrator'), profile('gateway', { environment: 'staging' })]);
 
+/** A Temporal server that says of the run that it was started just now, with nothing unusual about it. */
+function startedNow(): Client {
+  const seen = { executionTime: new Date(), startTime: new Date(), searchAttributes: {}, raw: {} };
+  return {
+    options: { namespace: 'default' },
+    withAbortSignal: (_signal: AbortSignal, work: () => Promise<unknown>) => work(),
+    workflow: { getHandle: () => ({ describe: async () => seen }) },
+    workflowService: { getWorkflowExecutionHistory: async () => ({}) },
+  } as unknown as Client;
+}
+
 function resolve(
   deps: Dependencies,
   input?: unknown,
   kind: 'rollback' | 'verify' = 'rollback',
 ): Promise<{ readonly value: ResolvedRun }> {
-  const env = new MockActivityEnvironment({}, { logger: new DefaultLogger('ERROR') });
+  const env = new MockActivityEnvironment({}, { client: startedNow(), logger: new DefaultLogger('ERROR') });
   return env.run(resolveRequest(deps), kind, input);
 }
 async function refusal(deps: Dependencies, input: unknown): Promise<string> {
