@@ -27,6 +27,12 @@ export const ERRORS = {
     remedy: 'Start it again without what the message names.',
     retryable: false,
   },
+  UnknownWorkflowType: {
+    meaning:
+      'A workflow was started on the runbook’s task queue with a type that no worker knows. Nothing was read or changed.',
+    remedy: 'Start it with the type that the message names, in that spelling.',
+    retryable: false,
+  },
   InvalidConfig: {
     meaning: 'The runbook.yaml of the worker is wrong; the message names line, column and path.',
     remedy: 'Mend the file and restart the worker; the JSON Schema beside it helps an editor to check it.',

@@ -76,6 +76,8 @@ export type RunOutcome = (typeof RUN_OUTCOMES)[number];
 
 /** The kinds of runs: their workflow types. */
 export const WORKFLOWS = ['rollback', 'verify', 'followThrough'] as const;
+/** Those that people start; the others are started by a run. */
+export const STARTABLE = ['rollback', 'verify'] as const satisfies readonly WorkflowKind[];
 export type WorkflowKind = (typeof WORKFLOWS)[number];
 
 /** The whole run: the workflow's result, its query, and the source of every record. */
