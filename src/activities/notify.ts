@@ -23,9 +23,15 @@ export function notify(deps: Dependencies) {
         });
       }
       const link = deps.link(workflowId, runId);
+      // Whoever calls this step cannot speak for another run.
       const ids = { idempotencyKey: `${key}/${runId}`, workflowId, runId };
-      await notifier.send({ ...announcement, ...ids, ...(link ? { link } : {}) }, signal);
+      await notifier.send({ ...wordsOf(announcement), ...ids, ...(link ? { link } : {}) }, signal);
       return { value: { receiver }, summary: `told ${receiver}` };
     },
   );
+}
+
+/** What there is to say, and nothing else of what was handed over. */
+function wordsOf({ service, environment, outcome, at, headline, lines, about }: Announcement): Announcement {
+  return { service, environment, outcome, at, headline, lines, ...(about === undefined ? {} : { about }) };
 }

@@ -89,6 +89,7 @@ function resolveShared(
     throw wrong(`environment: ${profile.name} is configured for ${profile.environment}, not ${environment}`);
   }
   const { target, checks } = deps.service(profile.name);
+  const { any, leftOut } = deps.searchAttributes();
   const enabled: readonly CheckId[] = CHECK_IDS.filter((id) => checks[id] !== undefined);
   return {
     service: profile.name,
@@ -106,7 +107,8 @@ function resolveShared(
     required: profile.required.filter((id) => enabled.includes(id)),
     notifiers: profile.notify.map((notifier) => notifier.name),
     profile: profile.hash,
-    searchAttributes: deps.searchAttributes,
+    searchAttributes: any,
+    ...(leftOut.length > 0 ? { unindexed: leftOut } : {}),
     evidenceSchema: 2,
   };
 }

@@ -115,6 +115,12 @@ export const ERRORS = {
     remedy: 'Push the image again, or choose another version.',
     retryable: false,
   },
+  ImageNotAllowed: {
+    meaning:
+      'The image is of a repository that is neither that of what runs, nor of the workload’s own history, nor named in `repositories` of the profile. Nothing was changed.',
+    remedy: 'Add the repository to `repositories` of the profile if it is meant.',
+    retryable: false,
+  },
   TargetLocked: {
     meaning: 'Another run, of this host or another one, is changing the same Compose project.',
     remedy: 'None at once: the step tries again by itself. The message names the holder of the lock file.',

@@ -1,5 +1,6 @@
 import type { CheckId } from './checks.ts';
 import type { RunPolicy, Severity } from './policy.ts';
+import type { SearchAttribute } from './search-attributes.ts';
 import type { Refusal } from './start.ts';
 import type { TargetWish } from './targets.ts';
 
@@ -67,6 +68,8 @@ export interface ResolvedRun {
   readonly profile: string;
   /** Whether the Temporal namespace has the runbook's search attributes. */
   readonly searchAttributes: boolean;
+  /** Of these the ones that it has with another type: they are not written. */
+  readonly unindexed?: readonly SearchAttribute[];
   readonly severity?: Severity;
   readonly breakGlass?: string;
   readonly ifRunning?: 'refuse' | 'join';

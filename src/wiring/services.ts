@@ -24,7 +24,10 @@ export interface Prepared {
 }
 
 /** Builds target, checks and notifiers of every profile. Nothing is opened before it is used. */
-export function prepareDependencies(options: PrepareOptions, searchAttributes: boolean): Prepared {
+export function prepareDependencies(
+  options: PrepareOptions,
+  searchAttributes: Dependencies['searchAttributes'],
+): Prepared {
   const { config, env, namespace, ui } = options;
   const services = new Map<string, PreparedService>(
     Object.values(config.services).map((profile) => [profile.name, prepareService(profile, env)]),
@@ -49,7 +52,7 @@ export function prepareDependencies(options: PrepareOptions, searchAttributes: b
 
 function prepareService(profile: ServiceProfile, env: PrepareOptions['env']): PreparedService {
   type SecretKey = Extract<SecretReference, { kubernetesSecret: unknown }>['kubernetesSecret'];
-  const { target, signingKey } = profile;
+  const { target, signingKey, repositories } = profile;
   const secrets = createSecretResolver({
     env,
     ...(target.kind === 'kubernetes'
@@ -63,8 +66,8 @@ function prepareService(profile: ServiceProfile, env: PrepareOptions['env']): Pr
   return {
     target:
       target.kind === 'kubernetes'
-        ? createKubernetesTarget(target, { service: profile.name, evidenceKey })
-        : createComposeTarget(target, { env, evidenceKey }),
+        ? createKubernetesTarget(target, { service: profile.name, evidenceKey, repositories })
+        : createComposeTarget(target, { env, evidenceKey, repositories }),
     checks: createChecks(profile, (reference, signal) => secrets.resolve(reference, signal)),
     notifiers: createNotifiers(profile.notify, secrets),
   };

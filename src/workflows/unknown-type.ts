@@ -6,9 +6,9 @@ import { oneLine } from '../domain/redact.ts';
 import { DEFAULT_START_WITHIN_MS } from '../domain/start.ts';
 
 /**
- * What is carried out for a workflow type that this worker does not have. One that is ours but for its
- * spelling ends at once. Any other may be one that a newer worker has: its workflow task fails, so that another worker is
- * asked for it, and the run ends when none has taken it for so long.
+ * What is carried out for a workflow type that this worker does not have. One that is ours but for its spelling ends at
+ * once. Any other may be one that a newer worker has: its workflow task fails, so that another worker is asked for it,
+ * and the run ends when none has taken it for so long.
  * @param withinMs how long a newer worker is waited for.
  * @throws ApplicationFailure `UnknownWorkflowType`, with what exists.
  */

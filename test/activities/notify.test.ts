@@ -36,7 +36,7 @@ function dependencies({ url: HOOK }: Receiver, link: Dependencies['link'] = () =
   const notifiers = createNotifiers(settings, createSecretResolver({ env: { HOOK } }));
   return {
     config: { services: {}, records: '' },
-    searchAttributes: false,
+    searchAttributes: () => ({ any: false, leftOut: [] }),
     service(name) {
       expect(name).toBe('orchestrator');
       return { target: {} as RollbackTarget, checks: {}, notifiers };

@@ -1,4 +1,3 @@
-import type { Client } from '@temporalio/client';
 import { ApplicationFailure } from '@temporalio/common';
 import { MockActivityEnvironment } from '@temporalio/testing';
 import { DefaultLogger } from '@temporalio/worker';
@@ -10,6 +9,7 @@ import type { ServiceProfile } from '../../src/config/profile.ts';
 import { type ApprovalPolicy, DEFAULT_POLICY } from '../../src/domain/policy.ts';
 import type { ResolvedRun } from '../../src/domain/request.ts';
 import type { RollbackTarget } from '../../src/targets/target.ts';
+import { startedNow } from './started-now.ts';
 
 const policy = { needed: 3, everyMs: 1000, withinMs: 10_000, timeoutMs: 1000 };
 
@@ -46,7 +46,7 @@ function profile(name: string, change: Partial<ServiceProfile> = {}): ServicePro
 function dependencies(profiles: readonly ServiceProfile[], searchAttributes = true): Dependencies {
   return {
     config: { records: '/records', services: Object.fromEntries(profiles.map((each) => [each.name, each])) },
-    searchAttributes,
+    searchAttributes: () => ({ any: searchAttributes, leftOut: [] }),
     service(name) {
       const found = profiles.find((each) => each.name === name) ?? expect.fail(`asked for ${name}`);
       return {
@@ -71,17 +71,6 @@ const guarded = (approval: Partial<ApprovalPolicy> = {}) =>
     }),
   ]);
 const two = dependencies([profile('orchestrator'), profile('gateway', { environment: 'staging' })]);
-
-/** A Temporal server that says of the run that it was started just now, with nothing unusual about it. */
-function startedNow(): Client {
-  const seen = { executionTime: new Date(), startTime: new Date(), searchAttributes: {}, raw: {} };
-  return {
-    options: { namespace: 'default' },
-    withAbortSignal: (_signal: AbortSignal, work: () => Promise<unknown>) => work(),
-    workflow: { getHandle: () => ({ describe: async () => seen }) },
-    workflowService: { getWorkflowExecutionHistory: async () => ({}) },
-  } as unknown as Client;
-}
 
 function resolve(
   deps: Dependencies,

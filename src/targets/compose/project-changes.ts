@@ -10,6 +10,7 @@ import type { Container } from './engine/containers.ts';
 import type { Docker } from './engine/docker.ts';
 import { identityOf, observedFrom } from './observation.ts';
 import type { ObservedState } from './observed-state.ts';
+import { assertOwnImage } from './own-image.ts';
 import type { ProjectChange } from './project-change.ts';
 import { withProjectLock } from './project-lock.ts';
 import { restartDependants } from './restart-dependants.ts';
@@ -25,6 +26,7 @@ interface ChangesParts {
   readonly docker: Docker;
   readonly compose: ComposeCommand;
   readonly clock: () => number;
+  readonly repositories: readonly string[] | undefined;
 }
 
 /** The changes of a project: the rollback, and the compensation of one that does not start. */
@@ -47,6 +49,7 @@ export class ProjectChanges {
           'the plan was made for this service on another engine or in another project; nothing was changed',
         );
       }
+      await assertOwnImage(pin, source, observedState, this.#parts);
       try {
         return await rollBackTo(pin, source, this.#before(observedState), parts, signal);
       } finally {

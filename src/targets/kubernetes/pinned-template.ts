@@ -1,12 +1,21 @@
 import { RunbookError } from '../../domain/errors.ts';
 import type { KubernetesPin } from '../../domain/pins.ts';
+import { assertOwnRepositories } from '../repositories.ts';
 import { isStatus } from './api-error.ts';
 import { fingerprint, withoutHash } from './fingerprint.ts';
 import type { Revision } from './history.ts';
-import { imageOf, templateWithImage } from './pod-template.ts';
+import { imageOf, imagesOf, templateWithImage } from './pod-template.ts';
 import type { ConfigMap, Deployment, RawObject, ReplicaSet } from './resources.ts';
 import { templateIn } from './snapshot.ts';
 import type { ApiTransport } from './transport.ts';
+
+/** What may be written. */
+export interface OwnImages {
+  /** The profile's repositories; undefined: those of what runs and of its history. */
+  readonly repositories?: readonly string[] | undefined;
+  /** Lists the Deployment's own history; asked when what runs alone does not say. */
+  readonly history: () => Promise<readonly Revision[]>;
+}
 
 /** A template with its identity. */
 export interface PinnedTemplate {
@@ -18,23 +27,30 @@ export interface PinnedTemplate {
  * The content that a pin refers to: from memory when this worker listed the ReplicaSets, else from the ReplicaSet or the
  * snapshot's ConfigMap itself. Either way it must have the pin's fingerprint.
  * @param revisions the templates in memory.
- * @throws PinLost when what holds it is gone, is another object by now, or holds something else.
+ * @throws ImageNotAllowed when it is not of the workload's own repositories; PinLost when what holds it is gone, is another object by now, or holds something else.
  */
 export async function pinnedTemplate(
   transport: ApiTransport,
   pin: KubernetesPin,
   live: Deployment,
   revisions: readonly Revision[],
+  own: OwnImages,
   signal: AbortSignal,
 ): Promise<PinnedTemplate> {
   const { source } = pin;
-  if (source.kind === 'image') return withPinnedImage(live, source.container, source.image);
+  if (source.kind === 'image') {
+    await assertOwn([source.image], live, revisions, own);
+    return withPinnedImage(live, source.container, source.image);
+  }
   if (source.kind === 'live') return { template: live.spec.template, fingerprint: pin.fingerprint };
   const kept = revisions.find(
     ({ uid, fingerprint: known }) =>
       known === pin.fingerprint && (source.kind === 'config-map' || uid === source.uid),
   );
-  if (kept) return kept;
+  if (kept) {
+    if (own.repositories) await assertOwn([pin.image], live, revisions, own);
+    return kept;
+  }
   const holder = `${source.kind === 'config-map' ? 'configmap' : 'replicaset'}/${source.name}`;
   const { uid, template } = await heldBy(holder, transport, pin, source, signal);
   const found = template && fingerprint(template);
@@ -44,7 +60,28 @@ export async function pinnedTemplate(
       `${holder} is not the pinned one any more (${pin.version}); start a new run, which plans anew`,
     );
   }
+  await assertOwn(imagesOf(template), live, revisions, own);
   return { template, fingerprint: found };
+}
+
+/** @throws ImageNotAllowed */
+async function assertOwn(
+  images: readonly string[],
+  live: Deployment,
+  revisions: readonly Revision[],
+  { repositories, history }: OwnImages,
+): Promise<void> {
+  const running = imagesOf(live.spec.template);
+  const known = (all: readonly Revision[]) => [
+    ...running,
+    ...all.flatMap(({ template }) => imagesOf(template)),
+  ];
+  try {
+    assertOwnRepositories(images, repositories, known(revisions));
+  } catch (error) {
+    if (repositories) throw error;
+    assertOwnRepositories(images, undefined, known(await history()));
+  }
 }
 
 function withPinnedImage({ spec, metadata }: Deployment, container: string, image: string): PinnedTemplate {

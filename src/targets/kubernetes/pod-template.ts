@@ -28,6 +28,14 @@ export function imageOf(template: RawObject, container: string): string | undefi
   return textAt(found, 'image');
 }
 
+/** Images of all containers of the template, init containers included. */
+export function imagesOf(template: RawObject): readonly string[] {
+  const spec = objectAt(template, 'spec');
+  return ['containers', 'initContainers']
+    .flatMap((key) => objectsAt(spec, key))
+    .flatMap((each) => textAt(each, 'image') ?? []);
+}
+
 /** Names of the template's containers. */
 export function containerNames(template: RawObject): readonly string[] {
   return containersOf(template).map((each) => textAt(each, 'name') ?? '');
