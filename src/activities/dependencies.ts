@@ -15,7 +15,7 @@ export interface PreparedService {
 /** Everything that activities use of the outside. `worker.ts` builds it; activities never read the environment. */
 export interface Dependencies {
   readonly config: RunbookConfig;
-  /** The prepared service of a profile name. Throws `InvalidRequest` for a name that is not configured. */
+  /** The prepared service of a profile name. Throws `ServiceNotConfigured` for a name that is not configured. */
   service(name: string): PreparedService;
   /** Writes the incident record and says where. */
   writeRecord(report: RunReport): Promise<RecordedFiles>;

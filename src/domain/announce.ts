@@ -1,5 +1,5 @@
 import { ANSWER_MEANINGS } from './answers.ts';
-import { type EventKind, inWords } from './events.ts';
+import { type EventKind, inWords, type RunEvent } from './events.ts';
 import { excusedChecks, excusedInWords } from './excused.ts';
 import type { Instant } from './json.ts';
 import { changeOf, checksOf, type RunOutcome, type RunReport, wayOf } from './ledger.ts';
@@ -69,6 +69,7 @@ const TOLD_AT_THE_END: readonly EventKind[] = [
   'target-change',
   'evidence',
   'cancellation',
+  'profile-change',
 ];
 
 /** Why the run was asked for, and by whom. */
@@ -190,5 +191,24 @@ export function announceOverBudget(
       ...circumstances(request),
     ],
     about: `over-budget-${what.replaceAll(/\W+/g, '-')}-${budgetMs}`,
+  };
+}
+
+/** What people are told when the worker has another profile than the run began with. The run goes on. */
+export function announceProfileChange(
+  report: RunReport,
+  request: ResolvedRun,
+  { at, summary }: Pick<RunEvent, 'at' | 'summary'>,
+  profile: string,
+): Announcement {
+  const { service, environment } = request;
+  return {
+    service,
+    environment,
+    outcome: 'running',
+    at,
+    headline: `${service} (${environment}) rollback goes on with ANOTHER profile than it began with`,
+    lines: [...(report.plan ? [wayOf(report)] : []), summary, ...circumstances(request)],
+    about: `profile-${profile}`,
   };
 }

@@ -38,6 +38,13 @@ export const ERRORS = {
     remedy: 'Mend the file and restart the worker; the JSON Schema beside it helps an editor to check it.',
     retryable: false,
   },
+  ServiceNotConfigured: {
+    meaning:
+      'The service of the run is not in the worker’s runbook.yaml any more: it was removed, or renamed, while the run was under way.',
+    remedy:
+      'Put it back and restart the worker, then answer `retry`; or abort the run and check the service by hand.',
+    retryable: false,
+  },
   SecretUnavailable: {
     meaning:
       'A secret that the profile refers to (environment variable, file, Kubernetes Secret key) is missing or empty.',

@@ -39,7 +39,10 @@ export function prepareDependencies(
       service(name) {
         const service = services.get(name);
         if (service) return service;
-        throw new RunbookError('InvalidRequest', `the service ${name} is not configured on this worker`);
+        throw new RunbookError(
+          'ServiceNotConfigured',
+          `the service ${name} is not configured on this worker`,
+        );
       },
       writeRecord: (report) => writeRecord(config.records, report),
       link: (workflowId, runId) => runAddress(ui, namespace, workflowId, runId),

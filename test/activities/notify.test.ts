@@ -5,6 +5,7 @@ import { describe, expect, it, onTestFinished } from 'vitest';
 import { type Receiver, startReceiver } from '../../sandbox/demo/receiver.ts';
 import type { Dependencies } from '../../src/activities/dependencies.ts';
 import { notify } from '../../src/activities/notify.ts';
+import type { ServiceProfile } from '../../src/config/profile.ts';
 import type { Announcement } from '../../src/domain/announce.ts';
 import type { NotifierSettings } from '../../src/notifiers/catalogue.ts';
 import { createNotifiers } from '../../src/notifiers/create-notifiers.ts';
@@ -35,7 +36,7 @@ async function channel(): Promise<Receiver> {
 function dependencies({ url: HOOK }: Receiver, link: Dependencies['link'] = () => undefined): Dependencies {
   const notifiers = createNotifiers(settings, createSecretResolver({ env: { HOOK } }));
   return {
-    config: { services: {}, records: '' },
+    config: { services: { orchestrator: {} as ServiceProfile }, records: '' },
     searchAttributes: () => ({ any: false, leftOut: [] }),
     service(name) {
       expect(name).toBe('orchestrator');
