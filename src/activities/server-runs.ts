@@ -4,6 +4,7 @@ import type { RunStart } from '../domain/start.ts';
 /** What the Temporal server says of a run. */
 export interface ServerRun {
   readonly runId: string;
+  readonly type: string;
   readonly isOpen: boolean;
   /** The run that goes on in its place since it was reset; the latest one. */
   readonly resetTo?: string;
@@ -19,6 +20,7 @@ export async function readRun(workflowId: string, runId?: string): Promise<Serve
     const resetTo = seen.raw.workflowExtendedInfo?.resetRunId;
     return {
       runId: seen.runId,
+      type: seen.type,
       isOpen: seen.status.name === 'RUNNING',
       ...(resetTo ? { resetTo } : {}),
       ...(parent ? { parent } : {}),

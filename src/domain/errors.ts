@@ -190,6 +190,12 @@ export const ERRORS = {
       'Follow the other run (`runbook status <workflow id>`), or start with `ifRunning: join` to hand over what you know.',
     retryable: false,
   },
+  TargetBlocked: {
+    meaning:
+      'The workflow id that locks the target (`claim/…`) is taken by a workflow that is no run of this runbook; the message names it. Nothing was changed.',
+    remedy: 'Find out who started it, end it with the command that the message has, then start again.',
+    retryable: false,
+  },
   ClaimLost: {
     meaning:
       'The run was reset to a point behind the lock that it took on its target, and the lock went with the run that was reset. Nothing was written.',
