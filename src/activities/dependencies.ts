@@ -1,6 +1,7 @@
 import type { ConfiguredChecks } from '../checks/create-checks.ts';
 import type { RunbookConfig } from '../config/profile.ts';
 import type { RecordedFiles, RunReport } from '../domain/ledger.ts';
+import type { UsableAttributes } from '../domain/search-attributes.ts';
 import type { Notifier } from '../notifiers/notifier.ts';
 import type { RollbackTarget } from '../targets/target.ts';
 
@@ -14,12 +15,12 @@ export interface PreparedService {
 /** Everything that activities use of the outside. `worker.ts` builds it; activities never read the environment. */
 export interface Dependencies {
   readonly config: RunbookConfig;
-  /** The prepared service of a profile name. Throws `InvalidRequest` for a name that is not configured. */
+  /** The prepared service of a profile name. Throws `ServiceNotConfigured` for a name that is not configured. */
   service(name: string): PreparedService;
   /** Writes the incident record and says where. */
   writeRecord(report: RunReport): Promise<RecordedFiles>;
-  /** Whether the namespace knows the runbook's search attributes. */
-  readonly searchAttributes: boolean;
+  /** Which of the runbook's search attributes the namespace has as they should be. */
+  searchAttributes(): UsableAttributes;
   /** Address of a run in the Temporal UI, when it is known. */
   link(workflowId: string, runId: string): string | undefined;
 }

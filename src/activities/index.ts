@@ -1,3 +1,4 @@
+import type { Announcement } from '../domain/announce.ts';
 import type { KeptValues, StepResult } from '../domain/ledger.ts';
 import type { STEPS, StepId } from '../domain/steps.ts';
 import { checkAccess } from './check-access.ts';
@@ -14,6 +15,7 @@ import { takeSnapshot } from './take-snapshot.ts';
 import { verifyActivities } from './verify.ts';
 import { waitForRollout } from './wait-for-rollout.ts';
 import { watchService } from './watch-service.ts';
+import { withProfile } from './with-profile.ts';
 
 /** What each step has to give, by what its row says that the ledger keeps of it. */
 type StepActivities = {
@@ -22,21 +24,30 @@ type StepActivities = {
 
 /** Every activity under the id of its step: the activity type in history is the step. */
 export function createActivities(deps: Dependencies) {
+  const of = <A extends (...args: never[]) => Promise<StepResult<unknown>>>(
+    activity: A,
+    serviceOf: (args: readonly unknown[]) => unknown = ([service]) => service,
+  ) => withProfile(deps, activity, serviceOf);
+  const checks = verifyActivities(deps);
   return {
     'resolve-request': resolveRequest(deps),
-    'check-access': checkAccess(deps),
-    'identify-versions': identifyVersions(deps),
-    plan: plan(deps),
+    'check-access': of(checkAccess(deps)),
+    'identify-versions': of(identifyVersions(deps)),
+    plan: of(plan(deps)),
     'identify-holder': identifyHolder(deps),
-    'take-snapshot': takeSnapshot(deps),
-    'roll-back': rollBack(deps),
-    'wait-for-rollout': waitForRollout(deps),
-    ...verifyActivities(deps),
-    'watch-service': watchService(deps),
-    'record-known-good': recordKnownGood(deps),
-    notify: notify(deps),
+    'take-snapshot': of(takeSnapshot(deps)),
+    'roll-back': of(rollBack(deps)),
+    'wait-for-rollout': of(waitForRollout(deps)),
+    ...(mapValues(checks, (check) => of(check)) as typeof checks),
+    'watch-service': of(watchService(deps)),
+    'record-known-good': of(recordKnownGood(deps)),
+    notify: of(notify(deps), ([, announcement]) => (announcement as Announcement).service),
     'record-incident': recordIncident(deps),
   } satisfies StepActivities;
+}
+
+function mapValues<V>(all: Readonly<Record<string, V>>, change: (value: V) => V): Record<string, V> {
+  return Object.fromEntries(Object.entries(all).map(([key, value]) => [key, change(value)]));
 }
 
 /** The signatures that the workflows call. */

@@ -16,6 +16,16 @@ export interface OpenLock {
   readonly holder: HoldingRun;
 }
 
+/** A workflow that has the id of a lock and is none: somebody has started it. */
+export interface ForeignLock {
+  readonly runId: string;
+  /** Its workflow type. */
+  readonly foreign: string;
+}
+
+/** The workflow type of locks, as every history has it. */
+const LOCK_TYPE = 'claim';
+
 /** A run is reset a few times at the most. */
 const LONGEST_CHAIN = 100;
 
@@ -27,9 +37,10 @@ const LONGEST_CHAIN = 100;
 export async function openLock(
   readRun: StepContext['readRun'],
   lockId: string,
-): Promise<OpenLock | undefined> {
+): Promise<OpenLock | ForeignLock | undefined> {
   const lock = await readRun(lockId);
-  if (!lock?.isOpen || !lock.parent) return undefined;
+  if (!lock?.isOpen) return undefined;
+  if (lock.type !== LOCK_TYPE || !lock.parent) return { runId: lock.runId, foreign: lock.type };
   const { workflowId } = lock.parent;
   let { runId } = lock.parent;
   for (let resets = 0; ; resets += 1) {

@@ -2,8 +2,9 @@ import type { ServiceProfile } from '../config/profile.ts';
 import { CHECK_IDS, type CheckId } from '../domain/checks.ts';
 import { RunbookError } from '../domain/errors.ts';
 import { isSamePerson } from '../domain/people.ts';
-import { breaksGlass } from '../domain/policy.ts';
+import { breaksGlass, type RunPolicy } from '../domain/policy.ts';
 import type { ResolvedRun, RollbackRequest, VerifyRequest } from '../domain/request.ts';
+import { longestRunMs, refusalOf } from '../domain/start.ts';
 import { describeWish, parseTarget, type TargetWish } from '../domain/targets.ts';
 import type { Dependencies } from './dependencies.ts';
 import { parseRollbackRequest, parseVerifyRequest } from './request-schema.ts';
@@ -12,21 +13,34 @@ import { stepActivity } from './step.ts';
 /**
  * Runbook 2: whose rollback, and to what.
  *
- * Reads: the request, the worker's runbook.yaml as loaded at its start, and of its kubeconfig which cluster is meant.
+ * Reads: the request, the worker's runbook.yaml as loaded at its start, and how the run was started (Temporal
+ * server), and of its kubeconfig which cluster is meant.
  * Writes: nothing.
- * Result: the request joined with what the workflow must know of the profile, without any address or secret.
+ * Result: the request joined with what the workflow must know of the profile, without any address or secret; and why the
+ * run must not begin, when it has waited too long for a worker or could be ended or repeated from outside.
  * Errors: `InvalidRequest` (names each wrong field, and what is missing for an approval that the profile requires),
  * `InvalidConfig` for a kubeconfig that cannot be read.
- * Safe to retry: it only computes.
+ * Safe to retry: it only reads and computes.
  */
 export function resolveRequest(deps: Dependencies) {
-  return stepActivity(async (_context, kind: 'rollback' | 'verify', input: unknown) => {
-    const value =
+  return stepActivity(async ({ readStart }, kind: 'rollback' | 'verify', input: unknown) => {
+    const start = await readStart();
+    if (start.inputs > 1) {
+      throw wrong(`request: ${start.inputs} arguments were given, and a run takes one JSON object`);
+    }
+    const resolved =
       kind === 'rollback'
         ? await resolveRollback(deps, parseRollbackRequest(input))
         : await resolveVerify(deps, parseVerifyRequest(input));
+    const refusal = refusalOf(start, {
+      startWithinMs: profileOf(deps, resolved.service).startWithinMs,
+      needsMs: longestRunMs(kind, resolved.policy),
+      dryRun: resolved.dryRun,
+    });
+    const value: ResolvedRun = { ...resolved, ...(refusal ? { refusal } : {}) };
     const asked = kind === 'rollback' ? `, target ${describeWish(value.wish)}` : '';
-    return { value, summary: `${value.service} (${value.environment})${asked}` };
+    const summary = `${value.service} (${value.environment})${asked}`;
+    return { value, summary: refusal ? `${summary}; ${refusal.type}` : summary };
   });
 }
 
@@ -45,12 +59,21 @@ async function resolveRollback(deps: Dependencies, request: RollbackRequest): Pr
     ...(breakGlass === undefined ? {} : { breakGlass }),
     ...(ifRunning === undefined ? {} : { ifRunning }),
     policy: profile.policy,
+    ...(request.dryRun ? undisturbing(profile.policy) : {}),
   };
   const unsaid = request.force && (request.reason ?? '').trim() === '';
   if (unsaid) throw wrong('force: takes a reason, and reason is missing');
   const problem = run.dryRun ? undefined : consentProblem(profile, request);
   if (problem) throw wrong(problem);
   return run;
+}
+
+/** A dry run asks nobody and tells nobody: whoever asked has the answer. */
+function undisturbing({ decisions, ...policy }: RunPolicy): Pick<ResolvedRun, 'notifiers' | 'policy'> {
+  return {
+    notifiers: [],
+    policy: { ...policy, decisions: { ...decisions, waitMs: 0, atDeadline: 'abort', steps: {} } },
+  };
 }
 
 async function resolveVerify(deps: Dependencies, request: VerifyRequest): Promise<ResolvedRun> {
@@ -69,6 +92,7 @@ async function resolveShared(
   }
   const { target, checks } = deps.service(profile.name);
   const cluster = await target.cluster();
+  const { any, leftOut } = deps.searchAttributes();
   const enabled: readonly CheckId[] = CHECK_IDS.filter((id) => checks[id] !== undefined);
   return {
     service: profile.name,
@@ -87,7 +111,8 @@ async function resolveShared(
     required: profile.required.filter((id) => enabled.includes(id)),
     notifiers: profile.notify.map((notifier) => notifier.name),
     profile: profile.hash,
-    searchAttributes: deps.searchAttributes,
+    searchAttributes: any,
+    ...(leftOut.length > 0 ? { unindexed: leftOut } : {}),
     evidenceSchema: 2,
   };
 }

@@ -30,7 +30,8 @@ export function rollBack(deps: Dependencies) {
 
 /** A run that was reset believes what its history says of the lock; another run may hold it by now. */
 async function assertLocked({ readRun, workflowId, runId }: StepContext, lockId: string): Promise<void> {
-  const holder = (await openLock(readRun, lockId))?.holder;
+  const lock = await openLock(readRun, lockId);
+  const holder = lock && 'holder' in lock ? lock.holder : undefined;
   if (holder?.workflowId === workflowId && holder.runId === runId) return;
   throw new RunbookError(
     'ClaimLost',

@@ -10,7 +10,9 @@ import { CancelledFailure } from '@temporalio/common';
 import { RunbookError } from '../domain/errors.ts';
 import type { RunReport, StepResult } from '../domain/ledger.ts';
 import { redact } from '../domain/redact.ts';
+import type { RunStart } from '../domain/start.ts';
 import type { Verdict } from '../domain/verdict.ts';
+import { readRun, readStart, type ServerRun, terminateRun } from './server-runs.ts';
 
 /** How often a waiting step says that it is alive, in milliseconds: also how soon it hears of a cancellation. */
 const BEAT_MS = 500;
@@ -31,22 +33,14 @@ export interface StepContext {
   resume<T>(): T | undefined;
   /** Asks the run for its report so far (query `report`). */
   readReport(): Promise<RunReport>;
+  /** How this run was started, by the Temporal server. */
+  readStart(): Promise<RunStart>;
   /** What the server says of another run; undefined when there is none of these ids. */
   readRun(workflowId: string, runId?: string): Promise<ServerRun | undefined>;
   /** Terminates one run, and no other of its workflow id. One that has closed meanwhile stays as it is. */
   terminate(workflowId: string, runId: string, reason: string): Promise<void>;
   /** Waits, until the step is cancelled at the longest. */
   pause(ms: number): Promise<void>;
-}
-
-/** What the Temporal server says of a run. */
-export interface ServerRun {
-  readonly runId: string;
-  readonly isOpen: boolean;
-  /** The run that goes on in its place since it was reset; the latest one. */
-  readonly resetTo?: string;
-  /** The run that started it as its child. */
-  readonly parent?: { readonly workflowId: string; readonly runId: string };
 }
 
 /** What a step's work gives back. */
@@ -79,6 +73,7 @@ export function stepActivity<A extends unknown[], T>(
         heartbeat(details);
       },
       resume: <P>() => info.heartbeatDetails as P | undefined,
+      readStart,
       readRun,
       terminate: terminateRun,
       pause: sleep,
@@ -101,31 +96,6 @@ export function stepActivity<A extends unknown[], T>(
       clearInterval(beat);
     }
   };
-}
-
-async function readRun(workflowId: string, runId?: string): Promise<ServerRun | undefined> {
-  try {
-    const seen = await getClient().workflow.getHandle(workflowId, runId).describe();
-    const parent = seen.parentExecution as ServerRun['parent'];
-    const resetTo = seen.raw.workflowExtendedInfo?.resetRunId;
-    return {
-      runId: seen.runId,
-      isOpen: seen.status.name === 'RUNNING',
-      ...(resetTo ? { resetTo } : {}),
-      ...(parent ? { parent } : {}),
-    };
-  } catch (error) {
-    if ((error as Error).name === 'WorkflowNotFoundError') return undefined;
-    throw error;
-  }
-}
-
-async function terminateRun(workflowId: string, runId: string, reason: string): Promise<void> {
-  try {
-    await getClient().workflow.getHandle(workflowId, runId).terminate(reason);
-  } catch (error) {
-    if ((error as Error).name !== 'WorkflowNotFoundError') throw error;
-  }
 }
 
 function asFailure(error: unknown, attempt: number): unknown {

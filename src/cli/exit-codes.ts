@@ -25,12 +25,16 @@ export const EXIT = {
   busy: 9,
   /** The rollback did not help, and what ran before is back. */
   restored: 10,
+  /** No worker took the run up in time, and nothing was changed. */
+  expired: 11,
   /** The command was interrupted; the run is not. */
   interrupted: 130,
 } as const;
 
 const BY_ERROR: Partial<Record<ErrorType, number>> = {
   InvalidRequest: EXIT.usage,
+  StartRefused: EXIT.usage,
+  StartExpired: EXIT.expired,
   InvalidConfig: EXIT.usage,
   VerificationFailed: EXIT.notWell,
   VerificationInconclusive: EXIT.notProved,

@@ -11,7 +11,7 @@ function commandLine(): Command {
     .showHelpAfterError()
     .addHelpText(
       'after',
-      '\nExit codes: 0 done and proved, 2 usage, 3 not rolled back, 4 not well, 5 not proved, 6 rollout failed,\n7 cancelled, 8 unavailable, 9 busy, 10 restored. See docs/cli.md.',
+      '\nExit codes: 0 done and proved, 2 usage, 3 not rolled back, 4 not well, 5 not proved, 6 rollout failed,\n7 cancelled, 8 unavailable, 9 busy, 10 restored, 11 expired. See docs/cli.md.',
     );
 
   connecting(rolling(program.command('rollback').description('start a rollback and follow it')))

@@ -7,8 +7,12 @@ import type { Session, SessionOptions } from './session.ts';
 /** temporal.api.enums.v1.TaskQueueType: workflow tasks. */
 const WORKFLOW_TASKS = 1;
 
-/** Somebody waits before the screen for a server that restarts: gRPC's own pauses grow to two minutes. */
-const RECONNECTING = { 'grpc.max_reconnect_backoff_ms': 2000 };
+const CHANNEL = {
+  // Somebody waits before the screen for a server that restarts: gRPC's own pauses grow to two minutes.
+  'grpc.max_reconnect_backoff_ms': 2000,
+  // A page of a history may be larger than the 4 MB that gRPC takes by itself.
+  'grpc.max_receive_message_length': 256 * 1024 * 1024,
+};
 
 /**
  * Opens the session that the options ask for: the Temporal service of the Temporal environment configuration, or an
@@ -29,7 +33,7 @@ export async function openSession(options: SessionOptions): Promise<Session> {
     const connection = await Connection.connect({
       connectTimeout: 5000,
       ...connectionOptions,
-      channelArgs: RECONNECTING,
+      channelArgs: CHANNEL,
     });
     const client = new Client({ connection, namespace });
     return {

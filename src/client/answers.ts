@@ -50,10 +50,13 @@ export async function sendAnswer<U extends OperatorUpdate>(
   }
 }
 
-/** Temporal does not answer at the moment. */
+/** gRPC status of an update whose workflow task has failed: the run could not go on at that moment. */
+const FAILED_PRECONDITION = 9;
+
+/** Temporal, or the run itself, does not answer at the moment. */
 function isAway(error: unknown): boolean {
   const { cause } = error as { cause?: unknown };
-  return isGrpcServiceError(cause) && isRetryableError(cause);
+  return isGrpcServiceError(cause) && (isRetryableError(cause) || cause.code === FAILED_PRECONDITION);
 }
 
 type Answering<U extends OperatorUpdate> = (

@@ -18,8 +18,12 @@ export interface ServiceProfile {
   readonly required: readonly CheckId[];
   /** Where evidence has to be signed: with what. */
   readonly signingKey?: SecretReference;
+  /** Image repositories that the service may be given; default: that of what runs and of its history. */
+  readonly repositories?: readonly string[];
   readonly notify: readonly NotifierSettings[];
   readonly policy: RunPolicy;
+  /** How long a run may wait for a worker before it is too late for it, in ms. */
+  readonly startWithinMs: number;
   /** SHA-256 over the profile as written, first 12 digits. */
   readonly hash: string;
 }

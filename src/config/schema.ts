@@ -41,6 +41,15 @@ const endpointSchema = z
   })
   .transform((url) => url.replace(/\/+$/, ''));
 
+/** An image without tag and digest (distribution/reference). */
+const repository = () =>
+  z
+    .string()
+    .regex(
+      /^[a-zA-Z0-9.-]+(:[0-9]+)?(\/[a-z0-9]+([._-]+[a-z0-9]+)*)*$/,
+      'expected a repository without tag and digest, such as registry.example.com/team/app',
+    );
+
 const evidenceSchema = section({
   signingKey: secretReference()
     .optional()
@@ -67,6 +76,14 @@ export const serviceSchema = section({
     .array(z.enum(CHECK_IDS))
     .optional()
     .describe('Checks whose verdict counts; the others are recorded only. Default: all that are on.'),
+  repositories: z
+    .array(repository())
+    .min(1)
+    .max(20)
+    .optional()
+    .describe(
+      'Image repositories that the service may be given. Default: that of what runs, and those of its own history.',
+    ),
   evidence: evidenceSchema.describe('How known-good evidence is kept.'),
   notify: notifySchema,
   ...policyKeys,

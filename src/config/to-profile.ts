@@ -26,8 +26,10 @@ export function toProfile(
     checks: withWholePaths(checksOf(checks), folder),
     required: required ?? CHECK_IDS.filter((id) => checks[id] !== false),
     ...(signingKey === undefined ? {} : { signingKey }),
+    ...(entry.repositories === undefined ? {} : { repositories: entry.repositories }),
     notify: withWholePaths(notifiersOf(notify), folder),
     policy: toPolicy(entry),
+    startWithinMs: entry.startWithin,
     hash: hashOf(written),
   };
 }

@@ -1,6 +1,6 @@
 import { ANSWER_MEANINGS } from './answers.ts';
 import { nameOfCluster } from './cluster.ts';
-import { type EventKind, inWords } from './events.ts';
+import { type EventKind, inWords, type RunEvent } from './events.ts';
 import { excusedChecks, excusedInWords } from './excused.ts';
 import type { Instant } from './json.ts';
 import { changeOf, checksOf, type RunOutcome, type RunReport, wayOf } from './ledger.ts';
@@ -28,6 +28,7 @@ const HEADLINES: Readonly<Record<RunOutcome, string>> = {
   'already-there': 'was already at its known-good version and is proved well',
   'not-proved': 'was rolled back, but is NOT proved well',
   planned: 'has a rollback plan',
+  expired: 'was NOT rolled back: nobody served the run in time',
   'known-good': 'was verified: this version is known-good',
   'not-known-good': 'was verified: this version is NOT known-good',
   failed: 'was NOT rolled back',
@@ -69,6 +70,7 @@ const TOLD_AT_THE_END: readonly EventKind[] = [
   'target-change',
   'evidence',
   'cancellation',
+  'profile-change',
 ];
 
 /** Where the run is, why it was asked for, and by whom. */
@@ -191,5 +193,24 @@ export function announceOverBudget(
       ...circumstances(request),
     ],
     about: `over-budget-${what.replaceAll(/\W+/g, '-')}-${budgetMs}`,
+  };
+}
+
+/** What people are told when the worker has another profile than the run began with. The run goes on. */
+export function announceProfileChange(
+  report: RunReport,
+  request: ResolvedRun,
+  { at, summary }: Pick<RunEvent, 'at' | 'summary'>,
+  profile: string,
+): Announcement {
+  const { service, environment } = request;
+  return {
+    service,
+    environment,
+    outcome: 'running',
+    at,
+    headline: `${service} (${environment}) rollback goes on with ANOTHER profile than it began with`,
+    lines: [...(report.plan ? [wayOf(report)] : []), summary, ...circumstances(request)],
+    about: `profile-${profile}`,
   };
 }

@@ -15,9 +15,34 @@ export const ERRORS = {
     remedy: 'Start a new run with the fields mended. Nothing was read or changed.',
     retryable: false,
   },
+  StartExpired: {
+    meaning:
+      'No worker took the run up within `startWithin` of the time that it was due; the message says when that was. Nothing was changed.',
+    remedy: 'Start a new run if it is still wanted, and find out why no worker was there.',
+    retryable: false,
+  },
+  StartRefused: {
+    meaning:
+      'The run was started so that Temporal could end it in the middle or repeat it: with an execution or run timeout that is shorter than it may need, a workflow retry policy, or a cron schedule. Nothing was changed.',
+    remedy: 'Start it again without what the message names.',
+    retryable: false,
+  },
+  UnknownWorkflowType: {
+    meaning:
+      'A workflow was started on the runbook’s task queue with a type that no worker knows. Nothing was read or changed.',
+    remedy: 'Start it with the type that the message names, in that spelling.',
+    retryable: false,
+  },
   InvalidConfig: {
     meaning: 'The runbook.yaml of the worker is wrong; the message names line, column and path.',
     remedy: 'Mend the file and restart the worker; the JSON Schema beside it helps an editor to check it.',
+    retryable: false,
+  },
+  ServiceNotConfigured: {
+    meaning:
+      'The service of the run is not in the worker’s runbook.yaml any more: it was removed, or renamed, while the run was under way.',
+    remedy:
+      'Put it back and restart the worker, then answer `retry`; or abort the run and check the service by hand.',
     retryable: false,
   },
   SecretUnavailable: {
@@ -117,6 +142,12 @@ export const ERRORS = {
     remedy: 'Push the image again, or choose another version.',
     retryable: false,
   },
+  ImageNotAllowed: {
+    meaning:
+      'The image is of a repository that is neither that of what runs, nor of the workload’s own history, nor named in `repositories` of the profile. Nothing was changed.',
+    remedy: 'Add the repository to `repositories` of the profile if it is meant.',
+    retryable: false,
+  },
   TargetLocked: {
     meaning: 'Another run, of this host or another one, is changing the same Compose project.',
     remedy: 'None at once: the step tries again by itself. The message names the holder of the lock file.',
@@ -177,6 +208,12 @@ export const ERRORS = {
       'Another run is rolling the same target back; the message names its workflow id. This run has changed nothing.',
     remedy:
       'Follow the other run (`runbook status <workflow id>`), or start with `ifRunning: join` to hand over what you know.',
+    retryable: false,
+  },
+  TargetBlocked: {
+    meaning:
+      'The workflow id that locks the target (`claim/…`) is taken by a workflow that is no run of this runbook; the message names it. Nothing was changed.',
+    remedy: 'Find out who started it, end it with the command that the message has, then start again.',
     retryable: false,
   },
   ClaimLost: {

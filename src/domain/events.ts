@@ -18,6 +18,7 @@ export const EVENT_KINDS = [
   'note',
   'evidence',
   'over-budget',
+  'profile-change',
   'cancellation',
   'follow-through',
 ] as const;

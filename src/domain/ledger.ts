@@ -18,6 +18,8 @@ export interface StepResult<T> {
   readonly attempt: number;
   readonly startedAt: Instant;
   readonly finishedAt: Instant;
+  /** The profile that the worker had: the hash of `ResolvedRun.profile`. */
+  readonly profile?: string;
 }
 
 /** Where the incident record was written: paths on the worker's host, and what was written. */
@@ -51,6 +53,8 @@ export interface LedgerEntry {
   /** For `notify` in the middle of a run: what it was about, for example `decision-1`. */
   readonly about?: string;
   readonly error?: { readonly type: string; readonly message: string };
+  /** The profile that the worker had at that time; none in steps that need none, and in older histories. */
+  readonly profile?: string;
 }
 
 /** How a run ended. */
@@ -60,6 +64,7 @@ export const RUN_OUTCOMES = [
   'already-there',
   'not-proved',
   'planned',
+  'expired',
   'known-good',
   'not-known-good',
   'failed',
@@ -75,6 +80,8 @@ export type RunOutcome = (typeof RUN_OUTCOMES)[number];
 
 /** The kinds of runs: their workflow types. */
 export const WORKFLOWS = ['rollback', 'verify', 'followThrough'] as const;
+/** Those that people start; the others are started by a run. */
+export const STARTABLE = ['rollback', 'verify'] as const satisfies readonly WorkflowKind[];
 export type WorkflowKind = (typeof WORKFLOWS)[number];
 
 /** The whole run: the workflow's result, its query, and the source of every record. */
@@ -146,6 +153,7 @@ export function completedEntry(
     startedAt: result.startedAt,
     finishedAt: result.finishedAt,
     ...keptOf(step, result.value),
+    ...(result.profile ? { profile: result.profile } : {}),
     ...(receiver ? { receiver } : {}),
     ...(about ? { about } : {}),
   };

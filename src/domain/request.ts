@@ -1,6 +1,8 @@
 import type { CheckId } from './checks.ts';
 import type { NamedCluster } from './cluster.ts';
 import type { RunPolicy, Severity } from './policy.ts';
+import type { SearchAttribute } from './search-attributes.ts';
+import type { Refusal } from './start.ts';
 import type { TargetWish } from './targets.ts';
 
 /**
@@ -69,6 +71,8 @@ export interface ResolvedRun {
   readonly profile: string;
   /** Whether the Temporal namespace has the runbook's search attributes. */
   readonly searchAttributes: boolean;
+  /** Of these the ones that it has with another type: they are not written. */
+  readonly unindexed?: readonly SearchAttribute[];
   readonly severity?: Severity;
   readonly breakGlass?: string;
   readonly ifRunning?: 'refuse' | 'join';
@@ -77,6 +81,8 @@ export interface ResolvedRun {
    * keep no record of what failed.
    */
   readonly evidenceSchema?: 2;
+  /** Why the run ends before anything is looked at. */
+  readonly refusal?: Refusal;
   /** How the run behaves beside its steps. Runs of before 0.2 have none: they ask nobody, lock nothing and watch nothing. */
   readonly policy?: RunPolicy;
 }

@@ -50,7 +50,9 @@ export function auditHistory(history: HistoryFile, ids: { workflowId?: string; r
   let own: RunReport | undefined;
 
   for (const event of history.events) {
+    const seen = steps.ledger.length;
     steps.see(event);
+    for (const entry of steps.ledger.slice(seen)) beside.ended(entry, requestOf(), instantOf(event));
     beside.see(event, {
       request: requestOf(),
       plan: planOf(),

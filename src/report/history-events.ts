@@ -1,7 +1,9 @@
 import { brokenGlassEvent, isFull, type RunEvent } from '../domain/events.ts';
+import type { LedgerEntry } from '../domain/ledger.ts';
 import { EVIDENCE, eventOfUpdate } from '../domain/operator-events.ts';
 import type { ShownPlan } from '../domain/plan.ts';
 import { breaksGlass } from '../domain/policy.ts';
+import { profileChangeAt } from '../domain/profile-change.ts';
 import type { ResolvedRun } from '../domain/request.ts';
 import { isStepId, STEPS, type StepId } from '../domain/steps.ts';
 import type { AuditedEvent } from './audited-report.ts';
@@ -25,6 +27,8 @@ export interface Known {
 /** Rebuilds what happened beside the steps, event by event. */
 export interface EventCollector {
   see(event: HistoryEvent, known: Known): void;
+  /** A step has ended: it may have had another profile than the one before. */
+  ended(entry: LedgerEntry, request: ResolvedRun | undefined, at: string): void;
   readonly events: readonly AuditedEvent[];
 }
 
@@ -38,6 +42,7 @@ export function collectEvents(): EventCollector {
   const budgets = new Map<string, string>();
   let phase: string | undefined;
   let brokenGlass = false;
+  let profile: string | undefined;
 
   const add = (at: string, event: Omit<RunEvent, 'at'> | undefined, sentBy?: string) => {
     if (event) events.push({ ...event, at, ...(sentBy ? { sentBy } : {}) });
@@ -45,6 +50,10 @@ export function collectEvents(): EventCollector {
 
   return {
     events,
+    ended(entry, request, at) {
+      add(at, profileChangeAt(entry, request, profile));
+      profile = entry.profile ?? profile;
+    },
     see(event, known) {
       const at = instantOf(event);
       switch (kindOf(event)) {

@@ -89,6 +89,8 @@ function endedBadly(
   const failure =
     event.activityTaskFailedEventAttributes?.failure ?? event.activityTaskTimedOutEventAttributes?.failure;
   const type = failure?.applicationFailureInfo?.type ?? '';
+  const [details] = decodePayloads(failure?.applicationFailureInfo?.details);
+  const { profile } = (details ?? {}) as { readonly profile?: unknown };
   const error = cancelled
     ? undefined
     : { type: isErrorType(type) ? type : 'StepTimedOut', message: failure?.message ?? 'timed out' };
@@ -100,6 +102,7 @@ function endedBadly(
     startedAt: started?.at ?? since,
     finishedAt: at,
     ...(error ? { error } : {}),
+    ...(typeof profile === 'string' ? { profile } : {}),
     ...addressee,
   };
 }

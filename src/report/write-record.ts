@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { mkdir, rename, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, rename, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { RunbookError } from '../domain/errors.ts';
 import type { RecordedFiles, RunReport } from '../domain/ledger.ts';
@@ -21,14 +21,32 @@ export async function writeRecord(folder: string, report: RunReport): Promise<Re
   const text = `${JSON.stringify(report, null, 2)}\n`;
   try {
     await mkdir(target, { recursive: true });
+    await assertNobodyElses(join(target, `${name}.json`), report);
     const markdown = await replace(join(target, `${name}.md`), renderMarkdown(report));
     const json = await replace(join(target, `${name}.json`), text);
     return { markdown, json, sha256: createHash('sha256').update(text).digest('hex') };
   } catch (error) {
+    if (error instanceof RunbookError) throw error;
     const { code = 'failed' } = error as NodeJS.ErrnoException;
     const lasting = UNWRITABLE.has(code) ? { retryable: false } : {};
     throw new RunbookError('RecordFailed', `${target}: ${code}`, { cause: error, ...lasting });
   }
+}
+
+/** Ids that differ can have the same safe name. @throws RunbookError `RecordFailed` */
+async function assertNobodyElses(file: string, { workflowId, runId }: RunReport): Promise<void> {
+  const text = await readFile(file, 'utf8').catch(() => undefined);
+  if (text === undefined) return;
+  let written: Partial<RunReport> | null = null;
+  try {
+    written = JSON.parse(text);
+  } catch {
+    // Cut off by a full disk: whose it was does not matter any more.
+  }
+  if (!written || (written.workflowId === workflowId && written.runId === runId)) return;
+  throw new RunbookError('RecordFailed', `${file} is the record of another run, and is not overwritten`, {
+    retryable: false,
+  });
 }
 
 async function replace(file: string, text: string): Promise<string> {

@@ -27,7 +27,10 @@ export interface Prepared {
 }
 
 /** Builds target, checks and notifiers of every profile. Nothing is opened before it is used. */
-export function prepareDependencies(options: PrepareOptions, searchAttributes: boolean): Prepared {
+export function prepareDependencies(
+  options: PrepareOptions,
+  searchAttributes: Dependencies['searchAttributes'],
+): Prepared {
   const { config, env, namespace, ui } = options;
   const services = new Map(
     Object.values(config.services).map((profile) => [profile.name, prepareService(profile, env)]),
@@ -39,7 +42,10 @@ export function prepareDependencies(options: PrepareOptions, searchAttributes: b
       service(name) {
         const service = services.get(name);
         if (service) return service;
-        throw new RunbookError('InvalidRequest', `the service ${name} is not configured on this worker`);
+        throw new RunbookError(
+          'ServiceNotConfigured',
+          `the service ${name} is not configured on this worker`,
+        );
       },
       writeRecord: (report) => writeRecord(config.records, report),
       link: (workflowId, runId) => runAddress(ui, namespace, workflowId, runId),
@@ -56,7 +62,7 @@ function prepareService(
   env: PrepareOptions['env'],
 ): PreparedService & CheckedService {
   type SecretKey = Extract<SecretReference, { kubernetesSecret: unknown }>['kubernetesSecret'];
-  const { target, signingKey } = profile;
+  const { target, signingKey, repositories } = profile;
   const secrets = createSecretResolver({
     env,
     ...(target.kind === 'kubernetes'
@@ -72,8 +78,8 @@ function prepareService(
     secrets,
     target:
       target.kind === 'kubernetes'
-        ? createKubernetesTarget(target, { service: profile.name, evidenceKey, env })
-        : createComposeTarget(target, { env, evidenceKey }),
+        ? createKubernetesTarget(target, { service: profile.name, evidenceKey, repositories, env })
+        : createComposeTarget(target, { env, evidenceKey, repositories }),
     checks: createChecks(profile, (reference, signal) => secrets.resolve(reference, signal)),
     notifiers: createNotifiers(profile.notify, secrets),
   };

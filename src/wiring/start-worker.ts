@@ -3,7 +3,7 @@ import { createActivities } from '../activities/index.ts';
 import { TASK_QUEUE } from '../client/task-queue.ts';
 import type { RunbookConfig } from '../config/profile.ts';
 import { workflowBuildId, workflowBundle } from './bundle.ts';
-import { ensureSearchAttributes } from './search-attributes.ts';
+import { watchSearchAttributes } from './search-attributes.ts';
 import { prepareDependencies } from './services.ts';
 
 export interface WorkerOptions {
@@ -17,6 +17,8 @@ export interface WorkerOptions {
   /** Address of the Temporal UI, for links in messages. */
   readonly ui?: string;
   readonly identity?: string;
+  /** How often the search attributes of the namespace are looked at, in ms. Default: 30 s. */
+  readonly attributesEveryMs?: number;
   /** Worker Versioning, opt-in: `TEMPORAL_DEPLOYMENT_NAME` and `TEMPORAL_BUILD_ID`. */
   readonly deployment?: { readonly name: string; readonly buildId: string };
 }
@@ -58,9 +60,8 @@ export async function startWorker(options: WorkerOptions): Promise<RunningWorker
   const buildId = workflowBuildId();
   const [workflows, attributes] = await Promise.all([
     workflowBundle(buildId),
-    ensureSearchAttributes(connection, namespace),
+    watchSearchAttributes(connection, namespace, { log, everyMs: options.attributesEveryMs }),
   ]);
-  if (attributes.problem) log(attributes.problem);
   const prepared = prepareDependencies(options, attributes.usable);
   try {
     for (const problem of await prepared.check()) log(problem);
@@ -87,7 +88,10 @@ export async function startWorker(options: WorkerOptions): Promise<RunningWorker
     shutdownForceTime: '15s',
     workerDeploymentOptions: deploymentOptions(options.deployment, buildId),
   });
-  const ended = worker.run().finally(() => prepared.close());
+  const ended = worker.run().finally(() => {
+    attributes.stop();
+    return prepared.close();
+  });
   // Whoever waits for `ended` sees the error; nobody waiting must not end the process.
   ended.catch(() => undefined);
   return {

@@ -6,6 +6,7 @@ import {
   ParentClosePolicy,
   workflowInfo,
 } from '@temporalio/workflow';
+import type { Holder } from '../activities/identify-holder.ts';
 import type { ErrorType } from '../domain/errors.ts';
 import { EVIDENCE } from '../domain/operator-events.ts';
 import type { EvidenceInput } from '../domain/operator-inputs.ts';
@@ -55,7 +56,7 @@ export interface Joined {
  * Temporal server keeps two of them apart. A run takes the lock of a target once.
  * @param held ids of the locks that the run holds so far; what it takes now is added.
  * @returns nothing when the run holds the lock; the other run when the request wants to join it.
- * @throws ApplicationFailure `RollbackInProgress` with the id of the other run.
+ * @throws ApplicationFailure `RollbackInProgress` with the id of the other run; `TargetBlocked` when it is none of ours.
  */
 export async function lockTarget(
   carryOut: CarryOutStep,
@@ -72,6 +73,7 @@ export async function lockTarget(
     }
     const holder = await carryOut('identify-holder', id);
     if (holder.state === 'closed' && attempt < TRIES) continue;
+    if (holder.state === 'foreign') throw blocked(request, id, holder);
     const { workflowId = 'unknown', runId } = holder;
     if (isThisRun(workflowId, runId)) {
       held.add(id);
@@ -85,6 +87,18 @@ export async function lockTarget(
       'RollbackInProgress' satisfies ErrorType,
     );
   }
+}
+
+function blocked({ workload }: ResolvedRun, id: string, { runId, type }: Holder): ApplicationFailure {
+  return ApplicationFailure.nonRetryable(
+    `${workload} cannot be locked: its lock's workflow id is taken by a workflow of the type ${type}, which is no run of the runbook; end it with: temporal workflow terminate --workflow-id ${quoted(id)} --run-id ${runId}`,
+    'TargetBlocked' satisfies ErrorType,
+  );
+}
+
+/** For a shell. */
+function quoted(text: string): string {
+  return /^[\w./:-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`;
 }
 
 /** A run that was cancelled while it took the lock has not heard that it holds it. */

@@ -6,7 +6,7 @@ import { type Aim, isFirstChange, recoveryOptionsOf } from './run/aim.ts';
 import { afterCancellation } from './run/cancellation.ts';
 import { carryOut } from './run/carry-out.ts';
 import { clusterOf } from './run/cluster-of.ts';
-import { joinedEnding, plannedEnding, provedEnding, restoredEnding } from './run/endings.ts';
+import { joinedEnding, plannedEnding, provedEnding, refusedEnding, restoredEnding } from './run/endings.ts';
 import { rememberingFailure } from './run/failed-versions.ts';
 import { startFollowThrough } from './run/follow-through-start.ts';
 import { prove } from './run/prove.ts';
@@ -25,6 +25,7 @@ export async function rollback(input: RollbackRequest = {}): Promise<RunReport> 
 
   async function work(run: Run): Promise<Ending> {
     const request = run.adoptRequest(await run.step('resolve-request', 'rollback', input));
+    if (request.refusal) return refusedEnding(request.refusal);
     const attempt = (aim: Aim) => runbook(run, request, aim);
     const first: Aim = { wish: request.wish, purpose: 'roll-back', tried: [] };
     return pursue(run, first, attempt, (aim, cancellation) =>

@@ -5,6 +5,7 @@ import type { RunReport } from '../domain/ledger.ts';
 import type { ResolvedRun, VerifyRequest } from '../domain/request.ts';
 import { carryOut } from './run/carry-out.ts';
 import { clusterOf } from './run/cluster-of.ts';
+import { refusedEnding } from './run/endings.ts';
 import { isExpected, reasonOf } from './run/failures.ts';
 import type { Ending, Run } from './run/run.ts';
 import { evidenceOfFailure, evidenceOfVersion, verifyService } from './run/verification.ts';
@@ -22,6 +23,7 @@ export async function verify(input: VerifyRequest = {}): Promise<RunReport> {
 
   async function work(run: Run): Promise<Ending> {
     const request = run.adoptRequest(await run.step('resolve-request', 'verify', input));
+    if (request.refusal) return refusedEnding(request.refusal);
     const { service, workload } = request;
 
     const rollout = await recordingFailure(run, request, () => run.step('wait-for-rollout', service));

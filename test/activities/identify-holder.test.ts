@@ -26,6 +26,7 @@ async function identify(answers: Answers, resets: Readonly<Record<string, string
           if (!state) throw Object.assign(new Error('not found'), { name: 'WorkflowNotFoundError' });
           return {
             runId: id === LOCK ? 'run-of-lock' : runId,
+            type: id === LOCK ? 'claim' : 'rollback',
             status: { name: state },
             raw: { workflowExtendedInfo: { resetRunId: resets[runId] ?? '' } },
             ...(id === LOCK ? { parentExecution: holder } : {}),

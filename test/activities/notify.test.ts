@@ -5,6 +5,7 @@ import { describe, expect, it, onTestFinished } from 'vitest';
 import { type Receiver, startReceiver } from '../../sandbox/demo/receiver.ts';
 import type { Dependencies } from '../../src/activities/dependencies.ts';
 import { notify } from '../../src/activities/notify.ts';
+import type { ServiceProfile } from '../../src/config/profile.ts';
 import type { Announcement } from '../../src/domain/announce.ts';
 import type { NotifierSettings } from '../../src/notifiers/catalogue.ts';
 import { createNotifiers } from '../../src/notifiers/create-notifiers.ts';
@@ -35,8 +36,8 @@ async function channel(): Promise<Receiver> {
 function dependencies({ url: HOOK }: Receiver, link: Dependencies['link'] = () => undefined): Dependencies {
   const notifiers = createNotifiers(settings, createSecretResolver({ env: { HOOK } }));
   return {
-    config: { services: {}, records: '' },
-    searchAttributes: false,
+    config: { services: { orchestrator: {} as ServiceProfile }, records: '' },
+    searchAttributes: () => ({ any: false, leftOut: [] }),
     service(name) {
       expect(name).toBe('orchestrator');
       return { target: {} as RollbackTarget, checks: {}, notifiers };

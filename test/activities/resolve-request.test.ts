@@ -9,6 +9,7 @@ import type { ServiceProfile } from '../../src/config/profile.ts';
 import { type ApprovalPolicy, DEFAULT_POLICY } from '../../src/domain/policy.ts';
 import type { ResolvedRun } from '../../src/domain/request.ts';
 import type { RollbackTarget } from '../../src/targets/target.ts';
+import { startedNow } from './started-now.ts';
 
 const policy = { needed: 3, everyMs: 1000, withinMs: 10_000, timeoutMs: 1000 };
 
@@ -37,6 +38,7 @@ function profile(name: string, change: Partial<ServiceProfile> = {}): ServicePro
       { kind: 'webhook', name: 'pager', url: { file: '/etc/runbook/pager' }, timeoutMs: 1000 },
     ],
     policy: DEFAULT_POLICY,
+    startWithinMs: 600_000,
     hash: '0123456789ab',
     ...change,
   };
@@ -45,7 +47,7 @@ function profile(name: string, change: Partial<ServiceProfile> = {}): ServicePro
 function dependencies(profiles: readonly ServiceProfile[], searchAttributes = true): Dependencies {
   return {
     config: { records: '/records', services: Object.fromEntries(profiles.map((each) => [each.name, each])) },
-    searchAttributes,
+    searchAttributes: () => ({ any: searchAttributes, leftOut: [] }),
     service(name) {
       const found = profiles.find((each) => each.name === name) ?? expect.fail(`asked for ${name}`);
       return {
@@ -79,7 +81,7 @@ function resolve(
   input?: unknown,
   kind: 'rollback' | 'verify' = 'rollback',
 ): Promise<{ readonly value: ResolvedRun }> {
-  const env = new MockActivityEnvironment({}, { logger: new DefaultLogger('ERROR') });
+  const env = new MockActivityEnvironment({}, { client: startedNow(), logger: new DefaultLogger('ERROR') });
   return env.run(resolveRequest(deps), kind, input);
 }
 async function refusal(deps: Dependencies, input: unknown): Promise<string> {

@@ -40,6 +40,8 @@ describe('the exit code of a run', () => {
     [{ outcome: 'failed', error: { type: 'RollbackInProgress', message: '' } }, 9],
     [{ outcome: 'failed', error: { type: 'ApprovalRejected', message: '' } }, 3],
     [{ outcome: 'failed', error: { type: 'ApprovalExpired', message: '' } }, 3],
+    [{ outcome: 'expired', error: { type: 'StartExpired', message: '' } }, 11],
+    [{ outcome: 'failed', error: { type: 'StartRefused', message: '' } }, 2],
     [{ outcome: 'cancelled' }, 7],
     [{ outcome: 'cancelled', ledger: begun }, 7],
   ])('%j: %i', (report, code) => {

@@ -63,6 +63,7 @@ const HEADLINES: Record<RunOutcome, string> = {
   'already-there': 'was already at its known-good version and is proved well',
   'not-proved': 'was rolled back, but is NOT proved well',
   planned: 'has a rollback plan',
+  expired: 'was NOT rolled back: nobody served the run in time',
   'known-good': 'was verified: this version is known-good',
   'not-known-good': 'was verified: this version is NOT known-good',
   failed: 'was NOT rolled back',

@@ -8,6 +8,7 @@ import { parseConfig } from '../../src/config/parse.ts';
 import { RunbookError } from '../../src/domain/errors.ts';
 import type { ResolvedRun } from '../../src/domain/request.ts';
 import { prepareDependencies } from '../../src/wiring/services.ts';
+import { startedNow } from '../activities/started-now.ts';
 import { configTexts } from './config-texts.ts';
 import { everyInput } from './every-input.ts';
 import { requestsFor } from './requests.ts';
@@ -72,9 +73,15 @@ describe('of thousands of generated inputs', () => {
     'each request to %s is accepted, or refused by its fields and in one line',
     async (kind) => {
       const config = parseConfig(TWO_SERVICES, { file: 'runbook.yaml' });
-      const { dependencies } = prepareDependencies({ config, env: {}, namespace: 'default' }, false);
+      const { dependencies } = prepareDependencies({ config, env: {}, namespace: 'default' }, () => ({
+        any: false,
+        leftOut: [],
+      }));
       const resolve = resolveRequest(dependencies);
-      const environment = new MockActivityEnvironment({}, { logger: new DefaultLogger('ERROR') });
+      const environment = new MockActivityEnvironment(
+        {},
+        { client: startedNow(), logger: new DefaultLogger('ERROR') },
+      );
       const counts = { accepted: 0, refused: 0 };
       await everyInput(
         {

@@ -57,6 +57,33 @@ describe('one rollback for each target', () => {
     expect(headlines(cast)).toHaveLength(1);
   }, 90_000);
 
+  it.each([
+    ['another type', 'somebody-elses'],
+    ['the type of locks, by hand', 'claim'],
+  ])(
+    'T9 a workflow of %s that has the id of the lock is named, with the command that ends it',
+    async (_what, type) => {
+      const cast = await ready(stage, 'blocked', ['v0.1.0', 'v0.2.0'], UNATTENDED);
+      const { uid, name } = (await cast.deployment()).metadata;
+      const workflowId = `claim/kubernetes/${cast.namespace}/${name}/${uid}`;
+      const foreign = await stage.client.workflow.start(type, {
+        workflowId,
+        taskQueue: 'nobody-polls-this',
+        args: [],
+      });
+      const blocked = await cast.rollback();
+      expect(blocked).toMatchObject({ outcome: 'failed', error: { type: 'TargetBlocked' } });
+      const { message } = blocked.error ?? {};
+      expect(message).toContain(`a workflow of the type ${type}`);
+      expect(message).toContain(
+        `temporal workflow terminate --workflow-id ${workflowId} --run-id ${foreign.firstExecutionRunId}`,
+      );
+      expect(headlines(cast)).toHaveLength(1);
+      await foreign.terminate();
+      expect((await cast.rollback()).outcome).toBe('rolled-back');
+    },
+  );
+
   it('a terminated run leaves no lock behind', async () => {
     const cast = await ready(stage, 'terminated', SLOW, UNATTENDED);
     const first = await cast.start();

@@ -14,9 +14,9 @@ it('the workflow bundle is kept in a file, holds no schema library, and stays sm
   expect(code).toMatch(/workflows\/rollback\.ts/);
 });
 
-it('only the workflows are exported: what the worker offers', async () => {
+it('only the workflows are exported: what the worker offers, and what it does with another type', async () => {
   const workflows = await import('../../src/workflows/index.ts');
-  expect(Object.keys(workflows).sort()).toEqual(['claim', 'followThrough', 'rollback', 'verify']);
+  expect(Object.keys(workflows).sort()).toEqual(['claim', 'default', 'followThrough', 'rollback', 'verify']);
 });
 
 it('the build id tells one state of the code from another', () => {

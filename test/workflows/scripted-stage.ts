@@ -88,7 +88,7 @@ async function openCast(
       return client.workflow.start(type, { workflowId, taskQueue, args: [input] });
     },
     async close() {
-      worker.shutdown();
+      if (worker.getState() === 'RUNNING') worker.shutdown();
       await ended;
     },
   };

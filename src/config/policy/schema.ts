@@ -119,6 +119,11 @@ const followThroughSchema = section({
 
 /** The keys of a service that say how a run behaves beside its steps. */
 export const policyKeys = {
+  startWithin: duration('1s', '24h')
+    .prefault('10m')
+    .describe(
+      'A run that no worker has taken up this long after it was due changes nothing and ends as expired.',
+    ),
   decisions: decisionsSchema
     .prefault({})
     .describe('Who is waited for when a step cannot go on, and what is done without an answer.'),

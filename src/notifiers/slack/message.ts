@@ -11,6 +11,7 @@ const MARKS: Readonly<Record<RunOutcome, string>> = {
   'already-there': ':white_check_mark:',
   'not-proved': ':warning:',
   planned: ':memo:',
+  expired: ':x:',
   'known-good': ':white_check_mark:',
   'not-known-good': ':warning:',
   failed: ':x:',

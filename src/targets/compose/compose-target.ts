@@ -42,6 +42,8 @@ export interface ComposeTargetOptions {
   readonly clock: () => number;
   /** The key that evidence is signed with; without one it is believed unsigned. */
   readonly evidenceKey?: EvidenceKey | undefined;
+  /** Repositories whose images may be written; default: those of what runs and of its history. */
+  readonly repositories?: readonly string[] | undefined;
 }
 
 /** A Docker Compose service as the thing that is rolled back. Nothing is read or run before it is asked for. */
@@ -56,7 +58,7 @@ export class ComposeTarget implements RollbackTarget {
   readonly #reader: ServiceReader;
   readonly #changes: ProjectChanges;
 
-  constructor(profile: ComposeProfile, { env, clock, evidenceKey }: ComposeTargetOptions) {
+  constructor(profile: ComposeProfile, { env, clock, evidenceKey, repositories }: ComposeTargetOptions) {
     this.workload = workloadOf(profile);
     this.#profile = profile;
     this.#environment = commandEnvironment(env, profile);
@@ -69,7 +71,7 @@ export class ComposeTarget implements RollbackTarget {
     this.#images = new ImageFinder(docker, createRegistryClient({ credentials }));
     const shared = { profile, environment: this.#environment, docker, compose: this.#compose, clock };
     this.#reader = new ServiceReader({ ...shared, images: this.#images, evidenceKey });
-    this.#changes = new ProjectChanges(shared, this.#reader);
+    this.#changes = new ProjectChanges({ ...shared, repositories }, this.#reader);
   }
 
   async cluster(): Promise<undefined> {

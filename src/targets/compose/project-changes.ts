@@ -12,6 +12,7 @@ import type { Docker } from './engine/docker.ts';
 import { instanceCount } from './leftovers.ts';
 import { identityOf, observedFrom } from './observation.ts';
 import type { ObservedState } from './observed-state.ts';
+import { assertOwnImage } from './own-image.ts';
 import type { ProjectChange } from './project-change.ts';
 import { withProjectLock } from './project-lock.ts';
 import { restartDependants } from './restart-dependants.ts';
@@ -27,6 +28,7 @@ interface ChangesParts {
   readonly docker: Docker;
   readonly compose: ComposeCommand;
   readonly clock: () => number;
+  readonly repositories: readonly string[] | undefined;
 }
 
 /** The changes of a project: the rollback, and the compensation of one that does not start. */
@@ -49,6 +51,7 @@ export class ProjectChanges {
           'the plan was made for this service on another engine or in another project; nothing was changed',
         );
       }
+      await assertOwnImage(pin, source, observedState, this.#parts);
       try {
         const bound = await runningBound(observedState.project, parts.docker, signal);
         return await rollBackTo(pin, source, { ...this.#before(observedState), bound }, parts, signal);

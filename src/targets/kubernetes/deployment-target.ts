@@ -50,6 +50,8 @@ export interface KubernetesTargetOptions {
   readonly service?: string;
   /** The key that evidence is signed with; without one it is believed unsigned. */
   readonly evidenceKey?: EvidenceKey | undefined;
+  /** Repositories whose images may be written; default: those of what runs and of its history. */
+  readonly repositories?: readonly string[] | undefined;
 }
 
 /** A Deployment as the thing that is rolled back. */
@@ -234,7 +236,11 @@ export class DeploymentTarget implements RollbackTarget {
   }
 
   #content(pin: KubernetesPin, live: Parameters<typeof pinnedTemplate>[2], signal: AbortSignal) {
-    return pinnedTemplate(this.#lease.transport, pin, live, this.#observer.revisions, signal);
+    const own = {
+      repositories: this.#options.repositories,
+      history: () => this.#observer.listRevisions(live, signal),
+    };
+    return pinnedTemplate(this.#lease.transport, pin, live, this.#observer.revisions, own, signal);
   }
 
   /**

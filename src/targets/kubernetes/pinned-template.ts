@@ -1,13 +1,22 @@
 import { RunbookError } from '../../domain/errors.ts';
 import type { KubernetesPin } from '../../domain/pins.ts';
+import { assertOwnRepositories } from '../repositories.ts';
 import { isStatus } from './api-error.ts';
 import { fingerprint, withoutHash } from './fingerprint.ts';
 import type { Revision } from './history.ts';
 import { withDigests } from './image-digests.ts';
-import { imageOf, templateWithImage } from './pod-template.ts';
+import { imageOf, imagesByContainer, templateWithImage } from './pod-template.ts';
 import type { ConfigMap, Deployment, RawObject, ReplicaSet } from './resources.ts';
 import { templateIn } from './snapshot.ts';
 import type { ApiTransport } from './transport.ts';
+
+/** What may be written. */
+export interface OwnImages {
+  /** The profile's repositories; undefined: those of what runs and of its history. */
+  readonly repositories?: readonly string[] | undefined;
+  /** Lists the Deployment's own history; asked when what runs alone does not say. */
+  readonly history: () => Promise<readonly Revision[]>;
+}
 
 /** A template with its identity. */
 export interface PinnedTemplate {
@@ -20,23 +29,30 @@ export interface PinnedTemplate {
  * snapshot's ConfigMap itself. Either way it must have the pin's fingerprint, once the digests of images are written into it
  * where the pin says so.
  * @param revisions the templates in memory.
- * @throws PinLost when what holds it is gone, is another object by now, or holds something else.
+ * @throws ImageNotAllowed when it is not of the workload's own repositories; PinLost when what holds it is gone, is another object by now, or holds something else.
  */
 export async function pinnedTemplate(
   transport: ApiTransport,
   pin: KubernetesPin,
   live: Deployment,
   revisions: readonly Revision[],
+  own: OwnImages,
   signal: AbortSignal,
 ): Promise<PinnedTemplate> {
   const { source } = pin;
-  if (source.kind === 'image') return withPinnedImage(live, source.container, source.image);
+  if (source.kind === 'image') {
+    await assertOwn([source.image], live, revisions, own);
+    return withPinnedImage(live, source.container, source.image);
+  }
   if (source.kind === 'live') return { template: live.spec.template, fingerprint: pin.fingerprint };
   const held = (source.kind === 'replica-set' ? source.fingerprint : undefined) ?? pin.fingerprint;
   const kept = revisions.find(
     ({ uid, fingerprint: known }) => known === held && (source.kind === 'config-map' || uid === source.uid),
   );
-  if (kept) return asPinned(pin, kept, held);
+  if (kept) {
+    if (own.repositories) await assertOwn([pin.image], live, revisions, own);
+    return asPinned(pin, kept, held);
+  }
   const holder = `${source.kind === 'config-map' ? 'configmap' : 'replicaset'}/${source.name}`;
   const { uid, template } = await heldBy(holder, transport, pin, source, signal);
   const found = template && fingerprint(template);
@@ -46,6 +62,7 @@ export async function pinnedTemplate(
       `${holder} is not the pinned one any more (${pin.version}); start a new run, which plans anew`,
     );
   }
+  await assertOwn(Object.values(imagesByContainer(template)), live, revisions, own);
   return asPinned(pin, { template, fingerprint: found }, held);
 }
 
@@ -61,6 +78,26 @@ function asPinned(pin: KubernetesPin, content: PinnedTemplate, held: string): Pi
     );
   }
   return { template, fingerprint: found };
+}
+
+/** @throws ImageNotAllowed */
+async function assertOwn(
+  images: readonly string[],
+  live: Deployment,
+  revisions: readonly Revision[],
+  { repositories, history }: OwnImages,
+): Promise<void> {
+  const running = Object.values(imagesByContainer(live.spec.template));
+  const known = (all: readonly Revision[]) => [
+    ...running,
+    ...all.flatMap(({ template }) => Object.values(imagesByContainer(template))),
+  ];
+  try {
+    assertOwnRepositories(images, repositories, known(revisions));
+  } catch (error) {
+    if (repositories) throw error;
+    assertOwnRepositories(images, undefined, known(await history()));
+  }
 }
 
 function withPinnedImage({ spec, metadata }: Deployment, container: string, image: string): PinnedTemplate {

@@ -21,7 +21,11 @@ export function openNotifications(ledger: RunLedger, carryOut: CarryOutStep): No
       begun.push(...receivers.map((receiver) => send(receiver, announcement)));
     },
     async allSent() {
-      await Promise.all(begun);
+      let sent: number;
+      do {
+        sent = begun.length;
+        await Promise.all(begun);
+      } while (sent < begun.length);
     },
   };
 }

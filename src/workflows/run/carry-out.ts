@@ -11,6 +11,7 @@ import { openWaitingRoom } from '../people/waiting.ts';
 import { watchBudgets } from './budgets.ts';
 import { failureOf, isExpected, reasonOf } from './failures.ts';
 import { now, openLedger } from './ledger.ts';
+import { watchProfile } from './profile-watch.ts';
 import type { Ending, Run, RunText } from './run.ts';
 import { openRunner } from './runner.ts';
 import { activitySteps, attemptStep, type ValueOf } from './steps.ts';
@@ -60,7 +61,10 @@ function unhappyEnding(error: unknown): Ending {
 
 function openRun(workflow: WorkflowKind) {
   const ledger = openLedger(workflow);
-  const perform = activitySteps(ledger);
+  const perform = activitySteps(
+    ledger,
+    watchProfile(ledger, () => notifications),
+  );
   const notifications = openNotifications(ledger, perform);
   const room = openWaitingRoom(ledger, notifications);
   // A watch takes as long as it is asked to.

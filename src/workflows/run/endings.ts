@@ -1,5 +1,6 @@
 import { changeOf, type RunReport, wayOf } from '../../domain/ledger.ts';
 import { namesOf, type ShownPlan } from '../../domain/plan.ts';
+import type { Refusal } from '../../domain/start.ts';
 import type { Joined } from '../lock.ts';
 import type { Reason } from './failures.ts';
 import type { Ending, Run } from './run.ts';
@@ -10,6 +11,16 @@ export function plannedEnding(plan: ShownPlan): Ending {
   const { from, to } = namesOf(plan);
   const summary = plan.changesNothing ? `${to} is already there` : `would roll back ${from} -> ${to}`;
   return { outcome: 'planned', summary };
+}
+
+/** The first step has found that the run must not begin. */
+export function refusedEnding({ type, message, quiet }: Refusal): Ending {
+  return {
+    outcome: type === 'StartExpired' ? 'expired' : 'failed',
+    summary: `${type}: ${message}`,
+    error: { type, message },
+    ...(quiet ? { quiet } : {}),
+  };
 }
 
 /** Another run does it; this one has handed over what it knew. */

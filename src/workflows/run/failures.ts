@@ -44,6 +44,7 @@ export function failedEntry(
 ): LedgerEntry {
   const cancelled = isCancellation(error);
   const reason = cancelled ? undefined : reasonOf(error);
+  const profile = profileOf(error);
   return {
     step,
     outcome: cancelled ? 'cancelled' : 'failed',
@@ -52,16 +53,27 @@ export function failedEntry(
     startedAt,
     finishedAt,
     ...(reason ? { error: reason } : {}),
+    ...(profile ? { profile } : {}),
     ...addressee,
   };
 }
 
 /** The attempt that gave up; 1 when the failure does not say. */
 function attemptsOf(error: unknown): number {
+  const { attempt } = detailsOf(error);
+  return typeof attempt === 'number' ? attempt : 1;
+}
+
+/** The profile of the worker on which it failed. */
+function profileOf(error: unknown): string | undefined {
+  const { profile } = detailsOf(error);
+  return typeof profile === 'string' ? profile : undefined;
+}
+
+function detailsOf(error: unknown): { readonly attempt?: unknown; readonly profile?: unknown } {
   const cause = error instanceof ActivityFailure ? error.cause : undefined;
   const details = cause instanceof ApplicationFailure ? cause.details?.[0] : undefined;
-  const attempt = (details as { attempt?: unknown } | undefined)?.attempt;
-  return typeof attempt === 'number' ? attempt : 1;
+  return typeof details === 'object' && details !== null ? details : {};
 }
 
 /** What the workflow fails with: the catalogue's type, and the whole report for whoever waits for the result. */

@@ -10,14 +10,12 @@ import type { RunEvent } from '../../domain/events.ts';
 import type { LedgerEntry, RunReport, WorkflowKind } from '../../domain/ledger.ts';
 import type { RunPolicy } from '../../domain/policy.ts';
 import { detailsOf } from '../../domain/progress.ts';
-import { SEARCH_ATTRIBUTES } from '../../domain/search-attributes.ts';
+import { SEARCH_ATTRIBUTES, type SearchAttribute } from '../../domain/search-attributes.ts';
 import type { StepId } from '../../domain/steps.ts';
 import type { Waiting } from '../../domain/waiting.ts';
 
 /** The report so far. It answers on closed runs too, as long as a worker is up. */
 export const reportQuery = defineQuery<RunReport>('report');
-
-type Attribute = keyof typeof SEARCH_ATTRIBUTES;
 
 /** What a run knows of itself, and where it can be seen: the report, the Temporal UI's details, search attributes. */
 export interface RunLedger {
@@ -34,7 +32,7 @@ export interface RunLedger {
   record(event: Omit<RunEvent, 'at'>): RunEvent;
   /** Shows what a person is waited for with; undefined: nothing any more. */
   showWaiting(waiting: Waiting | undefined): void;
-  index(name: Attribute, value: string): void;
+  index(name: SearchAttribute, value: string): void;
 }
 
 /** The workflow's clock: the same at every replay. */
@@ -68,11 +66,14 @@ export function openLedger(workflow: WorkflowKind): RunLedger {
   setHandler(reportQuery, () => report, { description: 'The ledger of this run so far' });
 
   const show = () => setCurrentDetails(detailsOf(report, running));
-  const unindexed = new Map<Attribute, string>();
+  const unindexed = new Map<SearchAttribute, string>();
   const flushIndex = () => {
-    const pairs = [...unindexed].map(([name, value]) => ({ key: keyword(SEARCH_ATTRIBUTES[name]), value }));
+    const { searchAttributes = false, unindexed: leftOut = [] } = report.request ?? {};
+    const pairs = [...unindexed]
+      .filter(([name]) => !leftOut.includes(name))
+      .map(([name, value]) => ({ key: keyword(SEARCH_ATTRIBUTES[name]), value }));
     unindexed.clear();
-    if (report.request?.searchAttributes) upsertSearchAttributes(pairs);
+    if (searchAttributes && pairs.length > 0) upsertSearchAttributes(pairs);
   };
 
   /** What changes within one workflow task becomes one event of the history. */

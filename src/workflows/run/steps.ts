@@ -1,7 +1,7 @@
 import { type ActivityOptions, createEventGroup, proxyActivities } from '@temporalio/workflow';
 import type { Activities } from '../../activities/index.ts';
 import type { Announcement } from '../../domain/announce.ts';
-import { type Addressee, completedEntry, type StepResult } from '../../domain/ledger.ts';
+import { type Addressee, completedEntry, type LedgerEntry, type StepResult } from '../../domain/ledger.ts';
 import { STEPS, type StepId } from '../../domain/steps.ts';
 import { failedEntry, isExpected } from './failures.ts';
 import { now, type RunLedger } from './ledger.ts';
@@ -21,8 +21,9 @@ export type CarryOutStep = <S extends Step>(
 /**
  * Steps of one run. The activity id is the step's id, with a number from the second time on; a message's id names its
  * receiver and what it is about, so that no two messages share an idempotency key.
+ * @param ended is called with each line of the ledger as a step has ended.
  */
-export function activitySteps(ledger: RunLedger): CarryOutStep {
+export function activitySteps(ledger: RunLedger, ended: (entry: LedgerEntry) => void): CarryOutStep {
   const groups = new Map<string, ReturnType<typeof createEventGroup>>();
   const times = new Map<string, number>();
   const groupOf = (phase: string) => {
@@ -35,6 +36,11 @@ export function activitySteps(ledger: RunLedger): CarryOutStep {
     const count = (times.get(name) ?? 0) + 1;
     times.set(name, count);
     return count === 1 ? name : `${name}-${count}`;
+  };
+
+  const end = (id: StepId, entry: LedgerEntry) => {
+    ledger.end(id, entry);
+    ended(entry);
   };
 
   return async (id, ...args) => {
@@ -53,10 +59,10 @@ export function activitySteps(ledger: RunLedger): CarryOutStep {
       const result = await groupOf(STEPS[id].phase).withScope(async () =>
         activity.executeWithOptions(options, args),
       );
-      ledger.end(id, completedEntry(id, result, addressee));
+      end(id, completedEntry(id, result, addressee));
       return result.value;
     } catch (error) {
-      ledger.end(id, failedEntry(id, error, startedAt, now(), addressee));
+      end(id, failedEntry(id, error, startedAt, now(), addressee));
       throw error;
     }
   };

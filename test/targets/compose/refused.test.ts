@@ -111,4 +111,24 @@ describe.skipIf(problem)(titled('a project that cannot be changed safely'), () =
     expect(after.files[FILE]).toBe(before.files[FILE]);
     expect(after.containers).toEqual(before.containers);
   });
+
+  test('T8 and a plan with an image of another repository is refused, by its reference and by its ID', async () => {
+    const one = await service(['v0.1.0', 'v0.2.0']);
+    const [pin, other] = [await one.pin(), await service(['v0.3.0'])];
+    const before = await one.state();
+    const [{ imageId = '' } = {}] = await other.containers();
+    const { source } = pin;
+    if (source.kind !== 'compose') throw new Error('a pin to what is there');
+    const { digest: _digest, ...undigested } = source;
+    const image = `${other.repository}:v0.3.0`;
+    const plans = [
+      { ...pin, image, source: { ...source, image } },
+      { ...pin, source: { ...source, image } },
+      { ...pin, source: { ...undigested, imageId } },
+    ];
+    for (const plan of plans) {
+      expect(await errorOf(one.target.rollBack(plan, context))).toMatchObject({ type: 'ImageNotAllowed' });
+    }
+    expect(await one.state()).toEqual(before);
+  });
 });
