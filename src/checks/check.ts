@@ -11,6 +11,8 @@ export interface ProbeResult {
   readonly observed: string;
   /** Values for the evidence and the baseline. */
   readonly values?: { readonly [name: string]: Json };
+  /** True when nobody answered at all; only of a check behind which nothing is tried then. */
+  readonly unreached?: boolean;
   /** True when another probe cannot change the verdict (wrong token, wrong port): the check ends at once. */
   readonly final?: boolean;
   /** The service asked to be left alone for this long, in milliseconds (429, 503, `Retry-After`). */

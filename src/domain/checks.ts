@@ -9,7 +9,7 @@ export interface CheckRow<Id extends string = string> {
   readonly summary: string;
   /** Checks that come before it where they are configured: its verdict rests on what they set going, or on their pass. */
   readonly after: readonly Id[];
-  /** Whether nothing behind it means anything while it fails. */
+  /** Whether nothing behind it means anything while it fails, or reaches nobody. */
   readonly stopsRest: boolean;
   /** Whom it asks: the service's endpoint, or where the profile says so every running instance by itself. */
   readonly asks: 'endpoint' | 'instances';
@@ -118,6 +118,8 @@ export interface CheckResult {
   readonly evidence: readonly Sample[];
   /** Only for a check that sent messages: what they set going. */
   readonly ownPlans?: OwnPlans;
+  /** True when not one probe of its whole budget had an answer: the summary says where it knocked. */
+  readonly reachedNobody?: boolean;
   /** True when the same check had failed on the known-good version too: no proof against the rollback. */
   readonly failedBefore?: boolean;
 }

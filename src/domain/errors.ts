@@ -166,13 +166,14 @@ export const ERRORS = {
   },
   RolloutFailed: {
     meaning:
-      'The pods or containers of the target version cannot start: image pull error, crash loop, exit, failing healthcheck, or the progress deadline passed. Of a Compose service, what ran before is restored, and the message says so.',
+      'The pods or containers of the target version cannot start: image pull error, crash loop, exit, failing healthcheck, or the progress deadline passed without a sign that the cluster alone is to blame. Of a Compose service, what ran before is restored, and the message says so.',
     remedy:
       'Read the pod or container and the reason in the message; the target version itself is broken or its image is gone.',
     retryable: false,
   },
   RolloutTimedOut: {
-    meaning: 'The rollout made no end within the time that the profile allows.',
+    meaning:
+      'The rollout made no end within the time that the profile allows, or no progress for the progress deadline because of the cluster alone: a registry that limits pulls, no room, a quota. It says nothing of the version.',
     remedy: 'See the pods that the message names: capacity, quota, or probes that never pass.',
     retryable: false,
   },

@@ -27,7 +27,8 @@ export function comparedWithBaseline(result: CheckResult, baseline: CheckEvidenc
  * @param waived checks that a person has left out in the middle of the run: they do not count, whatever they found
  */
 export function proofOf(
-  results: readonly Pick<CheckResult, 'check' | 'verdict' | 'failedBefore'>[],
+  results: readonly (Pick<CheckResult, 'check' | 'verdict' | 'failedBefore'> &
+    Partial<Pick<CheckResult, 'reachedNobody' | 'summary'>>)[],
   required: readonly CheckId[],
   accepted: readonly CheckId[] = [],
   waived: readonly CheckId[] = [],
@@ -68,10 +69,28 @@ export function proofOf(
       return {
         verdict,
         open,
-        summary:
-          open.length === 0
-            ? `no check proves anything${note}`
-            : `${named('inconclusive')} could not be decided${note}`,
+        summary: open.length === 0 ? `no check proves anything${note}` : `${undecided(open, results)}${note}`,
       };
   }
+}
+
+/** A check that has reached nobody says where it knocked; what was not tried behind it is named as such. */
+function undecided(
+  open: readonly CheckId[],
+  results: readonly {
+    readonly check: CheckId;
+    readonly reachedNobody?: boolean;
+    readonly summary?: string;
+  }[],
+): string {
+  const silent = results.find(({ check, reachedNobody }) => reachedNobody && open.includes(check));
+  if (!silent) return `${open.join(', ')} could not be decided`;
+  const others = open.filter((id) => id !== silent.check);
+  const untried = others.filter((id) => !results.some(({ check }) => check === id));
+  const tried = others.filter((id) => !untried.includes(id));
+  return [
+    `${silent.check} ${silent.summary}`,
+    ...(untried.length > 0 ? [`not tried: ${untried.join(', ')}`] : []),
+    ...(tried.length > 0 ? [`${tried.join(', ')} could not be decided`] : []),
+  ].join('; ');
 }

@@ -107,10 +107,15 @@ describe('the health check', () => {
   });
 
   it('proves nothing when nobody answers, or too late', async () => {
-    const refused = createHealthCheck(settings, await nobody(), nothing);
-    expect(said(await refused.probe(probeContext()))).toBe('inconclusive: connection refused');
+    const address = await nobody();
+    const refused = createHealthCheck(settings, address, nothing);
+    expect(said(await refused.probe(probeContext()))).toBe(
+      `inconclusive: connection refused at ${address}/health`,
+    );
     const slow = await probe('health-slow', {}, { timeoutMs: 100 });
-    expect(said(slow)).toBe('inconclusive: no answer within 100 ms');
+    expect(said(slow)).toMatch(
+      /^inconclusive: no answer within 100 ms at http:\/\/127\.0\.0\.1:\d+\/health$/,
+    );
   });
 
   it.each([

@@ -3,6 +3,7 @@ import type { Check } from '../check.ts';
 import type { Authorise } from '../http/auth.ts';
 import { jsonOf } from '../http/json.ts';
 import { responseOf } from '../http/responses.ts';
+import { unclear } from '../probe-results.ts';
 import { expectedModel, judgeHealth } from './judge.ts';
 import type { HealthSettings } from './settings.ts';
 
@@ -15,14 +16,18 @@ export function createHealthCheck(
   return {
     id: 'health',
     probe: async ({ signal, baseline, differenceAccepted }) => {
+      const url = addressOf(endpoint, settings.path);
       const outcome = await exchange({
         method: 'GET',
-        url: addressOf(endpoint, settings.path),
+        url,
         headers: { accept: 'application/json', ...(await authorise(signal)) },
         timeoutMs: settings.timeoutMs,
         signal,
         fresh: true,
       });
+      if (outcome.kind === 'unanswered') {
+        return unclear(`${outcome.problem} at ${placeOf(url)}`, { unreached: true });
+      }
       const read = responseOf(outcome);
       if ('result' in read) return read.result;
       const json = jsonOf(read.response);
@@ -30,4 +35,10 @@ export function createHealthCheck(
       return judgeHealth(json.value, expectedModel(settings, baseline), differenceAccepted);
     },
   };
+}
+
+/** Where it knocked, without credentials: an address that nobody answers at is mostly the wrong one. */
+function placeOf(url: string): string {
+  const { origin, pathname } = new URL(url);
+  return `${origin}${pathname}`;
 }

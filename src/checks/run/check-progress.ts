@@ -13,6 +13,8 @@ export interface CheckProgress {
   readonly inARow: number;
   /** Probes in a row that found nothing to look at. */
   readonly idleInARow?: number;
+  /** Probes that nobody answered. */
+  readonly unreached?: number;
   /** What the last probe observed. */
   readonly last: string;
   /** The last probe that decided anything, and what is kept as evidence so far. */

@@ -21,6 +21,7 @@ export class CheckRecord {
   #underWay = false;
   #inARow: number;
   #idleInARow: number;
+  #unreached: number;
   #last: string;
   #lastValues: Values | undefined;
   #decisive: DecisiveProbe | undefined;
@@ -47,6 +48,8 @@ export class CheckRecord {
     // Good probes are counted anew unless they were enough: what the check remembered of them is gone.
     this.#inARow = resume && resume.inARow >= needed ? resume.inARow : 0;
     this.#idleInARow = resume?.idleInARow ?? 0;
+    // Nobody knows how a probe ended that a restart has cut off.
+    this.#unreached = (resume?.unreached ?? 0) + (resume?.underWay && resume.unreached ? 1 : 0);
     this.#last = resume?.last ?? '';
     this.#decisive = resume?.decisive;
     this.#evidence = resume?.evidence ?? [];
@@ -68,7 +71,7 @@ export class CheckRecord {
   }
 
   /** Adds what a probe found; `begun` in milliseconds since 1970. */
-  add({ verdict, observed, values, sent }: ProbeResult, begun: number): void {
+  add({ verdict, observed, values, sent, unreached }: ProbeResult, begun: number): void {
     const line = oneLine(observed, OBSERVED_LIMIT);
     const kept = values && keptValues(values);
     this.#underWay = false;
@@ -76,6 +79,7 @@ export class CheckRecord {
     this.#lastValues = kept;
     this.#inARow = verdict === 'passed' ? this.#inARow + 1 : 0;
     this.#idleInARow = verdict === 'not-applicable' ? this.#idleInARow + 1 : 0;
+    if (unreached) this.#unreached += 1;
     if (verdict === 'passed' || verdict === 'failed')
       this.#decisive = { verdict, observed: line, values: kept ?? {} };
     if (sent) this.#addMessage(sent);
@@ -109,6 +113,7 @@ export class CheckRecord {
       probes: this.#probes,
       inARow: this.#inARow,
       ...(this.#idleInARow > 0 ? { idleInARow: this.#idleInARow } : {}),
+      ...(this.#unreached > 0 ? { unreached: this.#unreached } : {}),
       last: this.#last,
       ...(this.#decisive ? { decisive: this.#decisive } : {}),
       evidence: this.#evidence,
@@ -130,13 +135,19 @@ export class CheckRecord {
       inARow: this.#inARow,
       values: this.#decisive?.values ?? this.#lastValues ?? {},
       evidence: this.#evidence,
+      ...(this.#reachedNobody() ? { reachedNobody: true } : {}),
       ...(this.#messages > 0 ? { ownPlans: this.#ownPlans } : {}),
     };
+  }
+
+  #reachedNobody(): boolean {
+    return this.#probes > 0 && this.#unreached >= this.#probes;
   }
 
   #summary(proved: boolean, failed: boolean): string {
     if (proved) return `${this.#inARow} of ${this.#needed} good: ${this.#last}`;
     const probes = this.#probes === 1 ? '1 probe' : `${this.#probes} probes`;
+    if (this.#reachedNobody()) return `reached nobody in ${probes}: ${this.#last}`;
     const observed = failed ? (this.#decisive?.observed ?? '') : this.#last;
     const progress = this.#inARow > 0 ? `, ${this.#inARow} of ${this.#needed} good in a row` : '';
     return `${failed ? 'failed' : 'not decided'} after ${probes}${progress}: ${observed}`;

@@ -10,6 +10,8 @@ export interface Expected {
   readonly crashLoopRestarts: number;
   /** Restarts that a container had before the wait began, by its ID. */
   readonly restartsBefore?: Readonly<Record<string, number>>;
+  /** Restarts that a container had when it was judged last, by its ID. */
+  readonly restartsSeen?: Readonly<Record<string, number>>;
 }
 
 /** What the containers of a service are worth at one moment. */
@@ -57,10 +59,13 @@ function isGood({ running, restarting, status, health }: Container): boolean {
   return running && !restarting && status === 'running' && (health === undefined || health === 'healthy');
 }
 
-/** `exited` is the engine's last word: while its restart policy still acts, a container is `restarting`. */
+/**
+ * `exited` is the engine's last word: while its restart policy still acts, a container is `restarting`. One that runs has
+ * recovered, however often it was restarted, until it ends again: how long it has to run is the caller's.
+ */
 function startFailureOf(
   container: Container,
-  { crashLoopRestarts, restartsBefore }: Expected,
+  { crashLoopRestarts, restartsBefore, restartsSeen }: Expected,
 ): string | undefined {
   const { status, running, restarting, exitCode, oomKilled, error, health } = container;
   const restarts = container.restarts - (restartsBefore?.[container.id] ?? 0);
@@ -70,7 +75,9 @@ function startFailureOf(
   if (status === 'exited' || status === 'dead')
     return `has ended with exit code ${exitCode}${memory}${because}`;
   if (status === 'created' && error) return `cannot be started${because}`;
-  if (restarts >= crashLoopRestarts) {
+  const hasEndedAgain = container.restarts > (restartsSeen?.[container.id] ?? container.restarts);
+  const runs = running && !restarting && !container.halfStarted;
+  if (restarts >= crashLoopRestarts && (!runs || hasEndedAgain)) {
     // The engine forgets the exit code as soon as the container runs again.
     const last = running && !restarting ? '' : `, the last time after exit code ${exitCode}${memory}`;
     return `was restarted ${restarts} times${last}`;

@@ -74,12 +74,14 @@ export async function waitForStart(
   const silent = new SilentHealthchecks(docker, clock);
   let good: { readonly marks: string; readonly since: number } | undefined;
   let last = '';
+  let restartsSeen: Readonly<Record<string, number>> = {};
   let suspected = false;
   let unfinished = startAgain?.begun ?? false;
   try {
     for (;;) {
       const containers = await silent.completed(await docker.containers(name, signal), signal);
-      const judgement = unfinished ? UNFINISHED : judgeStart(containers, expected);
+      const judgement = unfinished ? UNFINISHED : judgeStart(containers, { ...expected, restartsSeen });
+      restartsSeen = Object.fromEntries(containers.map(({ id, restarts }) => [id, restarts]));
       const now = clock();
       if (judgement.kind === 'failed') {
         if (suspected || judgement.container.status !== 'exited') {

@@ -17,6 +17,15 @@ const IN_EVENTS: ReadonlySet<StateId> = new Set(['starting', 'no-sandbox', 'not-
 /** What kubelets before 1.32 say between two pulls: the cause stands in an event. */
 const BARE_BACK_OFF = /^ImagePullBackOff: Back-off pulling image "[^"]*"$/;
 
+/** What was found to hold a rollout up. */
+export interface FoundCauses {
+  /** In words, the most urgent first. */
+  readonly causes: readonly string[];
+  readonly states: readonly StateId[];
+  /** The one that ends the wait. */
+  readonly ending?: Finding | undefined;
+}
+
 /** What holds one rollout up: named while it is waited for, and judged by what can still change. */
 export class RolloutCauses {
   readonly #inspector: PodInspector;
@@ -52,7 +61,7 @@ export class RolloutCauses {
   }
 
   /**
-   * The causes in words, the most urgent first, and the state that ends the wait, if any.
+   * The causes of this moment.
    * @param watched pods as far as they are known; while they are not, nothing is said, unless it has to be thorough.
    */
   async find(
@@ -60,9 +69,9 @@ export class RolloutCauses {
     watched: readonly Pod[] | undefined,
     thorough: boolean,
     signal: AbortSignal,
-  ): Promise<{ readonly causes: readonly string[]; readonly ending?: Finding | undefined }> {
+  ): Promise<FoundCauses> {
     const pods = watched ?? (thorough ? await this.#listed(deployment, signal) : undefined);
-    if (!pods) return { causes: [] };
+    if (!pods) return { causes: [], states: [] };
     const sorted = await this.#inspector.sort(deployment, this.#rollout.fingerprint, pods, signal);
     const found = [
       ...statesOfRollout(deployment, sorted, this.#waitingSince),
@@ -71,7 +80,11 @@ export class RolloutCauses {
     const causes = found.slice(0, NAMED).map(inWords);
     if (found.length > NAMED) causes.push(`and ${found.length - NAMED} more`);
     const hint = await this.#hint(deployment, found, sorted.made, thorough, signal);
-    return { causes: hint ? [...causes, hint] : causes, ending: this.#judge.ending(found) };
+    return {
+      causes: hint ? [...causes, hint] : causes,
+      states: found.map(({ state }) => state),
+      ending: this.#judge.ending(found),
+    };
   }
 
   /** Only for messages: without it they are shorter. */

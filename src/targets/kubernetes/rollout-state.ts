@@ -1,6 +1,7 @@
 import type { RolloutStarted } from '../../domain/pins.ts';
 import { capped } from './api-error.ts';
 import type { Deployment } from './resources.ts';
+import type { StateId } from './wait-states/rows.ts';
 
 /** What is said of a Deployment that wants no pod: its rollout is complete, and nothing runs. */
 export const SCALED_TO_ZERO = 'scaled to 0 replicas: no pod is to run';
@@ -18,7 +19,13 @@ export type RolloutState =
   /** Deleted, created again, or its template changed by somebody else. */
   | { readonly kind: 'superseded'; readonly reason: string }
   | { readonly kind: 'paused' }
-  | { readonly kind: 'waiting'; readonly message: string; readonly counts: RolloutCounts }
+  | {
+      readonly kind: 'waiting';
+      readonly message: string;
+      readonly counts: RolloutCounts;
+      /** What the controllers wait for, where they say so. */
+      readonly states: readonly StateId[];
+    }
   | { readonly kind: 'complete'; readonly replicas: number; readonly counts: RolloutCounts };
 
 /**
@@ -42,7 +49,7 @@ export function evaluateRollout(
   if (metadata.uid !== rollout.uid) return { kind: 'superseded', reason: 'it was deleted and created again' };
   const counts = countsOf(deployment);
   if (generation < rollout.generation) {
-    return { kind: 'waiting', message: 'waiting for the change to be seen', counts };
+    return { kind: 'waiting', message: 'waiting for the change to be seen', counts, states: [] };
   }
   if (live !== rollout.fingerprint) return { kind: 'superseded', reason: 'its template was changed' };
   const replicas = spec.replicas ?? 1;
@@ -54,7 +61,19 @@ export function evaluateRollout(
   if (isComplete) return { kind: 'complete', replicas, counts };
   if (spec.paused === true) return { kind: 'paused' };
   const message = `${phaseOf(deployment, counts, replicas)}${refusalOf(deployment)}`;
-  return { kind: 'waiting', message, counts };
+  return { kind: 'waiting', message, counts, states: statesOf(deployment, counts, replicas) };
+}
+
+function statesOf(deployment: Deployment, counts: RolloutCounts, replicas: number): readonly StateId[] {
+  return [
+    ...(isUnobserved(deployment) ? (['unobserved'] as const) : []),
+    ...(refusalOf(deployment) ? (['pods-refused'] as const) : []),
+    ...(minReadyOf(deployment.spec, counts, replicas) ? (['not-available-yet'] as const) : []),
+  ];
+}
+
+function isUnobserved({ metadata, status = {} }: Deployment): boolean {
+  return (status.observedGeneration ?? 0) < (metadata.generation ?? 0);
 }
 
 function countsOf({ status = {} }: Deployment): RolloutCounts {
@@ -67,19 +86,13 @@ function countsOf({ status = {} }: Deployment): RolloutCounts {
   };
 }
 
-function phaseOf(
-  { metadata, spec, status = {} }: Deployment,
-  counts: RolloutCounts,
-  replicas: number,
-): string {
-  if ((status.observedGeneration ?? 0) < (metadata.generation ?? 0)) {
-    return 'waiting for the controller to see the change';
-  }
+function phaseOf(deployment: Deployment, counts: RolloutCounts, replicas: number): string {
+  if (isUnobserved(deployment)) return 'waiting for the controller to see the change';
   const { updated, old, available } = counts;
   if (updated < replicas) return `${updated} of ${replicas} replicas updated`;
   if (replicas === 0) return `${SCALED_TO_ZERO}, ${old} old to end`;
   if (old > 0) return `${updated} of ${replicas} replicas updated, ${old} old to end`;
-  return `${available} of ${replicas} replicas available${minReadyOf(spec, counts, replicas)}`;
+  return `${available} of ${replicas} replicas available${minReadyOf(deployment.spec, counts, replicas)}`;
 }
 
 function minReadyOf({ minReadySeconds = 0 }: Deployment['spec'], { ready }: RolloutCounts, replicas: number) {

@@ -13,7 +13,7 @@ import type { Deployment } from './resources.ts';
 import { RolloutCauses } from './rollout-causes.ts';
 import { evaluateRollout, hasProgressed, type RolloutCounts, SCALED_TO_ZERO } from './rollout-state.ts';
 import type { ApiTransport } from './transport.ts';
-import { type Finding, PATIENCE_MS, STATES } from './wait-states/rows.ts';
+import { type Finding, PATIENCE_MS, STATES, type StateId } from './wait-states/rows.ts';
 
 /** What the wait is told of the profile. */
 export interface RolloutLimits {
@@ -138,14 +138,16 @@ export class RolloutWait {
     } else {
       this.#completeAt = undefined;
     }
-    const { causes, ending } = await this.#causes.find(deployment, this.#podWatch?.pods(), thorough, signal);
+    const pods = this.#podWatch?.pods();
+    const { causes, states, ending } = await this.#causes.find(deployment, pods, thorough, signal);
     this.#tell(state, [message, ...causes].join('; '));
     this.#proofs = state.kind === 'complete' ? this.#proofs + 1 : 0;
     const pause = Math.min(EVALUATE_EVERY_MS, this.#proofs * PROVE_AFTER_MS || EVALUATE_EVERY_MS);
     const { deadlineMs } = this.#limits;
-    const hopeless =
-      (state.kind === 'complete' ? undefined : ending) ??
-      deadlineExceeded(deployment, this.#progress, deadlineMs, this.#clock());
+    const late = deadlineExceeded(deployment, this.#progress, deadlineMs, this.#clock());
+    const isComplete = state.kind === 'complete';
+    const all = isComplete ? states : [...state.states, ...states];
+    const hopeless = (isComplete ? undefined : ending) ?? (late && judged(late, all));
     return hopeless ? { pause, hopeless } : { pause };
   }
 
@@ -229,6 +231,12 @@ export class RolloutWait {
   #now(): string {
     return new Date(this.#clock()).toISOString();
   }
+}
+
+/** A rollout that has waited for the cluster alone says nothing of the version: no failure of it is remembered. */
+function judged(late: GivenUp, states: readonly StateId[]): GivenUp {
+  const isElsewhere = states.length > 0 && states.every((id) => !STATES[id].ofVersion);
+  return isElsewhere ? { ...late, type: 'RolloutTimedOut' } : late;
 }
 
 function availableOf(replicas: number): string {

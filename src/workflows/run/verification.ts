@@ -54,12 +54,15 @@ export async function verifyService(
   return verification;
 }
 
-/** Whether a failure leaves nothing to prove behind it: of a check that is required and that nobody has excused. */
+/**
+ * Whether a check leaves nothing to prove behind it: one that is required and that nobody has excused has failed, or has
+ * reached nobody for as long as it tried.
+ */
 function stopsRest({ request }: Subject, { results, waived }: Verification, id: CheckId): boolean {
   const result = results.find(({ check }) => check === id);
-  const hasFailed = result?.verdict === 'failed' && !result.failedBefore;
-  const counts = request.required.includes(id) && !waived.includes(id) && !request.accept.includes(id);
-  return CHECKS[id].stopsRest && hasFailed && counts;
+  const hasFailed = result?.verdict === 'failed' && !result.failedBefore && !request.accept.includes(id);
+  const counts = request.required.includes(id) && !waived.includes(id);
+  return CHECKS[id].stopsRest && (hasFailed || result?.reachedNobody === true) && counts;
 }
 
 /** Repeats one check of a verification; its new result takes the place of the old one. */

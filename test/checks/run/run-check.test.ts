@@ -37,6 +37,43 @@ const options = (more: Partial<Parameters<typeof runCheck>[2]> = {}) => ({
   ...more,
 });
 
+describe('S2 a check that nobody answers', () => {
+  const short = { ...policy, withinMs: 60 };
+  const silent = () => scripted('u', { unreached: true }).check;
+
+  it('says so at the end of its budget', async () => {
+    const found = await runCheck(silent(), short, options());
+    expect(found).toMatchObject({ verdict: 'inconclusive', reachedNobody: true });
+    expect(found.summary).toMatch(/^reached nobody in \d+ probes?: probe \d+ u$/);
+  });
+
+  it('says so after a restart that has cut a probe off', async () => {
+    const reports: CheckProgress[] = [];
+    await runCheck(silent(), short, options({ report: (progress) => reports.push(progress) }));
+    const resume = reports.findLast(({ underWay, unreached }) => underWay && unreached)!;
+    expect(await runCheck(silent(), short, options({ resume }))).toMatchObject({ reachedNobody: true });
+  });
+
+  it.each(['u', 'b', 'g'])('was answered when a single probe was: %s', async (letter) => {
+    const { check, seen } = scripted(letter);
+    const mostly: Check = {
+      ...check,
+      probe: async (context) => ({
+        ...(await check.probe(context)),
+        ...(seen.length > 1 ? { unreached: true } : {}),
+      }),
+    };
+    const found = await runCheck(mostly, { ...short, needed: 99 }, options());
+    expect(found.samples).toBeGreaterThan(1);
+    expect(found.reachedNobody).toBeUndefined();
+  });
+
+  it('is not said of a check whose earlier probes are unknown', async () => {
+    const resume: CheckProgress = { startedAt: new Date().toISOString(), probes: 3, inARow: 0, last: '' };
+    expect((await runCheck(silent(), short, options({ resume }))).reachedNobody).toBeUndefined();
+  });
+});
+
 describe('a repeated check', () => {
   it.each([
     ['gg', 'passed', 2, 2],

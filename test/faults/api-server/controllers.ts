@@ -40,7 +40,7 @@ export const controllers: readonly FaultCase[] = [
   stopped(REVIEW, { ms: 3_000, end: ROLLED_BACK }, 'for 3 s from the first request on'),
   stopped(
     PATCH,
-    { spec: { progressDeadlineSeconds: 4 }, end: { error: 'RolloutFailed', writes: 1 } },
+    { spec: { progressDeadlineSeconds: 4 }, end: { error: 'RolloutTimedOut', writes: 1 } },
     'beyond the progress deadline',
   ),
 ];

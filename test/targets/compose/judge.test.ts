@@ -19,7 +19,14 @@ it.each<[string, Partial<Container>, string]>([
   ['has ended with exit code 0', { status: 'exited', running: false, exitCode: 0 }, 'failed'],
   ['is dead', { status: 'dead', running: false }, 'failed'],
   ['could not be started', { status: 'created', running: false, error: 'no such device' }, 'failed'],
-  ['was restarted too often, though it runs now', { restarts: 3, exitCode: 0 }, 'failed'],
+  ['K16 was restarted three times, and runs now', { restarts: 3, exitCode: 0 }, 'good'],
+  ['K16 was restarted three times, and is healthy now', { restarts: 3, health: 'healthy' }, 'good'],
+  ['was restarted three times, and is starting', { restarts: 3, health: 'starting' }, 'waiting'],
+  [
+    'is being restarted for the third time',
+    { status: 'restarting', restarting: true, restarts: 3 },
+    'failed',
+  ],
   ['is only half started', { halfStarted: true }, 'not-tried'],
   ['is unhealthy because it is only half started', { halfStarted: true, health: 'unhealthy' }, 'not-tried'],
   [
@@ -50,11 +57,6 @@ it.each<[string, Partial<Container>, RegExp]>([
     { status: 'restarting', restarting: true, restarts: 5, exitCode: 2 },
     /restarted 5 times, the last time after exit code 2/,
   ],
-  [
-    'no exit code while it runs: the engine says 0 then',
-    { running: true, restarts: 5, exitCode: 0 },
-    /restarted 5 times$/,
-  ],
   ['the healthcheck', { health: 'unhealthy' }, /unhealthy: its healthcheck fails/],
 ])('says %s', (_title, change, reason) => {
   expect(judgeStart([container({ running: false, ...change })], expected)).toMatchObject({
@@ -63,9 +65,21 @@ it.each<[string, Partial<Container>, RegExp]>([
   });
 });
 
+it('K16 counts a container that runs as in a crash loop when it has ended once more', () => {
+  const restarted = (restarts: number) => container({ restarts, running: true, exitCode: 0 });
+  const seen = (restarts: number) => ({ ...expected, restartsSeen: { a: restarts } });
+  expect(judgeStart([restarted(3)], seen(3)).kind).toBe('good');
+  expect(judgeStart([restarted(2)], seen(1)).kind).toBe('good');
+  // No exit code: the engine says 0 while it runs.
+  expect(judgeStart([restarted(4)], seen(3))).toMatchObject({
+    kind: 'failed',
+    reason: expect.stringMatching(/restarted 4 times$/),
+  });
+});
+
 it('does not count restarts of before the wait', () => {
-  const old = container({ restarts: 7 });
-  expect(judgeStart([old], { ...expected, restartsBefore: { [old.id]: 7 } }).kind).toBe('good');
+  const old = container({ restarts: 7, status: 'restarting', restarting: true });
+  expect(judgeStart([old], { ...expected, restartsBefore: { [old.id]: 7 } }).kind).toBe('waiting');
   expect(judgeStart([old], { ...expected, restartsBefore: { [old.id]: 4 } }).kind).toBe('failed');
   expect(judgeStart([old], { ...expected, restartsBefore: { other: 7 } }).kind).toBe('failed');
 });

@@ -152,6 +152,25 @@ describe.skipIf(problem)(titled('the wait for a start'), () => {
     expect(up).toBeGreaterThanOrEqual(stableForMs - 50);
   });
 
+  test('K16 takes a container for well that was restarted three times and stays up then', async () => {
+    const stableForMs = 2_000;
+    const ends = 'setTimeout(() => process.exit(1), 300)';
+    const text = playing(
+      `const fs = require('fs'); fs.appendFileSync('/starts', 'x'); if (fs.readFileSync('/starts').length > 3) { ${RUNS} } else { ${ends} }`,
+      '    restart: always\n',
+    );
+    const behaviours = { 'v0.1.0': 'crash-later' } as const;
+    const limits = { ...rollout, stableForMs, crashLoopRestarts: 3 };
+    const one = await service(both, { text, behaviours, profile: { rollout: limits } });
+    const started = await rolledBack(one);
+    await until('the container to have recovered', async () => {
+      const [container] = await one.containers();
+      const format = '{{.RestartCount}} {{.State.Status}}';
+      return (await host().docker('inspect', '--format', format, container!.id)).trim() === '3 running';
+    });
+    expect(await one.wait(started)).toMatchObject({ instances: [{ restarts: 3 }] });
+  });
+
   test('fails as soon as the container has ended, and not at its end', async () => {
     const text = playing('setTimeout(() => process.exit(9), 1000)');
     const behaviours = { 'v0.1.0': 'crash-exit-1' } as const;

@@ -84,6 +84,26 @@ describe('a wait that is about to give up', () => {
     expect(error.message).toContain('late/orchestrator: ContainerCreating');
   });
 
+  it('K15 says nothing of the version when the cluster alone held it up', async () => {
+    const { of, started, stub } = await begun();
+    const waiting = (reason: string, message = '') => ({
+      phase: 'Pending',
+      containerStatuses: [{ name: 'orchestrator', ready: false, state: { waiting: { reason, message } } }],
+    });
+    const limited = waiting('ImagePullBackOff', '429 Too Many Requests');
+    stub.put('pods', pod(limited, { name: 'late', uid: 'uid-late' }));
+    const error = await errorOf(wait({ of, started }, { progress: 601 }).finished);
+    expect(error).toMatchObject({ type: 'RolloutTimedOut' });
+    expect(error.message).toContain(
+      'made no progress for 600 s: 1 of 3 replicas updated; late/orchestrator: Image',
+    );
+    const broken = waiting('CreateContainerError', 'no command specified');
+    stub.put('pods', pod(broken, { name: 'broken', uid: 'uid-broken' }));
+    expect(await errorOf(wait({ of, started }, { progress: 601 }).finished)).toMatchObject({
+      type: 'RolloutFailed',
+    });
+  });
+
   it('goes on when the read shows progress that the watch did not tell of', async () => {
     const { of, started, change } = await begun();
     change({ status: { ...complete, updatedReplicas: 2 }, tell: false });

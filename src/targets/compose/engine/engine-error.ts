@@ -11,7 +11,7 @@ const MEANINGS: readonly { readonly says: RegExp; readonly type: ErrorType; read
   [
     { says: /permission denied while trying to connect|dial unix.*permission denied/i, type: 'AccessDenied' },
     {
-      says: /cannot connect to the docker daemon|error during connect|connection refused|no such host|is the docker daemon running|couldn't connect to docker daemon|i\/o timeout|TLS handshake|EOF$|context deadline exceeded|server misbehaving|toomanyrequests|\b50[0234]\b.*(?:error|gateway|unavailable)/i,
+      says: /cannot connect to the docker daemon|error during connect|connection refused|no such host|is the docker daemon running|couldn't connect to docker daemon|i\/o timeout|TLS handshake|EOF$|context deadline exceeded|server misbehaving|too ?many ?requests|rate limit|(?<!disk )quota.{0,40}exceeded|\b50[0234]\b.*(?:error|gateway|unavailable)/i,
       type: 'Unreachable',
     },
     ...ENGINE_FAULTS.map((says) => ({ says, type: 'Unreachable' }) as const),

@@ -16,6 +16,8 @@ export interface StateRow {
   readonly shows: string;
   /** Why it ends the wait or not. */
   readonly because: string;
+  /** Whether a wait that comes to its deadline in it has seen the version fail; else it has seen the cluster. */
+  readonly ofVersion: boolean;
   /** Where Kubernetes documents it: under https://kubernetes.io/docs/, or a file of its source. */
   readonly documented: string;
 }
@@ -43,6 +45,7 @@ export const STATES = stateRows({
     ends: 'at-once',
     shows: '`ErrImagePull`, `ImagePullBackOff` with the words of a refusal: not found, denied, unauthorized',
     because: 'the registry has answered, and its answer is no',
+    ofVersion: true,
     documented: `${IMAGES}#imagepullbackoff`,
   },
   'image-name-invalid': {
@@ -50,6 +53,7 @@ export const STATES = stateRows({
     ends: 'at-once',
     shows: '`InvalidImageName`',
     because: 'no registry can be asked for such a name',
+    ofVersion: true,
     documented: PULL_REASONS,
   },
   'image-not-now': {
@@ -58,6 +62,7 @@ export const STATES = stateRows({
     shows:
       '`ErrImagePull`, `ImagePullBackOff` with other words or none: 429, 5xx, time-outs, DNS, TLS, refused connections; `RegistryUnavailable`, `ImageInspectError`',
     because: 'the kubelet tries again, after at most 5 minutes',
+    ofVersion: false,
     documented: `${IMAGES}#imagepullbackoff`,
   },
   'image-never-pulled': {
@@ -65,6 +70,7 @@ export const STATES = stateRows({
     ends: 'own-patience',
     shows: '`ErrImageNeverPull`, `SignatureValidationFailed`',
     because: 'somebody has to bring the image, or its signature, to the node',
+    ofVersion: true,
     documented: `${IMAGES}#image-pull-policy`,
   },
   'config-missing': {
@@ -72,6 +78,7 @@ export const STATES = stateRows({
     ends: 'own-patience',
     shows: '`CreateContainerConfigError`, which names the ConfigMap, the Secret or its key',
     because: 'whoever keeps the object in place may make it again',
+    ofVersion: true,
     documented: 'tasks/configure-pod-container/configure-pod-configmap/#restrictions',
   },
   'config-refused': {
@@ -79,6 +86,7 @@ export const STATES = stateRows({
     ends: 'at-once',
     shows: '`CreateContainerConfigError` because of `runAsNonRoot`',
     because: 'image and template contradict each other',
+    ofVersion: true,
     documented: 'tasks/configure-pod-container/security-context/',
   },
   'create-failed': {
@@ -86,6 +94,7 @@ export const STATES = stateRows({
     ends: 'deadlines',
     shows: '`CreateContainerError`, and every reason that is not in this table',
     because: 'the runtime of the node tries again',
+    ofVersion: true,
     documented: 'pkg/kubelet/kuberuntime/kuberuntime_container.go',
   },
   crashed: {
@@ -94,6 +103,7 @@ export const STATES = stateRows({
     shows:
       '`CrashLoopBackOff`, `RunContainerError`, `PostStartHookError` or ended (`OOMKilled`, `Error`, `Completed`), with fewer restarts than `rollout.crashLoopRestarts`',
     because: 'it is started again',
+    ofVersion: true,
     documented: `${LIFECYCLE}#restart-policy`,
   },
   'crash-loop': {
@@ -101,6 +111,7 @@ export const STATES = stateRows({
     ends: 'at-once',
     shows: 'the same, with as many restarts since the wait began',
     because: 'that is what the profile calls a crash loop, whatever the exit code',
+    ofVersion: true,
     documented: `${LIFECYCLE}#restart-policy`,
   },
   starting: {
@@ -108,6 +119,7 @@ export const STATES = stateRows({
     ends: 'deadlines',
     shows: '`ContainerCreating`, `PodInitializing`; what holds it up stands in events (`FailedMount`)',
     because: 'volumes, network and init containers take their time',
+    ofVersion: false,
     documented: 'tasks/debug/debug-application/debug-pods/#my-pod-stays-waiting',
   },
   'not-ready': {
@@ -115,6 +127,7 @@ export const STATES = stateRows({
     ends: 'deadlines',
     shows: 'running, and not started or not ready yet, however often it was restarted',
     because: 'its probes may pass',
+    ofVersion: true,
     documented: `${LIFECYCLE}#container-probes`,
   },
   well: {
@@ -122,6 +135,7 @@ export const STATES = stateRows({
     ends: 'no-trouble',
     shows: 'ready, or an init container that has ended with exit code 0, however often it was restarted',
     because: 'it is judged by its present state',
+    ofVersion: false,
     documented: 'concepts/workloads/pods/init-containers/#detailed-behavior',
   },
   'pod-ready': {
@@ -129,6 +143,7 @@ export const STATES = stateRows({
     ends: 'no-trouble',
     shows: 'condition `Ready`',
     because: 'whatever has happened before',
+    ofVersion: false,
     documented: `${LIFECYCLE}#pod-conditions`,
   },
   unschedulable: {
@@ -136,6 +151,7 @@ export const STATES = stateRows({
     ends: 'deadlines',
     shows: 'condition `PodScheduled` false: `Unschedulable`, `SchedulingGated`',
     because: 'a node may come, or become free; a gate may be opened',
+    ofVersion: false,
     documented: 'tasks/debug/debug-application/debug-pods/#my-pod-stays-pending',
   },
   'no-sandbox': {
@@ -144,6 +160,7 @@ export const STATES = stateRows({
     shows:
       'condition `PodReadyToStartContainers` false; the cause stands in events (`FailedCreatePodSandBox`)',
     because: 'the kubelet tries again',
+    ofVersion: false,
     documented: `${LIFECYCLE}#pod-has-network`,
   },
   'readiness-gate': {
@@ -151,6 +168,7 @@ export const STATES = stateRows({
     ends: 'deadlines',
     shows: 'all containers ready, and a condition of `spec.readinessGates` not true',
     because: 'it is for its controller to set',
+    ofVersion: false,
     documented: `${LIFECYCLE}#pod-readiness-gate`,
   },
   'node-not-ready': {
@@ -158,6 +176,7 @@ export const STATES = stateRows({
     ends: 'deadlines',
     shows: 'all containers and gates ready, and condition `Ready` false or unknown',
     because: 'its node may come back, or the pod is replaced',
+    ofVersion: false,
     documented: 'concepts/architecture/nodes/#condition',
   },
   disrupted: {
@@ -165,6 +184,7 @@ export const STATES = stateRows({
     ends: 'deadlines',
     shows: 'condition `DisruptionTarget`, or phase `Failed` (`Evicted`, `NodeShutdown`, …)',
     because: 'its ReplicaSet makes another',
+    ofVersion: false,
     documented: 'concepts/workloads/pods/disruptions/#pod-disruption-conditions',
   },
   adopted: {
@@ -172,6 +192,7 @@ export const STATES = stateRows({
     ends: 'deadlines',
     shows: 'older than its ReplicaSet, or not named by its `generateName`',
     because: 'the ReplicaSet has not made it: it proves nothing of the version, and may be removed',
+    ofVersion: false,
     documented: 'concepts/workloads/controllers/replicaset/#non-template-pod-acquisitions',
   },
   'old-pod-ending': {
@@ -179,6 +200,7 @@ export const STATES = stateRows({
     ends: 'deadlines',
     shows: 'an old pod with `deletionTimestamp`, while strategy `Recreate` or a quota waits for its end',
     because: 'it ends with its grace period, its finalizers or its node',
+    ofVersion: false,
     documented: `${DEPLOYMENT}#recreate-deployment`,
   },
   unobserved: {
@@ -186,6 +208,7 @@ export const STATES = stateRows({
     ends: 'deadlines',
     shows: '`status.observedGeneration` behind `metadata.generation`',
     because: 'the controllers may be late, or be started again',
+    ofVersion: false,
     documented: `${DEPLOYMENT}#deployment-status`,
   },
   'pods-refused': {
@@ -193,6 +216,7 @@ export const STATES = stateRows({
     ends: 'deadlines',
     shows: 'condition `ReplicaFailure` (`FailedCreate`: quota, admission), or `ReplicaSetCreateError`',
     because: 'the controller tries again, and a quota may become free',
+    ofVersion: false,
     documented: `${DEPLOYMENT}#failed-deployment`,
   },
   'progress-deadline': {
@@ -200,6 +224,7 @@ export const STATES = stateRows({
     ends: 'no-trouble',
     shows: 'condition `Progressing`: `ProgressDeadlineExceeded`',
     because: "it may tell of the bad version's time: the wait has a clock of its own for the same deadline",
+    ofVersion: false,
     documented: `${DEPLOYMENT}#progress-deadline-seconds`,
   },
   'not-available-yet': {
@@ -207,6 +232,7 @@ export const STATES = stateRows({
     ends: 'deadlines',
     shows: 'pods ready, and not available for want of `minReadySeconds`',
     because: 'they become so by waiting',
+    ofVersion: false,
     documented: `${DEPLOYMENT}#min-ready-seconds`,
   },
   'scaled-to-zero': {
@@ -214,6 +240,7 @@ export const STATES = stateRows({
     ends: 'no-trouble',
     shows: '`spec.replicas: 0`',
     because: 'the rollout is complete without a pod; that nothing runs is said, and no check can pass',
+    ofVersion: false,
     documented: `${DEPLOYMENT}#scaling-a-deployment`,
   },
   paused: {
@@ -221,6 +248,7 @@ export const STATES = stateRows({
     ends: 'at-once',
     shows: '`spec.paused`',
     because: 'the controller does nothing until somebody resumes it (`WorkloadPaused`)',
+    ofVersion: false,
     documented: `${DEPLOYMENT}#pausing-and-resuming-a-deployment`,
   },
   superseded: {
@@ -228,6 +256,7 @@ export const STATES = stateRows({
     ends: 'at-once',
     shows: 'deleted, made again, or another template',
     because: 'what is waited for is not wanted any more (`WorkloadChanged`)',
+    ofVersion: false,
     documented: `${DEPLOYMENT}#rollover-aka-multiple-updates-in-flight`,
   },
 });
