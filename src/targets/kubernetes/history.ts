@@ -154,6 +154,7 @@ export function observedService(parts: ObservedParts): ObservedService {
     uid: metadata.uid,
     generation: metadata.generation ?? 0,
     paused: spec.paused === true,
+    ...(metadata.deletionTimestamp ? { deleting: metadata.deletionTimestamp } : {}),
     replicas: spec.replicas ?? 1,
     rolledBack: isPlacedByRollback(deployment, revisions, parts.fieldManager, stamped),
     historyLimit: historyLimitOf(deployment),
