@@ -120,7 +120,7 @@ export const ERRORS = {
   },
   ReferenceMissing: {
     meaning:
-      'The target needs a ConfigMap, Secret or ServiceAccount, or a file of a Compose service, that does not exist.',
+      'The target needs an object, or a key of one (ConfigMap, Secret, ServiceAccount, claim, class), or a file of a Compose service, that does not exist.',
     remedy: 'Restore what the message names, or choose another target.',
     retryable: false,
   },
@@ -160,7 +160,7 @@ export const ERRORS = {
     retryable: true,
   },
   WriteRejected: {
-    meaning: 'The API server or an admission policy refused the change.',
+    meaning: 'The API server, or admission (a webhook or policy, by whatever code), refused the change.',
     remedy: 'Read the reason in the message: a policy, a quota or a webhook stands against the old template.',
     retryable: false,
   },

@@ -86,6 +86,8 @@ export interface ObservedService {
   readonly uid: string;
   readonly generation: number;
   readonly paused: boolean;
+  /** Since when it is being deleted. */
+  readonly deleting?: Instant;
   readonly replicas: number;
   /** True when the current template was put there by a rollback of ours, and by nobody after it. */
   readonly rolledBack: boolean;

@@ -4,7 +4,6 @@ import type { PinSource } from '../../domain/pins.ts';
 import type { TargetWish } from '../../domain/targets.ts';
 import type { ObservedService } from '../../domain/versions.ts';
 import type { AccessReport } from '../target.ts';
-import { isStatus } from './api-error.ts';
 import type { WorkloadName } from './deployment-watch.ts';
 import { evidenceName } from './evidence.ts';
 import {
@@ -16,7 +15,7 @@ import {
   SNAPSHOT_PERMISSIONS,
   wantedPermissions,
 } from './permissions.ts';
-import type { Resource } from './resources.ts';
+import { type CheckedReferences, checkReferences } from './reference-check.ts';
 import { needsCopy } from './snapshot.ts';
 import type { ApiTransport } from './transport.ts';
 
@@ -26,9 +25,6 @@ import type { ApiTransport } from './transport.ts';
  * deleted shows only when the pods of the target do not start.
  */
 const PERMISSIONS_MS = 300_000;
-/** Asks for an object's metadata alone, so that a Secret's content is never sent. */
-const METADATA_ONLY = 'application/json;as=PartialObjectMetadata;g=meta.k8s.io;v=v1';
-
 /** Runbook 2: proves that the rollback can be carried out, before anything is changed. */
 export class AccessCheck {
   readonly #transport: ApiTransport;
@@ -50,6 +46,7 @@ export class AccessCheck {
     // First, because it names everything that is missing, where a failed read names one thing.
     const { missing, warnings } = await this.#permissions(signal);
     const observed = await observation;
+    if (observed.deleting) throw deleted(observed);
     if (observed.paused) throw paused(observed);
     const choice = chooseTarget(observed, wish);
     if ('problem' in choice) throw new RunbookError(choice.problem, choice.message);
@@ -58,13 +55,13 @@ export class AccessCheck {
     if (!there) this.#checkSnapshot(wish, candidate.source, observed, missing);
     const references = there ? [] : candidate.references;
     const unchecked = await this.#checkReferences(candidate.version, references, signal);
-    const checked = references.filter((reference) => !unchecked.includes(reference));
+    const isChecked = (reference: string) => !unchecked.some((other) => reference.endsWith(other.reference));
     const may = describePermissions(neededPermissions(this.#workload.name));
     return {
-      summary: `may ${may}; references present: ${checked.join(', ') || 'none needed'}`,
+      summary: `may ${may}; references present: ${references.filter(isChecked).join(', ') || 'none needed'}`,
       warnings: [
         ...warnings,
-        ...unchecked.map((reference) => `could not check ${reference}: the worker may not get it`),
+        ...unchecked.map(({ reference, why }) => `could not check ${reference}: ${why}`),
       ],
     };
   }
@@ -106,35 +103,20 @@ export class AccessCheck {
     if (fatal.length > 0) throw accessDenied(this.#workload, fatal);
   }
 
-  /** Throws for objects that are gone; returns those that could not be asked for. */
+  /** Throws for what is gone; returns what could not be asked for. */
   async #checkReferences(
     version: string,
     references: readonly string[],
     signal: AbortSignal,
-  ): Promise<readonly string[]> {
-    const found = await Promise.all(references.map((reference) => this.#probe(reference, signal)));
-    const gone = references.filter((_, index) => found[index] === 'gone');
-    if (gone.length > 0) {
-      throw new RunbookError(
-        'ReferenceMissing',
-        `${version} needs ${gone.join(', ')} in namespace ${this.#workload.namespace}, and it is gone; ` +
-          `restore it, or choose another target`,
-      );
-    }
-    return references.filter((_, index) => found[index] === 'forbidden');
-  }
-
-  async #probe(reference: string, signal: AbortSignal): Promise<'there' | 'gone' | 'forbidden'> {
-    const [kind, name = ''] = reference.split('/');
+  ): Promise<CheckedReferences['unchecked']> {
     const { namespace } = this.#workload;
-    try {
-      await this.#transport.get({ resource: `${kind}s` as Resource, namespace, name }, signal, METADATA_ONLY);
-      return 'there';
-    } catch (error) {
-      if (isStatus(error, 404)) return 'gone';
-      if (isStatus(error, 403)) return 'forbidden';
-      throw error;
-    }
+    const { gone, unchecked } = await checkReferences(this.#transport, namespace, references, signal);
+    if (gone.length === 0) return unchecked;
+    throw new RunbookError(
+      'ReferenceMissing',
+      `${version} needs ${gone.join(', ')} in namespace ${namespace}, and it is gone; ` +
+        `restore it, or choose another target`,
+    );
   }
 }
 
@@ -146,5 +128,12 @@ function paused({ workload, name, namespace }: ObservedService): RunbookError {
   return new RunbookError(
     'WorkloadPaused',
     `${workload} is paused and would not roll out; kubectl rollout resume deployment/${name} -n ${namespace}`,
+  );
+}
+
+function deleted({ workload, deleting }: ObservedService): RunbookError {
+  return new RunbookError(
+    'WorkloadDeleted',
+    `${workload} is being deleted (since ${deleting}): a change of it would roll nothing out`,
   );
 }

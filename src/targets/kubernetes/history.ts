@@ -155,6 +155,7 @@ export function observedService(parts: ObservedParts): ObservedService {
     uid: metadata.uid,
     generation: metadata.generation ?? 0,
     paused: spec.paused === true,
+    ...(metadata.deletionTimestamp ? { deleting: metadata.deletionTimestamp } : {}),
     replicas: spec.replicas ?? 1,
     rolledBack: isPlacedByRollback(deployment, revisions, parts.fieldManager, stamped, current),
     historyLimit: historyLimitOf(deployment),

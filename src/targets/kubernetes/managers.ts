@@ -75,7 +75,8 @@ function named(entries: readonly ManagedField[]): string {
   return `field manager ${names.join(' or ')}${time ? ` at ${time}` : ''}`;
 }
 
-function touchesTemplate({ fieldsV1 }: ManagedField): boolean {
+/** Whether a manager has written fields of the pod template. */
+export function touchesTemplate({ fieldsV1 }: ManagedField): boolean {
   return Object.hasOwn(objectAt(fieldsV1, 'f:spec'), 'f:template');
 }
 

@@ -2,8 +2,9 @@ import { objectAt, objectsAt, textAt } from './pod-template.ts';
 import type { RawObject } from './resources.ts';
 
 /**
- * The objects without which pods of this template do not start, as `configmap/x`, `secret/y`, `serviceaccount/z`,
- * sorted. References marked optional are left out, and so is the ServiceAccount `default`, which every namespace has.
+ * What pods of this template do not start without, sorted: objects as `configmap/x`, and `key k of configmap/x` where one
+ * key of it is meant. References marked optional are left out, and so is the ServiceAccount `default`, which every
+ * namespace has.
  */
 export function referencesOf(template: RawObject): readonly string[] {
   const spec = objectAt(template, 'spec');
@@ -12,7 +13,10 @@ export function referencesOf(template: RawObject): readonly string[] {
     if (name) found.add(`${kind}/${name}`);
   };
   const addNeeded = (kind: string, reference: RawObject, key = 'name') => {
-    if (reference.optional !== true) add(kind, textAt(reference, key));
+    if (reference.optional === true) return;
+    const name = textAt(reference, key);
+    add(kind, name);
+    for (const needed of keysOf(reference)) if (name) found.add(`key ${needed} of ${kind}/${name}`);
   };
 
   for (const list of ['containers', 'initContainers']) {
@@ -36,9 +40,48 @@ export function referencesOf(template: RawObject): readonly string[] {
       addNeeded('secret', secret, 'secretName');
     }
     add('secret', textAt(objectAt(objectAt(volume, 'csi'), 'nodePublishSecretRef'), 'name'));
+    add('persistentvolumeclaim', textAt(objectAt(volume, 'persistentVolumeClaim'), 'claimName'));
+    const claim = objectAt(objectAt(objectAt(volume, 'ephemeral'), 'volumeClaimTemplate'), 'spec');
+    add('storageclass', textAt(claim, 'storageClassName'));
+  }
+  for (const claim of objectsAt(spec, 'resourceClaims')) {
+    add('resourceclaim', textAt(claim, 'resourceClaimName'));
+    add('resourceclaimtemplate', textAt(claim, 'resourceClaimTemplateName'));
   }
   for (const secret of objectsAt(spec, 'imagePullSecrets')) add('secret', textAt(secret, 'name'));
   const account = textAt(spec, 'serviceAccountName');
   if (account !== 'default') add('serviceaccount', account);
+  add('priorityclass', textAt(spec, 'priorityClassName'));
+  add('runtimeclass', textAt(spec, 'runtimeClassName'));
   return [...found].sort();
+}
+
+/** The keys that are meant: the one of a variable, or those that a volume shows as files. */
+function keysOf(reference: RawObject): readonly string[] {
+  const keys = [
+    textAt(reference, 'key'),
+    ...objectsAt(reference, 'items').map((item) => textAt(item, 'key')),
+  ];
+  return keys.filter((key) => key !== undefined);
+}
+
+/** An object that is referred to, with the keys that are needed of it. */
+export interface ReferredObject {
+  readonly kind: string;
+  readonly name: string;
+  readonly keys: readonly string[];
+}
+
+/** The objects of references as `referencesOf` names them. Pure. */
+export function objectsIn(references: readonly string[]): readonly ReferredObject[] {
+  const objects = new Map<string, string[]>();
+  for (const reference of references) {
+    const [, key, object = reference] = /^key (\S+) of (.+)$/.exec(reference) ?? [];
+    const keys = objects.get(object) ?? [];
+    objects.set(object, key === undefined ? keys : [...keys, key]);
+  }
+  return [...objects].map(([object, keys]) => {
+    const [kind = '', name = ''] = object.split('/');
+    return { kind, name, keys };
+  });
 }

@@ -131,12 +131,32 @@ const COLLECTIONS = {
   configmaps: 'api/v1',
   secrets: 'api/v1',
   serviceaccounts: 'api/v1',
+  persistentvolumeclaims: 'api/v1',
+  resourceclaims: 'apis/resource.k8s.io/v1',
+  resourceclaimtemplates: 'apis/resource.k8s.io/v1',
+  priorityclasses: 'apis/scheduling.k8s.io/v1',
+  runtimeclasses: 'apis/node.k8s.io/v1',
+  storageclasses: 'apis/storage.k8s.io/v1',
 } as const;
 export type Resource = keyof typeof COLLECTIONS;
 
-/** Path of a namespaced collection, or of one object in it. */
+/** Kinds that are in no namespace. */
+const CLUSTER_SCOPED: readonly Resource[] = ['priorityclasses', 'runtimeclasses', 'storageclasses'];
+
+/** Whether the kind is one that is touched. */
+export function isResource(name: string): name is Resource {
+  return Object.hasOwn(COLLECTIONS, name);
+}
+
+/** Whether objects of the kind are in a namespace. */
+export function isNamespaced(resource: Resource): boolean {
+  return !CLUSTER_SCOPED.includes(resource);
+}
+
+/** Path of a collection, or of one object in it. @param namespace of a kind that is in one. */
 export function pathOf(resource: Resource, namespace: string, name?: string): string {
-  const collection = `/${COLLECTIONS[resource]}/namespaces/${encodeURIComponent(namespace)}/${resource}`;
+  const place = isNamespaced(resource) ? `/namespaces/${encodeURIComponent(namespace)}` : '';
+  const collection = `/${COLLECTIONS[resource]}${place}/${resource}`;
   return name === undefined ? collection : `${collection}/${encodeURIComponent(name)}`;
 }
 

@@ -1,7 +1,7 @@
 import { RunbookError } from '../../domain/errors.ts';
 import type { PinSource, SnapshotReference } from '../../domain/pins.ts';
 import type { LiveVersion } from '../../domain/versions.ts';
-import { isStatus } from './api-error.ts';
+import { ApiError, isStatus } from './api-error.ts';
 import { fingerprint } from './fingerprint.ts';
 import { historyLimitOf } from './history.ts';
 import type { ConfigMap, Deployment, RawObject } from './resources.ts';
@@ -21,8 +21,8 @@ export function needsCopy(source: PinSource, historyLimit: number): boolean {
  * Says where the live template is kept. A ReplicaSet of it keeps it by itself: after the rollback it is the newest
  * one of the history, and `revisionHistoryLimit` says how many further changes it outlives. Where these may be too few
  * it is written into the ConfigMap `<deployment>-snapshot-<generation>`, which stays in the namespace (a template holds
- * no more secrets there than in its ReplicaSet). A worker that may not do so leaves it to a ReplicaSet that outlives
- * the next change at least.
+ * no more secrets there than in its ReplicaSet). Where that is refused (the worker may not, admission will not, it is more
+ * than the 1 MiB that a ConfigMap holds) it is left to a ReplicaSet that outlives the next change at least.
  */
 export async function keepSnapshot(
   transport: ApiTransport,
@@ -50,9 +50,14 @@ export async function keepSnapshot(
     const kept = await createOnce(transport, `${name}-snapshot-${generation}`, namespace, live, signal);
     return { ...snapshot, keptIn: `configmap/${kept.metadata.name}`, uid: kept.metadata.uid };
   } catch (error) {
-    if (holder && isStatus(error, 403)) return holder;
+    if (holder && error instanceof ApiError && isRefused(error)) return holder;
     throw error;
   }
+}
+
+/** Whether an object was refused for what it is, and not for a state of the server that passes. */
+function isRefused(error: ApiError): boolean {
+  return error.isRefusedByAdmission || [403, 413, 422].includes(error.code);
 }
 
 /** The template that a snapshot's ConfigMap holds; none when it holds something else. */

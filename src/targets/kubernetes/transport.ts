@@ -1,7 +1,7 @@
 import { RunbookError } from '../../domain/errors.ts';
 import type { Asked } from './api-error.ts';
 import type { ApiRequest, Connection, RequestLimits } from './connection.ts';
-import { pathOf, type Resource } from './resources.ts';
+import { isNamespaced, pathOf, type Resource } from './resources.ts';
 import { passedLimit, readCapped, requestError, responseError } from './response.ts';
 
 /** The limits of the response's parts come before that of the whole: only they let undici find a dead connection. */
@@ -177,7 +177,8 @@ function urlOf({ resource, namespace, name, query = {} }: Address): string {
 }
 
 function askedOf(verb: Asked['verb'], { resource, namespace, name }: Address): Asked {
-  return { verb, on: `${resource}${name === undefined ? '' : `/${name}`} in namespace ${namespace}` };
+  const place = isNamespaced(resource) ? ` in namespace ${namespace}` : '';
+  return { verb, on: `${resource}${name === undefined ? '' : `/${name}`}${place}` };
 }
 
 async function* chunksOf(

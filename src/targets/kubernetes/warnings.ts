@@ -1,3 +1,4 @@
+import { touchesTemplate } from './managers.ts';
 import { imageOf, objectAt } from './pod-template.ts';
 import type { Deployment, RawObject } from './resources.ts';
 
@@ -26,6 +27,7 @@ const GITOPS: readonly { readonly name: string; readonly finds: RegExp; readonly
 export function warningsOf(deployment: Deployment, facts: HistoryFacts): readonly string[] {
   return [
     ...managedByGit(deployment),
+    ...appliedServerSide(deployment),
     ...inRepoControllers(deployment),
     ...rolloutUnderWay(deployment),
     ...thinHistory(deployment),
@@ -45,6 +47,29 @@ function managedByGit({ metadata }: Deployment): readonly string[] {
   return applied && owners.length === 0
     ? ['the Deployment is managed by kubectl apply: the next apply of the newer manifest brings it back']
     : warnings;
+}
+
+/**
+ * Whoever applies the template server-side owns its fields; the rollback takes those that it changes, and the next apply
+ * conflicts. GitOps controllers take them back by force.
+ */
+function appliedServerSide({ metadata }: Deployment): readonly string[] {
+  const managers = (metadata.managedFields ?? [])
+    .filter((entry) => entry.operation === 'Apply' && !entry.subresource && touchesTemplate(entry))
+    .flatMap(({ manager }) => (manager ? [manager] : []))
+    .filter((manager) => !GITOPS.some(({ finds }) => finds.test(manager)));
+  return [...new Set(managers)].map((manager) => {
+    const by = manager === 'kubectl' ? '' : ` --field-manager=${quoted(manager)}`;
+    return (
+      `${JSON.stringify(manager)} applies this Deployment server-side: its next apply conflicts with the fields that a rollback ` +
+      `changes, and takes them over with: kubectl apply --server-side --force-conflicts${by} -f <manifest>`
+    );
+  });
+}
+
+/** A word of a command line for a POSIX shell. */
+function quoted(word: string): string {
+  return /^[\w.@:/-]+$/.test(word) ? word : `'${word.replaceAll("'", `'\\''`)}'`;
 }
 
 /**

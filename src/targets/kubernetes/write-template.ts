@@ -155,7 +155,13 @@ function assertSameObject({ workload }: KubernetesPin, { metadata }: Deployment)
 
 function assertWritable(pin: KubernetesPin, state: Deployment, { replaces }: TemplateWriter): void {
   const { name, namespace } = pin.workload;
-  const generation = state.metadata.generation ?? 0;
+  const { generation = 0, deletionTimestamp } = state.metadata;
+  if (deletionTimestamp) {
+    throw new RunbookError(
+      'WorkloadDeleted',
+      `deployment/${name} is being deleted (since ${deletionTimestamp}): a change of it would roll nothing out`,
+    );
+  }
   const untouched = replaces !== undefined && replaces === fingerprint(state.spec.template);
   if (generation > pin.generation && !untouched) {
     throw new RunbookError(

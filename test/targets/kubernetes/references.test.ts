@@ -23,7 +23,7 @@ describe('referencesOf', () => {
           { name: 'C', valueFrom: { fieldRef: { fieldPath: 'metadata.name' } } },
         ],
       }),
-      ['configmap/a', 'secret/b'],
+      ['configmap/a', 'key k of configmap/a', 'key k of secret/b', 'secret/b'],
     ],
     [
       'init containers',
@@ -63,6 +63,38 @@ describe('referencesOf', () => {
       'CSI volumes',
       { volumes: [{ name: '1', csi: { driver: 'd', nodePublishSecretRef: { name: 'b' } } }] },
       ['secret/b'],
+    ],
+    [
+      'volumes of which single keys are shown',
+      {
+        volumes: [
+          { name: '1', configMap: { name: 'a', items: [{ key: 'k', path: 'p' }] } },
+          {
+            name: '2',
+            projected: { sources: [{ secret: { name: 'b', items: [{ key: 'l', path: 'p' }] } }] },
+          },
+        ],
+      },
+      ['configmap/a', 'key k of configmap/a', 'key l of secret/b', 'secret/b'],
+    ],
+    [
+      'claims',
+      {
+        volumes: [
+          { name: '1', persistentVolumeClaim: { claimName: 'data' } },
+          { name: '2', ephemeral: { volumeClaimTemplate: { spec: { storageClassName: 'fast' } } } },
+        ],
+        resourceClaims: [
+          { name: 'a', resourceClaimName: 'gpu' },
+          { name: 'b', resourceClaimTemplateName: 'gpus' },
+        ],
+      },
+      ['persistentvolumeclaim/data', 'resourceclaim/gpu', 'resourceclaimtemplate/gpus', 'storageclass/fast'],
+    ],
+    [
+      'the classes of its pods',
+      { priorityClassName: 'high', runtimeClassName: 'gvisor' },
+      ['priorityclass/high', 'runtimeclass/gvisor'],
     ],
     ['pull secrets', { imagePullSecrets: [{ name: 'b' }] }, ['secret/b']],
     ['the service account', { serviceAccountName: 'runner' }, ['serviceaccount/runner']],
