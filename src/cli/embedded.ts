@@ -10,6 +10,7 @@ import { loadConfig } from '../config/load.ts';
 import type { RunbookConfig } from '../config/profile.ts';
 import { type HeldLockFile, takeLockFile } from '../locks/lock-file.ts';
 import { startWorker } from '../wiring/start-worker.ts';
+import { CHANNEL } from './channel.ts';
 import { CommandError, EXIT } from './exit-codes.ts';
 import type { Session, SessionOptions } from './session.ts';
 
@@ -70,7 +71,7 @@ export async function openOn(
 ): Promise<Session> {
   const { address, namespace, uiUrl } = server;
   const [connection, native] = await Promise.all([
-    Connection.connect({ address }),
+    Connection.connect({ address, channelArgs: CHANNEL }),
     NativeConnection.connect({ address }),
   ]);
   const worker = await startWorker({
@@ -81,10 +82,12 @@ export async function openOn(
     log,
     ...(uiUrl ? { ui: uiUrl } : {}),
   });
+  const [onlyService, ...others] = Object.keys(config.services);
   return {
     client: new Client({ connection, namespace }),
     namespace,
     embedded: true,
+    ...(onlyService !== undefined && others.length === 0 ? { onlyService } : {}),
     prefix: `TEMPORAL_ADDRESS=${address} `,
     // It is in this process.
     expectWorker: async () => undefined,

@@ -1,18 +1,12 @@
 import type { Client } from '@temporalio/client';
 import { TASK_QUEUE } from '../client/task-queue.ts';
 import { runAddress } from '../client/ui-address.ts';
+import { CHANNEL } from './channel.ts';
 import { CommandError, EXIT } from './exit-codes.ts';
 import type { Session, SessionOptions } from './session.ts';
 
 /** temporal.api.enums.v1.TaskQueueType: workflow tasks. */
 const WORKFLOW_TASKS = 1;
-
-const CHANNEL = {
-  // Somebody waits before the screen for a server that restarts: gRPC's own pauses grow to two minutes.
-  'grpc.max_reconnect_backoff_ms': 2000,
-  // A page of a history may be larger than the 4 MB that gRPC takes by itself.
-  'grpc.max_receive_message_length': 256 * 1024 * 1024,
-};
 
 /**
  * Opens the session that the options ask for: the Temporal service of the Temporal environment configuration, or an

@@ -1,6 +1,7 @@
 import { type Client, WorkflowIdConflictPolicy } from '@temporalio/client';
 import type { RollbackRequest, VerifyRequest } from '../domain/request.ts';
 import type { RunHandle, RunWorkflow } from './run-handle.ts';
+import { servedService } from './served-service.ts';
 import { startOrJoin } from './start-or-join.ts';
 import { TASK_QUEUE } from './task-queue.ts';
 
@@ -38,7 +39,8 @@ export { TASK_QUEUE } from './task-queue.ts';
 
 /**
  * Workflow id of a service's rollback: one at a time for each service. A second start while one runs is refused by the
- * server. The environment is no part of it: a profile has one only.
+ * server. The environment is no part of it: a profile has one only. `startRollback` asks the workers which service they
+ * have when the request names none.
  */
 export function rollbackId({ service }: RollbackRequest): string {
   return service ? `rollback/${service}` : 'rollback';
@@ -56,19 +58,19 @@ export function verifyId({ service }: VerifyRequest): string {
  * workflow id. AnswerRefused when what the request knows is nothing that a run would take. RunUnanswered when no worker
  * lets the other run take it.
  */
-export function startRollback(
+export async function startRollback(
   client: Client,
   request: RollbackRequest = {},
   options: { readonly workflowId?: string; readonly taskQueue?: string } = {},
 ): Promise<RunHandle> {
   const summary = `roll back ${request.service ?? 'the service'} to ${request.target ?? 'known-good'}`;
-  const workflowId = options.workflowId ?? rollbackId(request);
+  const workflowId = options.workflowId ?? rollbackId(await named(client, request, options.taskQueue));
   const begin = () => start(client, 'rollback', request, workflowId, summary, options.taskQueue);
   return request.ifRunning === 'join' ? startOrJoin(client, request, begin) : begin();
 }
 
 /** Starts the verification of what is running. */
-export function startVerify(
+export async function startVerify(
   client: Client,
   request: VerifyRequest = {},
   options: { readonly workflowId?: string; readonly taskQueue?: string } = {},
@@ -78,10 +80,21 @@ export function startVerify(
     client,
     'verify',
     request,
-    options.workflowId ?? verifyId(request),
+    options.workflowId ?? verifyId(await named(client, request, options.taskQueue)),
     summary,
     options.taskQueue,
   );
+}
+
+/** The request with the service that it means: a run has one workflow id, whatever way it was started. */
+async function named<R extends RollbackRequest | VerifyRequest>(
+  client: Client,
+  request: R,
+  taskQueue = TASK_QUEUE,
+): Promise<R> {
+  if (request.service !== undefined) return request;
+  const service = await servedService(client, taskQueue);
+  return service === undefined ? request : { ...request, service };
 }
 
 async function start(

@@ -1,5 +1,7 @@
+import { hostname } from 'node:os';
 import { type NativeConnection, Worker, type WorkerDeploymentOptions } from '@temporalio/worker';
 import { createActivities } from '../activities/index.ts';
+import { workerIdentity } from '../client/served-service.ts';
 import { TASK_QUEUE } from '../client/task-queue.ts';
 import type { RunbookConfig } from '../config/profile.ts';
 import { workflowBuildId, workflowBundle } from './bundle.ts';
@@ -75,7 +77,10 @@ export async function startWorker(options: WorkerOptions): Promise<RunningWorker
     taskQueue: options.taskQueue ?? TASK_QUEUE,
     workflowBundle: workflows,
     activities: createActivities(prepared.dependencies),
-    ...(options.identity ? { identity: options.identity } : {}),
+    identity: workerIdentity(
+      options.identity ?? `${process.pid}@${hostname()}`,
+      Object.keys(options.config.services),
+    ),
     // A rollback is small work that must not wait behind other rollbacks.
     maxConcurrentActivityTaskExecutions: 100,
     maxCachedWorkflows: 200,

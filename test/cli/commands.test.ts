@@ -39,7 +39,7 @@ describe('runbook', () => {
   it('verify proves what is running, a line a step', async () => {
     const { code, stdout } = await runCommand(['verify'], env);
     expect(stdout).toMatch(
-      /^verify orchestrator .*http:\/\/ui\.example\/namespaces\/default\/workflows\/verify\//,
+      /^verify orchestrator .*http:\/\/ui\.example\/namespaces\/default\/workflows\/verify%2Forchestrator\//,
     );
     expect(stdout).toMatch(/ ✓ verify chat +1 of 1 good: .* s\n/);
     expect(stdout).toMatch(/\nknown-good: 0\.1\.0: health, chat, agents, metrics passed {2}\([\d.]+ s\)\n$/);
@@ -74,7 +74,7 @@ describe('runbook', () => {
   it('status shows the latest runs, and one run with its steps', async () => {
     const all = await runCommand(['status'], env);
     expect(all.stdout).toMatch(/COMPLETED +rolled-back +rollback\/orchestrator\n/);
-    expect(all.stdout).toMatch(/COMPLETED +known-good +verify\n/);
+    expect(all.stdout).toMatch(/COMPLETED +known-good +verify\/orchestrator\n/);
     const json = JSON.parse((await runCommand(['status', '--json'], env)).stdout);
     expect(json[0]).toMatchObject({ workflowId: 'rollback/orchestrator', outcome: 'rolled-back' });
     const one = await runCommand(['status', 'rollback/orchestrator'], env);
@@ -100,7 +100,10 @@ describe('runbook', () => {
 
   it('--json prints the report alone to standard output', async () => {
     const { code, stdout, stderr } = await runCommand(['rollback', '--json'], env);
-    expect(JSON.parse(stdout)).toMatchObject({ outcome: 'already-there', workflowId: 'rollback' });
+    expect(JSON.parse(stdout)).toMatchObject({
+      outcome: 'already-there',
+      workflowId: 'rollback/orchestrator',
+    });
     expect(stderr).toContain('✓ verify health');
     expect(code).toBe(0);
   });
@@ -114,19 +117,21 @@ describe('a run that is under way', () => {
 
     const second = await runCommand(['rollback'], env);
     expect(second.code).toBe(9);
-    expect(second.stderr).toContain('a run is under way: rollback. Follow it with: runbook status rollback');
+    expect(second.stderr).toContain(
+      'a run is under way: rollback/orchestrator. Follow it with: runbook status rollback/orchestrator',
+    );
 
     first.signal('SIGINT');
     const interrupted = await first.ended;
     expect(interrupted.code).toBe(130);
     expect(interrupted.stderr).toContain('the run goes on: runbook status rollback');
-    const handle = stage.client.workflow.getHandle('rollback');
+    const handle = stage.client.workflow.getHandle('rollback/orchestrator');
     expect((await handle.describe()).status.name).toBe('RUNNING');
 
-    const cancelled = await runCommand(['cancel', 'rollback', '--by', 'ada'], env);
-    expect(cancelled.stdout).toContain('cancellation of rollback is requested');
+    const cancelled = await runCommand(['cancel', 'rollback/orchestrator', '--by', 'ada'], env);
+    expect(cancelled.stdout).toContain('cancellation of rollback/orchestrator is requested');
     await expect(handle.result()).rejects.toMatchObject({ cause: { name: 'CancelledFailure' } });
-    const status = await runCommand(['status', 'rollback'], env);
+    const status = await runCommand(['status', 'rollback/orchestrator'], env);
     expect(status.stdout).toMatch(/\ncancelled: .*0\.2\.0, which ran before, is restored/);
   }, 60_000);
 });

@@ -41,7 +41,7 @@ describe('runbook rollback --embedded', () => {
     expect((await cast.deployment()).spec.template.spec.containers[0].image).toMatch(/:v0\.1\.0$/);
 
     const status = await runCommand(['status', ...args], env);
-    expect(status.stdout).toMatch(/COMPLETED +rolled-back +rollback\n/);
+    expect(status.stdout).toMatch(/COMPLETED +rolled-back +rollback\/orchestrator\n/);
   }, 60_000);
 
   it('goes on with a run that was interrupted, and never beside another embedded command', async () => {
@@ -55,11 +55,11 @@ describe('runbook rollback --embedded', () => {
 
     first.signal('SIGINT');
     const interrupted = await first.ended;
-    expect(interrupted.stderr).toContain('interrupted; the run rollback is kept');
+    expect(interrupted.stderr).toContain('interrupted; the run rollback/orchestrator is kept');
     expect(interrupted.code).toBe(130);
 
     const second = await runCommand(['rollback', ...args], env);
-    expect(second.stderr).toContain('going on with the run that was interrupted: rollback');
+    expect(second.stderr).toContain('going on with the run that was interrupted: rollback/orchestrator');
     expect(second.stdout).toContain('rolled-back: 0.2.0 -> 0.1.0-slow-ready');
     expect(second.code).toBe(0);
     const patches = (await stage.sandbox.cluster.requests(cast.user, mark)).filter(
@@ -74,9 +74,10 @@ describe('runbook rollback --embedded', () => {
     const env = { XDG_STATE_HOME: join(state, 'asked'), TEMPORAL_ADDRESS: '127.0.0.1:1' };
     const args = ['rollback', '--to', 'revision:77', '--embedded', '--config', cast.configFile];
     const run = startCommand(args, env);
-    const offered = /TEMPORAL_ADDRESS=(\S+) runbook decide rollback <retry\|skip\|change-target\|abort> --by/;
+    const offered =
+      /TEMPORAL_ADDRESS=(\S+) runbook decide rollback\/orchestrator <retry\|skip\|change-target\|abort> --by/;
     const [, address] = await until('the question', async () => offered.exec(run.said()) ?? undefined);
-    const answer = ['decide', 'rollback', 'abort', '--by', 'ada', '--reason', 'typo'];
+    const answer = ['decide', 'rollback/orchestrator', 'abort', '--by', 'ada', '--reason', 'typo'];
     const answered = await runCommand(answer, { ...env, TEMPORAL_ADDRESS: address });
     expect(answered).toMatchObject({ code: 0, stderr: '' });
     const { code, stdout } = await run.ended;

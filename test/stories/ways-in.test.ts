@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest';
-import { TASK_QUEUE } from '../../src/client/index.ts';
+import { startRollback, startVerify, TASK_QUEUE } from '../../src/client/index.ts';
 import type { RunReport } from '../../src/domain/ledger.ts';
 import { type Cast, openStage, type Stage } from './stage.ts';
 
@@ -74,4 +74,21 @@ it('a ten-line script of another service that has nothing but the Temporal clien
   const [code] = await once(child, 'close');
   expect(said).toBe('rolled-back: 0.2.0 -> 0.1.0; health, chat, agents, metrics passed\n');
   expect(code).toBe(0);
+});
+
+it('U5 a run has one workflow id, whether its request names the one service of the worker or not', async () => {
+  const ids = [];
+  for (const request of [{}, { service: 'orchestrator' }]) {
+    const rollback = await startRollback(stage.client, { ...request, dryRun: true });
+    await cast.end(rollback);
+    const verify = await startVerify(stage.client, request);
+    ids.push(rollback.workflowId, verify.workflowId);
+    await verify.terminate();
+  }
+  expect(ids).toEqual([
+    'rollback/orchestrator',
+    'verify/orchestrator',
+    'rollback/orchestrator',
+    'verify/orchestrator',
+  ]);
 });

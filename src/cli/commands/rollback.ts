@@ -2,7 +2,7 @@ import { startRollback } from '../../client/index.ts';
 import type { Severity } from '../../domain/policy.ts';
 import type { RollbackRequest } from '../../domain/request.ts';
 import { openSession } from '../open-session.ts';
-import type { SessionOptions } from '../session.ts';
+import { type SessionOptions, withService } from '../session.ts';
 import { showPlan } from '../show-plan.ts';
 import { followToTheEnd, type RunOptions } from '../start-and-follow.ts';
 
@@ -41,7 +41,7 @@ export async function rollback(service: string | undefined, options: RollbackOpt
   await using session = await openSession(options);
   const workflowId = options.workflowId ?? (options.dryRun ? planId(request) : undefined);
   const report = await followToTheEnd(session, options, () =>
-    startRollback(session.client, request, workflowId ? { workflowId } : {}),
+    startRollback(session.client, withService(request, session), workflowId ? { workflowId } : {}),
   );
   if (report?.plan && options.dryRun && !options.json)
     showPlan(report.plan, (line) => process.stdout.write(`${line}\n`));

@@ -2,7 +2,7 @@ import { startVerify } from '../../client/index.ts';
 import type { CheckId } from '../../domain/checks.ts';
 import type { VerifyRequest } from '../../domain/request.ts';
 import { openSession } from '../open-session.ts';
-import type { SessionOptions } from '../session.ts';
+import { type SessionOptions, withService } from '../session.ts';
 import { followToTheEnd, type RunOptions } from '../start-and-follow.ts';
 
 interface VerifyOptions extends SessionOptions, RunOptions {
@@ -23,6 +23,10 @@ export async function verify(service: string | undefined, options: VerifyOptions
   };
   await using session = await openSession(options);
   await followToTheEnd(session, options, () =>
-    startVerify(session.client, request, options.workflowId ? { workflowId: options.workflowId } : {}),
+    startVerify(
+      session.client,
+      withService(request, session),
+      options.workflowId ? { workflowId: options.workflowId } : {},
+    ),
   );
 }
