@@ -116,6 +116,12 @@ export const composeSchema = section({
     .describe(
       'When other services take their image from the same anchor or variable: refuse, or change it for all.',
     ),
+  sharedFiles: z
+    .enum(['refuse', 'change'])
+    .default('refuse')
+    .describe(
+      'When a file that is changed is env file, config or mount of other services too: refuse, or change it for all.',
+    ),
   config: z
     .enum(['restore', 'keep'])
     .default('restore')

@@ -64,6 +64,8 @@ export interface ComposeProfile {
   readonly pin: 'tag' | 'digest';
   /** What to do when other services take their image from the same place. */
   readonly sharedImage: 'refuse' | 'change';
+  /** What to do when a file that is changed is one of other services too; without it they are refused. */
+  readonly sharedFiles?: 'refuse' | 'change';
   /** Further files of the project that belong to the service's config, as in a folder that is mounted. */
   readonly configFiles?: readonly string[];
   /** Whether env and config files go back together with the image. */

@@ -181,6 +181,7 @@ describe('a Compose service', () => {
       command: 'auto',
       pin: 'tag',
       sharedImage: 'refuse',
+      sharedFiles: 'refuse',
       config: 'restore',
       restartDependants: false,
       sharedNamespaces: 'recreate',
@@ -194,7 +195,7 @@ describe('a Compose service', () => {
     const text = COMPOSE.replace(
       'service: master-orchestrator',
       `service: a_b.c, files: [a.yml, prod/b.yml], envFiles: [prod.env], projectDirectory: prod, startedElsewhere: allow, project: phoenix, profiles: [full],
-      command: docker-compose, context: remote, address: 10.0.0.7, pin: digest, sharedImage: change, config: keep,
+      command: docker-compose, context: remote, address: 10.0.0.7, pin: digest, sharedImage: change, sharedFiles: change, config: keep,
       restartDependants: true, sharedNamespaces: keep, configFiles: [data/config.toml], state: ops/runbook, pullTimeout: 1m,
       rollout: { deadline: 1m, crashLoopRestarts: 5, stableFor: 0ms }`,
     );
@@ -211,6 +212,7 @@ describe('a Compose service', () => {
       address: '10.0.0.7',
       pin: 'digest',
       sharedImage: 'change',
+      sharedFiles: 'change',
       config: 'keep',
       restartDependants: true,
       sharedNamespaces: 'keep',

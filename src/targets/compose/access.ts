@@ -11,7 +11,7 @@ import type { ImageFinder } from './image-sources.ts';
 import type { LoadedProject } from './load-project.ts';
 import type { ObservedState } from './observed-state.ts';
 import { changeImage } from './project/index.ts';
-import { refuseShared } from './shared-image.ts';
+import { refuseShared, refuseSharedFiles } from './shared.ts';
 
 export interface AccessParts {
   readonly profile: ComposeProfile;
@@ -50,7 +50,9 @@ export async function checkAccess(
     // Refused here, before anything: a place that cannot be changed, shared images, and a file that is read-only.
     changeImage(service, candidate.image);
     refuseShared(project, profile);
-    for (const path of toBeReplaced(source, project, profile)) await folder.writable(path);
+    const { all, whole } = toBeReplaced(source, project, profile);
+    refuseSharedFiles(project, profile, all, whole);
+    for (const path of all) await folder.writable(path);
     const found = await images.find(source.image, source, signal);
     if (!found) throw missing(candidate.image, wish, observed);
     const where = found.where === 'registry' ? 'in the registry' : "on the engine's host";
@@ -68,12 +70,15 @@ function toBeReplaced(
   { files = [] }: ComposeSource,
   project: LoadedProject,
   { config }: ComposeProfile,
-): readonly string[] {
+): { readonly all: ReadonlySet<string>; readonly whole: ReadonlySet<string> } {
   const differing = files.filter(
     ({ path, kind, sha256 }) =>
-      kind !== 'compose' && project.files.some((file) => file.path === path && file.sha256 !== sha256),
+      kind !== 'compose' &&
+      kind !== 'interpolation' &&
+      project.files.some((file) => file.path === path && file.sha256 !== sha256),
   );
-  return [project.service.site.path, ...(config === 'restore' ? differing.map(({ path }) => path) : [])];
+  const whole = new Set(config === 'restore' ? differing.map(({ path }) => path) : []);
+  return { all: new Set([project.service.site.path, ...whole]), whole };
 }
 
 /** It stops the old container and then fails for want of a field that younger engines leave out (docker/compose#11742). */

@@ -16,6 +16,8 @@ export interface FilesAfterParts {
 /** What the project's files will be. */
 export interface FilesAfter {
   readonly contents: ReadonlyMap<string, Buffer>;
+  /** Which of them come back whole; of the others the image alone changes. */
+  readonly whole: ReadonlySet<string>;
   readonly warnings: readonly string[];
 }
 
@@ -45,5 +47,6 @@ export async function filesAfter(
   const isEdited = contentHash(content) !== project.read.get(edit.path)?.sha256;
   if (isEdited) contents.set(edit.path, content);
   else contents.delete(edit.path);
-  return { contents, warnings: config.warnings };
+  const whole = new Set([...config.contents.keys()].filter((path) => contents.has(path)));
+  return { contents, whole, warnings: config.warnings };
 }

@@ -47,12 +47,14 @@ export async function replaceFiles(
     signal.throwIfAborted();
     const content = await contents.read(sha256);
     if (!content) throw new RunbookError('PinLost', `the planned content of ${path} is not kept any more`);
-    const backup = kind === 'compose' ? { backupSuffix: backupSuffixOf(before) } : {};
+    const backup = kind === 'compose' ? { backupSuffix: backupSuffixOf(before), backupFamily: BACKUP } : {};
     await folder.replace(path, { expect: before, content, ...backup, signal });
   }
 }
 
 /** The backup beside a file is named by its content: a second attempt makes no second one. */
 function backupSuffixOf(sha256: string): string {
-  return `before-rollback-${sha256.slice(0, 12)}`;
+  return `${BACKUP}${sha256.slice(0, 12)}`;
 }
+
+const BACKUP = 'before-rollback-';

@@ -9,7 +9,7 @@ import { fingerprintOf } from './fingerprint.ts';
 import { type ImageFinder, imageMissing } from './image-sources.ts';
 import { type LoadedProject, loadProject } from './load-project.ts';
 import { movedWarning, referenceOf } from './pinned-reference.ts';
-import { refuseShared, sharedWarning } from './shared-image.ts';
+import { refuseShared, refuseSharedFiles, sharedFilesWarning, sharedWarning } from './shared.ts';
 
 export interface ResolvePlanParts extends FilesAfterParts {
   readonly images: ImageFinder;
@@ -47,12 +47,13 @@ export async function resolvePlan(
   const wanted =
     (pin.purpose === 'restore' ? await imageInFilesOf(source, parts) : undefined) ??
     referenceOf(source.image, found, project.service.image, profile.pin);
-  const { contents, warnings } = await filesAfter(source, wanted, parts);
+  const { contents, whole, warnings } = await filesAfter(source, wanted, parts);
   const after = await loadProject({ ...parts, instead: contents });
   if (after.service.image !== wanted) throw notExpressed(project, wanted, after.service.image);
 
   const changes = [...contents].map(([path, content]) => fileChangeOf(path, content, project, after));
   if (changes.length > 0) refuseShared(project, profile);
+  refuseSharedFiles(project, profile, contents.keys(), whole);
   const { digest, imageId } = found;
   const { imageId: _elsewhere, ...known } = source;
   const exact: ComposeSource = {
@@ -87,6 +88,7 @@ export async function resolvePlan(
         ...warnings,
         ...movedWarning(source, found, wanted),
         ...sharedWarning(project, profile),
+        ...sharedFilesWarning(project, contents.keys(), whole),
         ...(changesNothing
           ? []
           : boundWarning(parts.bound, project.service.name, profile.sharedNamespaces === 'keep')),

@@ -99,6 +99,16 @@ ${QUIET}`;
     expect(await one.wait(started)).toMatchObject({ replicas: 1, imageId: one.images['v0.1.0']?.imageId });
   });
 
+  test('C9 a service that was paused is named, and started', async () => {
+    const one = await service(both);
+    await host().docker('pause', (await one.containers())[0]?.id ?? '');
+    expect((await one.target.observe(context)).warnings).toEqual([
+      expect.stringMatching(/^container \S+ is paused$/),
+    ]);
+    const started = await one.target.rollBack(await one.pin(), context);
+    expect(await one.wait(started)).toMatchObject({ replicas: 1, imageId: one.images['v0.1.0']?.imageId });
+  });
+
   test('the backup beside the file holds what stood there', async () => {
     const one = await service(both);
     const before = await one.read();

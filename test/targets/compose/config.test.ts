@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { type ComposeText, NAME, QUIET, quietWith } from './texts.ts';
-import { context, FILE, openWorld, problem, titled } from './world.ts';
+import { context, errorOf, FILE, openWorld, problem, titled } from './world.ts';
 
 const KNOWN_GOOD = { kind: 'known-good' } as const;
 const GOOD = { 'app.env': 'LLM_TIMEOUT=30\nAPI_KEY=sk-good-1234567890\n', 'agents.toml': 'retries = 3\n' };
@@ -157,6 +157,51 @@ describe.skipIf(problem)(titled('the config of the version that is rolled back t
     );
     expect(said).toMatch(/volumes\.data\.name .*not what .* it stays as it is/);
     expect(said).not.toMatch(/\btwo\b/);
+  });
+
+  const withDatabase =
+    (lines: string, tag = '$APP_TAG'): ComposeText =>
+    (image) =>
+      `${quietWith(lines)(image.replace(/[^:]*$/, tag), '')}  db:\n    image: ${image.replace(/\$APP_TAG$/, 'v0.2.0')}\n    env_file: .env\n${QUIET}`;
+
+  test('C7 is not changed in a file that another service uses too, unless the profile says so', async () => {
+    const text = withDatabase('');
+    const one = await service(['v0.1.0', 'v0.2.0'], { text, files: { '.env': 'APP_TAG=v0.2.0\nPASS=x\n' } });
+    const [before, database] = [await one.state(), await one.containers('db')];
+    for (const step of [
+      () => one.target.checkAccess({ kind: 'version', version: '0.1.0' }, context),
+      () => one.resolve(),
+    ]) {
+      const error = await errorOf(step());
+      expect(error).toMatchObject({ type: 'ComposeFileUnsupported' });
+      expect(error.message).toContain('.env would be changed for orchestrator, and db uses it too');
+      expect(error.message).toContain('set sharedFiles: change in runbook.yaml');
+    }
+    expect(await one.state()).toEqual(before);
+    const target = one.another({ sharedFiles: 'change' });
+    const { plan } = await one.resolve(undefined, target);
+    expect(plan.warnings).toContainEqual('.env is used by db too: their next up takes what it holds then');
+    await target.rollBack(plan.pin, context);
+    expect(await one.read('.env')).toBe('APP_TAG=v0.1.0\nPASS=x\n');
+    expect(await one.containers('db')).toEqual(database);
+  });
+
+  test('C7 comes back in a file that another one uses as well, or takes a variable from, only when the profile says so', async () => {
+    const text = withDatabase('    env_file: .env\n', 'v0.1.0');
+    const one = await service(['v0.1.0'], { text, files: { '.env': 'PASS=old\n' } });
+    await one.prove();
+    await one.deploy('v0.1.0', { files: { '.env': 'PASS=new\n' } });
+    const error = await errorOf(one.resolve(KNOWN_GOOD));
+    expect(error.message).toContain('or set sharedFiles: change, config: keep in runbook.yaml');
+    expect(error.message).not.toMatch(/PASS|old|new/);
+    const byVariable = (image: string, tag: string) =>
+      text(image, tag).replace(/( {2}db:[\s\S]*)env_file: .env/, '$1environment: [PASS]');
+    await one.write(FILE, byVariable(`${one.repository}:v0.1.0`, 'v0.1.0'));
+    await one.up();
+    expect((await errorOf(one.resolve(KNOWN_GOOD))).message).toContain('db uses it too');
+    await expect(one.resolve(KNOWN_GOOD, one.another({ sharedFiles: 'change' }))).resolves.toMatchObject({
+      plan: { changesNothing: false },
+    });
   });
 
   test('that was not recorded stays, and the plan says so', async () => {

@@ -5,6 +5,7 @@ import { LockFileHeld, takeLockFile } from '../../../locks/lock-file.ts';
 import { contentHash } from './content-hash.ts';
 import { realPathInside } from './inside.ts';
 import { notLasting } from './not-written.ts';
+import { keepNewest } from './old-backups.ts';
 import { inPlace, type Place, readPlace } from './place.ts';
 import type { ProjectFile } from './read-file.ts';
 import { assertReplaceable } from './replaceable.ts';
@@ -23,6 +24,8 @@ export interface Replacement {
    * Without it there is no backup.
    */
   readonly backupSuffix?: string;
+  /** Of the file's backups whose suffix begins so, the newest few are kept. */
+  readonly backupFamily?: string;
   readonly signal?: AbortSignal;
 }
 
@@ -62,7 +65,7 @@ export async function replaceFile(root: string, asked: string, change: Replaceme
 
 async function swap(
   place: Place,
-  { expect, backupSuffix, signal, ...change }: Replacement,
+  { expect, backupSuffix, backupFamily, signal, ...change }: Replacement,
 ): Promise<Replaced> {
   const { folder, name, path } = place;
   const content = Buffer.from(change.content);
@@ -86,6 +89,8 @@ async function swap(
   await folder.sync().catch((error) => {
     throw notLasting(path, error);
   });
+  if (backup !== undefined && backupFamily !== undefined)
+    await keepNewest(folder, `${name}.${backupFamily}`, backup);
   return { path, sha256, written: true, ...(backup ? { backup: `${path}.${backupSuffix}` } : {}) };
 }
 

@@ -27,6 +27,12 @@ export interface UsedFile {
   readonly mayBeMissing?: true;
 }
 
+/** By path, the services that use a file beside the one that is read. */
+export type OthersUsing = ReadonlyMap<
+  string,
+  { readonly asFile: readonly string[]; readonly byVariable: readonly string[] }
+>;
+
 /** What the files of a project say about one service. */
 export interface ComposeService {
   readonly name: string;
@@ -51,6 +57,8 @@ export interface ComposeService {
   readonly dependants: readonly string[];
   /** Services whose containers share a namespace or volumes with this one's, and those of them in turn. */
   readonly bound: readonly string[];
+  /** Other services that use a file: as env file, config or mount of theirs, or by a variable that stands in it. */
+  readonly othersUsing: OthersUsing;
   /** Other services whose image would change with the site. */
   readonly sharedWith: readonly string[];
   readonly hasBuild: boolean;

@@ -50,6 +50,7 @@ export async function readProject(options: ProjectOptions, readText: ReadText): 
     dependants: others(name, services, (other) => dependsOn(name, definitionOf(other))),
     bound: boundTo(name, new Map([...services].map(([other, one]) => [other, definitionOf(one)]))),
     sharedWith: others(name, services, (other) => standsIn(piece, other)),
+    othersUsing: othersUsing(name, services, layers),
     hasBuild: build === true,
     healthcheckDisabled: isMapping(healthcheck) && isDisabled(healthcheck),
     ...(typeof restart === 'string' && { restart }),
@@ -125,6 +126,26 @@ function projectName({ scope, top, budget }: Layers & ReadContext): string | und
   const names = top.map((layer) => rootValue('name', layer, budget));
   const name = names.findLast((one): one is string => typeof one === 'string' && one !== '');
   return projectNameFrom(name ?? '') || undefined;
+}
+
+function othersUsing(
+  name: string,
+  services: Services,
+  layers: Layers & ReadContext,
+): ComposeService['othersUsing'] {
+  const found = new Map<string, { asFile: string[]; byVariable: string[] }>();
+  for (const [other, part] of services) {
+    if (other === name) continue;
+    const places = [...placesOf(part.image?.pieces ?? []), ...part.places.values()];
+    for (const { path, kind } of usedFiles(definitionOf(part), places, layers)) {
+      if (kind === 'compose') continue;
+      const uses = found.get(path) ?? { asFile: [], byVariable: [] };
+      found.set(path, uses);
+      const names = kind === 'interpolation' ? uses.byVariable : uses.asFile;
+      if (!names.includes(other)) names.push(other);
+    }
+  }
+  return found;
 }
 
 function isDisabled({ disable, test }: Mapping): boolean {

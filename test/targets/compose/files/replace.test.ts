@@ -46,6 +46,27 @@ describe('replacing a file', () => {
     expect(await contentsOf(root)).toEqual({ 'compose.yaml': AFTER, 'compose.yaml.before-1': BEFORE });
   });
 
+  it('C9 keeps the newest few of its backups, and what others have named alike', async () => {
+    const others = { 'compose.yaml.before-rollback-mine': 'mine', 'other.yaml.before-rollback-1': 'other' };
+    const { root, project } = await projectOf({ 'compose.yaml': '0', ...others });
+    const kept = { backupFamily: 'before-rollback-' };
+    for (const [before, after] of ['01', '12', '23', '34', '40', '01', '15'].map((pair) => [...pair])) {
+      const change = { expect: contentHash(before ?? ''), content: after ?? '' };
+      await project.replace('compose.yaml', {
+        ...change,
+        ...kept,
+        backupSuffix: `before-rollback-${before}`,
+      });
+    }
+    expect(await contentsOf(root)).toEqual({
+      ...others,
+      'compose.yaml': '5',
+      'compose.yaml.before-rollback-1': '1',
+      'compose.yaml.before-rollback-0': '0',
+      'compose.yaml.before-rollback-4': '4',
+    });
+  });
+
   it('does not write over what somebody else wrote, and leaves nothing', async () => {
     const { root, project } = await projectOf({ 'compose.yaml': 'edited\n' });
     await expect(project.replace('compose.yaml', change())).rejects.toMatchObject({
