@@ -1,9 +1,11 @@
 import type { CheckId } from './checks.ts';
 import type { Choice, NoChoice } from './choice/choice.ts';
 import { chooseAmong, choosePrevious } from './choice/choose-target.ts';
+import { undoneProof } from './choice/default-rules.ts';
 import { digestOf, namedBy } from './choice/named.ts';
 import { withRemedies } from './choice/remedies.ts';
 import { failureInWords, proofOf, standingOf, withSharedRecords } from './choice/standing.ts';
+import { undoneInWords } from './choice/undone.ts';
 import { everyVersion, isKnownGood } from './choice/version-lists.ts';
 import type { CheckEvidence } from './known-good.ts';
 import type { Pin } from './pins.ts';
@@ -121,6 +123,12 @@ function warningsOf(
   if (basis === 'previous-without-evidence') {
     const none = everyVersion(observed).some(isKnownGood) ? 'no older version' : 'no version';
     warnings.push(`${none} has known-good evidence; ${candidate.version} is only the one before`);
+  }
+  const undone = wish.kind === 'known-good' ? undoneProof(observed) : undefined;
+  if (undone) {
+    warnings.push(
+      `${withRemedies([undone], observed)} was proved last and is no default target: it was ${undoneInWords(undone, observed)}`,
+    );
   }
   if (isImageAlone(candidate)) {
     const unknown = observed.target === 'compose' ? 'has no recorded files' : 'is not in the history';

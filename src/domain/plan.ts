@@ -31,10 +31,10 @@ export type PlanBasis =
 export const CHOICE_RULES = {
   'stays-proved': 'an earlier rollback put it there and it is proved: it stays',
   'older-proof':
-    'of the older versions that are proved, and were not seen to fail since, the one that was proved last',
+    'of the older versions that are proved, and were neither seen to fail nor undone since, the one that was proved last',
   'stays-unproved':
     'an earlier rollback put it there and no older version is proved: an unproved guess is not taken twice',
-  'one-before': 'no older version is proved: the newest older one that was not seen to fail',
+  'one-before': 'no older version is proved: the newest older one that was neither seen to fail nor undone',
   previous: 'asked for: the newest revision that is another version',
   named: 'asked for by name',
   'falls-back': 'the older version that was proved last, among those that were not tried',

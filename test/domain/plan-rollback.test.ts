@@ -150,6 +150,63 @@ describe('which version a wish selects', () => {
       'NoHistory',
     ],
     [
+      'a version that was undone since is passed over though it was proved last: somebody found it bad',
+      observed(candidate('0.3.0', 4), [
+        proved('0.1.0', 3, '2026-11-01T00:00:00Z', 1),
+        proved('0.2.0', 2, '2026-11-02T00:00:00Z'),
+      ]),
+      'known-good',
+      '0.1.0 known-good',
+    ],
+    [
+      'even when it is the only one with proof',
+      observed(candidate('0.3.0', 4), [
+        candidate('0.1.0', 3, { createdAt: candidate('0.1.0', 1).createdAt }),
+        proved('0.2.0', 2, '2026-11-02T00:00:00Z'),
+      ]),
+      'known-good',
+      '0.1.0 previous-without-evidence',
+    ],
+    [
+      'even when the one that was gone back to has failed: a person is asked',
+      observed(candidate('0.3.0', 4), [
+        candidate('0.1.0', 3, {
+          createdAt: candidate('0.1.0', 1).createdAt,
+          failure: evidence('0.1.0', '2026-11-04T00:00:00Z', { verdict: 'failed' }),
+        }),
+        proved('0.2.0', 2, '2026-11-02T00:00:00Z'),
+      ]),
+      'known-good',
+      'NoHistory',
+    ],
+    [
+      'a restart of the one that was gone back to says so too',
+      observed(candidate('0.3.0', 5), [
+        restartOf('0.1.0', 4),
+        candidate('0.1.0', 1),
+        proved('0.2.0', 2, '2026-11-02T00:00:00Z'),
+      ]),
+      'known-good',
+      '0.1.0 previous-without-evidence',
+    ],
+    [
+      'a version that was undone and came back is not passed over',
+      observed(candidate('0.3.0', 5), [
+        proved('0.2.0', 4, '2026-11-02T00:00:00Z', 2),
+        proved('0.1.0', 3, '2026-11-01T00:00:00Z', 1),
+      ]),
+      'known-good',
+      '0.2.0 known-good',
+    ],
+    [
+      'an undo within the second in which both were released is known by their numbers',
+      observed(candidate('0.1.0', 3, { createdAt: '2026-11-01T00:00:00Z', formerRevisions: [1] }), [
+        candidate('0.2.0', 2, { createdAt: '2026-11-01T00:00:00Z' }),
+      ]),
+      'known-good',
+      'NoHistory',
+    ],
+    [
       'without any evidence nothing younger than the current version',
       observed(candidate('0.2.0', 4, { createdAt: '2026-11-02T00:00:00Z' }), [
         candidate('0.3.0', 3),
@@ -237,6 +294,17 @@ describe('which version a wish selects', () => {
       'which newer versions there are',
       observed(candidate('0.1.0', 3, { createdAt: '2026-11-01T00:00:00Z' }), [candidate('0.2.0', 2)]),
       /no version older than 0\.1\.0 .*only newer ones, to be asked for: 0\.2\.0 \(revision 2\)$/,
+    ],
+    [
+      'which older ones there are, and what speaks against each',
+      observed(candidate('0.3.0', 4), [
+        candidate('0.1.0', 3, {
+          createdAt: candidate('0.1.0', 1).createdAt,
+          failure: evidence('0.1.0', '2026-11-04T00:00:00Z', { verdict: 'failed' }),
+        }),
+        candidate('0.2.0', 2),
+      ]),
+      /no version older than 0\.3\.0 that was neither seen to fail nor undone; .* 0\.1\.0 \(revision 3\) \(seen to fail at 2026-11-04T00:00:00Z\), 0\.2\.0 \(revision 2\) \(undone: 0\.1\.0 \(revision 3\), which is older, was live after it\)$/,
     ],
   ])('says, when there is no target, %s', (_what, seen, expected) => {
     const choice = chooseTarget(seen, wish('known-good'));
@@ -329,6 +397,17 @@ describe('the plan', () => {
     expect(plan('0.1.0', observed(candidate('0.2.0', 7), [failed])).warnings.join()).toContain(
       '0.1.0 was seen to fail at 2026-11-01T00:00:00Z',
     );
+  });
+
+  it('names the version that was proved last and undone since', () => {
+    const undone = observed(candidate('0.3.0', 4), [
+      proved('0.1.0', 3, '2026-11-01T00:00:00Z', 1),
+      proved('0.2.0', 2, '2026-11-02T00:00:00Z'),
+    ]);
+    expect(plan('known-good', undone).warnings).toContain(
+      '0.2.0 (revision 2) was proved last and is no default target: it was undone: 0.1.0 (revision 3), which is older, was live after it',
+    );
+    expect(plan('0.2.0', undone).warnings.join()).not.toContain('undone');
   });
 
   it('carries the baseline of the target', () => {

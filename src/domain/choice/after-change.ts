@@ -2,6 +2,7 @@ import type { SnapshotReference } from '../pins.ts';
 import { type ObservedService, type VersionCandidate, versionIdOf } from '../versions.ts';
 import type { Choice, NoChoice } from './choice.ts';
 import { withRemedies } from './remedies.ts';
+import { undoneFor } from './undone.ts';
 import {
   differs,
   everyVersion,
@@ -15,8 +16,8 @@ import {
 /**
  * Falls back: of the versions that were proved well, the last proof among those that are left. Falling back goes back,
  * never forward: a version that is younger than the live one, or than any that was tried, is no candidate even when it
- * is known-good and untried; it is named in the message, to be asked for by name. Nor is a version without evidence:
- * what a run does by itself a second time must rest on more than a guess.
+ * is known-good and untried; it is named in the message, to be asked for by name. So is one that somebody has gone back
+ * from since. Nor is a version without evidence: what a run does by itself a second time must rest on more than a guess.
  *
  * @param tried fingerprints that this incident has shown not to help. Restarts of them are tried as well.
  */
@@ -31,11 +32,16 @@ export function chooseOlderKnownGood(observed: ObservedService, tried: readonly 
   const isGivenUp = (version: VersionCandidate) => givenUp.has(versionIdOf(version));
   const since = firstSeen(every.filter(isGivenUp));
   const left = observed.history.filter((version) => !isGivenUp(version));
-  const proved = newestProof(left.filter((version) => !isYounger(version, since)));
+  const proved = newestProof(
+    left.filter((version) => !isYounger(version, since) && !undoneFor(version, observed)),
+  );
   if (proved) return { candidate: proved, basis: 'known-good', rule: 'falls-back' };
-  const newer = left.filter(isKnownGood);
+  const others = left.filter(isKnownGood);
+  const isUndone = others.some((version) => undoneFor(version, observed));
   const named =
-    newer.length > 0 ? `; known-good but newer, to be asked for: ${withRemedies(newer, observed)}` : '';
+    others.length > 0
+      ? `; known-good but newer${isUndone ? ' or undone' : ''}, to be asked for: ${withRemedies(others, observed)}`
+      : '';
   return {
     problem: 'NoHistory',
     message: `${observed.workload} has no older known-good version left to fall back to from ${observed.current.version}; it has ${listed(every)}${named}`,

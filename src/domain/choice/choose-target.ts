@@ -5,7 +5,8 @@ import type { Choice, NoChoice } from './choice.ts';
 import { DEFAULT_RULES, olderVersions } from './default-rules.ts';
 import { chooseNamed } from './named.ts';
 import { withRemedies } from './remedies.ts';
-import { failureInWords, withSharedRecords } from './standing.ts';
+import { failureInWords, standingOf, withSharedRecords } from './standing.ts';
+import { undoneInWords } from './undone.ts';
 import { differs } from './version-lists.ts';
 
 /**
@@ -58,13 +59,13 @@ function previousOf(observed: ObservedService): VersionCandidate | undefined {
 /** Each version that is named can be asked for by the words that stand beside it. */
 function nothingOlder(observed: ObservedService): NoChoice {
   const { workload, current } = observed;
-  const failed = olderVersions(observed);
-  const newer = observed.history.filter((version) => differs(version, observed) && !failed.includes(version));
-  if (failed.length > 0) {
-    const each = failed.map((one) => `${withRemedies([one], observed)} (${failureInWords(one)})`);
+  const older = olderVersions(observed);
+  const newer = observed.history.filter((version) => differs(version, observed) && !older.includes(version));
+  if (older.length > 0) {
+    const each = older.map((one) => `${withRemedies([one], observed)} (${whyNot(one, observed)})`);
     return {
       problem: 'NoHistory',
-      message: `${workload} has no version older than ${current.version} that was not seen to fail; ask for one of them, or for another version: ${each.join(', ')}`,
+      message: `${workload} has no version older than ${current.version} that was neither seen to fail nor undone; ask for one of them, or for another version: ${each.join(', ')}`,
     };
   }
   return {
@@ -74,4 +75,8 @@ function nothingOlder(observed: ObservedService): NoChoice {
         ? `${workload} has no version older than ${current.version} in its history, only newer ones, to be asked for: ${withRemedies(newer, observed)}`
         : `${workload} has no earlier version in its history; ask for a version or a digest as target`,
   };
+}
+
+function whyNot(version: VersionCandidate, observed: ObservedService): string {
+  return standingOf(version) === 'failed' ? failureInWords(version) : undoneInWords(version, observed);
 }

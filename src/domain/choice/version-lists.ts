@@ -27,14 +27,36 @@ export function sameContent(observed: ObservedService): readonly VersionCandidat
   return everyVersion(observed).filter((version) => !differs(version, observed));
 }
 
-/** When the first of these versions was made, in milliseconds since 1970. */
-export function firstSeen(versions: readonly VersionCandidate[]): number {
-  return Math.min(...versions.map(({ createdAt }) => Date.parse(createdAt)));
+/** When a version was made. */
+export interface Age {
+  /** Milliseconds since 1970; the API server knows whole seconds. */
+  readonly at: number;
+  /** The first number that it had in the workload's history: tells apart what was made within one second; 0 for none. */
+  readonly number: number;
+}
+
+/** When the first of these versions was made. */
+export function firstSeen(versions: readonly VersionCandidate[]): Age {
+  const ages = versions.map(ageOf);
+  const at = Math.min(...ages.map((age) => age.at));
+  const numbers = ages.filter((age) => age.at === at && age.number > 0).map(({ number }) => number);
+  return { at, number: numbers.length > 0 ? Math.min(...numbers) : 0 };
 }
 
 /** True for a version that was made later than that; one whose age is not known counts as old. */
-export function isYounger({ createdAt }: VersionCandidate, since: number): boolean {
-  return Date.parse(createdAt) > since;
+export function isYounger(version: VersionCandidate, since: Age): boolean {
+  return isLater(ageOf(version), since);
+}
+
+/** True when the one age is known to be later than the other. */
+export function isLater(a: Age, b: Age): boolean {
+  if (a.at !== b.at) return a.at > b.at;
+  return a.number > 0 && b.number > 0 && a.number > b.number;
+}
+
+function ageOf({ createdAt, revision, formerRevisions }: VersionCandidate): Age {
+  const numbers = [revision, ...formerRevisions].filter((number) => number > 0);
+  return { at: Date.parse(createdAt), number: numbers.length > 0 ? Math.min(...numbers) : 0 };
 }
 
 /** `0.3.0 (revision 9), 0.2.0 (revision 8)` */

@@ -178,14 +178,17 @@ function provedUnderItsTags(
   return isOther ? proved : undefined;
 }
 
-/** The version is as old as the revision under whose tags it was proved, also where a later one names its digests. */
+/**
+ * The version is older than what runs now under the tags that it was proved under, also where a later revision names its
+ * digests.
+ */
 function withProved(
   proved: VersionCandidate,
   history: readonly VersionCandidate[],
 ): readonly VersionCandidate[] {
   const isSame = ({ fingerprint: print }: VersionCandidate) => print === proved.fingerprint;
   if (!history.some(isSame)) return [proved, ...history];
-  const { createdAt } = proved;
+  const createdAt = new Date(Date.parse(proved.createdAt) - 1).toISOString();
   return history.map((one) => (isSame(one) && createdAt < one.createdAt ? { ...one, createdAt } : one));
 }
 

@@ -47,6 +47,12 @@ describe('falling back', () => {
       '0.1.0 known-good',
     ],
     ['leaves out what is live even when nobody says that it was tried', after(two), [], '0.2.0 known-good'],
+    [
+      'takes none that somebody has gone back from since',
+      after(proved('0.1.0', 4, 8, 1), two),
+      tried,
+      '0.1.0 known-good',
+    ],
     ['takes no version without evidence', after(candidate('0.2.0', 2)), tried, 'NoHistory'],
     [
       'takes no version whose evidence is that it failed',

@@ -48,6 +48,8 @@ export class Workload {
   readonly #failures = new Map<string, VersionEvidence>();
   #live: Kept;
   #placed: string | undefined;
+  /** What was live, one after the other: the ids. */
+  readonly #lived: string[] = [];
   #time = 0;
   #revision = 0;
   #restarts = 0;
@@ -91,6 +93,14 @@ export class Workload {
     this.#placed = to.id;
   }
 
+  /** Whether a version that is older, as far as the history keeps it, was live after the last time that this one was. */
+  wasUndone(id: string): boolean {
+    const madeAt = (of: string) =>
+      Math.min(...this.#kept.filter((kept) => kept.id === of).map(({ createdAt }) => createdAt));
+    const after = this.#lived.slice(this.#lived.lastIndexOf(id) + 1);
+    return after.some((other) => madeAt(other) < madeAt(id));
+  }
+
   observe(): ObservedService {
     const candidates = this.#newestFirst().map((kept) => this.#candidate(kept));
     const current = this.#candidate(this.#live);
@@ -108,6 +118,7 @@ export class Workload {
     if (live.revision > 0) live.former.push(live.revision);
     live.revision = this.#revision;
     this.#live = live;
+    this.#lived.push(id);
     return live;
   }
 

@@ -29,33 +29,38 @@ function chosen(seen: ObservedService, wish: TargetWish = { kind: 'known-good' }
 
 /** Something happens to be chosen in each of these, or the properties below would prove nothing. */
 describe('of generated histories', () => {
-  it('the default target never goes forward, nor to another version that was seen to fail', () => {
+  it('the default target never goes forward, nor to another version that was seen to fail or undone', () => {
     let others = 0;
     fc.assert(
       fc.property(happenings, (events) => {
-        const seen = workload(events).observe();
+        const of = workload(events);
+        const seen = of.observe();
         const target = chosen(seen);
         if (!target || versionIdOf(target) === versionIdOf(seen.current)) return;
         others += 1;
         const current = sinceOf(seen, versionIdOf(seen.current));
         expect(Date.parse(target.createdAt)).toBeLessThanOrEqual(current);
         expect(standingOf(target)).not.toBe('failed');
+        expect(of.wasUndone(versionIdOf(target))).toBe(false);
       }),
       RUNS,
     );
     expect(others).toBeGreaterThan(RUNS.numRuns / 10);
   });
 
-  it('a version with proof is never passed over for one without', () => {
+  it('a version with proof that nobody has undone is never passed over for one without', () => {
     fc.assert(
       fc.property(happenings, (events) => {
-        const seen = withSharedRecords(workload(events).observe());
+        const of = workload(events);
+        const seen = withSharedRecords(of.observe());
         const choice = chooseTarget(seen, { kind: 'known-good' });
         if ('problem' in choice || choice.rule !== 'one-before') return;
         const current = sinceOf(seen, versionIdOf(seen.current));
         const older = seen.history.filter(
           (version) =>
-            versionIdOf(version) !== versionIdOf(seen.current) && Date.parse(version.createdAt) <= current,
+            versionIdOf(version) !== versionIdOf(seen.current) &&
+            Date.parse(version.createdAt) <= current &&
+            !of.wasUndone(versionIdOf(version)),
         );
         expect(older.filter((version) => standingOf(version) === 'proved')).toEqual([]);
       }),
