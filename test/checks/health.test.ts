@@ -110,12 +110,10 @@ describe('the health check', () => {
     const address = await nobody();
     const refused = createHealthCheck(settings, address, nothing);
     expect(said(await refused.probe(probeContext()))).toBe(
-      `inconclusive: connection refused at ${address}/health`,
+      `inconclusive: connection refused at ${new URL(address).host}/health`,
     );
     const slow = await probe('health-slow', {}, { timeoutMs: 100 });
-    expect(said(slow)).toMatch(
-      /^inconclusive: no answer within 100 ms at http:\/\/127\.0\.0\.1:\d+\/health$/,
-    );
+    expect(said(slow)).toMatch(/^inconclusive: no answer within 100 ms at 127\.0\.0\.1:\d+\/health$/);
   });
 
   it.each([
