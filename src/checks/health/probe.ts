@@ -26,7 +26,7 @@ export function createHealthCheck(
         fresh: true,
       });
       if (outcome.kind === 'unanswered') {
-        return unclear(`${outcome.problem} at ${placeOf(url)}`, { unreached: true });
+        return unclear(`${outcome.problem} at ${placeOf(url)}`, outcome.heard ? {} : { unreached: true });
       }
       const read = responseOf(outcome);
       if ('result' in read) return read.result;
