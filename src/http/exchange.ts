@@ -1,5 +1,5 @@
 import { Agent, request as send } from 'undici';
-import { describeNetworkError, isSizeError, isUndelivered } from './network-errors.ts';
+import { describeNetworkError, isSizeError, isSpoken, isUndelivered } from './network-errors.ts';
 import { readBytes } from './read-bytes.ts';
 import { retryAfterMs } from './retry-after.ts';
 import { maskSent } from './sent-credential.ts';
@@ -41,6 +41,8 @@ export interface NoResponse {
   readonly problem: string;
   /** Whether the request may have reached somebody who acted on it. */
   readonly delivered: 'no' | 'perhaps';
+  /** True when somebody is there all the same: a response that did not end, or something that is no HTTP. */
+  readonly heard?: boolean;
 }
 
 // One pool for all checks and notifiers. HTTP/1.1, as curl in the runbook; idle sockets hold no process open.
@@ -56,6 +58,7 @@ export async function exchange(request: HttpRequest): Promise<HttpResponse | NoR
   const { method, url, headers, body, timeoutMs, signal, fresh = false } = request;
   signal.throwIfAborted();
   const timeout = AbortSignal.timeout(timeoutMs);
+  let heard = false;
   try {
     const response = await send(url, {
       dispatcher: pool,
@@ -67,20 +70,25 @@ export async function exchange(request: HttpRequest): Promise<HttpResponse | NoR
       headersTimeout: 0,
       bodyTimeout: 0,
     });
+    heard = true;
     const text = (await readBytes(response.body, request.limit ?? RESPONSE_LIMIT)).toString('utf8');
     return toResponse(response.statusCode, response.headers, text, maskSent(headers?.authorization));
   } catch (error) {
     if (isTimeout(signal.reason) || timeout.aborted) {
-      return unanswered(`no answer within ${seconds(timeoutMs)}`);
+      return unanswered(`no answer within ${seconds(timeoutMs)}`, { heard });
     }
     signal.throwIfAborted();
-    if (isSizeError(error)) return unanswered(error.message);
-    return unanswered(describeNetworkError(error), isUndelivered(error) ? 'no' : 'perhaps');
+    if (isSizeError(error)) return unanswered(error.message, { heard });
+    const delivered = isUndelivered(error) ? 'no' : 'perhaps';
+    return unanswered(describeNetworkError(error), { delivered, heard: heard || isSpoken(error) });
   }
 }
 
-function unanswered(problem: string, delivered: NoResponse['delivered'] = 'perhaps'): NoResponse {
-  return { kind: 'unanswered', problem, delivered };
+function unanswered(
+  problem: string,
+  { delivered = 'perhaps', heard }: Partial<Pick<NoResponse, 'delivered'>> & { readonly heard: boolean },
+): NoResponse {
+  return { kind: 'unanswered', problem, delivered, ...(heard ? { heard } : {}) };
 }
 
 function toResponse(

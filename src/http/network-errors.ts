@@ -19,11 +19,27 @@ const MEANINGS: Readonly<Record<string, string>> = {
 /** What went wrong on the way, in words. Only codes are used: messages of libraries may repeat addresses. */
 export function describeNetworkError(error: unknown): string {
   const code = codeOf(error);
-  if (code.startsWith('HPE_') || code === 'HTTPParserError') return 'answer is not HTTP';
-  if (code.startsWith('CERT_') || code.includes('_CERT') || code === 'ERR_TLS_CERT_ALTNAME_INVALID') {
+  if (isNoHttp(code)) return 'answer is not HTTP';
+  if (isCertificate(code)) {
     return `certificate not accepted (${code})`;
   }
   return MEANINGS[code] ?? `request failed (${code})`;
+}
+
+function isNoHttp(code: string): boolean {
+  return code.startsWith('HPE_') || code === 'HTTPParserError';
+}
+
+function isCertificate(code: string): boolean {
+  return code.startsWith('CERT_') || code.includes('_CERT') || code === 'ERR_TLS_CERT_ALTNAME_INVALID';
+}
+
+/** True when somebody is there who does not speak as was expected: other protocols, other certificates. */
+export function isSpoken(error: unknown): boolean {
+  const code = codeOf(error);
+  return (
+    isNoHttp(code) || isCertificate(code) || /^(EPROTO|ERR_SSL_|UND_ERR_(RES_|HEADERS_OVERFLOW))/.test(code)
+  );
 }
 
 /** Codes of attempts that end before anything of a request is written. */

@@ -1,4 +1,5 @@
 import type { ServerResponse } from 'node:http';
+import type { Socket } from 'node:net';
 import { describe, expect, it } from 'vitest';
 import type { BehaviourWish } from '../../sandbox/orchestrator/index.ts';
 import { createHealthCheck } from '../../src/checks/health/probe.ts';
@@ -110,12 +111,25 @@ describe('the health check', () => {
     const address = await nobody();
     const refused = createHealthCheck(settings, address, nothing);
     expect(said(await refused.probe(probeContext()))).toBe(
-      `inconclusive: connection refused at ${address}/health`,
+      `inconclusive: connection refused at ${new URL(address).host}/health`,
     );
     const slow = await probe('health-slow', {}, { timeoutMs: 100 });
-    expect(said(slow)).toMatch(
-      /^inconclusive: no answer within 100 ms at http:\/\/127\.0\.0\.1:\d+\/health$/,
+    expect(said(slow)).toMatch(/^inconclusive: no answer within 100 ms at 127\.0\.0\.1:\d+\/health$/);
+  });
+
+  it.each<[string, boolean, (socket: Socket) => void]>([
+    ['hangs up', true, (socket) => socket.destroy()],
+    ['says nothing', true, () => undefined],
+    ['is no HTTP', false, (socket) => socket.end('220 smtp.example ESMTP\r\n')],
+    ['breaks off', false, (socket) => socket.end('HTTP/1.1 200 OK\r\ncontent-length: 9\r\n\r\n{')],
+    ['is slow', false, (socket) => socket.write('HTTP/1.1 200 OK\r\ncontent-length: 9\r\n\r\n{')],
+  ])('S2 a peer that %s counts as nobody: %s', async (_what, expected, play) => {
+    const url = await server(({ socket }) => void play(socket));
+    const found = await createHealthCheck({ ...settings, timeoutMs: 200 }, url, nothing).probe(
+      probeContext(),
     );
+    expect(found).toMatchObject({ verdict: 'inconclusive' });
+    expect(found.unreached ?? false).toBe(expected);
   });
 
   it.each([

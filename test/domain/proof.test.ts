@@ -37,17 +37,17 @@ describe('what all checks prove together', () => {
       'nothing behind it was tried',
       [],
       [],
-      'health reached nobody in 3 probes: connection refused at http://a/health; not tried: chat, agents',
+      'health reached nobody in 3 probes: connection refused at a:80/health; not tried: chat, agents',
     ],
     [
       'another one was repeated all the same',
       [result('chat', 'inconclusive')],
       [],
-      'health reached nobody in 3 probes: connection refused at http://a/health; not tried: agents; chat could not be decided',
+      'health reached nobody in 3 probes: connection refused at a:80/health; not tried: agents; chat could not be decided',
     ],
     ['it was left out', [], ['health'], 'chat, agents could not be decided; health left out by decision'],
   ])('S2 says where health knocked when it reached nobody, and %s', (_what, more, waived, summary) => {
-    const words = 'reached nobody in 3 probes: connection refused at http://a/health';
+    const words = 'reached nobody in 3 probes: connection refused at a:80/health';
     const health = result('health', 'inconclusive', { reachedNobody: true, summary: words });
     const proof = proofOf([health, ...more], [...required, 'agents'], [], waived);
     expect(proof).toMatchObject({ verdict: 'inconclusive', summary });

@@ -19,6 +19,10 @@ export const PATHS: Readonly<Record<string, Path>> = {
   },
   'known-good': { outcome: 'known-good', what: 'the verification after a deploy' },
   'not-proved': { outcome: 'not-proved', what: 'the target is not well either' },
+  'not-proved-unreached': {
+    outcome: 'not-proved',
+    what: 'health reaches nobody, and nothing behind it is tried',
+  },
   'failed-request': { outcome: 'failed', what: 'a wrong request' },
   'failed-rollout': { outcome: 'failed', what: 'the image of the target is gone' },
   cancelled: {

@@ -1,3 +1,4 @@
+import { freePorts } from '../../tools/ports.ts';
 import { openStage } from '../stories/stage.ts';
 import type { Save } from './record.ts';
 
@@ -21,6 +22,15 @@ export async function recordPlain(save: Save): Promise<void> {
     const bad = await stage.cast('history', { checks });
     for (const version of ['v0.1.2-chat-output-null', 'v0.2.0']) await bad.deploy(version);
     await save('not-proved', async () => bad.history((await bad.rollback()).workflowId));
+
+    const [port] = await freePorts(1);
+    const silent = await stage.cast('history', {
+      profile: { endpoint: `http://127.0.0.1:${port}` },
+      checks: { health: { every: '50ms', within: '1s' } },
+    });
+    for (const version of ['v0.1.0', 'v0.2.0']) await silent.deploy(version);
+    await save('not-proved-unreached', async () => silent.history((await silent.rollback()).workflowId));
+
     await bad.deploy('v0.2.0');
     await save('poisoned', async () =>
       (await bad.history((await bad.rollback()).workflowId)).replaceAll('"roll-back"', '"roll-forward"'),

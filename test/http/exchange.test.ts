@@ -57,18 +57,20 @@ describe('an HTTP request', () => {
   });
 
   it.each([
-    ['never answers', () => {}],
+    ['never answers', () => {}, {}],
     [
       'stops in the middle of the body',
       (response: { write(text: string): unknown }) => response.write('half'),
+      { heard: true },
     ],
-  ])('ends at its time-out when the receiver %s', async (_, play) => {
+  ])('ends at its time-out when the receiver %s', async (_, play, heard) => {
     const url = await server((__, response) => void play(response));
     const begun = performance.now();
     expect(await ask(url, { timeoutMs: 100 })).toEqual({
       kind: 'unanswered',
       problem: 'no answer within 100 ms',
       delivered: 'perhaps',
+      ...heard,
     });
     expect(performance.now() - begun).toBeLessThan(1500);
   });
@@ -94,6 +96,7 @@ describe('an HTTP request', () => {
     });
     expect(await ask(url, { limit: 256 * 1024 })).toEqual({
       kind: 'unanswered',
+      heard: true,
       problem: 'answer larger than 256 KiB',
       delivered: 'perhaps',
     });
@@ -123,6 +126,7 @@ describe('an HTTP request', () => {
     });
     expect(await ask(url)).toEqual({
       kind: 'unanswered',
+      heard: true,
       problem: expect.stringMatching(/^connection (closed|reset)/),
       delivered: 'perhaps',
     });
@@ -132,6 +136,7 @@ describe('an HTTP request', () => {
     const url = await server((_, response) => response.end('ok'));
     expect(await ask(url.replace('http:', 'https:'))).toEqual({
       kind: 'unanswered',
+      heard: true,
       problem: 'not TLS on that port',
       delivered: 'no',
     });
@@ -149,6 +154,7 @@ describe('an HTTP request', () => {
     const { port } = raw.address() as { port: number };
     expect(await ask(`http://127.0.0.1:${port}`)).toEqual({
       kind: 'unanswered',
+      heard: true,
       problem: 'answer is not HTTP',
       delivered: 'perhaps',
     });

@@ -56,15 +56,15 @@ it('K15 it acts on what the registry refuses', async () => {
 
 it('S2 tries nothing behind health when health reaches nobody, and says where it knocked', async () => {
   const [port] = await freePorts(1);
-  const endpoint = `http://127.0.0.1:${port}`;
+  const place = `127.0.0.1:${port}`;
   const quick = { health: { needed: 2, every: '100ms', within: '1s' } };
-  const cast = await ready(stage, 'nobody', ['v0.1.0'], { ...RESTORES, endpoint }, quick);
+  const cast = await ready(stage, 'nobody', ['v0.1.0'], { ...RESTORES, endpoint: `http://${place}` }, quick);
   const report = await cast.verify();
   expect(report.outcome).toBe('not-known-good');
   expect(told(report).filter((step) => step.startsWith('verify-'))).toEqual(['verify-health inconclusive']);
   expect(report.summary).toMatch(
     new RegExp(
-      `health reached nobody in \\d+ probes: connection refused at ${endpoint}/health; not tried: chat, agents, metrics`,
+      `health reached nobody in \\d+ probes: connection refused at ${place}/health; not tried: chat, agents, metrics`,
     ),
   );
 }, 60_000);

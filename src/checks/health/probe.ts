@@ -26,7 +26,7 @@ export function createHealthCheck(
         fresh: true,
       });
       if (outcome.kind === 'unanswered') {
-        return unclear(`${outcome.problem} at ${placeOf(url)}`, { unreached: true });
+        return unclear(`${outcome.problem} at ${placeOf(url)}`, outcome.heard ? {} : { unreached: true });
       }
       const read = responseOf(outcome);
       if ('result' in read) return read.result;
@@ -37,8 +37,8 @@ export function createHealthCheck(
   };
 }
 
-/** Where it knocked, without credentials: an address that nobody answers at is mostly the wrong one. */
+/** Where it knocked, as `host:port/path`: an address that nobody answers at is mostly the wrong one. */
 function placeOf(url: string): string {
-  const { origin, pathname } = new URL(url);
-  return `${origin}${pathname}`;
+  const { protocol, hostname, port, pathname } = new URL(url);
+  return `${hostname}:${port || (protocol === 'https:' ? 443 : 80)}${pathname}`;
 }
