@@ -2,7 +2,7 @@ import type { NamedCluster } from '../../domain/cluster.ts';
 import { RunbookError } from '../../domain/errors.ts';
 import { type ChosenContext, chooseContext } from './kubeconfig/choose.ts';
 import { credentialsOf } from './kubeconfig/credentials-of.ts';
-import { askExecPlugin, type ExecCredential } from './kubeconfig/exec-plugin.ts';
+import { askExecPlugin, assertPluginIsThere, type ExecCredential } from './kubeconfig/exec-plugin.ts';
 import { type Environment, readKubeconfig } from './kubeconfig/files.ts';
 import { withSignal } from './with-signal.ts';
 
@@ -88,6 +88,8 @@ export function createClusterCredentialSource(
   let used: Promise<ChosenContext> | undefined;
   let resolved: { readonly at: number; readonly value: Promise<Credentials> } | undefined;
   let given: ExecCredential | undefined;
+  let renewing: Promise<Credentials> | undefined;
+  let hasWorked = false;
   const listeners = new Set<() => void>();
 
   const read = async () => {
@@ -110,13 +112,11 @@ export function createClusterCredentialSource(
     );
     return reading;
   };
-  /** A file that is being written, or gone for a moment, ends nothing once it has been read. */
   const readAgain = async () => {
     try {
       return (await read()).chosen;
     } catch (error) {
-      const { message } = error as Error;
-      throw new RunbookError('Unreachable', `the kubeconfig cannot be used any more: ${message}`);
+      throw notNow(error as Error);
     }
   };
 
@@ -131,14 +131,21 @@ export function createClusterCredentialSource(
         }
         return given;
       };
-      return credentialsOf(found, { env, plugin });
+      return credentialsOf(found, { env, plugin }).catch((error: Error) => {
+        throw hasWorked ? notNow(error) : error;
+      });
     });
     const mine = { at: performance.now(), value };
     resolved = mine;
     // What failed or hangs is asked anew by the next request.
-    value.catch(() => {
-      if (resolved === mine) resolved = undefined;
-    });
+    value.then(
+      () => {
+        hasWorked = true;
+      },
+      () => {
+        if (resolved === mine) resolved = undefined;
+      },
+    );
     return value;
   };
   const adopt = (found: ChosenContext, before: ChosenContext | undefined) => {
@@ -157,7 +164,10 @@ export function createClusterCredentialSource(
     },
     async verify() {
       const found = await chosen();
-      await credentialsOf(found, { env, plugin: async () => ({}) });
+      await Promise.all([
+        credentialsOf(found, { env, plugin: async () => ({}) }),
+        assertPluginIsThere(found, env),
+      ]);
       return nameOf(found);
     },
     async notes() {
@@ -175,6 +185,8 @@ export function createClusterCredentialSource(
       return withSignal(isFresh && resolved ? resolved.value : resolve(chosen()), signal);
     },
     renewed: (signal) => {
+      // Whoever is refused meanwhile waits for the same.
+      if (renewing) return withSignal(renewing, signal);
       const before = used;
       const again = first ? readAgain() : chosen();
       given = undefined;
@@ -182,7 +194,11 @@ export function createClusterCredentialSource(
         adopt(found, await before?.catch(() => undefined));
         return found;
       });
-      return withSignal(resolve(renewed), signal);
+      const value = resolve(renewed).finally(() => {
+        renewing = undefined;
+      });
+      renewing = value;
+      return withSignal(value, signal);
     },
     async reread(signal) {
       const before = await chosen();
@@ -192,6 +208,14 @@ export function createClusterCredentialSource(
       resolved = undefined;
     },
   };
+}
+
+/** A file that is being written, or gone for a moment, ends nothing that has worked before. */
+function notNow(error: Error): Error {
+  const isConfig = error instanceof RunbookError && error.type === 'InvalidConfig';
+  return isConfig
+    ? new RunbookError('Unreachable', `the kubeconfig cannot be used now: ${error.message}`)
+    : error;
 }
 
 function nameOf({ context, cluster }: ChosenContext): NamedCluster {

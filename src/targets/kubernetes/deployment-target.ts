@@ -173,7 +173,7 @@ export class DeploymentTarget implements RollbackTarget {
     return this.#run(() => new RolloutWait(parts, rollout, report, resume).finish(signal), rollout.cluster);
   }
 
-  current({ signal }: TargetContext): Promise<RolloutStarted> {
+  current({ signal, cluster }: TargetContext): Promise<RolloutStarted> {
     return this.#run(async () => {
       const live = await this.#observer.deployment(signal);
       const { template } = live.spec;
@@ -181,7 +181,7 @@ export class DeploymentTarget implements RollbackTarget {
       const image = container && imageOf(template, container);
       const started = startedFrom({ version: image ? versionOfImage(image) : '' }, live, false);
       return { ...started, cluster: await this.cluster() };
-    });
+    }, cluster);
   }
 
   lastChangedBy({ signal }: TargetContext): Promise<LastChange> {
@@ -192,11 +192,11 @@ export class DeploymentTarget implements RollbackTarget {
     });
   }
 
-  instances({ signal }: TargetContext): Promise<readonly Instance[]> {
+  instances({ signal, cluster }: TargetContext): Promise<readonly Instance[]> {
     return this.#run(async () => {
       const live = await this.#observer.deployment(signal);
       return this.#inspector().instances(live, fingerprint(live.spec.template), signal);
-    });
+    }, cluster);
   }
 
   recordKnownGood(

@@ -93,6 +93,17 @@ describe('credentials', () => {
     expect(await source.current(signal)).toMatchObject(bearer('two'));
   });
 
+  it('are renewed once for all who are refused at the same time', async () => {
+    const { source, calls } = sourceOf(
+      async () => 'one',
+      async () => 'two',
+    );
+    await source.current(signal);
+    const both = await Promise.all([source.renewed(signal), source.renewed(signal)]);
+    expect(both).toMatchObject([bearer('two'), bearer('two')]);
+    expect(calls()).toBe(2);
+  });
+
   it('are read from the very beginning when they are renewed', async () => {
     const { source, calls } = sourceOf(
       async () => 'one',
