@@ -8,6 +8,7 @@ import type { RollbackTarget } from '../../../src/targets/target.ts';
 import { freePorts } from '../../../tools/ports.ts';
 import { until } from '../../../tools/until.ts';
 import { deployment, replicaSet } from './objects.ts';
+import { passedRecord } from './passed-record.ts';
 import { StubApi } from './stub-api.ts';
 import { v1, v2 } from './stubbed.ts';
 import { context, errorOf, openWorld, type Service } from './world.ts';
@@ -146,18 +147,10 @@ describe('K14 the cluster that was meant', () => {
 
   test('stands in evidence that is kept there, and evidence of before it did is believed', async () => {
     const of = await service(['v0.1.0']);
-    const { current } = await of.target.observe(context);
     const record = {
-      fingerprint: current.fingerprint,
-      version: current.version,
-      image: current.image,
-      verdict: 'passed',
-      at: new Date().toISOString(),
-      provedBy: 'verify',
-      workflowId: 'w',
-      runId: 'r',
-      checks: { health: { verdict: 'passed', summary: 'healthy', values: {} } },
+      ...passedRecord(await of.target.observe(context)),
       schema: 2,
+      checks: { health: { verdict: 'passed', summary: 'healthy', values: {} } },
       required: ['health'],
       accepted: [],
       waived: [],
