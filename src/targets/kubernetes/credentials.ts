@@ -1,7 +1,8 @@
 import type { NamedCluster } from '../../domain/cluster.ts';
 import { RunbookError } from '../../domain/errors.ts';
 import { type ChosenContext, chooseContext } from './kubeconfig/choose.ts';
-import { credentialsOf } from './kubeconfig/credentials-of.ts';
+import { nameOf, notesOf } from './kubeconfig/cluster-notes.ts';
+import { type Credentials, credentialsOf } from './kubeconfig/credentials-of.ts';
 import { askExecPlugin, assertPluginIsThere, type ExecCredential } from './kubeconfig/exec-plugin.ts';
 import { type Environment, readKubeconfig } from './kubeconfig/files.ts';
 import { withSignal } from './with-signal.ts';
@@ -10,25 +11,6 @@ import { withSignal } from './with-signal.ts';
 export interface ClusterReference {
   readonly kubeconfig?: string;
   readonly context?: string;
-}
-
-/** What a connection to the server is made with. */
-export interface TlsOptions {
-  readonly ca?: Buffer | string;
-  readonly cert?: Buffer | string;
-  readonly key?: Buffer | string;
-  readonly rejectUnauthorized?: boolean;
-  readonly servername?: string;
-}
-
-/** What a connection needs. Holds secrets: never logged. */
-export interface Credentials {
-  /** Address without a slash at its end. */
-  readonly server: string;
-  readonly headers: Readonly<Record<string, string | readonly string[]>>;
-  readonly tls: TlsOptions;
-  /** Address of the HTTP proxy that the server is reached through. */
-  readonly proxy?: string;
 }
 
 /** How long resolved credentials are used before token files and exec plugins are asked again, in milliseconds. */
@@ -43,8 +25,8 @@ export interface ClusterCredentialSource {
   /** Reads everything anew, for example after a 401. */
   renewed(signal: AbortSignal): Promise<Credentials>;
   /**
-   * Reads the kubeconfig again, because its server could not be connected to. Where it leads somewhere else by now, or
-   * with other certificates, `current` has others then.
+   * Reads the kubeconfig and its files again, because its server could not be connected to. Where it leads somewhere else
+   * by now, or with other certificates, `current` has these then.
    */
   reread(signal: AbortSignal): Promise<void>;
 }
@@ -178,7 +160,13 @@ export function createClusterCredentialSource(
       }));
       if (config instanceof Error)
         return [`what was read of the kubeconfig before is used: ${config.message}`];
-      return notesOf(reference, first ?? inUse, inUse, config.currentContext, now && nameOf(now));
+      return notesOf({
+        isFixedByProfile: reference.context !== undefined,
+        first: first ?? inUse,
+        inUse,
+        now: now && nameOf(now),
+        currentContext: config.currentContext,
+      });
     },
     current: (signal) => {
       const isFresh = resolved !== undefined && performance.now() - resolved.at < FRESH_MS;
@@ -203,9 +191,9 @@ export function createClusterCredentialSource(
     async reread(signal) {
       const before = await chosen();
       const now = await withSignal(readAgain(), signal);
-      if (JSON.stringify(now) === JSON.stringify(before)) return;
-      adopt(now, before);
+      // Files that it names may have changed where it has not itself.
       resolved = undefined;
+      if (JSON.stringify(now) !== JSON.stringify(before)) adopt(now, before);
     },
   };
 }
@@ -216,40 +204,6 @@ function notNow(error: Error): Error {
   return isConfig
     ? new RunbookError('Unreachable', `the kubeconfig cannot be used now: ${error.message}`)
     : error;
-}
-
-function nameOf({ context, cluster }: ChosenContext): NamedCluster {
-  const { origin, pathname } = new URL(cluster.server ?? '');
-  return { context, server: `${origin}${pathname.replace(/\/+$/, '')}` };
-}
-
-function notesOf(
-  reference: ClusterReference,
-  first: NamedCluster,
-  inUse: NamedCluster,
-  currentContext: string,
-  now: NamedCluster | undefined,
-): readonly string[] {
-  const { context } = first;
-  const isOther = reference.context === undefined && currentContext !== '' && currentContext !== context;
-  const address = now?.server ?? inUse.server;
-  return [
-    ...(isOther
-      ? [
-          `the current context of the kubeconfig is "${currentContext}" now; this worker stays with "${context}", as it was when it started: name one with kubernetes.context`,
-        ]
-      : []),
-    ...(inUse.server === first.server
-      ? []
-      : [
-          `context "${context}" leads to ${inUse.server}; it led to ${first.server} when this worker started`,
-        ]),
-    ...(address === inUse.server
-      ? []
-      : [
-          `the kubeconfig leads context "${context}" to ${address} now; this worker stays with ${inUse.server} as long as that can be reached`,
-        ]),
-  ];
 }
 
 /** What the work gives, or an error when it takes longer; then the signal tells whoever works for it. */

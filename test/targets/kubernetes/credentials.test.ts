@@ -33,7 +33,8 @@ afterEach(() => rm(folder, { recursive: true, force: true }));
 function sourceOf(...answers: (() => Promise<string>)[]) {
   let calls = 0;
   const askPlugin = async () => ({ token: (await answers[Math.min(calls++, answers.length - 1)]?.()) ?? '' });
-  const source = createClusterCredentialSource({ kubeconfig }, { env: {}, askPlugin, timeoutMs: 50 });
+  const timeoutMs = answers.includes(hangs) ? 1_000 : 20_000;
+  const source = createClusterCredentialSource({ kubeconfig }, { env: {}, askPlugin, timeoutMs });
   return { source, calls: () => calls };
 }
 
