@@ -1,6 +1,7 @@
 import type { CheckProgress } from '../checks/run/check-progress.ts';
 import { runCheck } from '../checks/run/run-check.ts';
 import { CHECK_IDS, type CheckId, type CheckResult, type OwnPlans } from '../domain/checks.ts';
+import type { NamedCluster } from '../domain/cluster.ts';
 import { RunbookError } from '../domain/errors.ts';
 import type { CheckEvidence } from '../domain/known-good.ts';
 import type { Instance } from '../domain/pins.ts';
@@ -12,6 +13,8 @@ import { stepActivity } from './step.ts';
 
 /** What a verify step is given beside the run. */
 export interface VerifyInput {
+  /** Which cluster is meant; none in runs of before that was noted. */
+  readonly cluster?: NamedCluster;
   /** The workload and template that the wait step proved: only these are verified. */
   readonly uid: string;
   readonly fingerprint: string;
@@ -40,7 +43,7 @@ export type VerifyActivities = {
  * Reads: what the check probes, and what is live at the end.
  * Writes: nothing but what the check's folder says.
  * Result: the verdict with its evidence; a failed or open verdict is a result, not an error.
- * Errors: `WorkloadChanged`. A missing secret or a silent network is an inconclusive probe within the check's budget.
+ * Errors: `WorkloadChanged`, `ClusterChanged`. A missing secret or a silent network is an inconclusive probe within the check's budget.
  * Safe to retry: a check only reads, or writes what it may write again. The budget goes on from the last heartbeat.
  */
 export function verifyActivities(deps: Dependencies): VerifyActivities {
@@ -58,6 +61,7 @@ function verification(deps: Dependencies, id: CheckId) {
   return stepActivity(
     async ({ signal, key, attempt, report, resume }, service: string, input: VerifyInput) => {
       const { target, checks } = deps.service(service);
+      const meant = { signal, cluster: input.cluster };
       const prepared = checks[id];
       if (!prepared)
         throw new RunbookError('InvalidConfig', `the check ${id} is not configured for ${service}`);
@@ -66,7 +70,7 @@ function verification(deps: Dependencies, id: CheckId) {
       const instances = async () => {
         const known = seen;
         seen = [];
-        return known.length > 0 ? known : target.instances({ signal });
+        return known.length > 0 ? known : target.instances(meant);
       };
       const earlier = resume<CheckProgress>();
       const found = await runCheck(prepared.create(), prepared.policy, {
@@ -80,7 +84,7 @@ function verification(deps: Dependencies, id: CheckId) {
         report,
         ...(earlier ? { resume: readProgress(earlier) } : {}),
       });
-      const live = await target.current({ signal });
+      const live = await target.current(meant);
       if (live.uid !== input.uid || live.fingerprint !== input.fingerprint) {
         throw new RunbookError(
           'WorkloadChanged',

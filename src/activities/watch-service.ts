@@ -18,7 +18,7 @@ interface WatchProgress {
  * Reads: what is live, who changed it, and the service's health, again and again.
  * Writes: nothing.
  * Result: whether it stayed as it was proved, who changed it, or what is bad about it.
- * Errors: none of its own: a probe that gives no answer is no verdict, and the next one comes.
+ * Errors: `ClusterChanged`; else none of its own: a probe that gives no answer is no verdict, and the next one comes.
  * Safe to retry: it only reads; the time that is left is taken up from the last heartbeat.
  */
 export function watchService(deps: Dependencies) {
@@ -54,11 +54,11 @@ function told(value: Watched, summary: string) {
 /** What is live by now, when it is not what was proved; nothing as well when that cannot be told at the moment. */
 async function changeSince(
   { target }: PreparedService,
-  { uid, fingerprint }: WatchInput,
+  { uid, fingerprint, cluster }: WatchInput,
   signal: AbortSignal,
 ): Promise<Omit<Extract<Watched, { end: 'changed' }>, 'probes'> | undefined> {
   try {
-    const live = await target.current({ signal });
+    const live = await target.current({ signal, cluster });
     if (live.uid === uid && live.fingerprint === fingerprint) return undefined;
     const { who, ours } = await target.lastChangedBy({ signal });
     return {

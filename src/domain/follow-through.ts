@@ -1,7 +1,10 @@
+import type { NamedCluster } from './cluster.ts';
 import type { ResolvedRun } from './request.ts';
 
 /** What a watch waits for, and for how long. Durations in ms. */
 export interface WatchInput {
+  /** Which cluster is meant; none in runs of before that was noted. */
+  readonly cluster?: NamedCluster;
   /** The workload and content that were proved well. */
   readonly uid: string;
   readonly fingerprint: string;

@@ -35,7 +35,8 @@ async function watch(run: Run, { request, version, uid, fingerprint }: FollowThr
   let end = Date.now() + forMs;
   for (;;) {
     const left = Math.max(0, end - Date.now());
-    const how = { uid, fingerprint, forMs: left, everyMs, failures };
+    const { cluster } = request;
+    const how = { ...(cluster ? { cluster } : {}), uid, fingerprint, forMs: left, everyMs, failures };
     const watched = await run.step('watch-service', request.service, how);
     const ending = watchedEnding(version, watched);
     if (watched.end !== 'unwell') return ending;

@@ -77,6 +77,13 @@ describe('U2 a worker that starts', () => {
     await writeFile(join(folder, 'config'), KUBECONFIG({ exec }));
     const { error } = await start('      kubeconfig: ./config\n');
     expect(error?.message).toContain('user "u": exec.interactiveMode: Always needs a terminal');
+    const installHint = 'install it from example.com';
+    const cloud = { ...exec, command: 'cloud-plugin', interactiveMode: 'Never', installHint };
+    await writeFile(join(folder, 'config'), KUBECONFIG({ exec: cloud }));
+    const missing = await start('      kubeconfig: ./config\n', { PATH: '/usr/bin' });
+    expect(missing.error?.message).toContain(
+      `user "u": exec.command: cloud-plugin is not on the worker's PATH; ${installHint}`,
+    );
     await writeFile(join(folder, 'config'), KUBECONFIG({ tokenFile: 'gone' }));
     const gone = await start('      kubeconfig: ./config\n');
     expect(gone.error?.message).toContain('user "u": tokenFile');

@@ -1,7 +1,8 @@
 import { createHash } from 'node:crypto';
 import type { Dispatcher } from 'undici';
 import { RunbookError } from '../../domain/errors.ts';
-import type { ClusterCredentialSource, Credentials } from './credentials.ts';
+import type { ClusterCredentialSource } from './credentials.ts';
+import type { Credentials } from './kubeconfig/credentials-of.ts';
 import { userAgent } from './user-agent.ts';
 
 /** What is sent; the body is JSON already. */
@@ -108,7 +109,7 @@ export function createConnection(source: ClusterCredentialSource): Connection {
       if (!isUnconnected(error) || request.signal.aborted) throw error;
       await source.reread(request.signal);
       const now = await source.current(request.signal);
-      if (now === used) throw error;
+      if (poolKey(now) === poolKey(used)) throw error;
       return sendWith(now, request);
     }
   };

@@ -1,8 +1,9 @@
 import type { NamedCluster } from '../../domain/cluster.ts';
 import { RunbookError } from '../../domain/errors.ts';
 import { type ChosenContext, chooseContext } from './kubeconfig/choose.ts';
-import { credentialsOf } from './kubeconfig/credentials-of.ts';
-import { askExecPlugin, type ExecCredential } from './kubeconfig/exec-plugin.ts';
+import { nameOf, notesOf } from './kubeconfig/cluster-notes.ts';
+import { type Credentials, credentialsOf } from './kubeconfig/credentials-of.ts';
+import { askExecPlugin, assertPluginIsThere, type ExecCredential } from './kubeconfig/exec-plugin.ts';
 import { type Environment, readKubeconfig } from './kubeconfig/files.ts';
 import { withSignal } from './with-signal.ts';
 
@@ -10,25 +11,6 @@ import { withSignal } from './with-signal.ts';
 export interface ClusterReference {
   readonly kubeconfig?: string;
   readonly context?: string;
-}
-
-/** What a connection to the server is made with. */
-export interface TlsOptions {
-  readonly ca?: Buffer | string;
-  readonly cert?: Buffer | string;
-  readonly key?: Buffer | string;
-  readonly rejectUnauthorized?: boolean;
-  readonly servername?: string;
-}
-
-/** What a connection needs. Holds secrets: never logged. */
-export interface Credentials {
-  /** Address without a slash at its end. */
-  readonly server: string;
-  readonly headers: Readonly<Record<string, string | readonly string[]>>;
-  readonly tls: TlsOptions;
-  /** Address of the HTTP proxy that the server is reached through. */
-  readonly proxy?: string;
 }
 
 /** How long resolved credentials are used before token files and exec plugins are asked again, in milliseconds. */
@@ -43,8 +25,8 @@ export interface ClusterCredentialSource {
   /** Reads everything anew, for example after a 401. */
   renewed(signal: AbortSignal): Promise<Credentials>;
   /**
-   * Reads the kubeconfig again, because its server could not be connected to. Where it leads somewhere else by now, or
-   * with other certificates, `current` has others then.
+   * Reads the kubeconfig and its files again, because its server could not be connected to. Where it leads somewhere else
+   * by now, or with other certificates, `current` has these then.
    */
   reread(signal: AbortSignal): Promise<void>;
 }
@@ -88,6 +70,8 @@ export function createClusterCredentialSource(
   let used: Promise<ChosenContext> | undefined;
   let resolved: { readonly at: number; readonly value: Promise<Credentials> } | undefined;
   let given: ExecCredential | undefined;
+  let renewing: Promise<Credentials> | undefined;
+  let hasWorked = false;
   const listeners = new Set<() => void>();
 
   const read = async () => {
@@ -110,13 +94,11 @@ export function createClusterCredentialSource(
     );
     return reading;
   };
-  /** A file that is being written, or gone for a moment, ends nothing once it has been read. */
   const readAgain = async () => {
     try {
       return (await read()).chosen;
     } catch (error) {
-      const { message } = error as Error;
-      throw new RunbookError('Unreachable', `the kubeconfig cannot be used any more: ${message}`);
+      throw notNow(error as Error);
     }
   };
 
@@ -131,14 +113,21 @@ export function createClusterCredentialSource(
         }
         return given;
       };
-      return credentialsOf(found, { env, plugin });
+      return credentialsOf(found, { env, plugin }).catch((error: Error) => {
+        throw hasWorked ? notNow(error) : error;
+      });
     });
     const mine = { at: performance.now(), value };
     resolved = mine;
     // What failed or hangs is asked anew by the next request.
-    value.catch(() => {
-      if (resolved === mine) resolved = undefined;
-    });
+    value.then(
+      () => {
+        hasWorked = true;
+      },
+      () => {
+        if (resolved === mine) resolved = undefined;
+      },
+    );
     return value;
   };
   const adopt = (found: ChosenContext, before: ChosenContext | undefined) => {
@@ -157,7 +146,10 @@ export function createClusterCredentialSource(
     },
     async verify() {
       const found = await chosen();
-      await credentialsOf(found, { env, plugin: async () => ({}) });
+      await Promise.all([
+        credentialsOf(found, { env, plugin: async () => ({}) }),
+        assertPluginIsThere(found, env),
+      ]);
       return nameOf(found);
     },
     async notes() {
@@ -168,13 +160,21 @@ export function createClusterCredentialSource(
       }));
       if (config instanceof Error)
         return [`what was read of the kubeconfig before is used: ${config.message}`];
-      return notesOf(reference, first ?? inUse, inUse, config.currentContext, now && nameOf(now));
+      return notesOf({
+        isFixedByProfile: reference.context !== undefined,
+        first: first ?? inUse,
+        inUse,
+        now: now && nameOf(now),
+        currentContext: config.currentContext,
+      });
     },
     current: (signal) => {
       const isFresh = resolved !== undefined && performance.now() - resolved.at < FRESH_MS;
       return withSignal(isFresh && resolved ? resolved.value : resolve(chosen()), signal);
     },
     renewed: (signal) => {
+      // Whoever is refused meanwhile waits for the same.
+      if (renewing) return withSignal(renewing, signal);
       const before = used;
       const again = first ? readAgain() : chosen();
       given = undefined;
@@ -182,50 +182,28 @@ export function createClusterCredentialSource(
         adopt(found, await before?.catch(() => undefined));
         return found;
       });
-      return withSignal(resolve(renewed), signal);
+      const value = resolve(renewed).finally(() => {
+        renewing = undefined;
+      });
+      renewing = value;
+      return withSignal(value, signal);
     },
     async reread(signal) {
       const before = await chosen();
       const now = await withSignal(readAgain(), signal);
-      if (JSON.stringify(now) === JSON.stringify(before)) return;
-      adopt(now, before);
+      // Files that it names may have changed where it has not itself.
       resolved = undefined;
+      if (JSON.stringify(now) !== JSON.stringify(before)) adopt(now, before);
     },
   };
 }
 
-function nameOf({ context, cluster }: ChosenContext): NamedCluster {
-  const { origin, pathname } = new URL(cluster.server ?? '');
-  return { context, server: `${origin}${pathname.replace(/\/+$/, '')}` };
-}
-
-function notesOf(
-  reference: ClusterReference,
-  first: NamedCluster,
-  inUse: NamedCluster,
-  currentContext: string,
-  now: NamedCluster | undefined,
-): readonly string[] {
-  const { context } = first;
-  const isOther = reference.context === undefined && currentContext !== '' && currentContext !== context;
-  const address = now?.server ?? inUse.server;
-  return [
-    ...(isOther
-      ? [
-          `the current context of the kubeconfig is "${currentContext}" now; this worker stays with "${context}", as it was when it started: name one with kubernetes.context`,
-        ]
-      : []),
-    ...(inUse.server === first.server
-      ? []
-      : [
-          `context "${context}" leads to ${inUse.server}; it led to ${first.server} when this worker started`,
-        ]),
-    ...(address === inUse.server
-      ? []
-      : [
-          `the kubeconfig leads context "${context}" to ${address} now; this worker stays with ${inUse.server} as long as that can be reached`,
-        ]),
-  ];
+/** A file that is being written, or gone for a moment, ends nothing that has worked before. */
+function notNow(error: Error): Error {
+  const isConfig = error instanceof RunbookError && error.type === 'InvalidConfig';
+  return isConfig
+    ? new RunbookError('Unreachable', `the kubeconfig cannot be used now: ${error.message}`)
+    : error;
 }
 
 /** What the work gives, or an error when it takes longer; then the signal tells whoever works for it. */

@@ -1,4 +1,4 @@
-import { mayBeSameCluster, type NamedCluster, nameOfCluster } from '../../domain/cluster.ts';
+import type { NamedCluster } from '../../domain/cluster.ts';
 import { RunbookError } from '../../domain/errors.ts';
 import type { KnownGoodRecord } from '../../domain/known-good.ts';
 import type {
@@ -33,6 +33,7 @@ import { PodInspector } from './pod-inspector.ts';
 import { containerIn, imageOf } from './pod-template.ts';
 import type { Deployment } from './resources.ts';
 import { RolloutWait } from './rollout-wait.ts';
+import { assertSameCluster } from './same-cluster.ts';
 import { leaseTransport, type TransportLease } from './shared-transport.ts';
 import { keepSnapshot } from './snapshot.ts';
 import { diffTemplates } from './template-diff.ts';
@@ -175,7 +176,7 @@ export class DeploymentTarget implements RollbackTarget {
     return this.#run(() => new RolloutWait(parts, rollout, report, resume).finish(signal), rollout.cluster);
   }
 
-  current({ signal }: TargetContext): Promise<RolloutStarted> {
+  current({ signal, cluster }: TargetContext): Promise<RolloutStarted> {
     return this.#run(async () => {
       const live = await this.#observer.deployment(signal);
       const { template } = live.spec;
@@ -183,7 +184,7 @@ export class DeploymentTarget implements RollbackTarget {
       const image = container && imageOf(template, container);
       const started = startedFrom({ version: image ? versionOfImage(image) : '' }, live, false);
       return { ...started, cluster: await this.cluster() };
-    });
+    }, cluster);
   }
 
   lastChangedBy({ signal }: TargetContext): Promise<LastChange> {
@@ -194,11 +195,11 @@ export class DeploymentTarget implements RollbackTarget {
     });
   }
 
-  instances({ signal }: TargetContext): Promise<readonly Instance[]> {
+  instances({ signal, cluster }: TargetContext): Promise<readonly Instance[]> {
     return this.#run(async () => {
       const live = await this.#observer.deployment(signal);
       return this.#inspector().instances(live, fingerprint(live.spec.template), signal);
-    });
+    }, cluster);
   }
 
   recordKnownGood(
@@ -255,16 +256,6 @@ export class DeploymentTarget implements RollbackTarget {
       throw asRunbookError(error);
     }
   }
-}
-
-/** A worker that was started with another context must not go on with a run on another cluster. */
-function assertSameCluster(meant: NamedCluster, own: NamedCluster): void {
-  if (mayBeSameCluster(meant, own)) return;
-  throw new RunbookError(
-    'ClusterChanged',
-    `the run is about another cluster (${nameOfCluster(meant)}) than the one that this worker has (${nameOfCluster(own)}); ` +
-      `nothing was written: start the worker with kubernetes.context: ${meant.context}`,
-  );
 }
 
 /** A profile that was changed to another target under a running run must not be guessed at. */

@@ -51,13 +51,24 @@ export async function keepSnapshot(
     return { ...snapshot, keptIn: `configmap/${kept.metadata.name}`, uid: kept.metadata.uid };
   } catch (error) {
     if (holder && error instanceof ApiError && isRefused(error)) return holder;
-    throw error;
+    throw isTooLarge(error) ? keptNowhere(name, error) : error;
   }
 }
 
 /** Whether an object was refused for what it is, and not for a state of the server that passes. */
 function isRefused(error: ApiError): boolean {
   return error.isRefusedByAdmission || [403, 413, 422].includes(error.code);
+}
+
+function isTooLarge(error: unknown): error is ApiError {
+  return isStatus(error, 413) || (isStatus(error, 422) && /too long/i.test(error.message));
+}
+
+function keptNowhere(name: string, { message }: ApiError): RunbookError {
+  return new RunbookError(
+    'WriteRejected',
+    `what runs now is more than a ConfigMap holds, and no ReplicaSet will keep it (${message}): raise spec.revisionHistoryLimit of deployment/${name}`,
+  );
 }
 
 /** The template that a snapshot's ConfigMap holds; none when it holds something else. */

@@ -102,7 +102,9 @@ function carryOutCheck(
   const row: CheckRow = CHECKS[id];
   const ownPlans = row.discountsOwnPlans ? results.find((result) => result.ownPlans)?.ownPlans : undefined;
   const { uid, fingerprint } = rollout;
+  const { cluster } = request;
   const input = {
+    ...(cluster ? { cluster } : {}),
     uid,
     fingerprint,
     // Who does not ask the instances needs no list of them in the history.

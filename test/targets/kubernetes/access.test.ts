@@ -90,6 +90,50 @@ describe('checkAccess', () => {
     expect(accepted).toEqual([expect.stringContaining('PartialObjectMetadata')]);
   });
 
+  it('K7 reads a Secret only where its metadata leaves a key in doubt', async () => {
+    const { stub, target } = await needyService();
+    const env = [{ name: 'TOKEN', valueFrom: { secretKeyRef: { name: 'keys', key: 'token' } } }];
+    const containers = [{ name: 'orchestrator', image: 'registry.example/phoenix-orch:v0.1.0', env }];
+    stub.put('replicasets', replicaSet(1, template({ spec: { containers } })));
+    const accepted: unknown[] = [];
+    stub.on(
+      /^GET secrets/,
+      ({ headers, serve }) => {
+        accepted.push(String(headers.accept).includes('PartialObjectMetadata'));
+        serve();
+      },
+      10,
+    );
+    const managedFields = [{ fieldsV1: { 'f:data': { '.': {}, 'f:token': {} } } }];
+    stub.put('secrets', { metadata: { name: 'keys', managedFields }, data: { token: 'YQ==' } });
+    await expect(target.checkAccess(PREVIOUS, context)).resolves.toBeDefined();
+    expect(accepted.splice(0)).toEqual([true]);
+    stub.put('secrets', { metadata: { name: 'keys' }, data: { token: 'YQ==' } });
+    await expect(target.checkAccess(PREVIOUS, context)).resolves.toBeDefined();
+    expect(accepted.splice(0)).toEqual([true, false]);
+    stub.put('secrets', { metadata: { name: 'keys' }, data: { other: 'YQ==' } });
+    expect((await errorOf(target.checkAccess(PREVIOUS, context))).message).toContain(
+      'key token of secret/keys',
+    );
+  });
+
+  it('K7 takes an object that is being deleted for one that is gone', async () => {
+    const { stub, target } = await needyService();
+    stub.put('secrets', { metadata: { name: 'keys', deletionTimestamp: '2026-11-23T03:00:00Z' } });
+    expect((await errorOf(target.checkAccess(PREVIOUS, context))).message).toContain(
+      'secret/keys (it is being deleted)',
+    );
+  });
+
+  it('K7 does not take an API server without a kind for one without the object', async () => {
+    const { stub, target } = await needyService();
+    const spec = { resourceClaims: [{ name: 'gpu', resourceClaimName: 'gpu' }] };
+    stub.put('replicasets', replicaSet(1, template({ spec })));
+    stub.on(/resourceclaims|GET gpu/, ({ status }) => status(404, '404 page not found'));
+    const { warnings } = await target.checkAccess(PREVIOUS, context);
+    expect(warnings).toContain('could not check resourceclaim/gpu: this API server does not have its kind');
+  });
+
   it('says what it could not see, and does not stand in the way', async () => {
     const { stub, target } = await needyService();
     stub.on(/^GET secrets/, ({ status }) => status(403, 'forbidden'));

@@ -5,6 +5,7 @@ import { MERGE_PATCH } from '../../../sandbox/control-plane/api.ts';
 import { DEPLOYMENT } from '../../../sandbox/manifests.ts';
 import { until } from '../../../tools/until.ts';
 import { selfSigned } from './certificate.ts';
+import { passedRecord } from './passed-record.ts';
 import { context, errorOf, openWorld, type Service } from './world.ts';
 
 const { cluster, service } = openWorld({ instantReady: true });
@@ -155,18 +156,7 @@ describe('K22 a refusal by admission', () => {
   test('of evidence says what could not be written, and is not tried again', async () => {
     const of = await service(['v0.1.0']);
     const hook = await webhook(of, 'configmaps');
-    const { current } = await of.target.observe(context);
-    const record = {
-      fingerprint: current.fingerprint,
-      version: current.version,
-      image: current.image,
-      verdict: 'passed',
-      at: new Date().toISOString(),
-      provedBy: 'verify',
-      workflowId: 'w',
-      runId: 'r',
-      checks: {},
-    } as const;
+    const record = passedRecord(await of.target.observe(context));
     for (const code of [404, 409]) {
       hook.refuse({ code, message: 'no more objects' });
       const error = await errorOf(of.target.recordKnownGood(record, context));

@@ -5,6 +5,7 @@ import { promisify } from 'node:util';
 import { afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { parseAllDocuments } from 'yaml';
 import { DEPLOYMENT } from '../../../sandbox/manifests.ts';
+import { liveVersionOf } from '../../../src/domain/versions.ts';
 import { locateTool } from '../../../tools/index.ts';
 import { until } from '../../../tools/until.ts';
 import { context, errorOf, openWorld, PREVIOUS, type Service } from './world.ts';
@@ -81,16 +82,20 @@ describe('K9 a template of more than a ConfigMap holds', () => {
     const big = { ...container, env: [{ name: 'BIG', value: 'x'.repeat(1_100_000) }] };
     await of.change({ spec: { replicas: 0, template: { spec: { containers: [big] } } } });
     await observed(of);
-    const { current, uid, generation } = await of.target.observe(context);
-    const { version, image, fingerprint, source } = current;
-    const kept = await of.target.takeSnapshot(
-      { version, image, fingerprint, source, uid, generation },
-      context,
-    );
+    const seen = await of.target.observe(context);
+    const { fingerprint } = seen.current;
+    const takeSnapshot = () => of.target.takeSnapshot(liveVersionOf(seen), context);
+    const kept = await takeSnapshot();
     expect(kept.keptIn).toMatch(/^replicaset\//);
     await expect(of.target.rollBack(await of.pin(), context)).resolves.toMatchObject({ changed: true });
     const restored = await of.pin({ kind: 'snapshot', snapshot: kept });
     await expect(of.target.rollBack(restored, context)).resolves.toMatchObject({ fingerprint });
+
+    await of.change({ spec: { revisionHistoryLimit: 0 } });
+    await until('it to be seen', async () => (await of.target.observe(context)).historyLimit === 0);
+    const error = await errorOf(takeSnapshot());
+    expect(error).toMatchObject({ type: 'WriteRejected' });
+    expect(error.message).toContain('raise spec.revisionHistoryLimit');
   });
 });
 

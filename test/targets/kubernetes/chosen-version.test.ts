@@ -4,6 +4,7 @@ import { namesOf, type Plan } from '../../../src/domain/plan.ts';
 import { planRollback } from '../../../src/domain/plan-rollback.ts';
 import { parseTarget, type TargetWish } from '../../../src/domain/targets.ts';
 import { until } from '../../../tools/until.ts';
+import { passedRecord } from './passed-record.ts';
 import { context, openWorld, type Service } from './world.ts';
 
 const { cluster, service } = openWorld({ instantReady: true });
@@ -32,21 +33,7 @@ async function edit(of: Service, spec: object, metadata: object = {}): Promise<v
 }
 
 async function proved(of: Service): Promise<void> {
-  const { current } = await of.target.observe(context);
-  await of.target.recordKnownGood(
-    {
-      fingerprint: current.fingerprint,
-      version: current.version,
-      image: current.image,
-      verdict: 'passed',
-      at: new Date().toISOString(),
-      provedBy: 'verify',
-      workflowId: 'verify/orchestrator',
-      runId: 'run',
-      checks: {},
-    },
-    context,
-  );
+  await of.target.recordKnownGood(passedRecord(await of.target.observe(context)), context);
 }
 
 async function withFlag(of: Service, value: string): Promise<void> {

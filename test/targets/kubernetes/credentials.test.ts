@@ -33,7 +33,8 @@ afterEach(() => rm(folder, { recursive: true, force: true }));
 function sourceOf(...answers: (() => Promise<string>)[]) {
   let calls = 0;
   const askPlugin = async () => ({ token: (await answers[Math.min(calls++, answers.length - 1)]?.()) ?? '' });
-  const source = createClusterCredentialSource({ kubeconfig }, { env: {}, askPlugin, timeoutMs: 50 });
+  const timeoutMs = answers.includes(hangs) ? 1_000 : 20_000;
+  const source = createClusterCredentialSource({ kubeconfig }, { env: {}, askPlugin, timeoutMs });
   return { source, calls: () => calls };
 }
 
@@ -91,6 +92,17 @@ describe('credentials', () => {
     );
     expect(await errorOf(source.current(signal))).toMatchObject({ message: 'token expired' });
     expect(await source.current(signal)).toMatchObject(bearer('two'));
+  });
+
+  it('are renewed once for all who are refused at the same time', async () => {
+    const { source, calls } = sourceOf(
+      async () => 'one',
+      async () => 'two',
+    );
+    await source.current(signal);
+    const both = await Promise.all([source.renewed(signal), source.renewed(signal)]);
+    expect(both).toMatchObject([bearer('two'), bearer('two')]);
+    expect(calls()).toBe(2);
   });
 
   it('are read from the very beginning when they are renewed', async () => {

@@ -7,7 +7,9 @@ import type { ObservedService } from '../../../src/domain/versions.ts';
 import type { RollbackTarget } from '../../../src/targets/target.ts';
 import { freePorts } from '../../../tools/ports.ts';
 import { until } from '../../../tools/until.ts';
+import { selfSigned } from './certificate.ts';
 import { deployment, replicaSet } from './objects.ts';
+import { passedRecord } from './passed-record.ts';
 import { StubApi } from './stub-api.ts';
 import { v1, v2 } from './stubbed.ts';
 import { context, errorOf, openWorld, type Service } from './world.ts';
@@ -146,18 +148,10 @@ describe('K14 the cluster that was meant', () => {
 
   test('stands in evidence that is kept there, and evidence of before it did is believed', async () => {
     const of = await service(['v0.1.0']);
-    const { current } = await of.target.observe(context);
     const record = {
-      fingerprint: current.fingerprint,
-      version: current.version,
-      image: current.image,
-      verdict: 'passed',
-      at: new Date().toISOString(),
-      provedBy: 'verify',
-      workflowId: 'w',
-      runId: 'r',
-      checks: { health: { verdict: 'passed', summary: 'healthy', values: {} } },
+      ...passedRecord(await of.target.observe(context)),
       schema: 2,
+      checks: { health: { verdict: 'passed', summary: 'healthy', values: {} } },
       required: ['health'],
       accepted: [],
       waived: [],
@@ -199,15 +193,22 @@ describe('K19 a kubeconfig that has changed', () => {
     );
   });
 
-  test('is read again when its server shows a certificate that is not trusted', async () => {
-    const of = await service(['v0.1.0', 'v0.2.0']);
-    const contexts = (ca: Entry) => ({ current: 'x', contexts: { x: { ...at(cluster().server), ...ca } } });
-    const { kubeconfig, write } = await withContexts(of, contexts({}));
-    const worker = await of.another({ kubeconfig });
-    expect(await errorOf(worker.lastChangedBy(context))).toMatchObject({ type: 'Unreachable' });
-    await write(contexts(trusted()));
-    await expect(worker.lastChangedBy(context)).resolves.toMatchObject({ ours: false });
-  });
+  test.each(['in it', 'in a file of its own'])(
+    'is read again when its server shows a certificate that is not trusted: the CA stands %s',
+    async (where) => {
+      const of = await service(['v0.1.0', 'v0.2.0']);
+      const caFile = `${of.profile.kubeconfig}.ca`;
+      await writeFile(caFile, selfSigned('somebody else').cert);
+      const contexts = (ca: Entry) => ({ current: 'x', contexts: { x: { ...at(cluster().server), ...ca } } });
+      const before = where === 'in it' ? {} : { 'certificate-authority': caFile };
+      const { kubeconfig, write } = await withContexts(of, contexts(before));
+      const worker = await of.another({ kubeconfig });
+      expect(await errorOf(worker.lastChangedBy(context))).toMatchObject({ type: 'Unreachable' });
+      if (where === 'in it') await write(contexts(trusted()));
+      else await writeFile(caFile, cluster().controlPlane.ca);
+      await expect(worker.lastChangedBy(context)).resolves.toMatchObject({ ours: false });
+    },
+  );
 
   test('while it is being written ends nothing', async () => {
     const of = await service(['v0.1.0', 'v0.2.0']);

@@ -11,7 +11,8 @@ import {
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { KubernetesProfile } from '../../../src/domain/profile.ts';
-import type { ClusterCredentialSource, TlsOptions } from '../../../src/targets/kubernetes/credentials.ts';
+import type { ClusterCredentialSource } from '../../../src/targets/kubernetes/credentials.ts';
+import type { TlsOptions } from '../../../src/targets/kubernetes/kubeconfig/credentials-of.ts';
 import type { ObjectMeta, RawObject } from '../../../src/targets/kubernetes/resources.ts';
 
 /** An object of the stub: whatever a test puts there. */

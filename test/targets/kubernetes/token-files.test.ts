@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, it, vi } from 'vitest';
 import { createClusterCredentialSource } from '../../../src/targets/kubernetes/credentials.ts';
-import { context } from './support.ts';
+import { context, errorOf } from './support.ts';
 
 const { signal } = context;
 let folder: string;
@@ -47,6 +47,29 @@ it('a token in a file comes before one in the kubeconfig itself, as kubectl take
   expect(await sent(source.current(signal))).toBe('Bearer one');
   await rm(join(folder, 'token'));
   expect(await sent(source.renewed(signal))).toBe('Bearer inline');
+});
+
+it('a token file that is gone for a moment ends nothing that has worked before', async () => {
+  const source = createClusterCredentialSource({ kubeconfig });
+  await source.current(signal);
+  await rm(join(folder, 'token'));
+  const error = await errorOf(source.renewed(signal));
+  expect(error).toMatchObject({ type: 'Unreachable', retryable: true });
+  expect(error.message).toContain('user "file": tokenFile');
+  await writeFile(join(folder, 'token'), 'two');
+  expect(await sent(source.current(signal))).toBe('Bearer two');
+});
+
+it("a pod has its service account's token and CA, and no kubeconfig", async () => {
+  await writeFile(join(folder, 'ca.crt'), 'the CA');
+  const env = { HOME: folder, KUBERNETES_SERVICE_HOST: '2001:db8::1', KUBERNETES_SERVICE_PORT: '443' };
+  const source = createClusterCredentialSource({}, { env, serviceAccount: folder });
+  expect(await source.cluster()).toEqual({ context: 'in-cluster', server: 'https://[2001:db8::1]' });
+  const { tls, headers } = await source.current(signal);
+  expect(headers).toEqual({ authorization: 'Bearer one' });
+  expect(String(tls.ca)).toBe('the CA');
+  const named = createClusterCredentialSource({ context: 'file' }, { env, serviceAccount: folder });
+  expect(await errorOf(named.cluster())).toMatchObject({ type: 'InvalidConfig' });
 });
 
 it('the file is found through KUBECONFIG too', async () => {

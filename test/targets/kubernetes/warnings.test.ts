@@ -6,9 +6,21 @@ import { template } from './template.ts';
 const warnings = (change: Parameters<typeof deployment>[0] = {}) =>
   warningsOf(deployment(change), { container: 'orchestrator' });
 
+/** An entry of a manager that applies the template server-side. */
+const applied = (manager: string) => ({
+  manager,
+  operation: 'Apply',
+  fieldsV1: { 'f:spec': { 'f:template': {} } },
+});
+
 describe('warningsOf', () => {
   it('is silent about a Deployment whose rollout is complete and that is managed by hand', () => {
     expect(warnings({ metadata: { managedFields: [{ manager: 'kubectl-set' }] } })).toEqual([]);
+  });
+
+  it('K12 is silent about what is applied server-side beside the template, such as replicas', () => {
+    const managedFields = [{ ...applied('hpa'), fieldsV1: { 'f:spec': { 'f:replicas': {} } } }];
+    expect(warnings({ metadata: { managedFields } })).toEqual([]);
   });
 
   it.each<[string, Parameters<typeof deployment>[0], RegExp]>([
@@ -28,6 +40,21 @@ describe('warningsOf', () => {
       'kubectl apply',
       { metadata: { annotations: { 'kubectl.kubernetes.io/last-applied-configuration': '{}' } } },
       /kubectl apply/,
+    ],
+    [
+      'K12 a server-side apply, with the command that takes the fields over',
+      { metadata: { managedFields: [applied('kubectl')] } },
+      /"kubectl" applies .*: kubectl apply --server-side --force-conflicts -f <manifest>$/,
+    ],
+    [
+      'K12 a server-side apply by a manager of another name, quoted for a shell',
+      { metadata: { managedFields: [applied("it's ci")] } },
+      /--field-manager='it'\\''s ci' -f <manifest>$/,
+    ],
+    [
+      'K12 Flux, which takes its fields back by force, by itself alone',
+      { metadata: { managedFields: [applied('kustomize-controller')] } },
+      /^Flux/,
     ],
     [
       'the in-repo controllers by their manager',

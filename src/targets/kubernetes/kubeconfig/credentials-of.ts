@@ -1,12 +1,30 @@
 import { readFile } from 'node:fs/promises';
 import { RunbookError } from '../../../domain/errors.ts';
-import type { Credentials, TlsOptions } from '../credentials.ts';
 import type { ChosenContext } from './choose.ts';
 import type { ExecCredential } from './exec-plugin.ts';
 import type { Environment } from './files.ts';
 import { oidcToken } from './oidc.ts';
 import { PROXY_SCHEMES, proxyFromEnvironment } from './proxy.ts';
 import type { KubeconfigUser } from './schema.ts';
+
+/** What a connection to the server is made with. */
+export interface TlsOptions {
+  readonly ca?: Buffer | string;
+  readonly cert?: Buffer | string;
+  readonly key?: Buffer | string;
+  readonly rejectUnauthorized?: boolean;
+  readonly servername?: string;
+}
+
+/** What a connection needs. Holds secrets: never logged. */
+export interface Credentials {
+  /** Address without a slash at its end. */
+  readonly server: string;
+  readonly headers: Readonly<Record<string, string | readonly string[]>>;
+  readonly tls: TlsOptions;
+  /** Address of the HTTP proxy that the server is reached through. */
+  readonly proxy?: string;
+}
 
 /** What is asked of the outside while credentials are made of a context. */
 export interface CredentialParts {

@@ -1,4 +1,5 @@
-import { readFile } from 'node:fs/promises';
+import { access, constants, readFile } from 'node:fs/promises';
+import { delimiter, join } from 'node:path';
 import * as z from 'zod';
 import { RunbookError } from '../../../domain/errors.ts';
 import { capped } from '../api-error.ts';
@@ -81,6 +82,32 @@ export async function askExecPlugin(
     key: key ?? undefined,
     expiresAt: expirationTimestamp ? Date.parse(expirationTimestamp) : undefined,
   };
+}
+
+/**
+ * Looks whether the plugin can be run at all, without running it.
+ * @throws RunbookError `InvalidConfig`, with what the kubeconfig says of how to install it.
+ */
+export async function assertPluginIsThere(
+  { user, userName }: ChosenContext,
+  env: Environment,
+): Promise<void> {
+  const { command, installHint } = user.exec ?? {};
+  if (!command) return;
+  const folders = (env.PATH ?? '').split(delimiter).filter((folder) => folder !== '');
+  const files = command.includes('/') ? [command] : folders.map((folder) => join(folder, command));
+  const found = await Promise.all(
+    files.map((file) =>
+      access(file, constants.X_OK).then(
+        () => true,
+        () => false,
+      ),
+    ),
+  );
+  if (found.includes(true)) return;
+  const where = command.includes('/') ? 'cannot be run' : "is not on the worker's PATH";
+  const hint = installHint ? `; ${capped(installHint, 200)}` : '';
+  throw new RunbookError('InvalidConfig', `user "${userName}": exec.command: ${command} ${where}${hint}`);
 }
 
 /** The cluster as a plugin gets it (client.authentication.k8s.io, Cluster): a CA in a file is handed over itself. */
