@@ -1,7 +1,19 @@
 import type { KnownGoodRecord } from '../../domain/known-good.ts';
+import { versionOfImage } from '../../domain/versions.ts';
 import { type EvidenceReader, readRecord } from '../evidence/read-record.ts';
 import type { RecordedVersion } from './candidates.ts';
-import type { ServiceState } from './state/index.ts';
+import { fingerprintOf } from './fingerprint.ts';
+import type { FailedVersion, ServiceState } from './state/index.ts';
+
+/** What a record says that a version is made of has to be the version that it is a record of. */
+function contradictionIn({ fingerprint, version, content }: FailedVersion): string | undefined {
+  if (!content) return undefined;
+  const made = versionOfImage(content.image);
+  if (made !== version) return `contradicts itself: it is made of the image of ${made}`;
+  return fingerprintOf(content) === fingerprint
+    ? undefined
+    : 'contradicts itself: what it is made of has another fingerprint';
+}
 
 /** Proofs, failures and snapshots; a version that has several has its proof, or else its failure, before its snapshot. */
 export async function recordedIn(
@@ -18,15 +30,14 @@ export async function recordedIn(
     state.snapshots.read(),
   ]);
   const problems: string[] = [];
-  const believed = <T extends KnownGoodRecord>(entries: Iterable<T>, where: string): readonly T[] =>
+  const believed = <T extends FailedVersion>(entries: Iterable<T>, where: string): readonly T[] =>
     [...entries].filter((entry) => {
       const read = readRecord(entry, reader);
-      if ('problem' in read) {
-        problems.push(
-          `${state.path}/${where}: the record of ${entry.version} ${read.problem}; it is ignored`,
-        );
+      const problem = 'problem' in read ? read.problem : contradictionIn(entry);
+      if (problem !== undefined) {
+        problems.push(`${state.path}/${where}: the record of ${entry.version} ${problem}; it is ignored`);
       }
-      return !('problem' in read);
+      return problem === undefined;
     });
   const proofs = believed(evidence.entries.values(), 'known-good');
   const failures = believed(failed.entries.values(), 'failed').filter(({ verdict }) => verdict !== 'passed');

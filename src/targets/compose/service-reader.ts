@@ -16,7 +16,7 @@ import { refuseOtherReading } from './other-reading.ts';
 import type { ProjectChange } from './project-change.ts';
 import { recordedIn } from './recorded-versions.ts';
 import { assertSameProject } from './started-from.ts';
-import { type ServiceState, StateFolder } from './state/index.ts';
+import { type AuditTrail, type ServiceState, StateFolder } from './state/index.ts';
 
 export interface ServiceReaderParts {
   readonly profile: ComposeProfile;
@@ -50,7 +50,7 @@ export class ServiceReader {
     const [engine, project] = await Promise.all([docker.info(signal), loadProject(this.#parts)]);
     const { state } = this.stateOf(project);
     const all = depth !== 'running';
-    const [containers, recorded, { change, warnings }, resolved, trail] = await Promise.all([
+    const [containers, recorded, { change: noted, warnings }, resolved, trail] = await Promise.all([
       docker.containers(serviceNameOf(project), signal),
       this.evidenceReader(project, signal).then((reader) => recordedIn(state, reader)),
       state.journal.read(),
@@ -59,6 +59,9 @@ export class ServiceReader {
     ]);
     const namesakes = all || containers.length === 0 ? await docker.namesakes(profile.service, signal) : [];
     const identity = await assertSameProject(project, profile, containers, namesakes);
+    // What is said of an earlier rollback must not be the word of this one file.
+    const isForged = noted !== undefined && trail !== undefined && contradicts(noted, trail);
+    const change = isForged ? undefined : noted;
     const leading = leadingContainer(containers);
     const reference = project.service.image;
     const [running, named, sources] = await Promise.all([
@@ -88,6 +91,7 @@ export class ServiceReader {
         ...identity,
         ...recorded.problems,
         ...warnings,
+        ...(isForged ? [`${state.path}/change.json says otherwise than the audit log, and is ignored`] : []),
         ...(half && change ? [interrupted(change)] : []),
         ...(trail?.faults ?? []),
         ...(trail?.warnings ?? []),
@@ -195,6 +199,15 @@ async function hashesOf(
     return [path, file?.sha256] as const;
   });
   return new Map(await Promise.all(hashes));
+}
+
+/** Whether the audit log has another end of the change than the journal. */
+function contradicts({ id, to }: ProjectChange, { entries }: AuditTrail): boolean {
+  const entry = entries.find(
+    ({ key, event }) => key === id && (event === 'rolled-back' || event === 'restored'),
+  );
+  const { fingerprint } = (entry?.to ?? to) as { readonly fingerprint?: unknown };
+  return fingerprint !== to.fingerprint;
 }
 
 function interrupted({ phase, startedAt }: ProjectChange): string {
