@@ -40,6 +40,9 @@ export interface RunEvent {
   readonly answer?: Answer;
 }
 
+/** Why a configured answer was taken where people had been asked. */
+export const UNANSWERED = 'nobody has answered in time';
+
 /** The event in one line: `ada: retry (the registry is back)`. */
 export function inWords({ by, summary, reason }: Pick<RunEvent, 'by' | 'summary' | 'reason'>): string {
   return `${by ? `${by}: ` : ''}${summary}${reason ? ` (${reason})` : ''}`;

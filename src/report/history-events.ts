@@ -1,4 +1,5 @@
-import { brokenGlassEvent, isFull, type RunEvent } from '../domain/events.ts';
+import { ANSWERS } from '../domain/answers.ts';
+import { brokenGlassEvent, isFull, type RunEvent, UNANSWERED } from '../domain/events.ts';
 import type { LedgerEntry } from '../domain/ledger.ts';
 import { EVIDENCE, eventOfUpdate } from '../domain/operator-events.ts';
 import type { ShownPlan } from '../domain/plan.ts';
@@ -98,7 +99,7 @@ export function collectEvents(): EventCollector {
           const isLate =
             timed &&
             ((phase !== undefined && timed !== phase) || budgets.get(timer) !== String(startedEventId));
-          if (!isLate) add(at, endedBy(timer));
+          if (!isLate) add(at, endedBy(timer, known));
           break;
         }
         case 'START_CHILD_WORKFLOW_EXECUTION_INITIATED': {
@@ -139,15 +140,26 @@ function openedBy(timer: string, { plan, failed }: Known): Omit<RunEvent, 'at'> 
 }
 
 /** A timer that fired is what nobody has answered, or what took too long. */
-function endedBy(timer: string): Omit<RunEvent, 'at'> | undefined {
-  if (/^decision-\d+: deadline$/.test(timer)) {
-    return { kind: 'decision', summary: 'the configured answer: nobody has answered in time' };
+function endedBy(timer: string, { request, failed }: Known): Omit<RunEvent, 'at'> | undefined {
+  const [deadline, then] = /^decision-\d+: deadline(?:, then ([a-z-]+))?$/.exec(timer) ?? [];
+  if (deadline !== undefined) {
+    const answer = ANSWERS.find((known) => known === then);
+    if (answer) return { kind: 'decision', summary: `${answer}: ${UNANSWERED}`, answer };
+    return { kind: 'decision', summary: `${configuredAnswer(request, failed)}: ${UNANSWERED}` };
   }
   if (/^pause-\d+: deadline$/.test(timer)) {
     return { kind: 'resume', summary: 'goes on: the longest pause is over' };
   }
   const [, what] = /^budget of (.+)$/.exec(timer) ?? [];
   return what ? { kind: 'over-budget', summary: `takes longer than its budget: ${what}` } : undefined;
+}
+
+/** What older histories leave open: the answer that the profile has for the step, which may not have been possible. */
+function configuredAnswer(request: ResolvedRun | undefined, step: StepId | undefined): string {
+  const decisions = request?.policy?.decisions;
+  if (!decisions) return 'the configured answer';
+  const answer = (step && decisions.steps[step]?.atDeadline) ?? decisions.atDeadline;
+  return answer === 'abort' ? answer : `${answer}, or abort where that was not possible`;
 }
 
 /** A change that goes on although the profile requires an approval of its plan. */

@@ -1,4 +1,4 @@
-import type { RunEvent } from '../domain/events.ts';
+import { type RunEvent, UNANSWERED } from '../domain/events.ts';
 import type { LedgerEntry, RunReport } from '../domain/ledger.ts';
 
 type Story = Pick<RunReport, 'ledger' | 'events'>;
@@ -10,8 +10,22 @@ type Story = Pick<RunReport, 'ledger' | 'events'>;
 export function isSameStory(one: Story, other: Story): boolean {
   return (
     isSame(one.ledger.map(essenceOfStep), other.ledger.map(essenceOfStep)) &&
-    isSame(saidBy(one).map(essenceOfEvent), saidBy(other).map(essenceOfEvent))
+    isSame(saidBy(one).map(essenceOfEvent), saidBy(other).map(essenceOfEvent)) &&
+    agreeOnDeadlines(defaultsIn(one), defaultsIn(other))
   );
+}
+
+/** Answers that were taken because nobody gave one in time. */
+function defaultsIn({ events = [] }: Story): readonly RunEvent[] {
+  return events.filter(
+    ({ kind, by, summary }) => kind === 'decision' && by === undefined && summary.endsWith(UNANSWERED),
+  );
+}
+
+/** Older histories do not say which answer it was: there is nothing to compare then. */
+function agreeOnDeadlines(left: readonly RunEvent[], right: readonly RunEvent[]): boolean {
+  const isOpen = [...left, ...right].some(({ answer }) => answer === undefined);
+  return isOpen || isSame(left.map(essenceOfEvent), right.map(essenceOfEvent));
 }
 
 function essenceOfStep({ step, outcome, verdict, receiver, about, error, check }: LedgerEntry): string {

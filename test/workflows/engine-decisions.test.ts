@@ -1,4 +1,10 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { historyToJSON } from '@temporalio/common/lib/proto-utils.js';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { RunReport } from '../../src/domain/ledger.ts';
+import { auditHistory } from '../../src/report/from-history.ts';
+import { parseHistory } from '../../src/report/history-file.ts';
 import { refuse } from './scripted-service.ts';
 import {
   decide,
@@ -205,5 +211,39 @@ describe('another target', () => {
     await send(planned, 'change-target', { target: '0.2.0', by: 'ben', reason: 'that one' });
     here.release();
     expect((await ended(planned)).plan?.to.version).toBe('0.2.0');
+  });
+});
+
+describe('the audit of a run that a deadline ended', () => {
+  it('U3 names the answer that was taken, and compares it with what the run says', async () => {
+    const cast = await stage.cast('deadline', {
+      policy: { decisions: { waitMs: 200, steps: { 'verify-health': { waitMs: 200, atDeadline: 'skip' } } } },
+      bad: { '0.3.0': { health: 'failed', chat: 'failed' } },
+    });
+    const run = await cast.start();
+    const report = await ended(run);
+    const answers = ({ events = [] }: Pick<RunReport, 'events'>) =>
+      events.filter(({ kind }) => kind === 'decision').map(({ answer, summary }) => [answer, summary]);
+    const text = historyToJSON(await run.fetchHistory());
+    const audit = auditHistory(parseHistory(text));
+    expect(answers(audit.report)).toEqual([
+      ['skip', 'skip: nobody has answered in time'],
+      ['abort', 'abort: nobody has answered in time'],
+    ]);
+    expect(answers(audit.report)).toEqual(answers(report));
+    expect(audit.agrees).toBe(true);
+    const summary = (answer: string) =>
+      Buffer.from(JSON.stringify(`decision-2: deadline, then ${answer}`)).toString('base64');
+    const forged = text.replaceAll(summary('abort'), summary('retry'));
+    expect(forged).not.toBe(text);
+    expect(auditHistory(parseHistory(forged)).agrees).toBe(false);
+  });
+
+  it('U3 of before deadlines said it names the answer of the profile', () => {
+    const file = join(import.meta.dirname, '../histories/decided-by-deadline.json');
+    const { events = [] } = auditHistory(parseHistory(readFileSync(file, 'utf8'))).report;
+    expect(events.find(({ kind }) => kind === 'decision')?.summary).toBe(
+      'restore-snapshot, or abort where that was not possible: nobody has answered in time',
+    );
   });
 });

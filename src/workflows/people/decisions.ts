@@ -1,4 +1,5 @@
 import type { Answer } from '../../domain/answers.ts';
+import { UNANSWERED } from '../../domain/events.ts';
 import { changeOf } from '../../domain/ledger.ts';
 import { answersFor, type RecoveryOptions } from '../../domain/recovery.ts';
 import type { StepId } from '../../domain/steps.ts';
@@ -86,7 +87,7 @@ export function openDecisions(
     if (answer === 'retry') retried.set(step, (retried.get(step) ?? 0) + 1);
     // Where nobody was asked and nothing is done there is nothing to tell.
     if (waitMs > 0 || answer !== 'abort') {
-      const why = waitMs > 0 ? 'nobody has answered in time' : 'as configured, nobody is asked';
+      const why = waitMs > 0 ? UNANSWERED : 'as configured, nobody is asked';
       ledger.record({ kind: 'decision', step, summary: `${answer}: ${why}`, answer });
     }
     return { answer };

@@ -33,7 +33,7 @@ export function openWaitingRoom(ledger: RunLedger, notifications: Notifications)
     try {
       if (await condition(isOver, half, { summary: `${waiting.id}: half of its time` })) return true;
       say(true);
-      return await condition(isOver, half, { summary: `${waiting.id}: deadline` });
+      return await condition(isOver, half, { summary: deadlineOf(waiting) });
     } finally {
       ledger.showWaiting(undefined);
     }
@@ -46,4 +46,10 @@ export function openWaitingRoom(ledger: RunLedger, notifications: Notifications)
       return mine;
     },
   };
+}
+
+/** As the history has it: for a decision with what is done then, which whoever reads it would have to guess. */
+function deadlineOf(waiting: Waiting): string {
+  const then = waiting.kind === 'decision' ? `, then ${waiting.atDeadline}` : '';
+  return `${waiting.id}: deadline${then}`;
 }
