@@ -2,11 +2,13 @@ import { Command, Option } from 'commander';
 import { addAnswerCommands } from './answer-commands.ts';
 import { connecting, rolling, starting } from './command-options.ts';
 import { CommandError, EXIT } from './exit-codes.ts';
+import { err, out } from './terminal.ts';
 
 function commandLine(): Command {
   const program = new Command('runbook')
     // Before the commands are made: they inherit it.
     .exitOverride()
+    .configureOutput({ writeOut: out.text, writeErr: err.text })
     .description('Roll a service back to its last known-good version, prove it well, and keep the record.')
     .showHelpAfterError()
     .addHelpText(
@@ -71,17 +73,17 @@ function exitCodeFor(error: unknown): number {
       : EXIT.usage;
   }
   if (error instanceof CommandError) {
-    process.stderr.write(`${message}\n`);
+    err.line(error.message);
     return error.exitCode;
   }
   if (name === 'ToolMissing') {
-    process.stderr.write(`${message}\n`);
+    err.text(`${message}\n`);
     return EXIT.unavailable;
   }
   if (name === 'RunbookError') {
-    process.stderr.write(`${message}\n`);
+    err.text(`${message}\n`);
     return EXIT.usage;
   }
-  process.stderr.write(`${(error as Error).stack ?? error}\n`);
+  err.text(`${(error as Error).stack ?? error}\n`);
   return EXIT.unexpected;
 }

@@ -1,3 +1,4 @@
+import { terminalLine } from '../domain/media/terminal.ts';
 import { STEPS, type StepId } from '../domain/steps.ts';
 import { type RunningStep, runningLine, titleOf } from './run-lines.ts';
 
@@ -37,18 +38,18 @@ export function openScreen({ output, live = output.isTTY === true }: ScreenOptio
     const due = STEPS[step].progress === 'every-message' || Date.now() - last.at >= PLAIN_EVERY_MS;
     if (!message || message === last.message || !due) return;
     said.set(step, { message, at: Date.now() });
-    output.write(`   ${titleOf(step)}: ${message}\n`);
+    output.write(`   ${titleOf(step)}: ${terminalLine(message)}\n`);
   };
   return {
     line(text: string) {
       erase();
-      output.write(`${text}\n`);
+      output.write(`${terminalLine(text)}\n`);
     },
     note(text: string) {
       if (notes.has(text)) return;
       notes.add(text);
       erase();
-      output.write(`   ${text}\n`);
+      output.write(`   ${terminalLine(text)}\n`);
     },
     running(steps: readonly RunningStep[]) {
       if (!live) {
@@ -60,7 +61,7 @@ export function openScreen({ output, live = output.isTTY === true }: ScreenOptio
       const columns = output.columns ?? 120;
       for (const step of steps) {
         const line = runningLine(step, FRAMES[frame % FRAMES.length] ?? '', Date.now(), columns);
-        output.write(`${line.slice(0, columns - 1)}\n`);
+        output.write(`${terminalLine(line).slice(0, columns - 1)}\n`);
       }
       drawn = steps.length;
     },

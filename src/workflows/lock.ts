@@ -7,6 +7,7 @@ import {
   workflowInfo,
 } from '@temporalio/workflow';
 import type { ErrorType } from '../domain/errors.ts';
+import { md } from '../domain/media/markdown.ts';
 import { EVIDENCE } from '../domain/operator-events.ts';
 import type { EvidenceInput } from '../domain/operator-inputs.ts';
 import type { ResolvedRun } from '../domain/request.ts';
@@ -99,7 +100,7 @@ function isTaken(workflowId: string): Promise<boolean> {
     workflowId,
     args: [],
     parentClosePolicy: ParentClosePolicy.TERMINATE,
-    staticSummary: `held by ${workflowInfo().workflowId}`,
+    staticSummary: md`held by ${workflowInfo().workflowId}`.text,
   });
 }
 

@@ -1,9 +1,11 @@
 import { readFile, writeFile } from 'node:fs/promises';
+import { type Markdown, md } from '../../domain/media/markdown.ts';
 import { type Audit, auditHistory } from '../../report/from-history.ts';
 import { type HistoryFile, parseHistory } from '../../report/history-file.ts';
 import { renderMarkdown } from '../../report/markdown.ts';
 import { CommandError, EXIT } from '../exit-codes.ts';
 import type { SessionOptions } from '../session.ts';
+import { out } from '../terminal.ts';
 
 /** google.rpc.Code: what the history of an unknown run is answered with. */
 const NOT_FOUND = 5;
@@ -24,21 +26,18 @@ export async function audit(subject: string, options: AuditOptions): Promise<voi
   } catch (error) {
     throw new CommandError(EXIT.usage, `${subject}: ${(error as Error).message}`);
   }
-  process.stdout.write(
-    options.json
-      ? `${JSON.stringify(found, null, 2)}\n`
-      : `${renderMarkdown(found.report)}\n${source(found)}`,
-  );
+  if (options.json) out.json(found);
+  else out.text(`${renderMarkdown(found.report)}\n${source(found).text}\n`);
 }
 
-function source({ events, workers, agrees }: Audit): string {
+function source({ events, workers, agrees }: Audit): Markdown {
   const own =
     agrees === undefined
-      ? ''
+      ? md``
       : agrees
-        ? ' The workflow’s own result agrees.'
-        : ' **The workflow’s own result differs.**';
-  return `_Rebuilt from ${events} history events; workers: ${workers.join(', ') || 'none'}.${own}_\n`;
+        ? md` The workflow’s own result agrees.`
+        : md` **The workflow’s own result differs.**`;
+  return md`_Rebuilt from ${events} history events; workers: ${workers.join(', ') || 'none'}.${own}_`;
 }
 
 interface Loaded {
