@@ -18,6 +18,8 @@ export interface ServiceProfile {
   readonly required: readonly CheckId[];
   /** Where evidence has to be signed: with what. */
   readonly signingKey?: SecretReference;
+  /** Names of settings whose values a plan never shows, `*` for any characters. */
+  readonly masked?: readonly string[];
   readonly notify: readonly NotifierSettings[];
   readonly policy: RunPolicy;
   /** SHA-256 over the profile as written, first 12 digits. */

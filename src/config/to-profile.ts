@@ -15,7 +15,7 @@ export function toProfile(
   written: unknown,
   folder: string,
 ): ServiceProfile {
-  const { checks, required, auth, notify, evidence } = entry;
+  const { checks, required, auth, notify, evidence, diff } = entry;
   const { signingKey } = withWholePaths(evidence, folder);
   return {
     name,
@@ -26,6 +26,7 @@ export function toProfile(
     checks: withWholePaths(checksOf(checks), folder),
     required: required ?? CHECK_IDS.filter((id) => checks[id] !== false),
     ...(signingKey === undefined ? {} : { signingKey }),
+    ...(diff.mask.length > 0 ? { masked: diff.mask } : {}),
     notify: withWholePaths(notifiersOf(notify), folder),
     policy: toPolicy(entry),
     hash: hashOf(written),

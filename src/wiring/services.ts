@@ -49,7 +49,7 @@ export function prepareDependencies(options: PrepareOptions, searchAttributes: b
 
 function prepareService(profile: ServiceProfile, env: PrepareOptions['env']): PreparedService {
   type SecretKey = Extract<SecretReference, { kubernetesSecret: unknown }>['kubernetesSecret'];
-  const { target, signingKey } = profile;
+  const { target, signingKey, masked } = profile;
   const secrets = createSecretResolver({
     env,
     ...(target.kind === 'kubernetes'
@@ -63,8 +63,8 @@ function prepareService(profile: ServiceProfile, env: PrepareOptions['env']): Pr
   return {
     target:
       target.kind === 'kubernetes'
-        ? createKubernetesTarget(target, { service: profile.name, evidenceKey })
-        : createComposeTarget(target, { env, evidenceKey }),
+        ? createKubernetesTarget(target, { service: profile.name, evidenceKey, masked })
+        : createComposeTarget(target, { env, evidenceKey, masked }),
     checks: createChecks(profile, (reference, signal) => secrets.resolve(reference, signal)),
     notifiers: createNotifiers(profile.notify, secrets),
   };

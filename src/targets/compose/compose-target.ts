@@ -1,5 +1,6 @@
 import { RunbookError } from '../../domain/errors.ts';
 import type { KnownGoodRecord } from '../../domain/known-good.ts';
+import { createMasker, type Masker } from '../../domain/masking/mask-value.ts';
 import type {
   ComposePin,
   Instance,
@@ -40,6 +41,8 @@ export interface ComposeTargetOptions {
   readonly clock: () => number;
   /** The key that evidence is signed with; without one it is believed unsigned. */
   readonly evidenceKey?: EvidenceKey | undefined;
+  /** Names of settings that a diff masks as well. */
+  readonly masked?: readonly string[] | undefined;
 }
 
 /** A Docker Compose service as the thing that is rolled back. Nothing is read or run before it is asked for. */
@@ -53,8 +56,10 @@ export class ComposeTarget implements RollbackTarget {
   readonly #images: ImageFinder;
   readonly #reader: ServiceReader;
   readonly #changes: ProjectChanges;
+  readonly #masker: Masker;
 
-  constructor(profile: ComposeProfile, { env, clock, evidenceKey }: ComposeTargetOptions) {
+  constructor(profile: ComposeProfile, { env, clock, evidenceKey, masked }: ComposeTargetOptions) {
+    this.#masker = createMasker(masked);
     this.workload = workloadOf(profile);
     this.#profile = profile;
     this.#environment = commandEnvironment(env, profile);
@@ -100,6 +105,7 @@ export class ComposeTarget implements RollbackTarget {
     const parts = {
       profile: this.#profile,
       environment: this.#environment,
+      masker: this.#masker,
       images: this.#images,
       contents: (sha256: string) => state.contents.read(sha256),
       project: observedState.project,

@@ -1,4 +1,5 @@
 import { RunbookError } from '../../domain/errors.ts';
+import type { Masker } from '../../domain/masking/mask-value.ts';
 import type { ComposeFileChange, ComposePin, ComposeSource } from '../../domain/pins.ts';
 import type { Plan } from '../../domain/plan.ts';
 import { diffFiles, type ImageLine } from './file-diff.ts';
@@ -12,6 +13,8 @@ import { refuseShared, sharedWarning } from './shared-image.ts';
 
 export interface ResolvePlanParts extends FilesAfterParts {
   readonly images: ImageFinder;
+  /** What of the files the diff may show. */
+  readonly masker: Masker;
   /** ID of the image that runs. */
   readonly running?: string;
   /** The last change in the journal. */
@@ -92,6 +95,7 @@ export async function resolvePlan(
         ...(path === project.service.site.path ? { imageBefore: imageLineOf(project) } : {}),
         ...(path === after.service.site.path ? { imageAfter: imageLineOf(after) } : {}),
       })),
+      parts.masker,
     ),
   };
 }

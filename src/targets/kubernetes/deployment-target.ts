@@ -1,5 +1,6 @@
 import { RunbookError } from '../../domain/errors.ts';
 import type { KnownGoodRecord } from '../../domain/known-good.ts';
+import { createMasker } from '../../domain/masking/mask-value.ts';
 import type {
   Instance,
   KubernetesPin,
@@ -46,6 +47,8 @@ export interface KubernetesTargetOptions {
   readonly service?: string;
   /** The key that evidence is signed with; without one it is believed unsigned. */
   readonly evidenceKey?: EvidenceKey | undefined;
+  /** Names of settings that a diff masks as well. */
+  readonly masked?: readonly string[] | undefined;
 }
 
 /** A Deployment as the thing that is rolled back. */
@@ -93,7 +96,14 @@ export class DeploymentTarget implements RollbackTarget {
       const live = await this.#observer.deployment(signal, (state) => !isOf(state, from.fingerprint));
       const { template } = await this.#content(pin, live, signal);
       const before = { name: nameWithRevision(from), template: live.spec.template };
-      return { plan, diff: await diffTemplates(before, { name: nameWithRevision(to), template }) };
+      return {
+        plan,
+        diff: await diffTemplates(
+          before,
+          { name: nameWithRevision(to), template },
+          createMasker(this.#options.masked),
+        ),
+      };
     });
   }
 
