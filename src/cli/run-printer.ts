@@ -19,7 +19,10 @@ export function runPrinter(screen: Screen, { link, prefix }: PrinterOptions) {
   const waits = new Set<string>();
   return (report: RunReport, running: readonly RunningStep[]): void => {
     const { waitingFor, ledger, workflowId } = report;
-    if (!headed && !isWorthAHead(report)) return;
+    if (!headed && !isWorthAHead(report)) {
+      screen.running(running);
+      return;
+    }
     if (!headed) screen.line(headLine(report, link, Date.now()));
     else if (report.plan && report.plan.hash !== plan) screen.line(planLine(report.plan, Date.now()));
     headed = true;

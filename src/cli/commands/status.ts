@@ -3,6 +3,7 @@ import { WORKFLOWS } from '../../domain/ledger.ts';
 import { runbookCommand } from '../../domain/media/shell.ts';
 import { CommandError, EXIT } from '../exit-codes.ts';
 import { openSession } from '../open-session.ts';
+import { runningStep } from '../pending-steps.ts';
 import { printReport } from '../run-lines.ts';
 import type { Session, SessionOptions } from '../session.ts';
 import { out } from '../terminal.ts';
@@ -37,7 +38,8 @@ async function showOne(session: Session, workflowId: string, json: boolean): Pro
     out.json(report);
     return;
   }
-  printReport(report, { link: session.link(workflowId, description.runId) }, out.line);
+  const running = description.raw.pendingActivities?.flatMap(runningStep) ?? [];
+  printReport(report, { link: session.link(workflowId, description.runId), running }, out.line);
   if (report.waitingFor && session.embedded) {
     out.line(
       '  (nobody carries this run out at the moment: go on with it first, runbook rollback --embedded)',

@@ -56,7 +56,10 @@ export function activitySteps(ledger: RunLedger): CarryOutStep {
       ledger.end(id, completedEntry(id, result, addressee));
       return result.value;
     } catch (error) {
-      ledger.end(id, failedEntry(id, error, startedAt, now(), addressee));
+      ledger.end(
+        id,
+        failedEntry(id, error, { startedAt, finishedAt: now(), failing: ledger.failing(id) }, addressee),
+      );
       throw error;
     }
   };
