@@ -35,6 +35,11 @@ const KINDS: Readonly<Record<RunReport['workflow'], string>> = {
   followThrough: 'follow-through',
 };
 
+/** What a plan says of itself beside the change, a line each; a dry run shows them with its plan. */
+export function noteLines({ plan, request }: RunReport): string[] {
+  return request?.dryRun ? [] : (plan?.warnings ?? []).map((warning) => `   note  ${warning}`);
+}
+
 /** The line of a plan that a run has made anew, or that became known after its head. */
 export function planLine(plan: ShownPlan, now: number): string {
   return ['   plan', ...planParts(plan, now)].join('  ');
@@ -147,6 +152,7 @@ export function printReport(
 ): void {
   const { ledger, events, waitingFor, workflowId } = report;
   write(headLine(report, link, Date.now()));
+  for (const note of noteLines(report)) write(note);
   for (const line of timelineOf(ledger, events)) write(storyLine(line));
   if (waitingFor) for (const text of waitingLines(waitingFor, { workflowId, prefix })) write(text);
   else if (report.outcome === 'running')

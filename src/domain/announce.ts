@@ -141,6 +141,7 @@ export function announceWaiting(
       `answer: ${runbookCommand('decide', [workflowId, { blank: 'answer' }], '--by <name> --reason <why>')}`,
     );
   } else if (waiting.kind === 'approval') {
+    lines.push(...(report.plan?.warnings ?? []).map((warning) => `note: ${warning}`));
     lines.push(`plan ${waiting.planHash}, ${waiting.quorum} must approve until ${waiting.dueAt}`);
     if (waiting.approvedBy.length > 0) lines.push(`approved by: ${waiting.approvedBy.join(', ')}`);
     const plan = `--plan ${shownHash(waiting.planHash)} --by <name>`;

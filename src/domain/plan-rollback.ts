@@ -4,7 +4,7 @@ import { chooseAmong, choosePrevious } from './choice/choose-target.ts';
 import { digestOf, namedBy } from './choice/named.ts';
 import { withRemedies } from './choice/remedies.ts';
 import { failureInWords, proofOf, standingOf, withSharedRecords } from './choice/standing.ts';
-import { everyVersion, isKnownGood } from './choice/version-lists.ts';
+import { everyVersion, isKnownGood, listed } from './choice/version-lists.ts';
 import type { CheckEvidence } from './known-good.ts';
 import type { Pin } from './pins.ts';
 import type { Plan, PlannedVersion } from './plan.ts';
@@ -116,7 +116,10 @@ function warningsOf(
     warnings.push(`${none} has known-good evidence; ${candidate.version} is only the one before`);
   }
   if (isImageAlone(candidate)) {
-    const unknown = observed.target === 'compose' ? 'has no recorded files' : 'is not in the history';
+    const unknown =
+      observed.target === 'compose'
+        ? 'has no recorded files'
+        : `is not in the history, which has ${listed(everyVersion(observed))}; whether there is such an image shows when it is pulled`;
     warnings.push(
       `${candidate.version} ${unknown}: only the image changes, the config stays that of ${observed.current.version}`,
     );

@@ -138,7 +138,12 @@ describe('exit codes', () => {
     ['a wrong request', 2, ['rollback', '--to', 'latest'], /target: "latest" names no version/],
     ['a service that is not configured', 2, ['rollback', 'nobody'], /service: nobody is not configured/],
     ['a target that is not there', 3, ['rollback', '--to', 'revision:77'], /TargetNotFound/],
-    ['a version whose image is gone', 6, ['rollback', '--to', '9.9.9'], /RolloutFailed/],
+    [
+      'U4 a version that the history does not have, which is said before the change, and whose image is gone',
+      6,
+      ['rollback', '--to', '9.9.9'],
+      /\n {3}note {2}9\.9\.9 is not in the history, which has 0\.2\.0 .*0\.1\.0 .*; whether there is such an image shows when it is pulled: only the image changes.*\n[\s\S]* roll back [\s\S]*RolloutFailed/,
+    ],
     [
       '--detach with --embedded',
       2,

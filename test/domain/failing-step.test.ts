@@ -23,7 +23,11 @@ describe('U1 a step that is tried again', () => {
   });
 
   it('says it in one short line without secrets, and the ledger of a cancelled one repeats it', () => {
-    const read = readFailingStep({ ...told, message: `a\nb password=hunter22 ${'x'.repeat(1000)}`, more: true });
+    const read = readFailingStep({
+      ...told,
+      message: `a\nb password=hunter22 ${'x'.repeat(1000)}`,
+      more: true,
+    });
     expect(read?.message).toMatch(/^a b password=••• x+…$/);
     expect(read?.message).toHaveLength(300);
     expect(cancelledAs(readFailingStep(told))).toBe('cancelled; attempt 4 had failed: connect ECONNREFUSED');
