@@ -1,8 +1,8 @@
 import { loadClientConnectConfig } from '@temporalio/envconfig';
-import { NativeConnection, Runtime } from '@temporalio/worker';
+import { NativeConnection } from '@temporalio/worker';
 import { loadConfig } from './config/load.ts';
 import { startWorker } from './wiring/start-worker.ts';
-import { log, sdkLogger } from './wiring/worker-log.ts';
+import { installRuntime, log } from './wiring/worker-log.ts';
 
 /**
  * The worker as a program. Configured by `RUNBOOK_CONFIG` (default `runbook.yaml`), by the Temporal environment
@@ -10,7 +10,7 @@ import { log, sdkLogger } from './wiring/worker-log.ts';
  * `TEMPORAL_DEPLOYMENT_NAME` and `TEMPORAL_BUILD_ID`. SIGTERM lets running steps end.
  */
 async function main(env: NodeJS.ProcessEnv): Promise<void> {
-  Runtime.install({ logger: sdkLogger() });
+  installRuntime({ logsExpected: true });
   const config = await loadConfig(env.RUNBOOK_CONFIG ?? 'runbook.yaml');
   const { connectionOptions, namespace = 'default' } = loadClientConnectConfig({});
   const address = connectionOptions.address ?? 'localhost:7233';

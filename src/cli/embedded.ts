@@ -1,7 +1,7 @@
 import { chmod, mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Client, Connection } from '@temporalio/client';
-import { NativeConnection, Runtime } from '@temporalio/worker';
+import { NativeConnection } from '@temporalio/worker';
 import { locateTool, stateFolder } from '../../tools/index.ts';
 import { openProcesses } from '../../tools/processes/index.ts';
 import { startTemporalServer, type TemporalServer } from '../../tools/temporal-server.ts';
@@ -10,7 +10,7 @@ import { loadConfig } from '../config/load.ts';
 import type { RunbookConfig } from '../config/profile.ts';
 import { type HeldLockFile, takeLockFile } from '../locks/lock-file.ts';
 import { startWorker } from '../wiring/start-worker.ts';
-import { sdkLogger } from '../wiring/worker-log.ts';
+import { installRuntime } from '../wiring/worker-log.ts';
 import { CommandError, EXIT } from './exit-codes.ts';
 import type { Session, SessionOptions } from './session.ts';
 import { err } from './terminal.ts';
@@ -36,7 +36,7 @@ export async function openEmbedded(options: SessionOptions): Promise<Session> {
   };
   try {
     // The command itself answers Ctrl-C; a runtime that did would leave it without its worker.
-    Runtime.install({ logger: sdkLogger(), shutdownSignals: [] });
+    installRuntime({ logsExpected: false, shutdownSignals: [] });
     const databaseFile = join(folder, 'temporal.db');
     const server = await startTemporalServer(processes, path, { ui: true, databaseFile, fsync: true });
     const session = await openOn(server, config, progress);

@@ -13,7 +13,11 @@ describe('T6 text from outside has one way out of each kind', () => {
   it.each([
     ['a terminal', /process\.std(?:out|err)\b|\bconsole\.\w/, ['cli/terminal.ts', 'wiring/worker-log.ts']],
     ['a screen that is drawn again', /output\.write\(/, ['cli/screen.ts']],
-    ['the logger of the SDK', /\bDefaultLogger\(/, ['wiring/bundle.ts', 'wiring/worker-log.ts']],
+    [
+      'the logger of the SDK',
+      /\b(?:DefaultLogger\(|Runtime\.install)/,
+      ['wiring/bundle.ts', 'wiring/worker-log.ts'],
+    ],
     [
       'markup',
       /new Markup\(/,

@@ -1,5 +1,6 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { type Markdown, md } from '../../domain/media/markdown.ts';
+import { runbookCommand } from '../../domain/media/shell.ts';
 import { type Audit, auditHistory } from '../../report/from-history.ts';
 import { type HistoryFile, parseHistory } from '../../report/history-file.ts';
 import { renderMarkdown } from '../../report/markdown.ts';
@@ -46,9 +47,23 @@ interface Loaded {
   readonly runId?: string;
 }
 
+/** Whether it is written as a file is: no workflow id of ours is. */
+function isPath(subject: string): boolean {
+  return /\.json$|^(?:\.{1,2}|~)\//.test(subject);
+}
+
 async function fromFile(file: string): Promise<Loaded | undefined> {
   const text = await readFile(file, 'utf8').catch((error: NodeJS.ErrnoException) => {
-    if (error.code === 'ENOENT' || error.code === 'ENOTDIR') return undefined;
+    if (
+      (error.code === 'ENOENT' || error.code === 'ENOTDIR' || error.code === 'ENAMETOOLONG') &&
+      !isPath(file)
+    )
+      return undefined;
+    if (error.code === 'ENOENT')
+      throw new CommandError(
+        EXIT.usage,
+        `there is no file ${file}; a run is named by its workflow id: ${runbookCommand('status', [])} lists them`,
+      );
     throw new CommandError(EXIT.usage, `${file}: ${error.message}`);
   });
   if (text === undefined) return undefined;
@@ -64,7 +79,13 @@ async function fromServer(workflowId: string, options: AuditOptions): Promise<Lo
     import('../open-session.ts'),
     import('@temporalio/common/lib/proto-utils.js'),
   ]);
-  await using session = await openSession(options);
+  await using session = await openSession(options).catch((error: unknown) => {
+    if (!(error instanceof CommandError)) throw error;
+    throw new CommandError(
+      error.exitCode,
+      `there is no file ${workflowId}, and as a workflow id: ${error.message}`,
+    );
+  });
   const handle = session.client.workflow.getHandle(workflowId, options.runId);
   try {
     const [history, { runId }] = await Promise.all([handle.fetchHistory(), handle.describe()]);
