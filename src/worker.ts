@@ -1,7 +1,8 @@
 import { loadClientConnectConfig } from '@temporalio/envconfig';
-import { DefaultLogger, NativeConnection, Runtime } from '@temporalio/worker';
+import { NativeConnection } from '@temporalio/worker';
 import { loadConfig } from './config/load.ts';
 import { startWorker } from './wiring/start-worker.ts';
+import { installRuntime, log } from './wiring/worker-log.ts';
 
 /**
  * The worker as a program. Configured by `RUNBOOK_CONFIG` (default `runbook.yaml`), by the Temporal environment
@@ -9,8 +10,7 @@ import { startWorker } from './wiring/start-worker.ts';
  * `TEMPORAL_DEPLOYMENT_NAME` and `TEMPORAL_BUILD_ID`. SIGTERM lets running steps end.
  */
 async function main(env: NodeJS.ProcessEnv): Promise<void> {
-  const log = (line: string) => process.stderr.write(`${new Date().toISOString()} ${line}\n`);
-  Runtime.install({ logger: new DefaultLogger('WARN') });
+  installRuntime({ logsExpected: true });
   const config = await loadConfig(env.RUNBOOK_CONFIG ?? 'runbook.yaml');
   const { connectionOptions, namespace = 'default' } = loadClientConnectConfig({});
   const address = connectionOptions.address ?? 'localhost:7233';
@@ -41,6 +41,6 @@ async function main(env: NodeJS.ProcessEnv): Promise<void> {
 try {
   await main(process.env);
 } catch (error) {
-  process.stderr.write(`${(error as Error).message}\n`);
+  log((error as Error).message);
   process.exitCode = 1;
 }

@@ -4,7 +4,7 @@ import { RunbookError } from '../domain/errors.ts';
 import { SEVERITIES } from '../domain/policy.ts';
 import { oneLine } from '../domain/redact.ts';
 import type { RollbackRequest, VerifyRequest } from '../domain/request.ts';
-import { parseTarget } from '../domain/targets.ts';
+import { mistypedTarget, parseTarget } from '../domain/targets.ts';
 import { textProblem } from '../domain/text.ts';
 import { unreadableProblem } from '../domain/unreadable-input.ts';
 
@@ -34,7 +34,8 @@ const shared = {
 
 const target = text(200).superRefine((value, context) => {
   const parsed = parseTarget(value);
-  if ('problem' in parsed) context.addIssue({ code: 'custom', message: parsed.problem });
+  const message = 'problem' in parsed ? parsed.problem : mistypedTarget(value);
+  if (message) context.addIssue({ code: 'custom', message });
 });
 
 const ROLLBACK = z.strictObject({

@@ -4,18 +4,23 @@ import {
   cancellationSignal,
   getClient,
   heartbeat,
+  type Info,
   sleep,
 } from '@temporalio/activity';
 import { CancelledFailure } from '@temporalio/common';
 import { RunbookError } from '../domain/errors.ts';
+import { type FailingStep, isToldOf, STEP_FAILING } from '../domain/failing-step.ts';
 import type { RunReport, StepResult } from '../domain/ledger.ts';
 import { redact } from '../domain/redact.ts';
 import type { RunStart } from '../domain/start.ts';
+import { isStepId, STEPS } from '../domain/steps.ts';
 import type { Verdict } from '../domain/verdict.ts';
 import { readRun, readStart, type ServerRun, terminateRun } from './server-runs.ts';
 
 /** How often a waiting step says that it is alive, in milliseconds: also how soon it hears of a cancellation. */
 const BEAT_MS = 500;
+/** A server that takes longer to be told why a step is tried again is told the next time. */
+const TELL_MS = 1000;
 
 /** What a step's work may use of the activity around it. */
 export interface StepContext {
@@ -91,11 +96,39 @@ export function stepActivity<A extends unknown[], T>(
         finishedAt: new Date().toISOString(),
       };
     } catch (error) {
-      throw asFailure(error, info.attempt);
+      const failure = asFailure(error, info.attempt);
+      if (isTriedAgain(failure)) await tellFailing(info, failure);
+      throw failure;
     } finally {
       clearInterval(beat);
     }
   };
+}
+
+/** Whether the server tries the step again, as far as the failure says. */
+function isTriedAgain(failure: unknown): failure is Error {
+  if (cancellationSignal().aborted || !(failure instanceof Error)) return false;
+  return !(failure instanceof ApplicationFailure && failure.nonRetryable);
+}
+
+/** Tells the run why a step is tried again. Not being able to is no failure of the step. */
+async function tellFailing(
+  { activityType, attempt, workflowExecution }: Info,
+  failure: Error,
+): Promise<void> {
+  if (!isToldOf(attempt) || !workflowExecution || !isStepId(activityType)) return;
+  if (STEPS[activityType].phase === 'tell') return;
+  const { workflowId, runId } = workflowExecution;
+  const failing: FailingStep = { step: activityType, attempt, message: redact(failure.message) };
+  const deadline = Date.now() + TELL_MS;
+  try {
+    const client = getClient();
+    await client.withDeadline(deadline, () =>
+      client.workflow.getHandle(workflowId, runId).signal(STEP_FAILING, failing),
+    );
+  } catch {
+    // The server is away, or the run has ended.
+  }
 }
 
 function asFailure(error: unknown, attempt: number): unknown {

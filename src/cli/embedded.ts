@@ -1,7 +1,7 @@
 import { chmod, mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Client, Connection } from '@temporalio/client';
-import { DefaultLogger, NativeConnection, Runtime } from '@temporalio/worker';
+import { NativeConnection } from '@temporalio/worker';
 import { locateTool, stateFolder } from '../../tools/index.ts';
 import { openProcesses } from '../../tools/processes/index.ts';
 import { startTemporalServer, type TemporalServer } from '../../tools/temporal-server.ts';
@@ -10,9 +10,11 @@ import { loadConfig } from '../config/load.ts';
 import type { RunbookConfig } from '../config/profile.ts';
 import { type HeldLockFile, takeLockFile } from '../locks/lock-file.ts';
 import { startWorker } from '../wiring/start-worker.ts';
+import { installRuntime } from '../wiring/worker-log.ts';
 import { CHANNEL } from './channel.ts';
 import { CommandError, EXIT } from './exit-codes.ts';
 import type { Session, SessionOptions } from './session.ts';
+import { err } from './terminal.ts';
 
 /**
  * Embedded mode: a Temporal dev server on a database file and the worker, both inside this command. It is the
@@ -21,7 +23,7 @@ import type { Session, SessionOptions } from './session.ts';
  */
 export async function openEmbedded(options: SessionOptions): Promise<Session> {
   const config = await loadConfig(options.config ?? 'runbook.yaml');
-  const progress = (line: string) => process.stderr.write(`${line}\n`);
+  const progress = err.line;
   const { path } = await locateTool('temporal', { progress });
   const folder = stateFolder(process.env);
   await mkdir(folder, { recursive: true, mode: 0o700 });
@@ -35,7 +37,7 @@ export async function openEmbedded(options: SessionOptions): Promise<Session> {
   };
   try {
     // The command itself answers Ctrl-C; a runtime that did would leave it without its worker.
-    Runtime.install({ logger: new DefaultLogger('WARN'), shutdownSignals: [] });
+    installRuntime({ logsExpected: false, shutdownSignals: [] });
     const databaseFile = join(folder, 'temporal.db');
     const server = await startTemporalServer(processes, path, { ui: true, databaseFile, fsync: true });
     const session = await openOn(server, config, progress);

@@ -2,11 +2,15 @@ import { Command, Option } from 'commander';
 import { addAnswerCommands } from './answer-commands.ts';
 import { connecting, rolling, starting } from './command-options.ts';
 import { CommandError, EXIT } from './exit-codes.ts';
+import { checkInputs } from './inputs.ts';
+import { err, out } from './terminal.ts';
 
 function commandLine(): Command {
   const program = new Command('runbook')
     // Before the commands are made: they inherit it.
     .exitOverride()
+    .configureOutput({ writeOut: out.text, writeErr: err.text })
+    .hook('preAction', (_program, command) => checkInputs(command))
     .description('Roll a service back to its last known-good version, prove it well, and keep the record.')
     .showHelpAfterError()
     .addHelpText(
@@ -60,10 +64,10 @@ try {
   process.exitCode = EXIT.done;
   await commandLine().parseAsync();
 } catch (error) {
-  process.exitCode = exitCodeFor(error);
+  process.exitCode = await exitCodeFor(error);
 }
 
-function exitCodeFor(error: unknown): number {
+async function exitCodeFor(error: unknown): Promise<number> {
   const { code, message, name } = error as { code?: unknown; message?: string; name?: string };
   if (typeof code === 'string' && code.startsWith('commander.')) {
     return code === 'commander.helpDisplayed' || code === 'commander.version' || code === 'commander.help'
@@ -71,17 +75,23 @@ function exitCodeFor(error: unknown): number {
       : EXIT.usage;
   }
   if (error instanceof CommandError) {
-    process.stderr.write(`${message}\n`);
+    err.line(error.message);
     return error.exitCode;
   }
   if (name === 'ToolMissing') {
-    process.stderr.write(`${message}\n`);
+    err.text(`${message}\n`);
     return EXIT.unavailable;
   }
   if (name === 'RunbookError') {
-    process.stderr.write(`${message}\n`);
+    err.text(`${message}\n`);
     return EXIT.usage;
   }
-  process.stderr.write(`${(error as Error).stack ?? error}\n`);
+  const { expectedError } = await import('./expected-errors.ts');
+  const expected = expectedError(error);
+  if (expected) {
+    err.line(expected.message);
+    return expected.exitCode;
+  }
+  err.text(`${(error as Error).stack ?? error}\n`);
   return EXIT.unexpected;
 }

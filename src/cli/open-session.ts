@@ -15,13 +15,11 @@ const WORKFLOW_TASKS = 1;
  */
 export async function openSession(options: SessionOptions): Promise<Session> {
   if (options.embedded) return (await import('./embedded.ts')).openEmbedded(options);
-  const [{ Client, Connection }, { loadClientConnectConfig }] = await Promise.all([
+  const [{ Client, Connection }, { connectConfig }] = await Promise.all([
     import('@temporalio/client'),
-    import('@temporalio/envconfig'),
+    import('./connect-config.ts'),
   ]);
-  const { connectionOptions, namespace = 'default' } = loadClientConnectConfig(
-    options.profile ? { profile: options.profile } : {},
-  );
+  const { connectionOptions, namespace = 'default' } = connectConfig(options.profile);
   const address = connectionOptions.address ?? 'localhost:7233';
   try {
     const connection = await Connection.connect({

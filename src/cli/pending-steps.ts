@@ -22,7 +22,8 @@ export function runningStep(pending: PendingActivity): RunningStep[] {
   return [
     {
       step,
-      message: messageOf(pending) || (failure ? `again after: ${failure}` : 'running'),
+      message: messageOf(pending) || 'running',
+      ...(failure ? { failure } : {}),
       since: since.toISOString(),
       attempt: pending.attempt ?? 1,
     },

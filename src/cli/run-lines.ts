@@ -10,6 +10,8 @@ import { waitingLines } from './waiting-lines.ts';
 export interface RunningStep {
   readonly step: StepId;
   readonly message: string;
+  /** Why it is tried again: how its last attempt has failed. */
+  readonly failure?: string;
   readonly since: string;
   readonly attempt: number;
 }
@@ -32,6 +34,11 @@ const KINDS: Readonly<Record<RunReport['workflow'], string>> = {
   verify: 'verify',
   followThrough: 'follow-through',
 };
+
+/** What a plan says of itself beside the change, a line each; a dry run shows them with its plan. */
+export function noteLines({ plan, request }: RunReport): string[] {
+  return request?.dryRun ? [] : (plan?.warnings ?? []).map((warning) => `   note  ${warning}`);
+}
 
 /** The line of a plan that a run has made anew, or that became known after its head. */
 export function planLine(plan: ShownPlan, now: number): string {
@@ -75,17 +82,37 @@ export function stepLine(entry: LedgerEntry): string {
 
 /** ` ⠋ wait for rollout    2 of 3 replicas updated      1.2 s`, never longer than the terminal has columns. */
 export function runningLine(
-  { step, message, since, attempt }: RunningStep,
+  running: RunningStep,
   frame: string,
   now: number,
   columns = Number.POSITIVE_INFINITY,
 ): string {
-  const again = attempt > 1 ? ` (attempt ${attempt})` : '';
+  const { step, since } = running;
   const took = seconds(since, new Date(now).toISOString());
   const rest = TITLE_WIDTH + took.length + 6;
   const width = Math.max(0, Math.min(WHAT_WIDTH, columns - rest));
-  const what = `${message}${again}`.replaceAll(/\s+/g, ' ').slice(0, width);
+  const what = doing(running).replaceAll(/\s+/g, ' ').slice(0, width);
   return row(frame, titleOf(step), what, width, took);
+}
+
+/** What a running step does, in words: `attempt 4, again after: connect ECONNREFUSED 127.0.0.1:6443`. */
+export function doing({ message, failure, attempt }: RunningStep): string {
+  if (attempt < 2) return message;
+  // What it says of itself may be of an attempt that has failed since.
+  return failure ? `attempt ${attempt}, again after: ${failure}` : `${message} (attempt ${attempt})`;
+}
+
+/** What a run does that is under way: ` … check access          attempt 24, again after: … ` */
+export function underWayLines(report: RunReport, running: readonly RunningStep[], now: number): string[] {
+  const took = seconds(report.startedAt, new Date(now).toISOString());
+  if (running.length === 0) return [`running for ${took}`];
+  const steps = running.map((step) =>
+    line('…', titleOf(step.step), doing(step), seconds(step.since, new Date(now).toISOString())),
+  );
+  const titles = running.map(({ step, attempt }) =>
+    attempt > 1 ? `${titleOf(step)} (attempt ${attempt})` : titleOf(step),
+  );
+  return [...steps, `running for ${took}: ${titles.join(', ')}`];
 }
 
 /** The last line: how it ended. */
@@ -111,12 +138,24 @@ function row(mark: string, title: string, what: string, width: number, took: str
 /** A whole run that needs no following. @param prefix what stands in front of the commands that answer. */
 export function printReport(
   report: RunReport,
-  { link, prefix }: { readonly link?: string | undefined; readonly prefix?: string | undefined },
+  {
+    link,
+    prefix,
+    running = [],
+  }: {
+    readonly link?: string | undefined;
+    readonly prefix?: string | undefined;
+    /** Its steps that run now. */
+    readonly running?: readonly RunningStep[];
+  },
   write: (line: string) => void,
 ): void {
   const { ledger, events, waitingFor, workflowId } = report;
   write(headLine(report, link, Date.now()));
+  for (const note of noteLines(report)) write(note);
   for (const line of timelineOf(ledger, events)) write(storyLine(line));
   if (waitingFor) for (const text of waitingLines(waitingFor, { workflowId, prefix })) write(text);
+  else if (report.outcome === 'running')
+    for (const text of underWayLines(report, running, Date.now())) write(text);
   else write(endLine(report));
 }

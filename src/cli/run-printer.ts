@@ -1,6 +1,6 @@
 import type { RunReport } from '../domain/ledger.ts';
 import { timelineOf } from '../domain/timeline.ts';
-import { headLine, planLine, type RunningStep, storyLine } from './run-lines.ts';
+import { headLine, noteLines, planLine, type RunningStep, storyLine } from './run-lines.ts';
 import type { Screen } from './screen.ts';
 import { waitingLine } from './waiting-lines.ts';
 
@@ -19,10 +19,14 @@ export function runPrinter(screen: Screen, { link, prefix }: PrinterOptions) {
   const waits = new Set<string>();
   return (report: RunReport, running: readonly RunningStep[]): void => {
     const { waitingFor, ledger, workflowId } = report;
-    if (!headed && !isWorthAHead(report)) return;
+    if (!headed && !isWorthAHead(report)) {
+      screen.running(running);
+      return;
+    }
     if (!headed) screen.line(headLine(report, link, Date.now()));
     else if (report.plan && report.plan.hash !== plan) screen.line(planLine(report.plan, Date.now()));
     headed = true;
+    if (report.plan && report.plan.hash !== plan) for (const note of noteLines(report)) screen.line(note);
     plan = report.plan?.hash ?? plan;
     const happened = report.events ?? [];
     for (const line of timelineOf(ledger.slice(steps), happened.slice(events))) {

@@ -1,9 +1,11 @@
 import { WorkflowExecutionAlreadyStartedError } from '@temporalio/client';
 import { AnswerRefused, type RunHandle, RunUnanswered } from '../client/index.ts';
 import type { RunReport } from '../domain/ledger.ts';
+import { runbookCommand } from '../domain/media/shell.ts';
 import { CommandError, EXIT, exitCodeOf } from './exit-codes.ts';
 import { follow } from './follow.ts';
 import type { Session } from './session.ts';
+import { err, out, STREAMS } from './terminal.ts';
 
 export interface RunOptions {
   readonly workflowId?: string;
@@ -25,20 +27,20 @@ export async function followToTheEnd(
   const link = session.link(workflowId, runId);
   if (options.detach) {
     const how = joined ? '  (joined)' : '';
-    process.stdout.write(`${workflowId} ${runId}${how}${link ? `  ${link}` : ''}\n`);
+    out.line(`${workflowId} ${runId}${how}${link ? `  ${link}` : ''}`);
     return undefined;
   }
-  if (joined) process.stderr.write(`joined the run that is under way: ${workflowId}\n`);
+  if (joined) err.line(`joined the run that is under way: ${workflowId}`);
   const report = await whileNotInterrupted(session, workflowId, (signal) =>
     follow(session.client, workflowId, runId, {
-      output: options.json ? process.stderr : process.stdout,
+      output: options.json ? STREAMS.err : STREAMS.out,
       signal,
       prefix: session.prefix,
       ...(link ? { link } : {}),
       ...(session.embedded ? { giveUpMs: EMBEDDED_GIVE_UP_MS } : {}),
     }),
   );
-  if (options.json) process.stdout.write(`${JSON.stringify(report, null, 2)}\n`);
+  if (options.json) out.json(report);
   process.exitCode = exitCodeOf(report);
   return report;
 }
@@ -59,11 +61,11 @@ async function startOnce(session: Session, start: () => Promise<RunHandle>): Pro
     if (!session.embedded) {
       throw new CommandError(
         EXIT.busy,
-        `a run is under way: ${workflowId}. Follow it with: runbook status ${workflowId}; to hand over what you know: --join`,
+        `a run is under way: ${workflowId}. Follow it with: ${runbookCommand('status', [workflowId])}; to hand over what you know: --join`,
       );
     }
     // Nobody but an embedded command carries it out: this one does.
-    process.stderr.write(`going on with the run that was interrupted: ${workflowId}\n`);
+    err.line(`going on with the run that was interrupted: ${workflowId}`);
     const { runId } = await session.client.workflow.getHandle(workflowId).describe();
     return { workflowId, runId, joined: false };
   }
@@ -87,7 +89,7 @@ async function whileNotInterrupted<T>(
       EXIT.interrupted,
       embedded
         ? `interrupted; the run ${workflowId} is kept, and the same command goes on with it`
-        : `the run goes on: runbook status ${workflowId}; to cancel it: runbook cancel ${workflowId} --by <name>`,
+        : `the run goes on: ${runbookCommand('status', [workflowId])}; to cancel it: ${runbookCommand('cancel', [workflowId], '--by <name>')}`,
     );
   } finally {
     for (const signal of signals) process.off(signal, interrupt);

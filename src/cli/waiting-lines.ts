@@ -1,4 +1,5 @@
 import { ANSWER_MEANINGS } from '../domain/answers.ts';
+import { runbookCommand } from '../domain/media/shell.ts';
 import { shownHash } from '../domain/plan.ts';
 import { STEPS } from '../domain/steps.ts';
 import type { Waiting } from '../domain/waiting.ts';
@@ -12,12 +13,15 @@ export interface Reach {
 
 /** One line, for a run that is followed: what is waited for, and the commands that answer. */
 export function waitingLine(waiting: Waiting, reach: Reach): string {
-  const commands = commandsFor(waiting, reach);
-  const [first = ''] = commands.map(({ command }) => command);
-  if (waiting.kind !== 'decision')
-    return `   ${sentenceOf(waiting)}: ${commands.map(({ command }) => command).join('  or  ')}`;
-  const choice = `<${waiting.answers.join('|')}>`;
-  return `   ${sentenceOf(waiting)}: ${first.replace(` ${waiting.answers[0]} `, ` ${choice} `)}`;
+  const commands =
+    waiting.kind === 'decision'
+      ? [decideAny(waiting.answers, reach)]
+      : commandsFor(waiting, reach).map(({ command }) => command);
+  return `   ${sentenceOf(waiting)}: ${commands.join('  or  ')}`;
+}
+
+function decideAny(answers: readonly string[], { workflowId, prefix = '' }: Reach): string {
+  return `${prefix}${runbookCommand('decide', [workflowId, { blank: answers.join('|') }], WHO_AND_WHY)}`;
 }
 
 /** Everything about what a run waits for: a command a line. */
@@ -64,30 +68,27 @@ interface Way {
 
 const WHO_AND_WHY = '--by <name> --reason <why>';
 
-function commandsFor(waiting: Waiting, { workflowId, prefix = '' }: Reach): Way[] {
-  const run = quoted(workflowId);
-  const way = (command: string, meaning: string) => ({ command: `${prefix}runbook ${command}`, meaning });
+function commandsFor(waiting: Waiting, reach: Reach): Way[] {
+  const { workflowId } = reach;
+  const way = (command: string, meaning: string) => ({ command: `${reach.prefix ?? ''}${command}`, meaning });
   switch (waiting.kind) {
     case 'decision':
       return waiting.answers.map((answer) => {
         const target = answer === 'change-target' ? ' --target <target>' : '';
-        return way(`decide ${run} ${answer} ${WHO_AND_WHY}${target}`, ANSWER_MEANINGS[answer]);
+        const command = runbookCommand('decide', [workflowId, answer], `${WHO_AND_WHY}${target}`);
+        return way(command, ANSWER_MEANINGS[answer]);
       });
     case 'approval': {
       const plan = `--plan ${shownHash(waiting.planHash)}`;
+      const rejection = runbookCommand('reject', [workflowId], `${plan} ${WHO_AND_WHY}`);
       return [
-        way(`approve ${run} ${plan} --by <name>`, 'carry this plan out'),
-        way(`reject ${run} ${plan} ${WHO_AND_WHY}`, 'end the run; nothing is changed'),
+        way(runbookCommand('approve', [workflowId], `${plan} --by <name>`), 'carry this plan out'),
+        way(rejection, 'end the run; nothing is changed'),
       ];
     }
     case 'pause':
-      return [way(`resume ${run} ${WHO_AND_WHY}`, 'go on')];
+      return [way(runbookCommand('resume', [workflowId], WHO_AND_WHY), 'go on')];
   }
-}
-
-/** A workflow id as a shell takes it. */
-function quoted(id: string): string {
-  return /^[\w./:@-]+$/.test(id) ? id : `'${id.replaceAll("'", String.raw`'\''`)}'`;
 }
 
 function oneLine(text: string): string {

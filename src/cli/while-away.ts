@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { isGrpcServiceError, isRetryableError } from '@temporalio/client';
+import { runbookCommand } from '../domain/media/shell.ts';
 import { CommandError, EXIT } from './exit-codes.ts';
 
 /** gRPC status of a call that was not answered in time. */
@@ -35,7 +36,7 @@ export async function whileAway<T>(ask: () => Promise<T>, options: WhileAwayOpti
       if (Date.now() - since > giveUpMs)
         throw new CommandError(
           EXIT.unavailable,
-          `Temporal has not answered for ${Math.round(giveUpMs / 1000)} s; the run is kept and goes on when it is back: runbook status ${workflowId}`,
+          `Temporal has not answered for ${Math.round(giveUpMs / 1000)} s; the run is kept and goes on when it is back: ${runbookCommand('status', [workflowId])}`,
         );
       onAway();
       await sleep(AGAIN_MS, undefined, { signal }).catch(() => signal.throwIfAborted());

@@ -1,4 +1,5 @@
 import { type Client, WorkflowIdConflictPolicy } from '@temporalio/client';
+import { md } from '../domain/media/markdown.ts';
 import type { RollbackRequest, VerifyRequest } from '../domain/request.ts';
 import type { RunHandle, RunWorkflow } from './run-handle.ts';
 import { servedService } from './served-service.ts';
@@ -63,7 +64,7 @@ export async function startRollback(
   request: RollbackRequest = {},
   options: { readonly workflowId?: string; readonly taskQueue?: string } = {},
 ): Promise<RunHandle> {
-  const summary = `roll back ${request.service ?? 'the service'} to ${request.target ?? 'known-good'}`;
+  const summary = md`roll back ${request.service ?? 'the service'} to ${request.target ?? 'known-good'}`.text;
   const workflowId = options.workflowId ?? rollbackId(await named(client, request, options.taskQueue));
   const begin = () => start(client, 'rollback', request, workflowId, summary, options.taskQueue);
   return request.ifRunning === 'join' ? startOrJoin(client, request, begin) : begin();
@@ -75,7 +76,7 @@ export async function startVerify(
   request: VerifyRequest = {},
   options: { readonly workflowId?: string; readonly taskQueue?: string } = {},
 ): Promise<RunHandle> {
-  const summary = `verify ${request.service ?? 'the service'}`;
+  const summary = md`verify ${request.service ?? 'the service'}`.text;
   return start(
     client,
     'verify',

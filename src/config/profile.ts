@@ -20,6 +20,8 @@ export interface ServiceProfile {
   readonly signingKey?: SecretReference;
   /** Image repositories that the service may be given; default: that of what runs and of its history. */
   readonly repositories?: readonly string[];
+  /** Names of settings whose values a plan never shows, `*` for any characters. */
+  readonly masked?: readonly string[];
   readonly notify: readonly NotifierSettings[];
   readonly policy: RunPolicy;
   /** How long a run may wait for a worker before it is too late for it, in ms. */

@@ -58,6 +58,16 @@ const evidenceSchema = section({
     ),
 }).prefault({});
 
+const diffSchema = section({
+  mask: z
+    .array(z.string().regex(/^[\w./*-]{1,100}$/, 'expected the name of a setting, with * for any characters'))
+    .max(100)
+    .default([])
+    .describe(
+      'Names of settings whose values a plan never shows, with * for any characters, whatever their case. What looks like a secret by its name or value is masked without them.',
+    ),
+}).prefault({});
+
 /** A service without its cross-checks: exactly one of `kubernetes` and `compose` is in it. */
 export const serviceSchema = section({
   environment: z
@@ -85,6 +95,7 @@ export const serviceSchema = section({
       'Image repositories that the service may be given. Default: that of what runs, and those of its own history.',
     ),
   evidence: evidenceSchema.describe('How known-good evidence is kept.'),
+  diff: diffSchema.describe('What the diff of a plan may show.'),
   notify: notifySchema,
   ...policyKeys,
 });

@@ -15,7 +15,7 @@ export function toProfile(
   written: unknown,
   folder: string,
 ): ServiceProfile {
-  const { checks, required, auth, notify, evidence } = entry;
+  const { checks, required, auth, notify, evidence, diff } = entry;
   const { signingKey } = withWholePaths(evidence, folder);
   return {
     name,
@@ -27,6 +27,7 @@ export function toProfile(
     required: required ?? CHECK_IDS.filter((id) => checks[id] !== false),
     ...(signingKey === undefined ? {} : { signingKey }),
     ...(entry.repositories === undefined ? {} : { repositories: entry.repositories }),
+    ...(diff.mask.length > 0 ? { masked: diff.mask } : {}),
     notify: withWholePaths(notifiersOf(notify), folder),
     policy: toPolicy(entry),
     startWithinMs: entry.startWithin,

@@ -4,6 +4,7 @@ import { type EventKind, inWords, type RunEvent } from './events.ts';
 import { excusedChecks, excusedInWords } from './excused.ts';
 import type { Instant } from './json.ts';
 import { changeOf, checksOf, type RunOutcome, type RunReport, wayOf } from './ledger.ts';
+import { runbookCommand } from './media/shell.ts';
 import { shownHash } from './plan.ts';
 import type { ResolvedRun } from './request.ts';
 import { describeWaiting, type Waiting } from './waiting.ts';
@@ -140,14 +141,18 @@ export function announceWaiting(
     lines.push(`${waiting.step}: ${waiting.error.type}: ${waiting.error.message}`);
     for (const answer of waiting.answers) lines.push(`${answer}: ${ANSWER_MEANINGS[answer]}`);
     lines.push(`without an answer until ${waiting.dueAt}: ${waiting.atDeadline}`);
-    lines.push(`answer: runbook decide ${workflowId} <answer> --by <name> --reason <why>`);
+    lines.push(
+      `answer: ${runbookCommand('decide', [workflowId, { blank: 'answer' }], '--by <name> --reason <why>')}`,
+    );
   } else if (waiting.kind === 'approval') {
+    lines.push(...(report.plan?.warnings ?? []).map((warning) => `note: ${warning}`));
     lines.push(`plan ${waiting.planHash}, ${waiting.quorum} must approve until ${waiting.dueAt}`);
     if (waiting.approvedBy.length > 0) lines.push(`approved by: ${waiting.approvedBy.join(', ')}`);
-    lines.push(`approve: runbook approve ${workflowId} --plan ${shownHash(waiting.planHash)} --by <name>`);
+    const plan = `--plan ${shownHash(waiting.planHash)} --by <name>`;
+    lines.push(`approve: ${runbookCommand('approve', [workflowId], plan)}`);
   } else {
     lines.push(`paused by ${waiting.by}: ${waiting.reason}`, `goes on by itself at ${waiting.dueAt}`);
-    lines.push(`go on: runbook resume ${workflowId} --by <name> --reason <why>`);
+    lines.push(`go on: ${runbookCommand('resume', [workflowId], '--by <name> --reason <why>')}`);
   }
   return {
     service,

@@ -6,7 +6,7 @@ import { digestOf, namedBy } from './choice/named.ts';
 import { withRemedies } from './choice/remedies.ts';
 import { failureInWords, proofOf, standingOf, withSharedRecords } from './choice/standing.ts';
 import { undoneInWords } from './choice/undone.ts';
-import { everyVersion, isKnownGood } from './choice/version-lists.ts';
+import { everyVersion, isKnownGood, listed } from './choice/version-lists.ts';
 import type { CheckEvidence } from './known-good.ts';
 import type { Pin } from './pins.ts';
 import type { Plan, PlannedVersion } from './plan.ts';
@@ -134,7 +134,10 @@ function warningsOf(
     );
   }
   if (isImageAlone(candidate)) {
-    const unknown = observed.target === 'compose' ? 'has no recorded files' : 'is not in the history';
+    const unknown =
+      observed.target === 'compose'
+        ? 'has no recorded files'
+        : `is not in the history, which has ${listed(everyVersion(observed))}; whether there is such an image shows when it is pulled`;
     warnings.push(
       `${candidate.version} ${unknown}: only the image changes, the config stays that of ${observed.current.version}`,
     );

@@ -1,6 +1,8 @@
 import { answerFormsOf } from './answer-forms.ts';
 import { inWords } from './events.ts';
 import { type LedgerEntry, type RunReport, wayOf } from './ledger.ts';
+import { code, documentOf, fenced, type Markdown, md, row, ruler } from './media/markdown.ts';
+import { visibleJson } from './media/visible.ts';
 import { STEPS, type StepId } from './steps.ts';
 import { type StoryLine, timelineOf } from './timeline.ts';
 import type { Waiting } from './waiting.ts';
@@ -14,9 +16,9 @@ const MARKS: Readonly<Record<LedgerEntry['outcome'], string>> = {
 /** What Temporal keeps of a workflow's current details, in bytes of UTF-8. */
 export const DETAILS_LIMIT = 20_000;
 
-/** Text from outside must not break the table or start Markdown of its own. */
-function cell(text: string): string {
-  return text.replaceAll('|', '\\|').replaceAll(/\s+/g, ' ').slice(0, 200);
+/** The table is there to be seen at once. */
+function short(text: string): string {
+  return text.slice(0, 200).toWellFormed();
 }
 
 /**
@@ -25,33 +27,34 @@ function cell(text: string): string {
  */
 export function detailsOf(report: RunReport, running: readonly StepId[]): string {
   const { request, waitingFor, ledger, events } = report;
-  const title = request ? `**${request.service}** (${request.environment})` : '**rollback runbook**';
+  const title = request ? md`**${request.service}** (${request.environment})` : md`**rollback runbook**`;
   const change = wayOf(report);
-  const state = [report.outcome, cell(report.summary) || change].filter(Boolean).join(', ');
+  const state = [report.outcome, short(report.summary) || change].filter(Boolean).join(', ');
   const top = [
-    ...(waitingFor ? [...waitingLines(waitingFor), ''] : []),
-    `${title}: ${state}`,
-    '',
-    '| | step | what |',
-    '|---|---|---|',
+    ...(waitingFor ? [...waitingLines(waitingFor), md``] : []),
+    md`${title}: ${state}`,
+    md``,
+    md`| | step | what |`,
+    ruler(3),
   ];
   const rows = timelineOf(ledger, events).map(rowOf);
-  const now = running.map((step) => `| … | ${STEPS[step].title} | running |`);
-  return fit(top, rows, now);
+  const now = running.map((step) => row('…', STEPS[step].title, 'running'));
+  return documentOf(fit(top, rows, now));
 }
 
-function waitingLines(waiting: Waiting): string[] {
+function waitingLines(waiting: Waiting): Markdown[] {
   return [
-    `**${headingOf(waiting)}**`,
-    '',
+    md`**${headingOf(waiting)}**`,
+    md``,
     ...aboutOf(waiting),
-    'Answer by More Actions, Send an Update; fill in the blanks:',
-    '',
+    md`Answer by More Actions, Send an Update; fill in the blanks:`,
+    md``,
     ...answerFormsOf(waiting).flatMap(({ update, meaning, input }) => [
-      `\`${update}\` ${meaning}`,
-      '',
+      md`${code(update)} ${meaning}`,
+      md``,
       // As code: elsewhere the Temporal UI makes typographic quotes of those of JSON.
-      ...['```json', JSON.stringify(input), '```', ''],
+      ...fenced('json', visibleJson(input)),
+      md``,
     ]),
   ];
 }
@@ -67,36 +70,42 @@ function headingOf(waiting: Waiting): string {
   }
 }
 
-function aboutOf(waiting: Waiting): string[] {
+function aboutOf(waiting: Waiting): Markdown[] {
   switch (waiting.kind) {
     case 'decision':
-      return [`${waiting.error.type}: ${cell(waiting.error.message)}`, ''];
+      return [md`${waiting.error.type}: ${short(waiting.error.message)}`, md``];
     case 'approval':
-      return waiting.approvers.length > 0 ? [`approvers: ${cell(waiting.approvers.join(', '))}`, ''] : [];
+      return waiting.approvers.length > 0
+        ? [md`approvers: ${short(waiting.approvers.join(', '))}`, md``]
+        : [];
     case 'pause':
-      return [`${cell(waiting.by)}: ${cell(waiting.reason)}`, ''];
+      return [md`${short(waiting.by)}: ${short(waiting.reason)}`, md``];
   }
 }
 
-function rowOf({ step, event }: StoryLine): string {
+function rowOf({ step, event }: StoryLine): Markdown {
   if (step) {
-    const what = cell(step.error?.message ?? step.summary);
-    return `| ${MARKS[step.outcome]} | ${STEPS[step.step].title} | ${what} |`;
+    const what = short(step.error?.message ?? step.summary);
+    return row(MARKS[step.outcome], STEPS[step.step].title, what);
   }
-  return `| • | ${event.kind} | ${cell(inWords(event))} |`;
+  return row('•', event.kind, short(inWords(event)));
 }
 
 /** The newest rows that there is room for. */
-function fit(top: readonly string[], rows: readonly string[], now: readonly string[]): string {
-  const bytes = (lines: readonly string[]) => new TextEncoder().encode(lines.join('\n')).length + 1;
+function fit(
+  top: readonly Markdown[],
+  rows: readonly Markdown[],
+  now: readonly Markdown[],
+): readonly Markdown[] {
+  const bytes = (lines: readonly Markdown[]) => new TextEncoder().encode(documentOf(lines)).length + 1;
   const omitted = (count: number) =>
-    count > 0 ? [`| | | ${count} earlier lines stand in the report |`] : [];
+    count > 0 ? [md`| | | ${count} earlier lines stand in the report |`] : [];
   let room = DETAILS_LIMIT - bytes(top) - bytes(now) - bytes(omitted(rows.length));
   let from = rows.length;
-  while (from > 0) {
-    room -= bytes([rows[from - 1] ?? '']);
+  for (const line of rows.toReversed()) {
+    room -= bytes([line]);
     if (room < 0) break;
     from -= 1;
   }
-  return [...top, ...omitted(from), ...rows.slice(from), ...now].join('\n');
+  return [...top, ...omitted(from), ...rows.slice(from), ...now];
 }

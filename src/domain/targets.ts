@@ -1,3 +1,4 @@
+import { closest } from './closest.ts';
 import type { SnapshotReference } from './pins.ts';
 import { isMovingTag, normaliseVersion } from './versions.ts';
 
@@ -44,6 +45,17 @@ export function parseTarget(text: string): TargetWish | { readonly problem: stri
   if (/^[A-Za-z0-9_][A-Za-z0-9_.-]{0,127}$/.test(wish))
     return { kind: 'version', version: normaliseVersion(wish) };
   return { problem: 'expected known-good, previous, a version such as 0.1.0, revision:6, sha256:… or id:…' };
+}
+
+/** What is asked for by a word. */
+const WORDS: readonly string[] = ['known-good', 'previous', 'latest'];
+
+/** A word that is probably meant for another: no release has a name without a number that is so close to one of these. */
+export function mistypedTarget(text: string): string | undefined {
+  const wish = text.trim();
+  if (/\d/.test(wish) || WORDS.includes(wish)) return undefined;
+  const meant = closest(wish, WORDS) ?? WORDS.find((word) => wish.length > 2 && word.startsWith(wish));
+  return meant && `"${wish}" is no version; did you mean ${meant}?`;
 }
 
 /** The same wish in words. */

@@ -1,4 +1,5 @@
 import { isErrorType } from '../domain/errors.ts';
+import { cancelledAs, type FailingStep, readFailingStep, STEP_FAILING } from '../domain/failing-step.ts';
 import { type Addressee, completedEntry, type LedgerEntry, type StepResult } from '../domain/ledger.ts';
 import { isStepId, STEPS, type StepId } from '../domain/steps.ts';
 import { decodePayloads, type HistoryEvent, instantOf, kindOf, readable } from './history-file.ts';
@@ -8,6 +9,9 @@ interface Scheduled {
   readonly at: string;
   readonly addressee: Addressee;
   started?: { readonly at: string; readonly attempt: number };
+  /** What it was tried again for. */
+  failing?: FailingStep;
+  over?: boolean;
 }
 
 /** Rebuilds the steps, event by event. */
@@ -51,9 +55,17 @@ export function collectSteps(): StepCollector {
           const { scheduledEventId, result } = event.activityTaskCompletedEventAttributes ?? {};
           const step = scheduled.get(String(scheduledEventId));
           if (!step) break;
+          step.over = true;
           const given = readable(decodePayloads(result)[0]) as StepResult<unknown>;
           ledger.push(completedEntry(step.step, given, step.addressee));
           values.set(step.step, given.value);
+          break;
+        }
+        case 'WORKFLOW_EXECUTION_SIGNALED': {
+          const { signalName, input } = event.workflowExecutionSignaledEventAttributes ?? {};
+          const told = signalName === STEP_FAILING ? readFailingStep(decodePayloads(input)[0]) : undefined;
+          const step = told && [...scheduled.values()].findLast((one) => one.step === told.step && !one.over);
+          if (step) step.failing = told;
           break;
         }
         case 'ACTIVITY_TASK_FAILED':
@@ -64,7 +76,9 @@ export function collectSteps(): StepCollector {
             event.activityTaskTimedOutEventAttributes ??
             event.activityTaskCanceledEventAttributes;
           const step = scheduled.get(String(details?.scheduledEventId));
-          if (step) ledger.push(endedBadly(step, event, at));
+          if (!step) break;
+          step.over = true;
+          ledger.push(endedBadly(step, event, at));
           break;
         }
       }
@@ -81,7 +95,7 @@ function addresseeOf(step: StepId, event: HistoryEvent): Addressee {
 }
 
 function endedBadly(
-  { step, at: since, addressee, started }: Scheduled,
+  { step, at: since, addressee, started, failing }: Scheduled,
   event: HistoryEvent,
   at: string,
 ): LedgerEntry {
@@ -97,8 +111,8 @@ function endedBadly(
   return {
     step,
     outcome: cancelled ? 'cancelled' : 'failed',
-    summary: error ? `${error.type}: ${error.message}` : 'cancelled',
-    attempts: started?.attempt ?? 1,
+    summary: error ? `${error.type}: ${error.message}` : cancelledAs(failing),
+    attempts: (cancelled && failing?.attempt) || (started?.attempt ?? 1),
     startedAt: started?.at ?? since,
     finishedAt: at,
     ...(error ? { error } : {}),

@@ -2,6 +2,8 @@ import type { CheckResult } from '../domain/checks.ts';
 import { nameOfCluster } from '../domain/cluster.ts';
 import { excusedChecks, excusedInWords } from '../domain/excused.ts';
 import { checksOf, type LedgerEntry, wayOf } from '../domain/ledger.ts';
+import { code, documentOf, fenced, type Markdown, md, row, ruler } from '../domain/media/markdown.ts';
+import { visibleJson } from '../domain/media/visible.ts';
 import type { ComposeSource } from '../domain/pins.ts';
 import { CHOICE_RULES, shownHash } from '../domain/plan.ts';
 import { readCheckResult } from '../domain/recorded-checks.ts';
@@ -12,13 +14,12 @@ import { describeWaiting } from '../domain/waiting.ts';
 import type { AuditedReport } from './audited-report.ts';
 import { seconds } from './durations.ts';
 import { brokenGlass, whatPeopleDecided } from './markdown-people.ts';
-import { cell, fenced, line, row } from './markdown-text.ts';
 
 type Report = AuditedReport;
 
 /** The incident record for people (runbook 7.2), made from the ledger alone. */
 export function renderMarkdown(report: Report): string {
-  return [
+  return documentOf([
     ...head(report),
     ...whatWasAsked(report),
     ...whatWasPlanned(report),
@@ -26,7 +27,15 @@ export function renderMarkdown(report: Report): string {
     ...whatRan(report),
     ...whatWasProved(report),
     ...evidence(report),
-  ].join('\n');
+  ]);
+}
+
+/** A row of two cells. */
+type Pair = readonly [string, string | Markdown];
+
+/** A table of two columns without heads. */
+function table(rows: readonly Pair[]): Markdown[] {
+  return [md`| | |`, ruler(2), ...rows.map((pair) => row(...pair)), md``];
 }
 
 const KINDS: Readonly<Record<Report['workflow'], string>> = {
@@ -35,11 +44,11 @@ const KINDS: Readonly<Record<Report['workflow'], string>> = {
   followThrough: 'Follow-through',
 };
 
-function head(report: Report): string[] {
+function head(report: Report): Markdown[] {
   const { request, plan, waitingFor, finishedAt, error } = report;
   const service = request ? `${request.service} (${request.environment})` : 'unknown service';
-  const rows: [string, string][] = [
-    ['outcome', `**${report.outcome}**`],
+  const rows: Pair[] = [
+    ['outcome', md`**${report.outcome}**`],
     ['summary', report.summary],
   ];
   if (waitingFor) rows.push(['waits for', describeWaiting(waitingFor)]);
@@ -50,43 +59,40 @@ function head(report: Report): string[] {
   if (request?.severity) rows.push(['severity', request.severity]);
   rows.push(['started', report.startedAt], ['finished', finishedAt ?? 'still running']);
   if (finishedAt) rows.push(['took', seconds(report.startedAt, finishedAt)]);
-  rows.push(['workflow', `\`${report.workflowId}\` run \`${report.runId}\``]);
+  rows.push(['workflow', md`${code(report.workflowId)} run ${code(report.runId)}`]);
   const excused = excusedChecks(report);
-  if (excused.length > 0) rows.push(['not passed', `**${excusedInWords(excused)}**`]);
+  if (excused.length > 0) rows.push(['not passed', md`**${excusedInWords(excused)}**`]);
   if (error) rows.push(['error', `${error.type}: ${error.message}`]);
   return [
-    `# ${KINDS[report.workflow]} of ${service}: ${report.outcome}`,
-    '',
+    md`# ${KINDS[report.workflow]} of ${service}: ${report.outcome}`,
+    md``,
     ...brokenGlass(report),
-    ...['| | |', '|---|---|', ...rows.map(row), ''],
+    ...table(rows),
   ];
 }
 
-function whatWasAsked({ request, workflow }: Report): string[] {
+function whatWasAsked({ request, workflow }: Report): Markdown[] {
   if (!request) return [];
-  const rows: [string, string][] = [
-    ...(workflow === 'rollback' ? [['target', describeWish(request.wish)] as [string, string]] : []),
+  const rows: Pair[] = [
+    ...(workflow === 'rollback' ? [['target', describeWish(request.wish)] as Pair] : []),
     ['reason', request.reason || 'not given'],
     ['incident', request.incident || 'not given'],
     ['requested by', request.requestedBy || 'not given'],
-    ...(request.breakGlass ? [['break-glass', request.breakGlass] as [string, string]] : []),
+    ...(request.breakGlass ? [['break-glass', request.breakGlass] as Pair] : []),
     ['configuration', `profile ${request.profile}`],
   ];
   const list = (title: string, items: readonly string[]) =>
-    items.length > 0 ? [`### ${title}`, '', ...items.map((item) => `- ${line(item)}`), ''] : [];
+    items.length > 0 ? [md`### ${title}`, md``, ...items.map((item) => md`- ${item}`), md``] : [];
   return [
-    '## What was asked',
-    '',
-    '| | |',
-    '|---|---|',
-    ...rows.map(row),
-    '',
+    md`## What was asked`,
+    md``,
+    ...table(rows),
     ...list('Symptoms', request.symptoms),
     ...list('Tried before', request.mitigationsTried),
   ];
 }
 
-function whatWasPlanned({ plan, ledger }: Report): string[] {
+function whatWasPlanned({ plan, ledger }: Report): Markdown[] {
   if (!plan) return [];
   const basis = {
     'known-good': `known-good, verified ${plan.verifiedAt}`,
@@ -95,79 +101,74 @@ function whatWasPlanned({ plan, ledger }: Report): string[] {
     asked: 'asked for',
     snapshot: 'what ran before the rollback',
   }[plan.basis];
-  const rows: [string, string][] = [
-    ['from', `${nameWithRevision(plan.from)}, \`${plan.from.image}\``],
-    ['to', `${nameWithRevision(plan.to)}, \`${plan.to.image}\``],
+  const rows: Pair[] = [
+    ['from', md`${nameWithRevision(plan.from)}, ${code(plan.from.image)}`],
+    ['to', md`${nameWithRevision(plan.to)}, ${code(plan.to.image)}`],
     ['why', basis],
-    ...(plan.rule ? [['rule', CHOICE_RULES[plan.rule]] as [string, string]] : []),
+    ...(plan.rule ? [['rule', CHOICE_RULES[plan.rule]] as Pair] : []),
     ['pinned', pinned(plan.pin.source)],
-    ['plan', `\`${shownHash(plan.hash)}\``],
+    ['plan', code(shownHash(plan.hash))],
   ];
   return [
-    '## What was planned',
-    '',
-    '| | |',
-    '|---|---|',
-    ...rows.map(row),
-    '',
+    md`## What was planned`,
+    md``,
+    ...table(rows),
     ...earlierPlans(ledger),
-    ...plan.warnings.map((warning) => `> ${line(warning)}`),
-    ...(plan.warnings.length > 0 ? [''] : []),
-    ...(plan.diff ? fenced('diff', plan.diff.trimEnd()) : []),
+    ...plan.warnings.map((warning) => md`> ${warning}`),
+    ...(plan.warnings.length > 0 ? [md``] : []),
+    ...(plan.diff ? [...fenced('diff', plan.diff.trimEnd()), md``] : []),
   ];
 }
 
 /** A run that was led elsewhere has made several plans: what stands above is the last one. */
-function earlierPlans(ledger: readonly LedgerEntry[]): string[] {
+function earlierPlans(ledger: readonly LedgerEntry[]): Markdown[] {
   const made = ledger.filter(({ step, outcome }) => step === 'plan' && outcome === 'completed');
   if (made.length < 2) return [];
-  const items = made.map(({ finishedAt, summary }) => `- ${finishedAt} ${line(summary)}`);
-  return ['### All plans of this run', '', ...items, ''];
+  const items = made.map(({ finishedAt, summary }) => md`- ${finishedAt} ${summary}`);
+  return [md`### All plans of this run`, md``, ...items, md``];
 }
 
-function composePinned({ image, digest, imageId, files }: ComposeSource): string {
+function composePinned({ image, digest, imageId, files }: ComposeSource): Markdown {
   const exact = digest ?? imageId;
   const content = files ? ` with ${files.length} ${files.length === 1 ? 'file' : 'files'} by content` : '';
-  return `image \`${image}\`${exact ? `, ${exact}` : ''}${content}`;
+  return md`image ${code(image)}${exact ? `, ${exact}` : ''}${content}`;
 }
 
-function pinned(source: NonNullable<Report['plan']>['pin']['source']): string {
+function pinned(source: NonNullable<Report['plan']>['pin']['source']): Markdown {
   switch (source.kind) {
     case 'replica-set':
-      return `template of replicaset/${source.name} (uid ${source.uid})`;
+      return md`template of replicaset/${source.name} (uid ${source.uid})`;
     case 'image':
-      return `image \`${source.image}\` in container ${source.container}`;
+      return md`image ${code(source.image)} in container ${source.container}`;
     case 'config-map':
-      return `template in configmap/${source.name} (uid ${source.uid})`;
+      return md`template in configmap/${source.name} (uid ${source.uid})`;
     case 'live':
-      return 'what is live already';
+      return md`what is live already`;
     case 'compose':
       return composePinned(source);
   }
 }
 
-function whatRan(report: Report): string[] {
+function whatRan(report: Report): Markdown[] {
   return [
-    '## What ran',
-    '',
-    '| at | step | | what | took | attempts |',
-    '|---|---|---|---|---|---|',
+    md`## What ran`,
+    md``,
+    row('at', 'step', '', 'what', 'took', 'attempts'),
+    ruler(6),
     ...report.ledger.map(ledgerRow),
-    '',
+    md``,
   ];
 }
 
-function ledgerRow(entry: LedgerEntry): string {
-  const title = `${STEPS[entry.step].title}${receiverOf(entry)}`;
-  const cells = [
+function ledgerRow(entry: LedgerEntry): Markdown {
+  return row(
     entry.startedAt,
-    title,
+    `${STEPS[entry.step].title}${receiverOf(entry)}`,
     entry.verdict ?? entry.outcome,
-    cell(entry.summary),
+    entry.summary,
     seconds(entry.startedAt, entry.finishedAt),
     String(entry.attempts),
-  ];
-  return `| ${cells.join(' | ')} |`;
+  );
 }
 
 function receiverOf({ receiver, about }: LedgerEntry): string {
@@ -175,32 +176,36 @@ function receiverOf({ receiver, about }: LedgerEntry): string {
   return parts.length > 0 ? ` (${parts.join(', ')})` : '';
 }
 
-function whatWasProved(report: Report): string[] {
+const AS_BEFORE = md` (as on the known-good version: no proof against the rollback)`;
+
+function whatWasProved(report: Report): Markdown[] {
   const checks = checksOf(report);
   if (checks.length === 0) return [];
-  const rows = checks.map((check) => {
-    const before = check.failedBefore ? ' (as on the known-good version: no proof against the rollback)' : '';
-    return `| ${check.check} | **${check.verdict}**${before} | ${check.inARow} of ${check.needed} in a row | ${cell(check.summary)} |`;
+  const rows = checks.map(({ check, verdict, failedBefore, inARow, needed, summary }) => {
+    return row(
+      check,
+      md`**${verdict}**${failedBefore ? AS_BEFORE : ''}`,
+      `${inARow} of ${needed} in a row`,
+      summary,
+    );
   });
-  return ['## What was proved', '', '| check | verdict | good | what |', '|---|---|---|---|', ...rows, ''];
+  return [md`## What was proved`, md``, row('check', 'verdict', 'good', 'what'), ruler(4), ...rows, md``];
 }
 
-function evidence(report: Report): string[] {
+function evidence(report: Report): Markdown[] {
   return checksOf(report).map(readCheckResult).flatMap(evidenceOfCheck);
 }
 
-function evidenceOfCheck(check: CheckResult): string[] {
+function evidenceOfCheck(check: CheckResult): Markdown[] {
   return [
-    `### Evidence: ${check.check}`,
-    '',
-    `${check.samples} probes; the last ones:`,
-    '',
+    md`### Evidence: ${check.check}`,
+    md``,
+    md`${check.samples} probes; the last ones:`,
+    md``,
     ...check.evidence.map(
-      (sample) => `- ${sample.at} ${sample.verdict} (${sample.ms} ms): ${line(sample.observed)}`,
+      (sample) => md`- ${sample.at} ${sample.verdict} (${sample.ms} ms): ${sample.observed}`,
     ),
-    ...(Object.keys(check.values).length > 0
-      ? ['', '```json', JSON.stringify(check.values, null, 2), '```']
-      : []),
-    '',
+    ...(Object.keys(check.values).length > 0 ? [md``, ...fenced('json', visibleJson(check.values, 2))] : []),
+    md``,
   ];
 }

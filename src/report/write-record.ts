@@ -3,6 +3,7 @@ import { mkdir, readFile, rename, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { RunbookError } from '../domain/errors.ts';
 import type { RecordedFiles, RunReport } from '../domain/ledger.ts';
+import { visibleJson } from '../domain/media/visible.ts';
 import { renderMarkdown } from './markdown.ts';
 
 /** Codes of a folder that no repetition makes writable: a read-only disk, a missing right, a file in its place. */
@@ -18,7 +19,7 @@ export async function writeRecord(folder: string, report: RunReport): Promise<Re
   const safe = (id: string) => id.replaceAll(/[^\w.-]+/g, '_');
   const name = `${safe(report.workflowId).slice(0, 120)}-${safe(report.runId.slice(-12))}`;
   const target = resolve(folder);
-  const text = `${JSON.stringify(report, null, 2)}\n`;
+  const text = `${visibleJson(report, 2)}\n`;
   try {
     await mkdir(target, { recursive: true });
     await assertNobodyElses(join(target, `${name}.json`), report);

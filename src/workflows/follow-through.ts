@@ -3,6 +3,7 @@ import { announce } from '../domain/announce.ts';
 import type { ErrorType } from '../domain/errors.ts';
 import { type FollowThroughInput, isFollowThroughInput, type Watched } from '../domain/follow-through.ts';
 import type { RunReport } from '../domain/ledger.ts';
+import { md } from '../domain/media/markdown.ts';
 import type { ResolvedRun, RollbackRequest } from '../domain/request.ts';
 import { describeWish } from '../domain/targets.ts';
 import { carryOut } from './run/carry-out.ts';
@@ -106,7 +107,7 @@ async function startAnotherRollback(
     workflowId,
     args: [next],
     parentClosePolicy: ParentClosePolicy.ABANDON,
-    staticSummary: `roll back ${request.service} to ${target}`,
+    staticSummary: md`roll back ${request.service} to ${target}`.text,
   });
   run.ledger.record({ kind: 'follow-through', summary: `started ${workflowId} to ${target}` });
   return { outcome: 'superseded', summary: `${workflowId} rolls back to ${target}` };

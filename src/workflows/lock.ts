@@ -8,6 +8,7 @@ import {
 } from '@temporalio/workflow';
 import type { Holder } from '../activities/identify-holder.ts';
 import type { ErrorType } from '../domain/errors.ts';
+import { md } from '../domain/media/markdown.ts';
 import { EVIDENCE } from '../domain/operator-events.ts';
 import type { EvidenceInput } from '../domain/operator-inputs.ts';
 import type { ResolvedRun } from '../domain/request.ts';
@@ -113,7 +114,7 @@ function isTaken(workflowId: string): Promise<boolean> {
     workflowId,
     args: [],
     parentClosePolicy: ParentClosePolicy.TERMINATE,
-    staticSummary: `held by ${workflowInfo().workflowId}`,
+    staticSummary: md`held by ${workflowInfo().workflowId}`.text,
   });
 }
 

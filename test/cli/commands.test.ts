@@ -143,7 +143,12 @@ describe('exit codes', () => {
     ['a wrong request', 2, ['rollback', '--to', 'latest'], /target: "latest" names no version/],
     ['a service that is not configured', 2, ['rollback', 'nobody'], /service: nobody is not configured/],
     ['a target that is not there', 3, ['rollback', '--to', 'revision:77'], /TargetNotFound/],
-    ['a version whose image is gone', 6, ['rollback', '--to', '9.9.9'], /RolloutFailed/],
+    [
+      'U4 a version that the history does not have, which is said before the change, and whose image is gone',
+      6,
+      ['rollback', '--to', '9.9.9'],
+      /\n {3}note {2}9\.9\.9 is not in the history, which has 0\.2\.0 .*0\.1\.0 .*; whether there is such an image shows when it is pulled: only the image changes.*\n[\s\S]* roll back [\s\S]*RolloutFailed/,
+    ],
     [
       '--detach with --embedded',
       2,
@@ -157,11 +162,30 @@ describe('exit codes', () => {
       /cannot be read/,
     ],
     ['a file that is no history', 2, ['audit', 'package.json'], /holds no history events/],
+    [
+      'U6 a word that is close to another',
+      2,
+      ['rollback', '--to', 'previos'],
+      /"previos" is no version; did you mean previous\?/,
+    ],
     ['a run that never was', 2, ['audit', 'rollback/never'], /neither a file nor a run/],
   ])('%s: %i', async (_title, code, args, message) => {
     const ended = await runCommand(args, env);
     expect(ended.stdout + ended.stderr).toMatch(message);
     expect(ended.code).toBe(code);
+  });
+
+  it.each<readonly [readonly string[]]>([
+    [['rollback']],
+    [['status']],
+    [['status', 'x']],
+    [['audit', 'x']],
+    [['decide', 'x', 'retry', '--by', 'ada', '--reason', 'y']],
+    [['cancel', 'x', '--by', 'ada']],
+  ])('U6 a namespace that is not there: 2, said by %j', async (args) => {
+    const { code, stderr } = await runCommand(args, { ...env, TEMPORAL_NAMESPACE: 'nosuch' });
+    expect(stderr).toMatch(/^the Temporal service has no namespace nosuch\. TEMPORAL_NAMESPACE .*\n$/);
+    expect(code).toBe(2);
   });
 
   it('a demo on Docker Compose without a docker command: 1, with what to install', async () => {

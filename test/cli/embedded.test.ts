@@ -80,8 +80,10 @@ describe('runbook rollback --embedded', () => {
     const answer = ['decide', 'rollback/orchestrator', 'abort', '--by', 'ada', '--reason', 'typo'];
     const answered = await runCommand(answer, { ...env, TEMPORAL_ADDRESS: address });
     expect(answered).toMatchObject({ code: 0, stderr: '' });
-    const { code, stdout } = await run.ended;
+    const { code, stdout, stderr } = await run.ended;
     expect(stdout).toContain('• decision            ada: abort (typo)');
+    // U6: a step and a run that have failed as they may are no entries of a log.
+    expect(stderr).toBe('');
     expect(code).toBe(3);
   }, 60_000);
 });

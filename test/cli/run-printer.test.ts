@@ -53,6 +53,21 @@ describe('a run that is followed', () => {
     ]);
   });
 
+  it('U4 shows what each plan notes, once, and leaves it to a dry run to show its own', () => {
+    const noted = (to: string) => ({ ...plan(to), warnings: [`${to} is not in the history`] });
+    const first = run({ plan: noted('0.9.9') });
+    expect(printed(first, first, run({ plan: noted('0.9.8') }))).toEqual([
+      'rollback orchestrator 0.2.0 -> 0.9.9 as asked',
+      'note 0.9.9 is not in the history',
+      'plan 0.2.0 -> 0.9.8 as asked',
+      'note 0.9.8 is not in the history',
+    ]);
+    const dry = { service: 'orchestrator', dryRun: true } as ResolvedRun;
+    expect(printed(run({ plan: noted('0.9.9'), request: dry }))).toEqual([
+      'plan orchestrator 0.2.0 -> 0.9.9 as asked',
+    ]);
+  });
+
   it('shows each step, event and wait once, in their order', () => {
     const first = run({
       plan: plan('0.1.0'),

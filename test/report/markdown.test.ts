@@ -101,7 +101,7 @@ describe('the incident record', () => {
     '| summary | 0.2.0 -> 0.1.0; health passed |',
     '| versions | 0.2.0 → 0.1.0 |',
     '| workload | deployment/orchestrator in namespace phoenix-orch |',
-    '| cluster | context production, https://api.example:6443 |',
+    String.raw`| cluster | context production, https\://api.example:6443 |`,
     '| finished | 2026-01-01T00:01:00.000Z |',
     '| took | 60.0 s |',
     '| workflow | `rollback/orchestrator` run `run-1` |',

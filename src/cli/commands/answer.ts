@@ -14,11 +14,13 @@ import {
   repeatCheck as repeatCheckOf,
   resume as resumeRun,
 } from '../../client/index.ts';
+import { runbookCommand } from '../../domain/media/shell.ts';
 import type { OperatorInputs } from '../../domain/operator-events.ts';
 import { CommandError, EXIT } from '../exit-codes.ts';
 import { openSession } from '../open-session.ts';
 import { eventLine } from '../run-lines.ts';
 import type { Session, SessionOptions } from '../session.ts';
+import { err, out } from '../terminal.ts';
 
 interface AnswerOptions extends SessionOptions {
   readonly by?: string;
@@ -122,9 +124,8 @@ export async function cancel(workflowId: string, options: AnswerOptions): Promis
       ids(options),
     ),
   );
-  if (!noted)
-    process.stderr.write('no worker has answered: who cancels, and why, may be missing in the record\n');
-  process.stdout.write(`cancellation of ${workflowId} is requested: runbook status ${workflowId}\n`);
+  if (!noted) err.line('no worker has answered: who cancels, and why, may be missing in the record');
+  out.line(`cancellation of ${workflowId} is requested: ${runbookCommand('status', [workflowId])}`);
 }
 
 type Send<I> = (
@@ -138,7 +139,8 @@ type Send<I> = (
 async function send<I>(workflowId: string, options: AnswerOptions, answer: Send<I>, input: I): Promise<void> {
   await using session = await openSession(options);
   const event = await orCommandError(answer(session.client, workflowId, input, ids(options)));
-  process.stdout.write(`${options.json ? JSON.stringify(event, null, 2) : eventLine(event)}\n`);
+  if (options.json) out.json(event);
+  else out.line(eventLine(event));
 }
 
 function ids({ runId, updateId }: AnswerOptions) {
@@ -177,6 +179,6 @@ function planOf(workflowId: string, { plan }: PlanOptions): string {
   if (plan) return plan;
   throw new CommandError(
     EXIT.usage,
-    `--plan is missing: the hash of the plan that was read. It stands in: runbook status ${workflowId}`,
+    `--plan is missing: the hash of the plan that was read. It stands in: ${runbookCommand('status', [workflowId])}`,
   );
 }

@@ -1,9 +1,12 @@
 import { readFile, writeFile } from 'node:fs/promises';
+import { type Markdown, md } from '../../domain/media/markdown.ts';
+import { runbookCommand } from '../../domain/media/shell.ts';
 import { type Audit, auditHistory } from '../../report/from-history.ts';
 import { type HistoryFile, parseHistory } from '../../report/history-file.ts';
 import { renderMarkdown } from '../../report/markdown.ts';
 import { CommandError, EXIT } from '../exit-codes.ts';
 import type { SessionOptions } from '../session.ts';
+import { out } from '../terminal.ts';
 
 /** google.rpc.Code: what the history of an unknown run is answered with. */
 const NOT_FOUND = 5;
@@ -24,21 +27,18 @@ export async function audit(subject: string, options: AuditOptions): Promise<voi
   } catch (error) {
     throw new CommandError(EXIT.usage, `${subject}: ${(error as Error).message}`);
   }
-  process.stdout.write(
-    options.json
-      ? `${JSON.stringify(found, null, 2)}\n`
-      : `${renderMarkdown(found.report)}\n${source(found)}`,
-  );
+  if (options.json) out.json(found);
+  else out.text(`${renderMarkdown(found.report)}\n${source(found).text}\n`);
 }
 
-function source({ events, workers, agrees }: Audit): string {
+function source({ events, workers, agrees }: Audit): Markdown {
   const own =
     agrees === undefined
-      ? ''
+      ? md``
       : agrees
-        ? ' The workflow’s own result agrees.'
-        : ' **The workflow’s own result differs.**';
-  return `_Rebuilt from ${events} history events; workers: ${workers.join(', ') || 'none'}.${own}_\n`;
+        ? md` The workflow’s own result agrees.`
+        : md` **The workflow’s own result differs.**`;
+  return md`_Rebuilt from ${events} history events; workers: ${workers.join(', ') || 'none'}.${own}_`;
 }
 
 interface Loaded {
@@ -47,9 +47,23 @@ interface Loaded {
   readonly runId?: string;
 }
 
+/** Whether it is written as a file is: no workflow id of ours is. */
+function isPath(subject: string): boolean {
+  return /\.json$|^(?:\.{1,2}|~)\//.test(subject);
+}
+
 async function fromFile(file: string): Promise<Loaded | undefined> {
   const text = await readFile(file, 'utf8').catch((error: NodeJS.ErrnoException) => {
-    if (error.code === 'ENOENT' || error.code === 'ENOTDIR') return undefined;
+    if (
+      (error.code === 'ENOENT' || error.code === 'ENOTDIR' || error.code === 'ENAMETOOLONG') &&
+      !isPath(file)
+    )
+      return undefined;
+    if (error.code === 'ENOENT')
+      throw new CommandError(
+        EXIT.usage,
+        `there is no file ${file}; a run is named by its workflow id: ${runbookCommand('status', [])} lists them`,
+      );
     throw new CommandError(EXIT.usage, `${file}: ${error.message}`);
   });
   if (text === undefined) return undefined;
@@ -65,7 +79,13 @@ async function fromServer(workflowId: string, options: AuditOptions): Promise<Lo
     import('../open-session.ts'),
     import('@temporalio/common/lib/proto-utils.js'),
   ]);
-  await using session = await openSession(options);
+  await using session = await openSession(options).catch((error: unknown) => {
+    if (!(error instanceof CommandError)) throw error;
+    throw new CommandError(
+      error.exitCode,
+      `there is no file ${workflowId}, and as a workflow id: ${error.message}`,
+    );
+  });
   const handle = session.client.workflow.getHandle(workflowId, options.runId);
   try {
     const [history, { runId }] = await Promise.all([handle.fetchHistory(), handle.describe()]);

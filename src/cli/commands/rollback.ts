@@ -5,6 +5,7 @@ import { openSession } from '../open-session.ts';
 import { type SessionOptions, withService } from '../session.ts';
 import { showPlan } from '../show-plan.ts';
 import { followToTheEnd, type RunOptions } from '../start-and-follow.ts';
+import { out } from '../terminal.ts';
 
 interface RollbackOptions extends SessionOptions, RunOptions {
   readonly to?: string;
@@ -43,8 +44,7 @@ export async function rollback(service: string | undefined, options: RollbackOpt
   const report = await followToTheEnd(session, options, () =>
     startRollback(session.client, withService(request, session), workflowId ? { workflowId } : {}),
   );
-  if (report?.plan && options.dryRun && !options.json)
-    showPlan(report.plan, (line) => process.stdout.write(`${line}\n`));
+  if (report?.plan && options.dryRun && !options.json) showPlan(report.plan, out);
 }
 
 /** A dry run never stands in the way of a real one. */

@@ -1,9 +1,12 @@
 import { reportOf, type Waiting, waitingFor } from '../../client/index.ts';
 import { WORKFLOWS } from '../../domain/ledger.ts';
+import { runbookCommand } from '../../domain/media/shell.ts';
 import { CommandError, EXIT } from '../exit-codes.ts';
 import { openSession } from '../open-session.ts';
+import { runningStep } from '../pending-steps.ts';
 import { printReport } from '../run-lines.ts';
 import type { Session, SessionOptions } from '../session.ts';
+import { out } from '../terminal.ts';
 
 const SHOWN = 20;
 /** How long the list waits for a run's own answer. */
@@ -19,8 +22,6 @@ export async function status(
   else await showLatest(session, options.json ?? false);
 }
 
-const say = (line: string) => void process.stdout.write(`${line}\n`);
-
 async function showOne(session: Session, workflowId: string, json: boolean): Promise<void> {
   const description = await session.client.workflow
     .getHandle(workflowId)
@@ -30,16 +31,19 @@ async function showOne(session: Session, workflowId: string, json: boolean): Pro
     throw new CommandError(
       EXIT.unavailable,
       `no worker answers for ${workflowId} (${description.status.name}): ${error.message}. ` +
-        `The history can be read without one: runbook audit ${workflowId}`,
+        `The history can be read without one: ${runbookCommand('audit', [workflowId])}`,
     );
   });
   if (json) {
-    say(JSON.stringify(report, null, 2));
+    out.json(report);
     return;
   }
-  printReport(report, { link: session.link(workflowId, description.runId) }, say);
+  const running = description.raw.pendingActivities?.flatMap(runningStep) ?? [];
+  printReport(report, { link: session.link(workflowId, description.runId), running }, out.line);
   if (report.waitingFor && session.embedded) {
-    say('  (nobody carries this run out at the moment: go on with it first, runbook rollback --embedded)');
+    out.line(
+      '  (nobody carries this run out at the moment: go on with it first, runbook rollback --embedded)',
+    );
   }
 }
 
@@ -66,14 +70,14 @@ interface ShownRun {
 async function showLatest(session: Session, json: boolean): Promise<void> {
   const runs = await Promise.all((await latestRuns(session)).map((run) => withWaiting(session, run)));
   if (json) {
-    say(JSON.stringify(runs, null, 2));
+    out.json(runs);
     return;
   }
   for (const { startedAt, status, workflowId, outcome, step, waitingFor } of runs) {
     const where = waitingFor ? `waits for ${waitingFor.kind}` : String(outcome ?? step ?? '');
-    say(`${startedAt}  ${status.padEnd(10)} ${where.padEnd(18)} ${workflowId}`);
+    out.line(`${startedAt}  ${status.padEnd(10)} ${where.padEnd(18)} ${workflowId}`);
   }
-  if (runs.length === 0) say('no runs');
+  if (runs.length === 0) out.line('no runs');
 }
 
 async function latestRuns({ client }: Session): Promise<readonly ShownRun[]> {

@@ -1,27 +1,30 @@
 import type { RunOutcome } from '../../domain/ledger.ts';
+import { joined } from '../../domain/media/markup.ts';
+import { type SlackMarkup, slack, slackLink } from '../../domain/media/slack.ts';
 import type { Notification } from '../notifier.ts';
 
 /** Slack refuses a section text over 3000 characters; escapes count. */
 const TEXT_LIMIT = 2900;
-const LINE_LIMIT = 300;
+/** A longer address, of a very long id, leaves no room for the rest. */
+const LINK_LIMIT = 1000;
 
-const MARKS: Readonly<Record<RunOutcome, string>> = {
-  running: ':hourglass_flowing_sand:',
-  'rolled-back': ':white_check_mark:',
-  'already-there': ':white_check_mark:',
-  'not-proved': ':warning:',
-  planned: ':memo:',
-  expired: ':x:',
-  'known-good': ':white_check_mark:',
-  'not-known-good': ':warning:',
-  failed: ':x:',
-  cancelled: ':no_entry_sign:',
-  restored: ':warning:',
-  joined: ':link:',
-  'stayed-well': ':white_check_mark:',
-  superseded: ':fast_forward:',
-  'changed-back': ':warning:',
-  'not-well-again': ':x:',
+const MARKS: Readonly<Record<RunOutcome, SlackMarkup>> = {
+  running: slack`:hourglass_flowing_sand:`,
+  'rolled-back': slack`:white_check_mark:`,
+  'already-there': slack`:white_check_mark:`,
+  'not-proved': slack`:warning:`,
+  planned: slack`:memo:`,
+  expired: slack`:x:`,
+  'known-good': slack`:white_check_mark:`,
+  'not-known-good': slack`:warning:`,
+  failed: slack`:x:`,
+  cancelled: slack`:no_entry_sign:`,
+  restored: slack`:warning:`,
+  joined: slack`:link:`,
+  'stayed-well': slack`:white_check_mark:`,
+  superseded: slack`:fast_forward:`,
+  'changed-back': slack`:warning:`,
+  'not-well-again': slack`:x:`,
 };
 
 /** A message in Slack's form. `text` says everything for receivers that know no blocks. */
@@ -33,43 +36,32 @@ export interface SlackMessage {
 /** The notification as a Slack message: headline, lines, and where the run is seen. */
 export function slackMessage(notification: Notification): SlackMessage {
   const { outcome, headline, lines, workflowId, link, at, environment } = notification;
-  const title = `${MARKS[outcome]} *${slackText(headline)}*`;
-  const details = capped(lines.map((line) => `• ${slackText(line)}`));
-  const run = link ? `<${slackAddress(link)}|${slackText(workflowId)}>` : slackText(workflowId);
-  const context = `${slackText(environment)} · ${slackText(at)} · ${run}`;
+  const title = slack`${MARKS[outcome]} *${headline}*`;
+  const details = capped(lines.map((line) => slack`• ${line}`));
+  const run = link && link.length <= LINK_LIMIT ? slackLink(link, workflowId) : workflowId;
+  const context = slack`${environment} · ${at} · ${run}`;
+  const said = [title, ...(details ? [details] : []), context];
   return {
-    text: [title, ...(details ? [details] : []), context].join('\n'),
+    text: joined('mrkdwn', said, '\n').text,
     blocks: [
-      { type: 'section', text: { type: 'mrkdwn', text: title } },
-      ...(details ? [{ type: 'section', text: { type: 'mrkdwn', text: details } }] : []),
-      { type: 'context', elements: [{ type: 'mrkdwn', text: context }] },
+      { type: 'section', text: mrkdwn(title) },
+      ...(details ? [{ type: 'section', text: mrkdwn(details) }] : []),
+      { type: 'context', elements: [mrkdwn(context)] },
     ],
   };
 }
 
-/**
- * Text that people gave, made harmless: `&`, `<` and `>` escaped as Slack asks, which takes `<!here>` and links
- * with it; a zero-width space takes the effect from the plain `@here` that Slack-compatible receivers obey.
- */
-export function slackText(text: string): string {
-  const line = text.replace(/\s+/g, ' ').trim();
-  const short = line.length <= LINE_LIMIT ? line : `${line.slice(0, LINE_LIMIT - 1).toWellFormed()}…`;
-  return short
-    .replaceAll('&', '&amp;')
-    .replaceAll('<', '&lt;')
-    .replaceAll('>', '&gt;')
-    .replace(/@(?=here\b|channel\b|everyone\b|all\b)/gi, '@\u200b');
+/** As it stands: Slack makes no link of an address or a name that somebody wrote. */
+function mrkdwn({ text }: SlackMarkup): object {
+  return { type: 'mrkdwn', text, verbatim: true };
 }
 
-function slackAddress(link: string): string {
-  return link.replaceAll('&', '&amp;').replaceAll('<', '%3C').replaceAll('>', '%3E').replaceAll('|', '%7C');
-}
-
-function capped(lines: readonly string[]): string {
-  let text = '';
-  for (const [index, line] of lines.entries()) {
-    if (text.length + line.length > TEXT_LIMIT) return `${text}\n… ${lines.length - index} more lines`.trim();
-    text = text === '' ? line : `${text}\n${line}`;
-  }
-  return text;
+function capped(lines: readonly SlackMarkup[]): SlackMarkup | undefined {
+  let length = 0;
+  const shown = lines.findIndex(({ text }) => {
+    length += text.length + 1;
+    return length > TEXT_LIMIT;
+  });
+  if (shown < 0) return lines.length > 0 ? joined('mrkdwn', lines, '\n') : undefined;
+  return joined('mrkdwn', [...lines.slice(0, shown), slack`… ${lines.length - shown} more lines`], '\n');
 }

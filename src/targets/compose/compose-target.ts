@@ -1,5 +1,6 @@
 import { RunbookError } from '../../domain/errors.ts';
 import type { KnownGoodRecord } from '../../domain/known-good.ts';
+import { createMasker, type Masker } from '../../domain/masking/mask-value.ts';
 import type {
   ComposePin,
   Instance,
@@ -44,6 +45,8 @@ export interface ComposeTargetOptions {
   readonly evidenceKey?: EvidenceKey | undefined;
   /** Repositories whose images may be written; default: those of what runs and of its history. */
   readonly repositories?: readonly string[] | undefined;
+  /** Names of settings that a diff masks as well. */
+  readonly masked?: readonly string[] | undefined;
 }
 
 /** A Docker Compose service as the thing that is rolled back. Nothing is read or run before it is asked for. */
@@ -57,8 +60,13 @@ export class ComposeTarget implements RollbackTarget {
   readonly #images: ImageFinder;
   readonly #reader: ServiceReader;
   readonly #changes: ProjectChanges;
+  readonly #masker: Masker;
 
-  constructor(profile: ComposeProfile, { env, clock, evidenceKey, repositories }: ComposeTargetOptions) {
+  constructor(
+    profile: ComposeProfile,
+    { env, clock, evidenceKey, repositories, masked }: ComposeTargetOptions,
+  ) {
+    this.#masker = createMasker(masked);
     this.workload = workloadOf(profile);
     this.#profile = profile;
     this.#environment = commandEnvironment(env, profile);
@@ -117,6 +125,7 @@ export class ComposeTarget implements RollbackTarget {
     const parts = {
       profile: this.#profile,
       environment: this.#environment,
+      masker: this.#masker,
       images: this.#images,
       contents: (sha256: string) => state.contents.read(sha256),
       project: observedState.project,

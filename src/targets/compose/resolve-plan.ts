@@ -1,4 +1,5 @@
 import { RunbookError } from '../../domain/errors.ts';
+import type { Masker } from '../../domain/masking/mask-value.ts';
 import type { ComposeFileChange, ComposePin, ComposeSource } from '../../domain/pins.ts';
 import type { Plan } from '../../domain/plan.ts';
 import { boundWarning } from './bound-services.ts';
@@ -17,6 +18,8 @@ export interface ResolvePlanParts extends FilesAfterParts {
   readonly isBroken: boolean;
   /** Services that run, and share a namespace or volumes with the containers. */
   readonly bound: readonly string[];
+  /** What of the files the diff may show. */
+  readonly masker: Masker;
   /** ID of the image that runs. */
   readonly running?: string;
   /** The last change in the journal. */
@@ -102,6 +105,7 @@ export async function resolvePlan(
         ...(path === project.service.site.path ? { imageBefore: imageLineOf(project) } : {}),
         ...(path === after.service.site.path ? { imageAfter: imageLineOf(after) } : {}),
       })),
+      parts.masker,
     ),
   };
 }

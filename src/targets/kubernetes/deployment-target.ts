@@ -1,6 +1,7 @@
 import type { NamedCluster } from '../../domain/cluster.ts';
 import { RunbookError } from '../../domain/errors.ts';
 import type { KnownGoodRecord } from '../../domain/known-good.ts';
+import { createMasker } from '../../domain/masking/mask-value.ts';
 import type {
   Instance,
   KubernetesPin,
@@ -53,6 +54,8 @@ export interface KubernetesTargetOptions {
   readonly evidenceKey?: EvidenceKey | undefined;
   /** Repositories whose images may be written; default: those of what runs and of its history. */
   readonly repositories?: readonly string[] | undefined;
+  /** Names of settings that a diff masks as well. */
+  readonly masked?: readonly string[] | undefined;
 }
 
 /** A Deployment as the thing that is rolled back. */
@@ -116,7 +119,14 @@ export class DeploymentTarget implements RollbackTarget {
       const live = await this.#observer.deployment(signal, (state) => !isOf(state, from.fingerprint));
       const { template } = await this.#content(pin, live, signal);
       const before = { name: nameWithRevision(from), template: live.spec.template };
-      return { plan, diff: await diffTemplates(before, { name: nameWithRevision(to), template }) };
+      return {
+        plan,
+        diff: await diffTemplates(
+          before,
+          { name: nameWithRevision(to), template },
+          createMasker(this.#options.masked),
+        ),
+      };
     }, cluster);
   }
 

@@ -1,3 +1,4 @@
+import { createMasker, type Masker } from '../../domain/masking/mask-value.ts';
 import { withoutHash } from './fingerprint.ts';
 import type { RawObject } from './resources.ts';
 import { type MaskedTemplate, maskTemplate } from './template-mask.ts';
@@ -12,10 +13,11 @@ const DIFF_LIMIT = 4_096;
 export async function diffTemplates(
   from: { readonly name: string; readonly template: RawObject },
   to: { readonly name: string; readonly template: RawObject },
+  masker: Masker = createMasker(),
 ): Promise<string> {
   const [{ createTwoFilesPatch }, yaml] = await Promise.all([import('diff'), import('yaml')]);
-  const old = maskTemplate(withoutHash(from.template));
-  const wanted = maskTemplate(withoutHash(to.template));
+  const old = maskTemplate(withoutHash(from.template), masker);
+  const wanted = maskTemplate(withoutHash(to.template), masker);
   const text = ({ template }: MaskedTemplate) =>
     yaml.stringify(template, { sortMapEntries: true, lineWidth: 0 });
   const patch = createTwoFilesPatch(from.name, to.name, text(old), text(wanted), '', '', { context: 3 });

@@ -1,5 +1,6 @@
 import { ActivityFailure, ApplicationFailure, isCancellation, TimeoutFailure } from '@temporalio/workflow';
 import { type ErrorType, isErrorType } from '../../domain/errors.ts';
+import { cancelledAs, type FailingStep } from '../../domain/failing-step.ts';
 import type { Addressee, LedgerEntry, RunReport } from '../../domain/ledger.ts';
 import { isStepId, STEPS, type StepId } from '../../domain/steps.ts';
 
@@ -34,12 +35,19 @@ export function reasonOf(error: unknown): Reason {
   };
 }
 
+/** What the run knows of a step that ended without a result. */
+export interface StepEnd {
+  readonly startedAt: string;
+  readonly finishedAt: string;
+  /** What it was tried again for. */
+  readonly failing?: FailingStep | undefined;
+}
+
 /** The ledger entry of a step that gave no result. */
 export function failedEntry(
   step: StepId,
   error: unknown,
-  startedAt: string,
-  finishedAt: string,
+  { startedAt, finishedAt, failing }: StepEnd,
   addressee: Addressee = {},
 ): LedgerEntry {
   const cancelled = isCancellation(error);
@@ -48,8 +56,8 @@ export function failedEntry(
   return {
     step,
     outcome: cancelled ? 'cancelled' : 'failed',
-    summary: reason ? `${reason.type}: ${reason.message}` : 'cancelled',
-    attempts: attemptsOf(error),
+    summary: reason ? `${reason.type}: ${reason.message}` : cancelledAs(failing),
+    attempts: (cancelled && failing?.attempt) || attemptsOf(error),
     startedAt,
     finishedAt,
     ...(reason ? { error: reason } : {}),

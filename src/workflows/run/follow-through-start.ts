@@ -1,6 +1,7 @@
 import { ParentClosePolicy, workflowInfo } from '@temporalio/workflow';
 import type { FollowThroughInput } from '../../domain/follow-through.ts';
 import type { RunReport } from '../../domain/ledger.ts';
+import { md } from '../../domain/media/markdown.ts';
 import type { Run } from './run.ts';
 import { startUnlessOpen } from './start-unless-open.ts';
 
@@ -31,7 +32,7 @@ export async function startFollowThrough({ ledger: run }: Run): Promise<void> {
       workflowId: time === 1 ? id : `${id}/${time}`,
       args: [input],
       parentClosePolicy: ParentClosePolicy.ABANDON,
-      staticSummary: `watch ${request.service} after ${workflowId}`,
+      staticSummary: md`watch ${request.service} after ${workflowId}`.text,
     });
     // Otherwise the run was reset, and the follow-through of what it did before is still watching.
     if (isStarted) return;

@@ -1,12 +1,14 @@
 import { defineSearchAttributeKey, SearchAttributeType } from '@temporalio/common';
 import {
   defineQuery,
+  defineSignal,
   setCurrentDetails,
   setHandler,
   upsertSearchAttributes,
   workflowInfo,
 } from '@temporalio/workflow';
 import type { RunEvent } from '../../domain/events.ts';
+import { type FailingStep, readFailingStep, STEP_FAILING } from '../../domain/failing-step.ts';
 import type { LedgerEntry, RunReport, WorkflowKind } from '../../domain/ledger.ts';
 import type { RunPolicy } from '../../domain/policy.ts';
 import { detailsOf } from '../../domain/progress.ts';
@@ -24,6 +26,8 @@ export interface RunLedger {
   policy(): RunPolicy | undefined;
   adoptPolicy(policy: RunPolicy | undefined): void;
   adopt(part: Partial<RunReport>): void;
+  /** What a running step is tried again for, as far as it has told. */
+  failing(step: StepId): FailingStep | undefined;
   /** A step begins: it shows as running. */
   begin(step: StepId): void;
   /** A step has ended, with its line of the ledger. */
@@ -53,6 +57,7 @@ export function openLedger(workflow: WorkflowKind): RunLedger {
   const entries: LedgerEntry[] = [];
   const events: RunEvent[] = [];
   const running: StepId[] = [];
+  const failing = new Map<StepId, FailingStep>();
   let policy: RunPolicy | undefined;
   let report: RunReport = {
     workflow,
@@ -64,6 +69,11 @@ export function openLedger(workflow: WorkflowKind): RunLedger {
     ledger: entries,
   };
   setHandler(reportQuery, () => report, { description: 'The ledger of this run so far' });
+
+  setHandler(defineSignal<[unknown]>(STEP_FAILING), (input) => {
+    const told = readFailingStep(input);
+    if (told && running.includes(told.step)) failing.set(told.step, told);
+  });
 
   const show = () => setCurrentDetails(detailsOf(report, running));
   const unindexed = new Map<SearchAttribute, string>();
@@ -85,6 +95,7 @@ export function openLedger(workflow: WorkflowKind): RunLedger {
   return {
     index,
     report: () => report,
+    failing: (step) => failing.get(step),
     policy: () => policy,
     adoptPolicy(adopted) {
       policy = adopted;
@@ -102,6 +113,7 @@ export function openLedger(workflow: WorkflowKind): RunLedger {
     end(step, entry) {
       entries.push(entry);
       running.splice(running.indexOf(step), 1);
+      failing.delete(step);
       show();
     },
     record(event) {

@@ -62,7 +62,10 @@ export function activitySteps(ledger: RunLedger, ended: (entry: LedgerEntry) => 
       end(id, completedEntry(id, result, addressee));
       return result.value;
     } catch (error) {
-      end(id, failedEntry(id, error, startedAt, now(), addressee));
+      end(
+        id,
+        failedEntry(id, error, { startedAt, finishedAt: now(), failing: ledger.failing(id) }, addressee),
+      );
       throw error;
     }
   };

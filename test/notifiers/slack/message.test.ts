@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { RUN_OUTCOMES } from '../../../src/domain/ledger.ts';
-import { slackMessage, slackText } from '../../../src/notifiers/slack/message.ts';
+import { slack } from '../../../src/domain/media/slack.ts';
+import { slackMessage } from '../../../src/notifiers/slack/message.ts';
 import { notification } from '../surroundings.ts';
 
 const everything = (changes: Parameters<typeof notification>[0]) =>
@@ -45,12 +46,12 @@ describe('a Slack message', () => {
   );
 
   it.each(['@here', '@Channel', '@everyone', '@all'])('takes the effect from a plain %s', (mention) => {
-    expect(slackText(`${mention} look`)).not.toContain(mention);
-    expect(slackText(`${mention} look`).replace('\u200b', '')).toBe(`${mention} look`);
+    expect(slack`${mention} look`.text).not.toContain(mention);
+    expect(slack`${mention} look`.text.replace('\u200b', '')).toBe(`${mention} look`);
   });
 
   it('leaves other signs alone, and makes one line of many', () => {
-    expect(slackText('mail me@alliance.example\n & more')).toBe('mail me@alliance.example &amp; more');
+    expect(slack`${'mail me@alliance.example\n & more'}`.text).toBe('mail me@alliance.example &amp; more');
   });
 
   it('cannot be led out of its link by an address', () => {

@@ -1,4 +1,5 @@
 import { expect, it } from 'vitest';
+import { createMasker } from '../../../src/domain/masking/mask-value.ts';
 import { diffFiles } from '../../../src/targets/compose/file-diff.ts';
 
 const compose = (tag: string, extra = '') =>
@@ -29,6 +30,31 @@ it('shows the line of the image and nothing around it', () => {
 });
 
 it.each<[string, string, string, string[]]>([
+  [
+    'an exported one',
+    'export TOKEN=hunter2\n',
+    'export TOKEN=swordfish\n',
+    ['-export TOKEN= •••', '+export TOKEN= •••'],
+  ],
+  [
+    'one that was commented out',
+    '# TOKEN=hunter2\n',
+    '# TOKEN=swordfish\n',
+    ['-# TOKEN= •••', '+# TOKEN= •••'],
+  ],
+  ['a pair in two lines', '  value: hunter2\n', '  value: swordfish\n', ['-  value: •••', '+  value: •••']],
+  [
+    'a remark',
+    'LOG=debug # was hunter2\n',
+    'LOG=debug # is swordfish\n',
+    ['-LOG=debug # •••', '+LOG=debug # •••'],
+  ],
+  [
+    'a mapping in one line',
+    '  env: {TOKEN: hunter2, A: b}\n',
+    '  env: {TOKEN: swordfish, A: b}\n',
+    ['-  env: {TOKEN: •••, A: b}', '+  env: {TOKEN: •••, A: b}'],
+  ],
   ['an env file', 'TOKEN=hunter2\n', 'TOKEN=swordfish\n', ['-TOKEN= •••', '+TOKEN= •••']],
   [
     'a list of variables',
@@ -41,10 +67,44 @@ it.each<[string, string, string, string[]]>([
   ['a block of text', '    hunter2 and more\n', '    swordfish\n', ['-    •••', '+    •••']],
   ['a comment', '# was hunter2\n', '# is swordfish\n', ['-•••', '+•••']],
   ['a key of a section', '  a:\n', '  b:\n', ['-  a:', '+  b:']],
-])('shows no value of %s', (_title, before, after, lines) => {
+])('shows no secret of %s', (_title, before, after, lines) => {
   const diff = diffFiles([{ path: 'a', before, after }]);
   expect(diff.split('\n').slice(3, -1)).toEqual(lines);
   expect(diff).not.toMatch(/hunter2|swordfish/);
+});
+
+it.each<[string, string, string, string[]]>([
+  ['an env file', 'RUST_LOG=info\n', 'RUST_LOG=orch=debug\n', ['-RUST_LOG=info', '+RUST_LOG=orch=debug']],
+  [
+    'a mapping',
+    '  model_name: gpt-4o\n',
+    '  model_name: "gpt-5"\n',
+    ['-  model_name: gpt-4o', '+  model_name: "gpt-5"'],
+  ],
+  [
+    'a list of variables',
+    '  - MAX_TOKENS=1\n',
+    '  - "MAX_TOKENS=2"\n',
+    ['-  - MAX_TOKENS=1', '+  - "MAX_TOKENS=2"'],
+  ],
+  ['a list', '  - ./data:/data\n', '  - ./old:/data\n', ['-  - ./data:/data', '+  - ./old:/data']],
+  [
+    'an address',
+    'DB=pg://u:hunter2@db/x\n',
+    'DB=pg://u:hunter2@db/y\n',
+    ['-DB=pg://•••@db/x', '+DB=pg://•••@db/y'],
+  ],
+])('S5 shows the rest of %s', (_title, before, after, lines) => {
+  expect(
+    diffFiles([{ path: 'a', before, after }])
+      .split('\n')
+      .slice(3, -1),
+  ).toEqual(lines);
+});
+
+it('S5 masks what the profile names as well', () => {
+  const file = { path: 'a', before: 'INTERNAL_HOST=old\n', after: 'INTERNAL_HOST=new\n' };
+  expect(diffFiles([file], createMasker(['internal_*']))).not.toMatch(/old|new/);
 });
 
 it('finds the image line after lines that come and go before it', () => {

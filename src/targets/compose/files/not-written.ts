@@ -1,4 +1,5 @@
 import { RunbookError } from '../../../domain/errors.ts';
+import { shellWord } from '../../../domain/media/shell.ts';
 
 interface WriteFault {
   readonly what: string;
@@ -55,7 +56,7 @@ export function notWritten(file: string, error: unknown): unknown {
 export function readOnly(file: string): RunbookError {
   return new RunbookError(
     'FileNotWritten',
-    `${file} was not written and is as it was: it is read-only, for its owner too; chmod u+w ${file}`,
+    `${file} was not written and is as it was: it is read-only, for its owner too; chmod u+w ${shellWord(file)}`,
     { retryable: false },
   );
 }

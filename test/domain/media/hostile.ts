@@ -1,0 +1,100 @@
+import fc from 'fast-check';
+
+/** What somebody might write who wants to be taken for something else. */
+export const FRAGMENTS: readonly string[] = [
+  ...['\n', '\r\n', '\r', '\t', '\u0000', '\u0007', '\b', '\u007f', '\u0085', '\u009b2J', '\u2028', '\u2029'],
+  ...['\u001b[2J', '\u001b[1A\u001b[0J', '\u001b]8;;http://evil.example\u0007', '\u001b]0;title\u0007'],
+  ...[
+    '\u202e',
+    '\u202d',
+    '\u2066',
+    '\u2069',
+    '\u200f',
+    '\u200b',
+    '\ufeff',
+    '\u{e0041}',
+    '\u00ad',
+    '\u3164',
+    '\ud800',
+  ],
+  ...[
+    '**',
+    '*',
+    '_',
+    '__',
+    '~',
+    '~~',
+    '`',
+    '```',
+    '|',
+    '\\',
+    '$',
+    '$$',
+    '<',
+    '>',
+    '&',
+    '&lt;',
+    '&#x1b;',
+    ';',
+    '!',
+  ],
+  ...[
+    '# ',
+    '- ',
+    '+ ',
+    '1. ',
+    '1) ',
+    '> ',
+    '===',
+    '---',
+    '***',
+    '    ',
+    '[ ] ',
+    '[^1]',
+    '[a]: http://evil.example',
+    ':---',
+  ],
+  ...[
+    '[x](http://evil.example)',
+    '![x](http://evil.example/x.png)',
+    '<http://evil.example>',
+    'www.evil.example',
+  ],
+  ...[
+    'http://evil.example',
+    'https://evil.example/?a=1&b=2',
+    'mail@evil.example',
+    '<script>',
+    '</td>',
+    '<!--',
+    '<!here>',
+  ],
+  ...[
+    '<@U123>',
+    '@here',
+    '@channel',
+    ':x:',
+    '"',
+    "'",
+    "'; touch pwned; #",
+    '$(touch pwned)',
+    '-rf',
+    '--',
+    '=ls',
+    '{a,b}',
+  ],
+  ...['word', 'two words', 'snake_case', '0.1.0', 'rollback/orchestrator', 'é', '汉', '👩\u200d🚒'],
+];
+
+/** Texts from outside: fragments in any order, and anything else. */
+export const hostile = fc.oneof(
+  {
+    weight: 4,
+    arbitrary: fc.array(fc.constantFrom(...FRAGMENTS), { maxLength: 8 }).map((parts) => parts.join('')),
+  },
+  { weight: 1, arbitrary: fc.string({ unit: 'binary', maxLength: 40 }) },
+  { weight: 1, arbitrary: fc.string({ unit: 'grapheme', maxLength: 40 }) },
+);
+
+/** Anything that moves a cursor, is not seen, or turns the order of what is read. */
+export const UNSEEN = /[\p{Cc}\p{Zl}\p{Zp}\p{Cs}\p{Co}]|(?!\u200d)\p{Cf}/u;
