@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { checksOf } from '../../src/domain/ledger.ts';
+import { md } from '../../src/domain/media/markdown.ts';
 import { openStage, recordOf, type Stage } from './stage.ts';
 
 let stage: Stage;
@@ -23,7 +24,9 @@ describe('which version is the target', () => {
     expect(report.plan?.cluster).toEqual({ context: 'sandbox', server });
     expect(report.request?.cluster).toEqual({ context: 'sandbox', server });
     expect(JSON.stringify(cast.channel.received)).toContain(`cluster: context sandbox, ${server}`);
-    expect((await recordOf(report)).markdown).toContain(`| cluster | context sandbox, ${server} |`);
+    expect((await recordOf(report)).markdown).toContain(
+      `| cluster | ${md`${`context sandbox, ${server}`}`.text} |`,
+    );
   });
 
   it('a version that the history does not have is rolled out as an explicit image', async () => {
