@@ -10,7 +10,7 @@ import { type ContainerState, podStatus } from './pod-status.ts';
 /** Kubelet waits 10 s, 20 s, 40 s … between restarts; tests have less time. */
 const BACK_OFF_MS = 300;
 /** Between two pulls of one image it doubles, as the kubelet's, up to this. */
-const LONGEST_PULL_PAUSE_MS = 2_400;
+const LONGEST_PULL_PAUSE_MS = 1_000;
 const PROBE_MS = 50;
 /** Kubernetes' default: probes that must fail one after the other before a ready pod is no longer ready. */
 const FAILURE_THRESHOLD = 3;

@@ -1,6 +1,6 @@
 import { capped } from '../api-error.ts';
 import type { ContainerStatus } from '../resources.ts';
-import { isRefusedByRegistry } from './failed-pull.ts';
+import { causeOfPull, isRefusedByRegistry } from './failed-pull.ts';
 import type { StateId } from './rows.ts';
 
 /** Reasons of a container that waits, where the reason alone decides (the kubelet's images/types.go). */
@@ -58,7 +58,8 @@ export function stateOfContainer(
       text: `${reason || 'CrashLoop'}: ${endOf(status)}`,
     };
   }
-  const text = [reason || 'not started', wordsOf(message)].filter(Boolean).join(': ');
+  const said = PULL.has(reason) ? causeOfPull(message) : message;
+  const text = [reason || 'not started', wordsOf(said)].filter(Boolean).join(': ');
   if (PULL.has(reason)) {
     return { state: isRefusedByRegistry(message, image) ? 'image-refused' : 'image-not-now', text };
   }

@@ -20,6 +20,15 @@ export function isRefusedByRegistry(message: string, image = ''): boolean {
   return !MAY_PASS.test(words) && REFUSED.test(words);
 }
 
+/** What kubelet and runtime say before they come to the cause. */
+const AROUND =
+  /^(Back-off pulling image "[^"]*"(: )?|ErrImagePull: |rpc error: code = \w+ desc = |Error response from daemon: |(failed to pull( and unpack)? image|failed to resolve reference) "[^"]*": |failed to copy: |httpReadSeeker: |failed open: )+/;
+
+/** The cause alone, where there is one: a back-off has none when its kubelet repeats no error. */
+export function causeOfPull(message: string): string {
+  return message.replace(AROUND, '') || message;
+}
+
 /** What is said, without quoted names, references, paths and addresses. */
 function wordsOf(message: string, image: string): string {
   const tag = /:([\w][\w.-]*)(@|$)/.exec(image)?.[1] ?? '';

@@ -1,10 +1,28 @@
 import { describe, expect, it } from 'vitest';
-import { isRefusedByRegistry } from '../../../../src/targets/kubernetes/wait-states/failed-pull.ts';
+import {
+  causeOfPull,
+  isRefusedByRegistry,
+} from '../../../../src/targets/kubernetes/wait-states/failed-pull.ts';
 
 const IMAGE = 'registry.example/phoenix-orch:v0.1.0';
 const CONTAINERD = `rpc error: code = Unknown desc = failed to pull and unpack image "${IMAGE}": failed to resolve reference "${IMAGE}": `;
 const BACK_OFF = `Back-off pulling image "${IMAGE}": ErrImagePull: `;
 const URL = 'https://registry.example/v2/phoenix-orch/manifests/v0.1.0';
+
+describe('the cause of a failed pull', () => {
+  it.each([
+    [`${BACK_OFF}${CONTAINERD}${IMAGE}: not found`, `${IMAGE}: not found`],
+    [
+      `rpc error: code = Unknown desc = failed to pull and unpack image "${IMAGE}": failed to copy: httpReadSeeker: failed open: unexpected status code ${URL}: 429 Too Many Requests`,
+      `unexpected status code ${URL}: 429 Too Many Requests`,
+    ],
+    ['Error response from daemon: manifest unknown', 'manifest unknown'],
+    [`Back-off pulling image "${IMAGE}"`, `Back-off pulling image "${IMAGE}"`],
+    ['something odd', 'something odd'],
+  ])('of %j', (message, cause) => {
+    expect(causeOfPull(message)).toBe(cause);
+  });
+});
 
 describe('K15 a registry that says no', () => {
   it.each([
