@@ -19,6 +19,7 @@ import { CommandError, EXIT } from '../exit-codes.ts';
 import { openSession } from '../open-session.ts';
 import { eventLine } from '../run-lines.ts';
 import type { Session, SessionOptions } from '../session.ts';
+import { sayingWhy, whyNobodyAnswers } from '../unanswered.ts';
 
 interface AnswerOptions extends SessionOptions {
   readonly by?: string;
@@ -137,7 +138,12 @@ type Send<I> = (
 /** Sends one answer and prints the line of the ledger that it became. */
 async function send<I>(workflowId: string, options: AnswerOptions, answer: Send<I>, input: I): Promise<void> {
   await using session = await openSession(options);
-  const event = await orCommandError(answer(session.client, workflowId, input, ids(options)));
+  const { client } = session;
+  const event = await sayingWhy(
+    orCommandError(answer(client, workflowId, input, ids(options))),
+    () => whyNobodyAnswers(client, workflowId, options.runId),
+    (line) => process.stderr.write(`${workflowId} does not answer: ${line}\n`),
+  );
   process.stdout.write(`${options.json ? JSON.stringify(event, null, 2) : eventLine(event)}\n`);
 }
 
