@@ -6,6 +6,7 @@ import { runningStep } from './pending-steps.ts';
 import { endLine } from './run-lines.ts';
 import { runPrinter } from './run-printer.ts';
 import { openScreen, type ScreenOptions } from './screen.ts';
+import { SAID_WITHIN_MS, whyNobodyAnswers } from './unanswered.ts';
 import { whileAway } from './while-away.ts';
 
 const REFRESH_MS = 120;
@@ -42,6 +43,8 @@ export async function follow(
   let events = -1;
   let report: RunReport | undefined;
   let over = false;
+  let waitsSince: number | undefined;
+  let isExplained = false;
   const awayOptions = {
     workflowId,
     signal,
@@ -75,7 +78,15 @@ export async function follow(
         }
       }
       if (report) print(report, running);
-      const attempt = raw.pendingWorkflowTask?.attempt ?? 1;
+      const task = raw.pendingWorkflowTask;
+      // A task that no worker takes up, since when.
+      waitsSince = task && !task.startedTime ? (waitsSince ?? Date.now()) : undefined;
+      if (waitsSince !== undefined && !isExplained && Date.now() - waitsSince > SAID_WITHIN_MS) {
+        isExplained = true;
+        const why = await whyNobodyAnswers(client, workflowId, runId).catch(() => undefined);
+        if (why) screen.note(`the run waits for a worker: ${why}`);
+      }
+      const attempt = task?.attempt ?? 1;
       if (attempt > STUCK_AFTER)
         screen.note(`the workflow itself fails and tries again: see the worker's log`);
       await Promise.race([

@@ -1,12 +1,9 @@
 import type { Client } from '@temporalio/client';
-import { TASK_QUEUE } from '../client/task-queue.ts';
 import { runAddress } from '../client/ui-address.ts';
 import { CHANNEL } from './channel.ts';
 import { CommandError, EXIT } from './exit-codes.ts';
 import type { Session, SessionOptions } from './session.ts';
-
-/** temporal.api.enums.v1.TaskQueueType: workflow tasks. */
-const WORKFLOW_TASKS = 1;
+import { whyNobodyStarts } from './unanswered.ts';
 
 /**
  * Opens the session that the options ask for: the Temporal service of the Temporal environment configuration, or an
@@ -33,7 +30,7 @@ export async function openSession(options: SessionOptions): Promise<Session> {
       namespace,
       embedded: false,
       prefix: '',
-      expectWorker: () => expectWorker(client, namespace),
+      expectWorker: () => expectWorker(client),
       link: (workflowId, runId) => runAddress(options.ui, namespace, workflowId, runId),
       [Symbol.asyncDispose]: () => connection.close(),
     };
@@ -46,16 +43,7 @@ export async function openSession(options: SessionOptions): Promise<Session> {
   }
 }
 
-async function expectWorker(client: Client, namespace: string): Promise<void> {
-  const { pollers } = await client.workflowService.describeTaskQueue({
-    namespace,
-    taskQueue: { name: TASK_QUEUE },
-    taskQueueType: WORKFLOW_TASKS,
-  });
-  if (pollers && pollers.length > 0) return;
-  throw new CommandError(
-    EXIT.unavailable,
-    `no worker polls the task queue ${TASK_QUEUE} in namespace ${namespace}; nothing was started. ` +
-      'Start one (npm run worker), or use --embedded.',
-  );
+async function expectWorker(client: Client): Promise<void> {
+  const why = await whyNobodyStarts(client);
+  if (why !== undefined) throw new CommandError(EXIT.unavailable, `nothing was started: ${why}`);
 }

@@ -34,15 +34,15 @@ export async function watchSearchAttributes(
 ): Promise<AttributeWatch> {
   let usable: UsableAttributes = { any: false, leftOut: [] };
   let told = '';
-  const look = async () => {
+  const refresh = async () => {
     const found = await ensureSearchAttributes(connection, namespace);
     usable = found.usable;
     const problem = found.problem ?? '';
     if (problem && problem !== told) log(problem);
     told = problem;
   };
-  await look();
-  const timer = setInterval(look, everyMs);
+  await refresh();
+  const timer = setInterval(refresh, everyMs);
   timer.unref();
   return { usable: () => usable, stop: () => clearInterval(timer) };
 }

@@ -9,6 +9,7 @@ import {
 import type { Holder } from '../activities/identify-holder.ts';
 import type { ErrorType } from '../domain/errors.ts';
 import { md } from '../domain/media/markdown.ts';
+import { shellWord } from '../domain/media/shell.ts';
 import { EVIDENCE } from '../domain/operator-events.ts';
 import type { EvidenceInput } from '../domain/operator-inputs.ts';
 import type { ResolvedRun } from '../domain/request.ts';
@@ -92,14 +93,9 @@ export async function lockTarget(
 
 function blocked({ workload }: ResolvedRun, id: string, { runId, type }: Holder): ApplicationFailure {
   return ApplicationFailure.nonRetryable(
-    `${workload} cannot be locked: its lock's workflow id is taken by a workflow of the type ${type}, which is no run of the runbook; end it with: temporal workflow terminate --workflow-id ${quoted(id)} --run-id ${runId}`,
+    `${workload} cannot be locked: its lock's workflow id is taken by a workflow of the type ${type}, which is no run of the runbook; end it with: temporal workflow terminate --workflow-id ${shellWord(id)} --run-id ${runId}`,
     'TargetBlocked' satisfies ErrorType,
   );
-}
-
-/** For a shell. */
-function quoted(text: string): string {
-  return /^[\w./:-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`;
 }
 
 /** A run that was cancelled while it took the lock has not heard that it holds it. */

@@ -42,6 +42,12 @@ export const PATHS: Readonly<Record<string, Path>> = {
     what: 'the target ends with exit code 0: what was there before comes back',
   },
 
+  expired: { outcome: 'expired', what: 'no worker took it up in time' },
+  'start-refused': { outcome: 'failed', what: 'started with an execution timeout' },
+  'other-profile': {
+    outcome: 'rolled-back',
+    what: 'approved after its worker was restarted with another profile',
+  },
   planned: { outcome: 'planned', what: 'a dry run' },
   'decided-retry': {
     outcome: 'rolled-back',

@@ -6,6 +6,7 @@ import { recordCompose } from './record-compose.ts';
 import { recordFollowed } from './record-followed.ts';
 import { recordLocks } from './record-locks.ts';
 import { recordPlain } from './record-plain.ts';
+import { recordStarts } from './record-starts.ts';
 
 /** Keeps the history of a run as the one of a path; a path that was not asked for is left alone. */
 export type Save = (name: string, history: () => Promise<string>) => Promise<void>;
@@ -29,6 +30,7 @@ const groups = [
   { record: recordAsked, names: /^(decided|check|approv|break|paused|over|cancelled-)/ },
   { record: recordLocks, names: /^(claim|joined|with)/ },
   { record: recordFollowed, names: /^(stayed|changed|not-well|superseded)/ },
+  { record: recordStarts, names: /^(expired|start-|other-)/ },
   { record: recordCompose, names: /^compose-/ },
 ];
 for (const { record, names } of groups) {

@@ -1,10 +1,7 @@
-import { readFile, writeFile } from 'node:fs/promises';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { parse, stringify } from 'yaml';
-import { UNATTENDED } from '../../sandbox/demo/config.ts';
-import { headlines, imageNow, send, waits } from './asked.ts';
-import { type Cast, openStage, recordOf, type Stage } from './stage.ts';
-import { workerFor } from './stage-runs.ts';
+import { headlines, imageNow } from './asked.ts';
+import { restartedWith } from './restarted-worker.ts';
+import { openStage, recordOf, type Stage } from './stage.ts';
 
 let stage: Stage;
 beforeAll(async () => {
@@ -12,28 +9,8 @@ beforeAll(async () => {
 });
 afterAll(() => stage?.close());
 
-type Services = Record<string, Record<string, unknown>>;
-
-/** A run that waits for approval while the worker is restarted with other services; approved then, and at its end. */
-async function restartedWith(name: string, change: (services: Services) => Services) {
-  const approval = { required: true, expires: '120s' };
-  const cast: Cast = await stage.cast(name, { profile: { ...UNATTENDED, approval }, worker: false });
-  for (const version of ['v0.1.0', 'v0.2.0']) await cast.deploy(version);
-  const before = await workerFor(stage.native, cast.configFile, cast.taskQueue);
-  const run = await cast.start({ requestedBy: 'ada' });
-  const { planHash } = await waits(run, 'approval');
-  await before.stop();
-  const config = parse(await readFile(cast.configFile, 'utf8'));
-  await writeFile(cast.configFile, stringify({ ...config, services: change(config.services) }));
-  const after = await workerFor(stage.native, cast.configFile, cast.taskQueue);
-  await send(run, 'approve', { plan: planHash, approvedBy: 'ben' });
-  const report = await cast.end(run);
-  await after.stop();
-  return { cast, report };
-}
-
 it('T5 another profile in the middle of a run is told and recorded, and each step says which one it had', async () => {
-  const { cast, report } = await restartedWith('changed', (services) => ({
+  const { cast, report } = await restartedWith(stage, 'changed', (services) => ({
     orchestrator: { ...services.orchestrator, startWithin: '9m' },
   }));
   expect(report.outcome).toBe('rolled-back');
@@ -50,7 +27,7 @@ it('T5 another profile in the middle of a run is told and recorded, and each ste
 });
 
 it('T5 of a service that was removed in the middle of a run people are told all the same', async () => {
-  const { cast, report } = await restartedWith('removed', ({ orchestrator }) => ({
+  const { cast, report } = await restartedWith(stage, 'removed', ({ orchestrator }) => ({
     spare: { ...orchestrator },
   }));
   expect(report).toMatchObject({ outcome: 'failed', error: { type: 'ServiceNotConfigured' } });

@@ -21,6 +21,7 @@ import { openSession } from '../open-session.ts';
 import { eventLine } from '../run-lines.ts';
 import type { Session, SessionOptions } from '../session.ts';
 import { err, out } from '../terminal.ts';
+import { sayingWhy, whyNobodyAnswers } from '../unanswered.ts';
 
 interface AnswerOptions extends SessionOptions {
   readonly by?: string;
@@ -138,7 +139,12 @@ type Send<I> = (
 /** Sends one answer and prints the line of the ledger that it became. */
 async function send<I>(workflowId: string, options: AnswerOptions, answer: Send<I>, input: I): Promise<void> {
   await using session = await openSession(options);
-  const event = await orCommandError(answer(session.client, workflowId, input, ids(options)));
+  const { client } = session;
+  const event = await sayingWhy(
+    orCommandError(answer(client, workflowId, input, ids(options))),
+    () => whyNobodyAnswers(client, workflowId, options.runId),
+    (line) => err.line(`${workflowId} does not answer: ${line}`),
+  );
   if (options.json) out.json(event);
   else out.line(eventLine(event));
 }

@@ -6,11 +6,14 @@ import { openSession } from '../open-session.ts';
 import { runningStep } from '../pending-steps.ts';
 import { printReport } from '../run-lines.ts';
 import type { Session, SessionOptions } from '../session.ts';
-import { out } from '../terminal.ts';
+import { err, out } from '../terminal.ts';
+import { sayingWhy, whyNobodyAnswers } from '../unanswered.ts';
 
 const SHOWN = 20;
-/** How long the list waits for a run's own answer. */
-const ANSWER_MS = 3000;
+/** How long one run is waited for. */
+const ANSWER_MS = 5000;
+/** How long the list waits for a run's own answer: what is indexed says enough. */
+const SOON_MS = 1500;
 
 /** `runbook status`: one run with its steps, or the latest runs. */
 export async function status(
@@ -27,10 +30,16 @@ async function showOne(session: Session, workflowId: string, json: boolean): Pro
     .getHandle(workflowId)
     .describe()
     .catch(notFound(workflowId));
-  const report = await reportOf(session.client, workflowId, description.runId).catch((error: Error) => {
+  const { client } = session;
+  const { runId, status } = description;
+  const report = await sayingWhy(
+    client.withDeadline(Date.now() + ANSWER_MS, () => reportOf(client, workflowId, runId)),
+    () => whyNobodyAnswers(client, workflowId, runId),
+    (line) => err.line(`${workflowId} does not answer: ${line}`),
+  ).catch((error: Error) => {
     throw new CommandError(
       EXIT.unavailable,
-      `no worker answers for ${workflowId} (${description.status.name}): ${error.message}. ` +
+      `no worker answers for ${workflowId} (${status.name}): ${error.message}. ` +
         `The history can be read without one: ${runbookCommand('audit', [workflowId])}`,
     );
   });
@@ -102,7 +111,7 @@ async function latestRuns({ client }: Session): Promise<readonly ShownRun[]> {
 /** Asks a run that is under way itself; without a worker there is only what is indexed. */
 async function withWaiting({ client }: Session, run: ShownRun): Promise<ShownRun> {
   if (run.status !== 'RUNNING') return run;
-  const asked = client.withDeadline(Date.now() + ANSWER_MS, () =>
+  const asked = client.withDeadline(Date.now() + SOON_MS, () =>
     waitingFor(client, run.workflowId, run.runId),
   );
   const waiting = await asked.catch(() => undefined);

@@ -1,3 +1,4 @@
+import { shellWord } from '../../domain/media/shell.ts';
 import { touchesTemplate } from './managers.ts';
 import { imageOf, objectAt } from './pod-template.ts';
 import type { Deployment, RawObject } from './resources.ts';
@@ -59,17 +60,12 @@ function appliedServerSide({ metadata }: Deployment): readonly string[] {
     .flatMap(({ manager }) => (manager ? [manager] : []))
     .filter((manager) => !GITOPS.some(({ finds }) => finds.test(manager)));
   return [...new Set(managers)].map((manager) => {
-    const by = manager === 'kubectl' ? '' : ` --field-manager=${quoted(manager)}`;
+    const by = manager === 'kubectl' ? '' : ` --field-manager=${shellWord(manager)}`;
     return (
       `${JSON.stringify(manager)} applies this Deployment server-side: its next apply conflicts with the fields that a rollback ` +
       `changes, and takes them over with: kubectl apply --server-side --force-conflicts${by} -f <manifest>`
     );
   });
-}
-
-/** A word of a command line for a POSIX shell. */
-function quoted(word: string): string {
-  return /^[\w.@:/-]+$/.test(word) ? word : `'${word.replaceAll("'", `'\\''`)}'`;
 }
 
 /**
