@@ -47,10 +47,9 @@ async function nextSecond(): Promise<void> {
 
 /** As a verification that was passed. */
 async function proved(of: Service, imageIds?: Readonly<Record<string, string>>): Promise<void> {
-  const worker = await of.another();
-  const { current } = await worker.observe(context);
+  const { current } = await of.target.observe(context);
   const { fingerprint, version, image } = current;
-  await worker.recordKnownGood(
+  await of.target.recordKnownGood(
     {
       schema: 2,
       id: versionIdOf(current),
