@@ -64,7 +64,7 @@ export function renderBenchmarks(result: Benchmarks): string {
     '',
     'API requests are counted in steady state: the watch on the Deployment stays open between the steps and runs of a',
     'worker, and permissions that were found are believed for some minutes. The first rollback of a fresh worker asks',
-    'two requests more.',
+    'two requests more, and the first proof of a version two to keep its template.',
     '',
     ...composeLines(result.compose),
   ].join('\n');

@@ -10,10 +10,12 @@ export type KnownGoodEvidence = Omit<KnownGoodRecord, 'workflowId' | 'runId'>;
  * Runbook 2: makes a version known-good for the next time, or says that it is not.
  *
  * Reads: the evidence recorded before.
- * Writes: one entry of the ConfigMap beside the service.
+ * Writes: one entry of the ConfigMap beside the service; of a version that was proved its template, where the Deployment's own
+ * history may lose it.
  * Result: where it is kept.
  * Errors: `AccessDenied`, `ClusterChanged`, `RecordFailed`; `Unreachable` is tried again.
- * Safe to retry: the entry is named by the version's fingerprint and overwritten with the same content.
+ * Safe to retry: the entry is named by the version's fingerprint and overwritten with the same content; a template that is
+ * kept already is left alone.
  */
 export function recordKnownGood(deps: Dependencies) {
   return stepActivity(

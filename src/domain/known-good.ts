@@ -49,6 +49,8 @@ export interface KnownGoodRecord {
   readonly imageId?: string;
   /** The image IDs of all containers of the template, by container, where the pods agreed. */
   readonly imageIds?: Readonly<Record<string, string>>;
+  /** When the version was first seen: it is as old when the workload's history has lost it, and when it is released again. */
+  readonly firstSeenAt?: Instant;
   /** The verdict over the checks that the profile requires. Only `passed` makes a version known-good. */
   readonly verdict: WholeVerdict;
   readonly at: Instant;

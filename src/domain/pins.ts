@@ -17,6 +17,13 @@ export type PinSource =
        */
       readonly fingerprint?: string;
     }
+  /** The template of a proved version that the history does not have any more; `fingerprint` as above. */
+  | {
+      readonly kind: 'pod-template';
+      readonly name: string;
+      readonly uid: string;
+      readonly fingerprint?: string;
+    }
   /** A template that `take-snapshot` has copied into a ConfigMap, because no ReplicaSet keeps it. */
   | { readonly kind: 'config-map'; readonly name: string; readonly uid: string }
   /** The live template with another image: for a version that the history does not have. */

@@ -16,6 +16,11 @@ const proved = (version: string, revision: number, at: string, created = revisio
     evidence: evidence(version, at),
     createdAt: candidate(version, created).createdAt,
   });
+/** Of a version that was proved and whose ReplicaSet is gone. */
+const kept = (version: string, revision: number) => ({
+  ...proved(version, revision, '2026-11-01T00:00:00Z'),
+  source: { kind: 'pod-template' as const, name: `master-orchestrator-known-good-${revision}`, uid: 'uid' },
+});
 /** As `kubectl rollout restart` makes it: other annotations, the same content. */
 const restartOf = (version: string, revision: number) =>
   candidate(version, revision, { fingerprint: `restarted-${version}` });
@@ -199,6 +204,19 @@ describe('which version a wish selects', () => {
       '0.2.0 known-good',
     ],
     [
+      'a proved version that the history has lost, by the template that was kept of it',
+      observed(bad, [candidate('0.2.0', 8), kept('0.1.0', 6)]),
+      'known-good',
+      '0.1.0 known-good',
+    ],
+    [
+      'previous is of the history alone, as for kubectl',
+      observed(bad, [kept('0.2.0', 8), candidate('0.1.0', 6)]),
+      'previous',
+      '0.1.0 asked',
+    ],
+    ['and none where there is no history', observed(bad, [kept('0.2.0', 8)]), 'previous', 'NoHistory'],
+    [
       'an undo within the second in which both were released is known by their numbers',
       observed(candidate('0.1.0', 3, { createdAt: '2026-11-01T00:00:00Z', formerRevisions: [1] }), [
         candidate('0.2.0', 2, { createdAt: '2026-11-01T00:00:00Z' }),
@@ -288,12 +306,18 @@ describe('which version a wish selects', () => {
     expect(chosen(observed(bad, [candidate('0.2.0', 8), known]), digest)).toBe('0.1.0 asked');
   });
 
-  it.each<[string, ObservedService, RegExp]>([
+  it.each<[string, ObservedService, RegExp, string?]>([
     ['that there is nothing at all', observed(bad, []), /has no earlier version in its history/],
     [
       'which newer versions there are',
       observed(candidate('0.1.0', 3, { createdAt: '2026-11-01T00:00:00Z' }), [candidate('0.2.0', 2)]),
       /no version older than 0\.1\.0 .*only newer ones, to be asked for: 0\.2\.0 \(revision 2\)$/,
+    ],
+    [
+      'which ones were kept beyond a history that is empty',
+      observed(bad, [kept('0.1.0', 6)]),
+      /no earlier version in its own history; ask for known-good, or for one of those that were kept: 0\.1\.0 \(revision 6\)$/,
+      'previous',
     ],
     [
       'which older ones there are, and what speaks against each',
@@ -306,8 +330,8 @@ describe('which version a wish selects', () => {
       ]),
       /no version older than 0\.3\.0 that was neither seen to fail nor undone; .* 0\.1\.0 \(revision 3\) \(seen to fail at 2026-11-04T00:00:00Z\), 0\.2\.0 \(revision 2\) \(undone: 0\.1\.0 \(revision 3\), which is older, was live after it\)$/,
     ],
-  ])('says, when there is no target, %s', (_what, seen, expected) => {
-    const choice = chooseTarget(seen, wish('known-good'));
+  ])('says, when there is no target, %s', (_what, seen, expected, target = 'known-good') => {
+    const choice = chooseTarget(seen, wish(target));
     expect('message' in choice && choice.message).toMatch(expected);
   });
 

@@ -1,3 +1,5 @@
+import { parseImage } from '../../src/domain/versions.ts';
+import { withoutDigests } from '../../src/targets/kubernetes/image-digests.ts';
 import type { EitherStage } from './either.ts';
 import { type Cast, openStage } from './stage.ts';
 import { startWorkerProgram } from './stage-worker.ts';
@@ -34,10 +36,11 @@ export async function openKubernetesEither(): Promise<EitherStage> {
         deploy: (tag) => cast.deploy(tag, { annotations: { owner: tag === 'v0.2.0' ? 'team-b' : 'team-a' } }),
         async running() {
           const { image } = (await cast.deployment()).spec.template.spec.containers[0];
-          return image.split(':').at(-1);
+          return parseImage(image).tag ?? '';
         },
+        // A rollback writes the digest of the image that was proved beside its tag.
         async state() {
-          return (await cast.deployment()).spec.template;
+          return withoutDigests((await cast.deployment()).spec.template);
         },
         async leftAlone() {
           const { metadata, spec } = await cast.deployment();

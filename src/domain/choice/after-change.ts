@@ -65,13 +65,13 @@ export function chooseSnapshot(observed: ObservedService, snapshot: SnapshotRefe
 
 /** The fingerprint of what the history has of a version, which may be without the digests that a rollback writes. */
 function heldBy({ source, fingerprint }: VersionCandidate): string {
-  return (source.kind === 'replica-set' ? source.fingerprint : undefined) ?? fingerprint;
+  return ('fingerprint' in source ? source.fingerprint : undefined) ?? fingerprint;
 }
 
 /** What was there comes back as it was: by its tag, where it was there by its tag. */
 function asHeld(candidate: VersionCandidate): VersionCandidate {
   const { source, image, digests: _proved, ...rest } = candidate;
-  if (source.kind !== 'replica-set' || source.fingerprint === undefined) return candidate;
+  if (!('fingerprint' in source) || source.fingerprint === undefined) return candidate;
   const { fingerprint, ...holder } = source;
   return { ...rest, fingerprint, image: image.replace(/@.*$/, ''), source: holder };
 }

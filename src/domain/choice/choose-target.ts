@@ -46,14 +46,25 @@ function chooseKnownGood(observed: ObservedService): Choice | NoChoice {
   return nothingOlder(observed);
 }
 
-/** The newest version whose content differs: a restart of the same bad release is not a previous version. */
+/**
+ * The newest version of the workload's own history whose content differs: a restart of the same bad release is not a
+ * previous version, and what the history has no more may have been followed by others that nobody knows of.
+ */
 export function choosePrevious(observed: ObservedService): Choice | NoChoice {
   const different = previousOf(observed);
-  return different ? { candidate: different, basis: 'asked', rule: 'previous' } : nothingOlder(observed);
+  if (different) return { candidate: different, basis: 'asked', rule: 'previous' };
+  const kept = observed.history.filter((version) => differs(version, observed));
+  if (kept.length === 0) return nothingOlder(observed);
+  return {
+    problem: 'NoHistory',
+    message: `${observed.workload} has no earlier version in its own history; ask for known-good, or for one of those that were kept: ${withRemedies(kept, observed)}`,
+  };
 }
 
 function previousOf(observed: ObservedService): VersionCandidate | undefined {
-  return observed.history.find((version) => differs(version, observed));
+  return observed.history.find(
+    (version) => version.source.kind !== 'pod-template' && differs(version, observed),
+  );
 }
 
 /** Each version that is named can be asked for by the words that stand beside it. */

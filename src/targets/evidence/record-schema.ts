@@ -19,6 +19,7 @@ const shared = {
   image: z.string().max(2_000),
   imageId: text.optional(),
   imageIds: z.record(z.string().max(253), text).optional(),
+  firstSeenAt: instant.optional(),
   verdict: z.enum(['passed', 'failed', 'inconclusive']),
   at: instant,
   provedBy: z.enum(['verify', 'rollback']),

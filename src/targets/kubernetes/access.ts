@@ -6,9 +6,11 @@ import type { ObservedService } from '../../domain/versions.ts';
 import type { AccessReport } from '../target.ts';
 import type { WorkloadName } from './deployment-watch.ts';
 import { evidenceName } from './evidence.ts';
+import { keptNames } from './kept-templates.ts';
 import {
   accessDenied,
   describePermissions,
+  keepingPermissions,
   neededPermissions,
   type Permissions,
   reviewPermissions,
@@ -73,14 +75,20 @@ export class AccessCheck {
     }
     const needed = neededPermissions(this.#workload.name);
     const wanted = wantedPermissions(evidenceName(this.#workload));
-    const asked = [...new Set([...needed, ...wanted, ...SNAPSHOT_PERMISSIONS])];
+    const keeping = keepingPermissions(keptNames(this.#workload)[0] ?? '');
+    const asked = [...new Set([...needed, ...wanted, ...keeping, ...SNAPSHOT_PERMISSIONS])];
     const { missing, warnings } = await reviewPermissions(this.#transport, this.#workload, asked, signal);
     const fatal = missing.filter((permission) => needed.includes(permission));
     if (fatal.length > 0) throw accessDenied(this.#workload, fatal);
     const lacking = missing.filter((permission) => wanted.includes(permission));
+    const notKept = missing.filter((permission) => keeping.includes(permission));
     const permissions = {
       missing,
-      warnings: lacking.length > 0 ? [...warnings, evidenceWarning(lacking)] : warnings,
+      warnings: [
+        ...warnings,
+        ...(lacking.length > 0 ? [evidenceWarning(lacking)] : []),
+        ...(notKept.length > 0 ? [keepingWarning(notKept)] : []),
+      ],
     };
     if (missing.length === 0) this.#granted = { at: performance.now(), permissions };
     return permissions;
@@ -122,6 +130,10 @@ export class AccessCheck {
 
 function evidenceWarning(missing: Permissions['missing']): string {
   return `known-good evidence cannot be kept: the worker may not ${describePermissions(missing)}`;
+}
+
+function keepingWarning(missing: Permissions['missing']): string {
+  return `proved versions cannot be kept beyond the Deployment's own history: the worker may not ${describePermissions(missing)}`;
 }
 
 function paused({ workload, name, namespace }: ObservedService): RunbookError {

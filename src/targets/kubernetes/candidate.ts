@@ -78,7 +78,8 @@ export function earlierCandidate(
   const failure = recordOf(parts.evidence.failures, template, digests, parts.stamped, isOther);
   const records = { digests, proof, failure };
   const { source } = known;
-  if (parts.pin === 'tag' || source.kind !== 'replica-set') return candidate(parts, template, known, records);
+  const isHeld = source.kind === 'replica-set' || source.kind === 'pod-template';
+  if (parts.pin === 'tag' || !isHeld) return candidate(parts, template, known, records);
   const written = withDigests(template, digests);
   const print = fingerprint(written);
   if (print === known.fingerprint) return candidate(parts, template, known, records);
@@ -130,7 +131,7 @@ function candidate(
     contentFingerprint: contentFingerprint(byDigest(template, digests)),
     ...(Object.keys(digests).length > 0 ? { digests } : {}),
     source: known.source,
-    createdAt: known.createdAt,
+    createdAt: earliest([known.createdAt, proof?.firstSeenAt ?? known.createdAt]),
     references: referencesOf(template),
     ...(known.changeCause === undefined ? {} : { changeCause: capped(known.changeCause, 200) }),
     ...(proof ? { evidence: versionEvidence(proof) } : {}),
@@ -189,6 +190,11 @@ function bare(image: string): string {
 /** What a proof says of the images; a record of a failure says what is not to run. */
 function provedDigests(record: KnownGoodRecord | undefined, template: RawObject): ImageDigests {
   return record?.verdict === 'passed' ? digestsOf(record, template) : {};
+}
+
+/** The first of these instants, as it is written. */
+export function earliest(instants: readonly string[]): string {
+  return instants.toSorted((a, b) => Date.parse(a) - Date.parse(b))[0] ?? '';
 }
 
 /** What all pods say alike. */

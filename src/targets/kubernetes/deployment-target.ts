@@ -23,9 +23,12 @@ import type { EvidenceKey } from '../evidence/seal.ts';
 import type { AccessReport, LastChange, RollbackTarget, RolloutProgress, TargetContext } from '../target.ts';
 import { AccessCheck } from './access.ts';
 import { asRunbookError } from './api-error.ts';
+import { earliest } from './candidate.ts';
 import { DeploymentWatch } from './deployment-watch.ts';
-import { evidenceName, writeVersionEvidence } from './evidence.ts';
+import { type Evidence, evidenceName, writeVersionEvidence } from './evidence.ts';
 import { fingerprint } from './fingerprint.ts';
+import type { Revision } from './history.ts';
+import { keepTemplate, type ProvedTemplate, TEMPLATES_KEPT } from './kept-templates.ts';
 import type { Environment } from './kubeconfig/files.ts';
 import { lastTemplateChange } from './managers.ts';
 import { Observer } from './observation.ts';
@@ -69,6 +72,8 @@ export class DeploymentTarget implements RollbackTarget {
   readonly #watch: DeploymentWatch;
   readonly #observer: Observer;
   readonly #access: AccessCheck;
+  /** What this worker knows to be kept, by the Deployment's uid and the template's fingerprint. */
+  readonly #kept = new Set<string>();
 
   constructor(profile: KubernetesProfile, options: KubernetesTargetOptions) {
     const { namespace, deployment: name, container, pin } = profile;
@@ -223,17 +228,48 @@ export class DeploymentTarget implements RollbackTarget {
       const { service } = this.#options;
       const { transport } = this.#lease;
       const reader = await this.#observer.reader(signal);
+      const proved = record.verdict === 'passed' ? await this.#proved(record, signal) : undefined;
+      const since = proved ? { firstSeenAt: proved.createdAt } : {};
       this.#observer.evidence = await writeVersionEvidence(
         transport,
         workload,
-        record.schema === 2 ? { ...record, workload: reader.workload } : record,
+        record.schema === 2 ? { ...record, workload: reader.workload, ...since } : record,
         known,
         reader,
         signal,
         service,
       );
+      const { records } = this.#observer.evidence;
+      if (proved) await this.#keep(proved, records, signal);
       return { keptIn: `configmap/${evidenceName(workload)}` };
     }, cluster);
+  }
+
+  /** The revision that was proved, as old as earlier proofs of the version say; none when another one is live by now. */
+  async #proved({ fingerprint: print, id }: KnownGoodRecord, signal: AbortSignal) {
+    const live = await this.#observer.deployment(signal, (state) => !isOf(state, print));
+    if (!isOf(live, print)) return undefined;
+    const isIt = ({ fingerprint: known }: Revision) => known === print;
+    const revision =
+      this.#observer.revisions.find(isIt) ?? (await this.#observer.listRevisions(live, signal)).find(isIt);
+    if (!revision) return undefined;
+    const earlier = [...this.#observer.evidence.records.values()].flatMap((record) =>
+      record.fingerprint === print || (id !== undefined && record.id === id)
+        ? (record.firstSeenAt ?? [])
+        : [],
+    );
+    const createdAt = earliest([revision.createdAt, ...earlier]);
+    return { ...revision, createdAt, owner: live.metadata };
+  }
+
+  /** What this worker has kept it does not look for with each further proof, as long as nothing had to make room. */
+  async #keep(proved: ProvedTemplate, proofs: Evidence['records'], signal: AbortSignal): Promise<void> {
+    const { namespace, deployment: name } = this.#profile;
+    const key = `${proved.owner.uid}/${proved.fingerprint}`;
+    if (this.#kept.has(key)) return;
+    const isKept = await keepTemplate(this.#lease.transport, { namespace, name }, proved, proofs, signal);
+    if (this.#kept.size >= TEMPLATES_KEPT) this.#kept.clear();
+    if (isKept) this.#kept.add(key);
   }
 
   async close(): Promise<void> {

@@ -1,5 +1,6 @@
 import type { NamedCluster } from '../../domain/cluster.ts';
 import { RunbookError } from '../../domain/errors.ts';
+import type { KnownGoodRecord } from '../../domain/known-good.ts';
 import type { PinSource } from '../../domain/pins.ts';
 import {
   type ObservedService,
@@ -7,9 +8,11 @@ import {
   type VersionCandidate,
   versionIdOf,
 } from '../../domain/versions.ts';
+import { keptCandidates, outOfReach } from './beyond-history.ts';
 import { type CandidateParts, currentCandidate, earlierCandidate, type RunningImages } from './candidate.ts';
 import { type ChangeMark, markOf } from './change-mark.ts';
 import { annotationsThatDiffer, fingerprint, withoutHash } from './fingerprint.ts';
+import type { KeptTemplate } from './kept-templates.ts';
 import { lastChange } from './managers.ts';
 import { isPlacedByRollback } from './placed.ts';
 import { containerIn, containerNames } from './pod-template.ts';
@@ -103,6 +106,9 @@ export interface ObservedParts extends Omit<CandidateParts, 'stamped'> {
   readonly stamped?: readonly string[];
   /** The image IDs of the pods of the live template; none where they make no difference. */
   readonly running?: RunningImages;
+  /** What is proved of versions beyond the history, and the templates that were kept of such; none where nobody asked. */
+  readonly beyond?: readonly KnownGoodRecord[];
+  readonly kept?: readonly KeptTemplate[];
   readonly notes: readonly string[];
   readonly at: string;
 }
@@ -144,8 +150,12 @@ export function observedService(parts: ObservedParts): ObservedService {
     .sort((a, b) => b.revision - a.revision || compare(b.createdAt, a.createdAt));
   const under = holder && provedUnderItsTags(made, holder, current);
   // Beside a later revision that names its digests: the version is as old as the one under whose tags it was proved.
-  const history = under && isPinned(under) ? [under, ...earlier] : earlier;
-  const previous = history[0];
+  const own = under && isPinned(under) ? [under, ...earlier] : earlier;
+  const previous = own[0];
+  const { beyond = [], kept = [] } = parts;
+  const history = [...own, ...keptCandidates(made, kept, [current, ...own])].sort(
+    (a, b) => b.revision - a.revision,
+  );
   return {
     target: 'kubernetes',
     workload: `deployment/${metadata.name} in namespace ${namespace}`,
@@ -166,6 +176,7 @@ export function observedService(parts: ObservedParts): ObservedService {
       ...(running === container ? [] : [renamed(running, container)]),
       ...warningsOf(deployment, { container: running, ...(previous ? { previous } : {}) }),
       ...(under ? [otherImages(current, under)] : []),
+      ...outOfReach(beyond, history),
       ...parts.notes,
     ],
     at: parts.at,

@@ -4,12 +4,20 @@ import type { ObservedService } from '../../domain/versions.ts';
 import type { EvidenceReader } from '../evidence/read-record.ts';
 import type { EvidenceKey } from '../evidence/seal.ts';
 import { isStatus } from './api-error.ts';
+import { proofsBeyond } from './beyond-history.ts';
 import { areImagesInDoubt, type RunningImages } from './candidate.ts';
 import type { ClusterSource } from './credentials.ts';
 import type { DeploymentWatch, WorkloadName } from './deployment-watch.ts';
 import { type Evidence, NO_EVIDENCE, readVersionEvidence } from './evidence.ts';
 import { fingerprint } from './fingerprint.ts';
-import { isContradicted, observedService, type Revision, revisionsOf } from './history.ts';
+import {
+  isContradicted,
+  type ObservedParts,
+  observedService,
+  type Revision,
+  revisionsOf,
+} from './history.ts';
+import { readKeptTemplates } from './kept-templates.ts';
 import { imageIdsIn } from './pods.ts';
 import { type Deployment, isControlledBy, type Pod, type ReplicaSet, selectorText } from './resources.ts';
 import { areInDoubt, stampedAnnotations } from './stamps.ts';
@@ -185,7 +193,7 @@ export class Observer {
     const running = areImagesInDoubt({ evidence: this.#evidence, container }, deployment.spec.template)
       ? await this.#runningImages(deployment, revisions, signal)
       : undefined;
-    return observedService({
+    const parts: ObservedParts = {
       ...(running ? { running } : {}),
       pin: this.#workload.pin,
       cluster,
@@ -198,7 +206,13 @@ export class Observer {
       stamped,
       notes: [...notes, ...this.#evidence.warnings, ...stamped.map(stampNote)],
       at: new Date(this.#clock()).toISOString(),
-    });
+    };
+    const observed = observedService(parts);
+    const templates = [deployment.spec.template, ...revisions.map(({ template }) => template)];
+    const beyond = proofsBeyond(observed, this.#evidence, templates, stamped);
+    if (beyond.length === 0) return observed;
+    const kept = await readKeptTemplates(this.#transport, this.#workload, deployment.metadata, signal);
+    return observedService({ ...parts, beyond, kept });
   }
 
   /** The image IDs of the active pods that were made of the live template. Pods that may not be read tell nothing. */

@@ -53,6 +53,20 @@ export function wantedPermissions(evidence: string): readonly Permission[] {
   ];
 }
 
+/**
+ * Without these a version that was proved is no target any more once the Deployment's history has lost it. Patching stands
+ * for all the names that there are.
+ */
+export function keepingPermissions(kept: string): readonly Permission[] {
+  const podTemplates = { group: '', resource: 'podtemplates' } as const;
+  return [
+    { ...podTemplates, verb: 'get' },
+    { ...podTemplates, verb: 'list' },
+    { ...podTemplates, verb: 'create' },
+    { ...podTemplates, verb: 'patch', name: kept },
+  ];
+}
+
 /** A snapshot in a ConfigMap needs these. Its name has the generation in it, so a rule cannot name it. */
 export const SNAPSHOT_PERMISSIONS: readonly Permission[] = [
   { ...CONFIG_MAPS, verb: 'get' },

@@ -6,7 +6,7 @@ import { fingerprint, withoutHash } from './fingerprint.ts';
 import type { Revision } from './history.ts';
 import { withDigests } from './image-digests.ts';
 import { imageOf, imagesByContainer, templateWithImage } from './pod-template.ts';
-import type { ConfigMap, Deployment, RawObject, ReplicaSet } from './resources.ts';
+import type { ConfigMap, Deployment, PodTemplate, RawObject, ReplicaSet } from './resources.ts';
 import { templateIn } from './snapshot.ts';
 import type { ApiTransport } from './transport.ts';
 
@@ -18,6 +18,13 @@ export interface OwnImages {
   readonly history: () => Promise<readonly Revision[]>;
 }
 
+/** What may hold a template. */
+const HOLDERS = {
+  'replica-set': 'replicaset',
+  'pod-template': 'podtemplate',
+  'config-map': 'configmap',
+} as const;
+
 /** A template with its identity. */
 export interface PinnedTemplate {
   readonly template: RawObject;
@@ -25,8 +32,8 @@ export interface PinnedTemplate {
 }
 
 /**
- * The content that a pin refers to: from memory when this worker listed the ReplicaSets, else from the ReplicaSet or the
- * snapshot's ConfigMap itself. Either way it must have the pin's fingerprint, once the digests of images are written into it
+ * The content that a pin refers to: from memory when this worker listed the ReplicaSets, else from the ReplicaSet, the
+ * PodTemplate or the snapshot's ConfigMap itself. Either way it must have the pin's fingerprint, once the digests of images are written into it
  * where the pin says so.
  * @param revisions the templates in memory.
  * @throws ImageNotAllowed when it is not of the workload's own repositories; PinLost when what holds it is gone, is another object by now, or holds something else.
@@ -45,15 +52,15 @@ export async function pinnedTemplate(
     return withPinnedImage(live, source.container, source.image);
   }
   if (source.kind === 'live') return { template: live.spec.template, fingerprint: pin.fingerprint };
-  const held = (source.kind === 'replica-set' ? source.fingerprint : undefined) ?? pin.fingerprint;
+  const held = ('fingerprint' in source ? source.fingerprint : undefined) ?? pin.fingerprint;
   const kept = revisions.find(
-    ({ uid, fingerprint: known }) => known === held && (source.kind === 'config-map' || uid === source.uid),
+    ({ uid, fingerprint: known }) => known === held && (source.kind !== 'replica-set' || uid === source.uid),
   );
   if (kept) {
     if (own.repositories) await assertOwn([pin.image], live, revisions, own);
     return asPinned(pin, kept, held);
   }
-  const holder = `${source.kind === 'config-map' ? 'configmap' : 'replicaset'}/${source.name}`;
+  const holder = `${HOLDERS[source.kind]}/${source.name}`;
   const { uid, template } = await heldBy(holder, transport, pin, source, signal);
   const found = template && fingerprint(template);
   if (!template || uid !== source.uid || found !== held) {
@@ -124,6 +131,11 @@ async function heldBy(
       const address = { resource: 'configmaps', namespace, name } as const;
       const kept = await transport.get<ConfigMap>(address, signal);
       return { uid: kept.metadata.uid, template: templateIn(kept) };
+    }
+    if (kind === 'pod-template') {
+      const address = { resource: 'podtemplates', namespace, name } as const;
+      const { metadata, template } = await transport.get<PodTemplate>(address, signal);
+      return { uid: metadata.uid, template: withoutHash(template) };
     }
     const address = { resource: 'replicasets', namespace, name } as const;
     const { metadata, spec } = await transport.get<ReplicaSet>(address, signal);

@@ -80,6 +80,12 @@ export interface ReplicaSet {
   readonly spec: { readonly template: RawObject };
 }
 
+/** A template that is kept as an object of its own (core/v1); nothing is made of it. */
+export interface PodTemplate {
+  readonly metadata: ObjectMeta;
+  readonly template: RawObject;
+}
+
 export interface ContainerState {
   readonly waiting?: { readonly reason?: string; readonly message?: string };
   readonly running?: { readonly startedAt?: string };
@@ -129,6 +135,7 @@ const COLLECTIONS = {
   pods: 'api/v1',
   events: 'api/v1',
   configmaps: 'api/v1',
+  podtemplates: 'api/v1',
   secrets: 'api/v1',
   serviceaccounts: 'api/v1',
   persistentvolumeclaims: 'api/v1',

@@ -64,6 +64,16 @@ export const RECORD: Point = {
   writes: true,
 };
 
+export const KEPT: Point = {
+  at: 'record-known-good (templates)',
+  match: { method: 'GET', path: /\/podtemplates\?/ },
+};
+export const KEEP: Point = {
+  at: 'record-known-good (template)',
+  match: { method: 'POST', path: /\/podtemplates$/ },
+  writes: true,
+};
+
 /** Every request that a run makes, in its order. */
 export const POINTS: readonly Point[] = [
   REVIEW,
@@ -75,6 +85,8 @@ export const POINTS: readonly Point[] = [
   PODS,
   POD_WATCH,
   RECORD,
+  KEPT,
+  KEEP,
 ];
 
 export function isAt({ match }: Point, { method, path }: SeenRequest): boolean {

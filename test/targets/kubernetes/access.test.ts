@@ -43,7 +43,7 @@ function withoutOnConfigMaps(stub: StubApi, ...missing: string[]): void {
         status: {
           resourceRules: [
             { verbs: all, apiGroups: ['apps'], resources: ['*'] },
-            { verbs: all, apiGroups: [''], resources: ['pods'] },
+            { verbs: all, apiGroups: [''], resources: ['pods', 'podtemplates'] },
             {
               verbs: all.filter((verb) => !missing.includes(verb)),
               apiGroups: [''],

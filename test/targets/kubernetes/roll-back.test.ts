@@ -190,8 +190,8 @@ describe('rollBack', () => {
 });
 
 describe('a standard rollback by a worker that is warm', () => {
-  test('makes five requests', async () => {
-    const of = await service(['v0.1.0', 'v0.2.0']);
+  test('makes five requests, to a version that was proved before', async () => {
+    const of = await service(['v0.1.0']);
     const record = (fingerprint: string, version: string) =>
       of.target.recordKnownGood(
         {
@@ -207,6 +207,9 @@ describe('a standard rollback by a worker that is warm', () => {
         },
         context,
       );
+    const first = await of.target.observe(context);
+    await record(first.current.fingerprint, '0.1.0');
+    await of.deploy('v0.2.0');
     await of.target.checkAccess({ kind: 'known-good' }, context);
     const seen = await of.target.observe(context);
     await record(seen.current.fingerprint, '0.2.0');

@@ -53,6 +53,21 @@ export const EVIDENCE: readonly History[] = [
     why: '0.3.0 was proved last and undone all the same; of what is left 0.1.0 was seen to work, and 0.2.0 was not.',
   },
   {
+    chapter: PROOF,
+    acts: [
+      first('0.1.0', { revisionHistoryLimit: 1 }, 'revisionHistoryLimit: 1'),
+      proved,
+      release('0.2.0'),
+      release('0.3.0'),
+    ],
+    why: '0.1.0 was seen to work, and its template was kept with the proof; kubectl knows only what the history still has.',
+  },
+  {
+    chapter: PROOF,
+    acts: [first('0.1.0', { revisionHistoryLimit: 0 }, 'revisionHistoryLimit: 0'), proved, release('0.2.0')],
+    why: '0.1.0 was seen to work, and its template was kept with the proof; kubectl knows no history at all.',
+  },
+  {
     chapter: OURS,
     acts: [first('0.1.0'), release('0.2.0'), ours()],
     why: 'kubectl brings the bad release back that was just left; a rollback that is asked for twice is meant once.',
