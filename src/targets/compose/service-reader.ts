@@ -10,11 +10,11 @@ import type { Container } from './engine/containers.ts';
 import type { Docker } from './engine/docker.ts';
 import { digestIn, type LocalImage } from './engine/images.ts';
 import type { ResolvedService } from './engine/resolved-service.ts';
+import { assertComposeFindsTheSame } from './found-by-compose.ts';
 import { isHalf } from './half-change.ts';
 import type { ImageFinder, ImageSources } from './image-sources.ts';
 import { type LoadedProject, loadProject } from './load-project.ts';
 import { leadingContainer, type ObservedState } from './observed-state.ts';
-import { refuseOtherReading } from './other-reading.ts';
 import type { ProjectChange } from './project-change.ts';
 import { recordedIn } from './recorded-versions.ts';
 import { assertSameProject } from './started-from.ts';
@@ -156,7 +156,7 @@ export class ServiceReader {
     const state = stateOfFiles(project);
     if (depth !== 'everything' || state === this.#lastJudged) return ours;
     const byItself = compose.config(callOf(project, profile), profile.service, signal);
-    refuseOtherReading(...(await Promise.all([ours, byItself])), serviceNameOf(project));
+    assertComposeFindsTheSame(...(await Promise.all([ours, byItself])), serviceNameOf(project));
     this.#lastJudged = state;
     return ours;
   }
