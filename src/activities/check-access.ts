@@ -9,7 +9,7 @@ import { stepActivity } from './step.ts';
  * Reads: permissions, the workload, its history, and the objects that the chosen template refers to.
  * Writes: nothing.
  * Result: what may be done, in one line, and warnings.
- * Errors: `AccessDenied`, `ClusterChanged`, `WorkloadMissing`, `WorkloadDeleted`, `WorkloadPaused`, `NoHistory`, `TargetNotFound`, `ReferenceMissing`,
+ * Errors: `AccessDenied`, `ClusterChanged`, `WorkloadMissing`, `WorkloadMismatch`, `WorkloadDeleted`, `WorkloadPaused`, `NoHistory`, `TargetNotFound`, `ReferenceMissing`,
  * each with its remedy; `Unreachable` is tried again.
  * Safe to retry: it only reads.
  */

@@ -9,7 +9,7 @@ import { stepActivity } from './step.ts';
  * Reads: the Deployment and its ReplicaSets, or the containers, files, local images and registry tags; the evidence.
  * Writes: nothing.
  * Result: what was observed, by references and hashes; no template enters history.
- * Errors: `WorkloadMissing`, `ClusterChanged`, `AccessDenied`; `Unreachable` is tried again.
+ * Errors: `WorkloadMissing`, `WorkloadMismatch`, `ClusterChanged`, `AccessDenied`; `Unreachable` is tried again.
  * Safe to retry: it only reads.
  */
 export function identifyVersions(deps: Dependencies) {

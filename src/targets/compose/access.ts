@@ -51,7 +51,7 @@ export async function checkAccess(
     changeImage(service, candidate.image);
     refuseShared(project, profile);
     const { all, whole } = toBeReplaced(source, project, profile);
-    refuseSharedFiles(project, profile, all, whole);
+    refuseSharedFiles(project, profile, service.image === candidate.image ? whole : all, whole);
     for (const path of all) await folder.writable(path);
     const found = await images.find(source.image, source, signal);
     if (!found) throw missing(candidate.image, wish, observed);

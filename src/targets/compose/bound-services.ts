@@ -61,6 +61,7 @@ export async function renewBound(
   return [];
 }
 
+/** Those of which a container has ended, or names one that is gone or is to be made anew itself. */
 async function withoutTheirs(
   bound: readonly string[],
   name: Name,
@@ -68,21 +69,18 @@ async function withoutTheirs(
   signal: AbortSignal,
 ): Promise<readonly string[]> {
   const found = await containersOf([name.service, ...bound], name, docker, signal);
-  const ids = [...found.values()].flat().map(({ id }) => id);
-  const lost: string[] = [];
-  for (const service of bound) {
+  const whole = new Map([...found].map(([service, containers]) => [service, containers.map(({ id }) => id)]));
+  const isLost = (service: string) => {
     const containers = found.get(service) ?? [];
-    const isWhole =
-      containers.length > 0 &&
-      containers.every(
-        ({ id, running, boundTo }) =>
-          running &&
-          boundTo.every((other) => ids.includes(other)) &&
-          !lost.some((one) => found.get(one)?.some((other) => boundTo.includes(other.id) && other.id !== id)),
-      );
-    if (!isWhole) lost.push(service);
+    const ids = [...whole.values()].flat();
+    const isWhole = ({ running, boundTo }: Container) => running && boundTo.every((id) => ids.includes(id));
+    return containers.length === 0 || !containers.every(isWhole);
+  };
+  for (;;) {
+    const next = bound.find((service) => whole.has(service) && isLost(service));
+    if (next === undefined) return bound.filter((service) => !whole.has(service));
+    whole.delete(next);
   }
-  return lost;
 }
 
 async function containersOf(

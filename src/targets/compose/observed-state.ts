@@ -22,6 +22,8 @@ export interface ObservedState {
   readonly resolved?: ResolvedService;
   /** What the container was not started with. */
   readonly drift: readonly string[];
+  /** What else the files say by now and it was not started with; where everything was read. */
+  readonly differences: readonly string[];
   /** Digests that are recorded, the last change's first. */
   readonly digests: readonly string[];
   readonly recorded: readonly RecordedVersion[];

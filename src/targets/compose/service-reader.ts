@@ -2,17 +2,19 @@ import type { ComposeProfile } from '../../domain/profile.ts';
 import { parseImage } from '../../domain/versions.ts';
 import type { EvidenceReader } from '../evidence/read-record.ts';
 import type { EvidenceKey } from '../evidence/seal.ts';
+import { differencesOf } from './differences.ts';
 import { driftOf } from './drift.ts';
 import type { ComposeCall, ComposeCommand } from './engine/compose-command.ts';
+import { COMPOSE_LABEL } from './engine/compose-labels.ts';
 import type { Container } from './engine/containers.ts';
 import type { Docker } from './engine/docker.ts';
 import { digestIn, type LocalImage } from './engine/images.ts';
 import type { ResolvedService } from './engine/resolved-service.ts';
+import { assertComposeFindsTheSame } from './found-by-compose.ts';
 import { isHalf } from './half-change.ts';
 import type { ImageFinder, ImageSources } from './image-sources.ts';
 import { type LoadedProject, loadProject } from './load-project.ts';
 import { leadingContainer, type ObservedState } from './observed-state.ts';
-import { refuseOtherReading } from './other-reading.ts';
 import type { ProjectChange } from './project-change.ts';
 import { recordedIn } from './recorded-versions.ts';
 import { assertSameProject } from './started-from.ts';
@@ -37,6 +39,7 @@ export class ServiceReader {
   readonly #parts: ServiceReaderParts;
   #underWay: Promise<ObservedState> | undefined;
   #lastRunning: LocalImage | undefined;
+  #lastHash: { readonly state: string; readonly hash: string } | undefined;
   /** The files of which Compose has made by itself what we make of them. */
   #lastJudged: string | undefined;
 
@@ -79,6 +82,10 @@ export class ServiceReader {
       ...(named ? { named } : {}),
       ...(resolved ? { resolved } : {}),
       drift: resolved && leading ? await driftOf(project, leading, resolved) : [],
+      differences:
+        resolved && leading && depth === 'everything'
+          ? differencesOf(leading, resolved, await this.#hashes(project, leading, resolved, signal))
+          : [],
       digests: [change?.to.digest, ...recorded.versions.map(({ content }) => content.digest)].filter(
         (digest) => digest !== undefined,
       ),
@@ -149,9 +156,30 @@ export class ServiceReader {
     const state = stateOfFiles(project);
     if (depth !== 'everything' || state === this.#lastJudged) return ours;
     const byItself = compose.config(callOf(project, profile), profile.service, signal);
-    refuseOtherReading(...(await Promise.all([ours, byItself])), serviceNameOf(project));
+    assertComposeFindsTheSame(...(await Promise.all([ours, byItself])), serviceNameOf(project));
     this.#lastJudged = state;
     return ours;
+  }
+
+  /** Compose's hashes of files and container, where they can be compared: by the same Compose, of the same image. */
+  async #hashes(
+    project: LoadedProject,
+    { image, labels }: Container,
+    resolved: ResolvedService,
+    signal: AbortSignal,
+  ): Promise<{ readonly files: string; readonly container: string } | undefined> {
+    const { compose } = this.#parts;
+    const { [COMPOSE_LABEL.configHash]: container, [COMPOSE_LABEL.version]: version } = labels;
+    const { definition } = project.service;
+    const hasEnvFile = (definition as { readonly env_file?: unknown }).env_file !== undefined;
+    if (container === undefined || hasEnvFile || image !== resolved.image) return undefined;
+    if (version !== (await compose.program(signal)).version) return undefined;
+    const state = stateOfFiles(project);
+    const known = this.#lastHash?.state === state ? this.#lastHash.hash : undefined;
+    const files = known ?? (await compose.configHash(project.invocation, project.service.name, signal));
+    if (files === undefined) return undefined;
+    this.#lastHash = { state, hash: files };
+    return { files, container };
   }
 
   /** Each run inspects the image anew when it plans; the steps behind that find it with its digest already. */

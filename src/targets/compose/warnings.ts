@@ -15,11 +15,17 @@ export function warningsOf(observedState: ObservedState): readonly string[] {
 }
 
 /** The file says what should run, the container what does: every difference is told. */
-function betweenFileAndContainer({ project, containers, named, drift }: ObservedState): readonly string[] {
+function betweenFileAndContainer({
+  project,
+  containers,
+  named,
+  drift,
+  differences,
+}: ObservedState): readonly string[] {
   const { service } = project;
   const container = leadingContainer(containers);
   if (!container) return [`no container runs: the version is the one that ${service.site.path} says`];
-  const warnings: string[] = [...drift];
+  const warnings: string[] = [...drift, ...differences];
   if (!isSameReference(container.image, service.image)) {
     warnings.push(`${service.site.path} says ${service.image}, the container runs ${container.image}`);
   } else if (named && named.id !== container.imageId) {

@@ -121,8 +121,9 @@ describe.skipIf(problem)(titled('the docker command'), () => {
       const [, word] = /^compose .* ?(version|config|up)(?: |$)/.exec(line) ?? [];
       return word ? `compose ${word}` : line.split(' ')[0];
     });
-    // Once more than it is asked about our reading of the project: what it would find by itself.
+    // Beside our reading of the project: what it would find by itself, and its hash of the service.
     expect(kinds.sort()).toEqual([
+      'compose config',
       'compose config',
       'compose config',
       'compose config',

@@ -18,6 +18,8 @@ export function container(change: Partial<Container> = {}): Container {
     halfStarted: false,
     restarts: 0,
     networkMode: 'host',
+    networks: ['host'],
+    mounts: [],
     boundTo: [],
     labels: {},
     environment: {},

@@ -4,13 +4,17 @@ import { until } from '../../../tools/until.ts';
 import { NAME, runs } from './texts.ts';
 import { context, openWorld, problem, type Service, TO_FIRST, titled } from './world.ts';
 
-/** Ends a second after it was asked to, which is long enough to be killed within. */
+/** Ends when it is asked to for the second time: whoever waits for the first time to end it can be killed meanwhile. */
+const ENDS = `let asked = 0;
+process.on('SIGTERM', () => { console.log('asked'); asked += 1; if (asked > 1) process.exit(0); });
+setInterval(() => {}, 1e6);`;
+
 const slow = (image: string) => `services:
   ${NAME}:
     image: ${image}
     network_mode: host
     stop_grace_period: 20s
-    ${runs("process.on('SIGTERM', () => setTimeout(() => process.exit(0), 1500)); setInterval(() => {}, 1e6);")}
+    ${runs(ENDS)}
 `;
 
 describe.skipIf(problem)(titled('C4 a recreate that was broken off'), () => {
@@ -22,8 +26,9 @@ describe.skipIf(problem)(titled('C4 a recreate that was broken off'), () => {
       '\n',
     );
 
-  /** Compose is killed as soon as it has made the new container, and waits for the old one to stop. */
+  /** Compose is killed when it has made the new containers and asked the old ones to stop. */
   async function breakOff(one: Service, tag: string, ...args: string[]) {
+    const old = await one.containers();
     await one.write('docker-compose.yml', slow(`${one.repository}:${tag}`));
     const up = execa('docker', ['compose', 'up', '--detach', ...args], {
       cwd: one.folder,
@@ -33,8 +38,11 @@ describe.skipIf(problem)(titled('C4 a recreate that was broken off'), () => {
       reject: false,
       stdio: 'ignore',
     });
-    const isMade = async () => (await names(one)).some((name) => /^[0-9a-f]{12}_/.test(name));
-    await until('the new container', isMade, { everyMs: 5 });
+    const areAsked = async () =>
+      (await Promise.all(old.map(({ id }) => host().docker('logs', id)))).every((log) =>
+        log.includes('asked'),
+      );
+    await until('the old containers to be asked to stop', areAsked, { everyMs: 20 });
     process.kill(-(up.pid ?? 0), 'SIGKILL');
     await up;
   }
@@ -72,11 +80,10 @@ describe.skipIf(problem)(titled('C4 a recreate that was broken off'), () => {
   test('of a service that was scaled by hand keeps the scale', async () => {
     const one = await service(both, { text: slow });
     await one.up('--scale', `${NAME}=2`);
+    const old = await one.containers();
     await breakOff(one, 'v0.1.0', '--scale', `${NAME}=2`);
     expect((await one.target.observe(context)).replicas).toBe(2);
-    // It had asked the engine to stop the old ones.
-    const old = (await one.containers()).filter(({ status }) => status === 'running');
-    await host().docker('stop', ...old.map(({ id }) => id));
+    await host().docker('kill', ...old.map(({ id }) => id));
     // What was made for them was never started: it is not what the service is now.
     expect((await one.target.observe(context)).current.version).toBe('0.2.0');
     const started = await one.target.rollBack(await one.pin(TO_FIRST), context);
@@ -88,7 +95,7 @@ describe.skipIf(problem)(titled('C4 a recreate that was broken off'), () => {
   test('does not keep a version that is there already from being waited for', async () => {
     const one = await service(['v0.2.0', 'v0.1.0'], { text: slow });
     await breakOff(one, 'v0.2.0');
-    await host().docker('restart', `${one.project}-${NAME}-1`);
+    for (const how of ['kill', 'start']) await host().docker(how, `${one.project}-${NAME}-1`);
     await one.write('docker-compose.yml', slow(`${one.repository}:v0.1.0`));
     const current = await one.target.current(context);
     expect(await one.wait(current)).toMatchObject({ replicas: 1 });

@@ -35,13 +35,6 @@ describe.skipIf(problem)(
   () => {
     const { host, service } = openWorld();
 
-    async function deployed(profile: Parameters<typeof service>[1] = {}) {
-      const one = await service(['v0.1.0', 'v0.2.0'], { text, ...profile });
-      const [idle] = await one.containers('idle');
-      await host().docker('stop', idle?.id ?? '');
-      return one;
-    }
-
     /** What each container of a service shares with which container. */
     async function sharing(one: Service, of: string) {
       const [container] = await one.containers(of);
@@ -49,53 +42,53 @@ describe.skipIf(problem)(
       return `${container?.status} ${await host().docker('inspect', '--format', format, container?.id ?? '')}`;
     }
 
-    test('are made anew with it, in their order, and no other', async () => {
-      const one = await deployed({ profile: { restartDependants: true } });
-      const others = () => Promise.all(['idle', 'stranger'].map((of) => one.containers(of)));
-      const before = await others();
+    test('are made anew with it, left and named where the profile says so, and made anew when it is restored', async () => {
+      const one = await service(['v0.0.9', 'v0.1.0', 'v0.2.0'], {
+        text,
+        behaviours: { 'v0.0.9': 'crash-exit-0' },
+        profile: { restartDependants: true },
+      });
+      await host().docker('stop', (await one.containers('idle'))[0]?.id ?? '');
+      const all = (names: readonly string[]) => Promise.all(names.map((of) => one.containers(of)));
+      const areWhole = async () => {
+        const [container, proxy] = (await all([NAME, 'proxy'])).map(([one]) => one);
+        for (const name of SHARERS) {
+          const id = name === 'watcher' ? proxy?.id : container?.id;
+          expect(await sharing(one, name), name).toMatch(new RegExp(`^running .*${id}`));
+        }
+        return container;
+      };
+
+      const others = await all(['idle', 'stranger']);
       const { plan } = await one.resolve();
       expect(plan.warnings).toContainEqual(
         expect.stringMatching(/^proxy, profiler, backup, watcher .*share.* are made anew with it$/),
       );
       const started = await one.target.rollBack(plan.pin, context);
-      const done = await one.wait(started);
-      expect(done.warnings ?? []).toEqual([]);
-      const [container] = await one.containers(NAME);
-      const [proxy] = await one.containers('proxy');
-      for (const [name, id] of [
-        ...SHARERS.slice(0, 3).map((of) => [of, container?.id]),
-        ['watcher', proxy?.id],
-      ] as const) {
-        expect(await sharing(one, name ?? ''), name).toMatch(new RegExp(`^running .*${id}`));
-      }
-      expect(await others()).toEqual(before);
+      expect((await one.wait(started)).warnings ?? []).toEqual([]);
+      await areWhole();
       const mark = host().mark();
       await one.wait(started);
       expect(await one.events(mark)).toEqual([]);
-    });
 
-    test('are named in plan and record where the profile keeps them out', async () => {
-      const one = await deployed({ profile: { sharedNamespaces: 'keep' } });
-      const others = () => Promise.all([...SHARERS, 'idle', 'stranger'].map((of) => one.containers(of)));
-      const before = (await others()).map(([container]) => container?.id);
-      const { plan } = await one.resolve();
-      expect(plan.warnings).toContainEqual(
+      const keeping = one.another({ sharedNamespaces: 'keep' });
+      const sharers = async () => (await all(SHARERS)).map(([container]) => container?.id);
+      const before = await sharers();
+      const kept = await one.resolve({ kind: 'version', version: '0.2.0' }, keeping);
+      expect(kept.plan.warnings).toContainEqual(
         expect.stringMatching(
           /^proxy, profiler, backup, watcher .*share.*docker compose up -d --no-deps proxy/,
         ),
       );
-      const done = await one.wait(await one.target.rollBack(plan.pin, context));
-      expect(done.warnings).toEqual([expect.stringMatching(/^proxy, profiler, backup, watcher .*lost/)]);
-      expect((await others()).map(([container]) => container?.id)).toEqual(before);
-    });
+      const done = await one.wait(await keeping.rollBack(kept.plan.pin, context), keeping);
+      expect(done.warnings).toEqual([expect.stringMatching(/^proxy, profiler, backup, watcher have lost/)]);
+      expect(await sharers()).toEqual(before);
 
-    test('are made anew when the version does not start and what was there comes back', async () => {
-      const one = await deployed({ behaviours: { 'v0.1.0': 'crash-exit-0' } });
-      const started = await one.target.rollBack(await one.pin(), context);
-      await expect(one.wait(started)).rejects.toMatchObject({ type: 'RolloutFailed' });
-      const [container] = await one.containers(NAME);
-      expect(container).toMatchObject({ imageId: one.images['v0.2.0']?.imageId, status: 'running' });
-      expect(await sharing(one, 'proxy')).toMatch(new RegExp(`^running .*${container?.id}`));
-    });
+      await one.up('--no-deps', 'profiler');
+      const bad = await one.target.rollBack(await one.pin({ kind: 'version', version: '0.0.9' }), context);
+      await expect(one.wait(bad)).rejects.toMatchObject({ type: 'RolloutFailed' });
+      expect(await areWhole()).toMatchObject({ imageId: one.images['v0.2.0']?.imageId, status: 'running' });
+      expect(await all(['idle', 'stranger'])).toEqual(others);
+    }, 90_000);
   },
 );

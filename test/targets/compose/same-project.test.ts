@@ -60,7 +60,7 @@ describe.skipIf(problem)(titled('what is rolled back is the project that runs'),
       'docker/.env': 'A=inner\nB=inner\n',
       'more.yml': '# nothing yet\n',
     };
-    const name = `named-${Date.now()}`;
+    const name = 'of-two-folders';
     const one = await service(both, {
       file: 'docker/compose.yml',
       files,

@@ -63,6 +63,23 @@ describe.skipIf(problem)(titled('what seems well and is not'), () => {
     );
   });
 
+  test('whatever else the files say and was never brought up is named', async () => {
+    const one = await service(['v0.1.0']);
+    const text = await one.read();
+    expect((await one.target.observe(context)).warnings).toEqual([]);
+    const told = async (lines: string) => {
+      await one.write(FILE, text.replace('network_mode: host', lines));
+      return (await one.target.observe(context)).warnings;
+    };
+    expect(await told('network_mode: none\n    volumes: ["/tmp:/data", "./app:/app:ro"]')).toEqual([
+      'the container was started with other mounts at /app, /data',
+      'the container was started in other networks: host instead of none',
+    ]);
+    expect(await told('network_mode: host\n    labels: {team: phoenix}')).toEqual([
+      expect.stringMatching(/^the files say something else of the service than \S+-1 was started with/),
+    ]);
+  });
+
   test('a registry that answers nothing delays a plan by seconds, when the image is here', async () => {
     const one = await service(both);
     const { address: silent } = await silence();

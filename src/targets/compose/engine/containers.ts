@@ -30,6 +30,9 @@ export interface Container {
   readonly health?: string;
   readonly healthcheck?: Healthcheck;
   readonly networkMode: string;
+  /** Names of the networks that it is in. */
+  readonly networks: readonly string[];
+  readonly mounts: readonly Mount[];
   /** IDs of the containers whose namespaces or volumes it uses. */
   readonly boundTo: readonly string[];
   /** First address in a network of its own. */
@@ -37,6 +40,13 @@ export interface Container {
   readonly labels: Readonly<Record<string, string>>;
   /** Its variables, those of the image included. They hold secrets: for comparing, never to be shown. */
   readonly environment: Readonly<Record<string, string>>;
+}
+
+/** A mount of a container: of a path of the host, or of a volume by its name. */
+export interface Mount {
+  readonly kind: 'bind' | 'volume' | 'other';
+  readonly from: string;
+  readonly to: string;
 }
 
 /** What a list of containers tells of one. */
@@ -80,6 +90,8 @@ function containerOf(entry: unknown): readonly Container[] {
       ...(health ? { health } : {}),
       ...(healthcheck ? { healthcheck } : {}),
       networkMode: textOf(host.NetworkMode),
+      networks: Object.keys(objectOf(network.Networks)),
+      mounts: mountsOf(raw.Mounts),
       boundTo: boundTo(host),
       ...(address ? { address } : {}),
       environment: environmentOf(config.Env),
@@ -96,6 +108,14 @@ function boundTo({ NetworkMode, PidMode, IpcMode, VolumesFrom }: Raw): readonly 
     ...namespaces.flatMap((mode) => (mode.startsWith('container:') ? mode.slice('container:'.length) : [])),
     ...volumes.map((from) => from.split(':')[0] ?? ''),
   ];
+}
+
+function mountsOf(value: unknown): readonly Mount[] {
+  return (Array.isArray(value) ? value.map(objectOf) : []).map(({ Type, Source, Name, Destination }) => ({
+    kind: Type === 'bind' || Type === 'volume' ? Type : 'other',
+    from: textOf(Type === 'volume' ? Name : Source),
+    to: textOf(Destination),
+  }));
 }
 
 /** Reads what the engine lists of containers. */

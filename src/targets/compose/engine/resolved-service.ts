@@ -12,12 +12,17 @@ export interface ResolvedService {
   readonly unset: readonly string[];
   /** All that the service is, in Compose's long forms. It holds secrets. */
   readonly definition: Readonly<Record<string, unknown>>;
+  /** What the engine calls the networks and volumes of the project, by their names in the files. */
+  readonly networkNames: Readonly<Record<string, string>>;
+  readonly volumeNames: Readonly<Record<string, string>>;
 }
 
 /** Reads what `config` has printed. */
 export function readResolved({ stdout, stderr }: CommandResult, service: string): ResolvedService {
   const resolved = parse(stdout, { maxAliasCount: -1 }) as {
     name?: unknown;
+    networks?: unknown;
+    volumes?: unknown;
     services?: Record<string, Readonly<Record<string, unknown>> | undefined>;
   } | null;
   const definition = resolved?.services?.[service] ?? {};
@@ -28,7 +33,16 @@ export function readResolved({ stdout, stderr }: CommandResult, service: string)
     environment: variablesOf(environment),
     unset: unsetVariables(stderr),
     definition,
+    networkNames: namesOf(resolved?.networks),
+    volumeNames: namesOf(resolved?.volumes),
   };
+}
+
+function namesOf(value: unknown): Readonly<Record<string, string>> {
+  const entries = Object.entries((value ?? {}) as Record<string, { name?: unknown } | null>);
+  return Object.fromEntries(
+    entries.flatMap(([key, entry]) => (typeof entry?.name === 'string' ? [[key, entry.name]] : [])),
+  );
 }
 
 /** Compose prints a mapping, and doubles every dollar sign so that its output can be read again. */

@@ -8,7 +8,7 @@ import { definitionKeysChanged } from './project/index.ts';
  * to be what it makes of the project by itself, as for who calls it in the folder.
  * @throws ComposeFileUnsupported with the settings that would say it.
  */
-export function refuseOtherReading(
+export function assertComposeFindsTheSame(
   ours: ResolvedService,
   byItself: ResolvedService,
   { project: name, service }: ServiceName,
