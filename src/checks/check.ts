@@ -15,6 +15,8 @@ export interface ProbeResult {
   readonly unreached?: boolean;
   /** True when another probe cannot change the verdict (wrong token, wrong port): the check ends at once. */
   readonly final?: boolean;
+  /** Nothing but our own failed messages has moved what was looked at. */
+  readonly onlyOurs?: boolean;
   /** The service asked to be left alone for this long, in milliseconds (429, 503, `Retry-After`). */
   readonly retryAfterMs?: number;
   /** The next probe begins no earlier than this long after the begin of this one, in milliseconds. */

@@ -20,7 +20,7 @@ export function idle(observed: string): ProbeResult {
 /** The probe could prove nothing: an error of the measurement is not a failure of the service. */
 export function unclear(
   observed: string,
-  more: Pick<ProbeResult, 'final' | 'retryAfterMs' | 'values' | 'unreached'> = {},
+  more: Pick<ProbeResult, 'final' | 'onlyOurs' | 'retryAfterMs' | 'values' | 'unreached'> = {},
 ): ProbeResult {
   return { verdict: 'inconclusive', observed, ...more };
 }

@@ -53,7 +53,7 @@ export const CHECKS = checkRows({
     after: ['chat'],
     stopsRest: false,
     asks: 'instances',
-    discountsOwnPlans: false,
+    discountsOwnPlans: true,
   },
   metrics: {
     runbook: '6.4',
@@ -100,6 +100,13 @@ export interface Sample {
 export interface OwnPlans {
   readonly started: number;
   readonly failed: number;
+  /** Messages whose answer was good; a false success is none. Records of before do not have it. */
+  readonly answered?: number;
+}
+
+/** How many of our own plans say something about the service: what a failed message has moved proves nothing. */
+export function provingPlans({ started, failed, answered = started }: OwnPlans): number {
+  return Math.max(0, Math.min(answered, started - failed));
 }
 
 /** What one check found, over all of its samples. */
@@ -120,6 +127,8 @@ export interface CheckResult {
   readonly ownPlans?: OwnPlans;
   /** True when not one probe of its whole budget had an answer: the summary says where it knocked. */
   readonly reachedNobody?: boolean;
+  /** True when nothing but our own failed messages has moved what it looks at: then it is inconclusive. */
+  readonly onlyOurs?: boolean;
   /** True when the same check had failed on the known-good version too: no proof against the rollback. */
   readonly failedBefore?: boolean;
 }

@@ -1,5 +1,6 @@
 import type { CheckId } from './checks.ts';
 import { checksOf, type RunReport } from './ledger.ts';
+import { ONLY_OURS } from './proof.ts';
 
 /** A required check that has not passed, in a run that ended well all the same. */
 export interface ExcusedCheck {
@@ -21,6 +22,7 @@ export function excusedChecks(report: RunReport): readonly ExcusedCheck[] {
     if (result?.verdict === 'passed') return [];
     if (result?.verdict === 'not-applicable') return [{ check, why: 'was not applicable' }];
     if (result?.failedBefore) return [{ check, why: 'failed as on the known-good version' }];
+    if (result?.verdict === 'inconclusive' && result.onlyOurs) return [{ check, why: ONLY_OURS }];
     const isAccepted = result?.verdict === 'failed' && request.accept.includes(check);
     return [{ check, why: isAccepted ? 'failed, which was accepted' : 'was left out by a decision' }];
   });

@@ -5,6 +5,7 @@ import type { AgentsSettings } from '../../src/checks/agents/settings.ts';
 import { createChatCheck } from '../../src/checks/chat/probe.ts';
 import type { CheckPolicy } from '../../src/checks/check-policy.ts';
 import { runCheck } from '../../src/checks/run/run-check.ts';
+import type { OwnPlans } from '../../src/domain/checks.ts';
 import { instance, nobody, orchestrator, probeContext, said, server } from './surroundings.ts';
 
 const settings: AgentsSettings = {
@@ -24,10 +25,13 @@ const options = {
   report: () => {},
 };
 
-async function checked(behaviour: BehaviourWish, changes: Partial<AgentsSettings> = {}) {
+async function checked(behaviour: BehaviourWish, changes: Partial<AgentsSettings> = {}, ownPlans?: OwnPlans) {
   const { url } = await orchestrator({ behaviour });
   const all = { ...settings, ...changes };
-  return runCheck(createAgentsCheck(all, url, nothing), all, options);
+  return runCheck(createAgentsCheck(all, url, nothing), all, {
+    ...options,
+    ...(ownPlans ? { ownPlans } : {}),
+  });
 }
 
 describe('the agents check', () => {
@@ -41,6 +45,15 @@ describe('the agents check', () => {
     const result = await checked(behaviour);
     expect(result).toMatchObject({ verdict, summary: expect.stringContaining(summary) });
   });
+
+  it.each<BehaviourWish>(['agents-unhealthy-stale', 'agents-degraded-stable'])(
+    'S3 %s proves nothing where our own messages have all failed, and it does not wait its budget for others',
+    async (behaviour) => {
+      const result = await checked(behaviour, { withinMs: 60_000 }, { started: 5, failed: 5, answered: 0 });
+      expect(result).toMatchObject({ verdict: 'inconclusive', onlyOurs: true, samples: 3 });
+      expect(result.summary).toContain('our own 5 messages have failed, and what they moved proves nothing');
+    },
+  );
 
   it.each<[BehaviourWish, string, string]>([
     ['agents-degraded-rising', 'failed', 'rising'],

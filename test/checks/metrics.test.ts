@@ -69,11 +69,15 @@ describe('the metrics check', () => {
     expect(result).toMatchObject({ verdict, summary: expect.stringContaining(summary) });
   });
 
-  it('knows which plans were our own', async () => {
+  it('S3 knows which plans were our own, and takes none of them that failed for a proof', async () => {
     const failed = await checked('chat-planning-failed', 2);
     expect(failed).toMatchObject({ verdict: 'failed', summary: expect.stringContaining('2 of 2 plans') });
     const ours = await checked('chat-planning-failed', 2, { started: 2, failed: 2 });
-    expect(ours).toMatchObject({ verdict: 'passed', summary: expect.stringContaining('no plans but ours') });
+    expect(ours).toMatchObject({
+      verdict: 'inconclusive',
+      onlyOurs: true,
+      summary: expect.stringContaining('no plans but ours'),
+    });
   });
 
   it('takes the mean from sum and count, not from quantiles that fell back to zero', async () => {
@@ -84,7 +88,10 @@ describe('the metrics check', () => {
   it('reads a text that is cut off in the middle of a line as no scrape', async () => {
     const text = '# TYPE orchestrator_plan_started_total counter\norchestrator_plan_started_total 4';
     const result = await checked({ metrics: { reply: { status: 200, body: text } } }, 0);
-    expect(result).toMatchObject({ verdict: 'inconclusive', summary: expect.stringContaining('cut off') });
+    expect(result).toMatchObject({
+      verdict: 'inconclusive',
+      summary: expect.stringContaining('cut off'),
+    });
   });
 
   it('sees failures that grow while users chat', async () => {

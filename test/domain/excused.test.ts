@@ -35,6 +35,14 @@ describe('what was excused in a run that ended well', () => {
       'chat failed as on the known-good version',
     ],
     [
+      'S3 one that nothing but our own failed messages has moved',
+      report('known-good', [health, chat, found('metrics', 'inconclusive', { onlyOurs: true })], {
+        accept: ['chat'],
+        required: ['health', 'chat', 'metrics'],
+      }),
+      'chat failed, which was accepted, metrics not proved: nothing but our own failed messages has moved it',
+    ],
+    [
       'one that somebody has accepted',
       report('known-good', [health, chat], { accept: ['chat'] }),
       'chat failed, which was accepted',

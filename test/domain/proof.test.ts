@@ -58,10 +58,10 @@ describe('what all checks prove together', () => {
   });
   it('fails when one required check failed', () => {
     const proof = proofOf([result('health', 'passed'), result('chat', 'failed')], required);
-    expect(proof).toEqual({ verdict: 'failed', summary: 'chat failed', open: ['chat'] });
+    expect(proof).toMatchObject({ verdict: 'failed', summary: 'chat failed', open: ['chat'] });
   });
   it('stays open when a required check never ran', () => {
-    expect(proofOf([result('health', 'passed')], required)).toEqual({
+    expect(proofOf([result('health', 'passed')], required)).toMatchObject({
       verdict: 'inconclusive',
       summary: 'chat could not be decided',
       open: ['chat'],
@@ -79,7 +79,7 @@ describe('what all checks prove together', () => {
   });
   it('does not count a check that somebody left out, and says so', () => {
     const results = [result('health', 'passed'), result('chat', 'failed')];
-    expect(proofOf(results, required, [], ['chat'])).toEqual({
+    expect(proofOf(results, required, [], ['chat'])).toMatchObject({
       verdict: 'passed',
       summary: 'health passed; chat left out by decision',
       open: [],
@@ -100,5 +100,37 @@ describe('what all checks prove together', () => {
     expect(proofOf([result('chat', 'failed', { failedBefore: true })], ['chat']).verdict).toBe(
       'inconclusive',
     );
+  });
+});
+
+describe('S3 a check that nothing but our own failed messages has moved', () => {
+  const ours = { started: 5, failed: 5, answered: 0 };
+  const health = result('health', 'passed');
+  const chat = result('chat', 'failed', { ownPlans: ours });
+  const metrics = result('metrics', 'inconclusive', { onlyOurs: true });
+  const required: CheckId[] = ['health', 'chat', 'metrics'];
+
+  it('stays open while the failure of the messages counts', () => {
+    expect(proofOf([health, chat, metrics], required)).toMatchObject({
+      verdict: 'failed',
+      open: ['chat', 'metrics'],
+      resting: [],
+    });
+  });
+
+  it.each<[string, CheckResult, CheckId[], CheckId[], CheckId[]]>([
+    ['is accepted', chat, required, ['chat'], []],
+    ['was there on the known-good version', { ...chat, failedBefore: true }, required, [], []],
+    ['is left out by a person', chat, required, [], ['chat']],
+    ['is not required', chat, ['health', 'metrics'], [], []],
+  ])('does not count, and is named, where their failure %s', (_how, found, wanted, accepted, waived) => {
+    const proof = proofOf([health, found, metrics], wanted, accepted, waived);
+    expect(proof).toMatchObject({ verdict: 'passed', open: [], resting: ['metrics'] });
+    expect(proof.summary).toContain('metrics not proved: nothing but our own failed messages has moved it');
+  });
+
+  it('counts where it is open for another reason', () => {
+    const other = result('metrics', 'inconclusive');
+    expect(proofOf([health, chat, other], required, ['chat']).verdict).toBe('inconclusive');
   });
 });

@@ -57,13 +57,16 @@ it('T6 a run with a hostile workflow id forges no row, and the commands that are
   await waits(handle, 'approval');
   await standsStill(handle);
 
-  const list = await runCommand(['status'], env);
-  const one = await runCommand(['status', HOSTILE], env);
+  const [list, one, read] = await Promise.all([
+    runCommand(['status'], env),
+    runCommand(['status', HOSTILE], env),
+    runCommand(['status', HOSTILE, '--json'], env),
+  ]);
   for (const { stdout } of [list, one]) {
     seen(stdout);
     expect(forged(stdout)).toEqual([]);
   }
-  expect(JSON.parse((await runCommand(['status', '--json'], env)).stdout)[0].workflowId).toBe(HOSTILE);
+  expect(JSON.parse(read.stdout).workflowId).toBe(HOSTILE);
 
   const told = cast.channel.received.map(({ body }) => (body as { text: string }).text).join('\n');
   seen(told.replaceAll('\u200b', ''));

@@ -1,3 +1,4 @@
+import { type OwnPlans, provingPlans } from '../../domain/checks.ts';
 import type { ProbeContext, ProbeResult } from '../check.ts';
 import { bad, good, idle, unclear } from '../probe-results.ts';
 import type { AgentRow } from './rows.ts';
@@ -21,12 +22,24 @@ const SHARED_EMPTY = 8;
 /** Agents kept in the evidence. */
 const KEPT = 8;
 
+/** What is known beside the rows. */
+export interface AgentCircumstances {
+  /** False when a source gave no rows: then nobody knows which agents are missing. Default: true. */
+  readonly complete?: boolean;
+  readonly baseline?: ProbeContext['baseline'] | undefined;
+  /** What our own smoke messages have moved. */
+  readonly ownPlans?: OwnPlans | undefined;
+}
+
 type Judged = { readonly state: 'well' | 'wrong' | 'open' | 'stale' | 'unsure'; readonly observed: string };
 
 /**
  * The pass rule of runbook 6.3 (service contract, 5.5): each agent healthy, or degraded with
  * failures that do not rise; no circuit open. An agent left unhealthy with a past deadline is noted only: its row
  * moves on traffic alone. Of several sources the worst counts.
+ *
+ * What our own messages have moved proves nothing where each of them has failed: then an agent that is not healthy leaves
+ * the question open.
  *
  * An instance is compared with its own last probe. Behind the shared endpoint two instances take turns, which must
  * not look like a rise: there the most failures seen so far are what a rise begins at.
@@ -36,6 +49,8 @@ export class AgentJudge {
   /** What the failures are compared with, by source and agent. */
   readonly #before = new Map<string, number>();
   #probes = 0;
+  /** Our own smoke messages, where each of them has failed. */
+  #failedMessages = 0;
   /** Probes that found an empty list. */
   #empty = 0;
 
@@ -47,15 +62,14 @@ export class AgentJudge {
    * Judges one probe.
    *
    * @param now the present, in milliseconds since 1970
-   * @param complete false when a source gave no rows: then nobody knows which agents are missing
    */
   judge(
     sources: readonly AgentSource[],
     now: number,
-    complete = true,
-    baseline?: ProbeContext['baseline'],
+    { complete = true, baseline, ownPlans }: AgentCircumstances = {},
   ): ProbeResult {
     if (sources.length > 0) this.#probes += 1;
+    this.#failedMessages = ownPlans && provingPlans(ownPlans) === 0 ? ownPlans.started : 0;
     const notes: string[] = [];
     const judged: Judged[] = [];
     for (const source of sources) {
@@ -83,7 +97,15 @@ export class AgentJudge {
     }
     if (missing && this.#settings.onMissing === 'inconclusive') return unclear(missing, { values });
     const unsure = of('unsure');
-    if (unsure.length > 0) return unclear(unique(unsure), { values });
+    // Only traffic of others could move it any more: it had the probes that a proof takes.
+    const onlyOurs = this.#failedMessages > 0;
+    const final = onlyOurs && this.#probes > this.#settings.needed;
+    if (unsure.length > 0)
+      return unclear(unique(unsure), {
+        values,
+        ...(onlyOurs ? { onlyOurs } : {}),
+        ...(final ? { final } : {}),
+      });
     return good(unique([...of('well'), ...of('stale'), ...(missing ? [missing] : []), ...notes]), values);
   }
 
@@ -108,6 +130,14 @@ export class AgentJudge {
       };
     }
     const degraded = health === 'degraded';
+    if (this.#failedMessages > 0) {
+      const ours =
+        this.#failedMessages === 1 ? 'our own message has' : `our own ${this.#failedMessages} messages have`;
+      return {
+        state: 'unsure',
+        observed: `${agent} ${health} with ${failures} failures: ${ours} failed, and what they moved proves nothing`,
+      };
+    }
     const observed = degraded
       ? `${agent} degraded with ${failures} failures`
       : `${agent} unhealthy since before, its circuit is closed again: waits for traffic`;

@@ -19,14 +19,14 @@ export function createAgentsCheck(
   return {
     id: 'agents',
     needsInstances: settings.instancePort !== undefined,
-    probe: async ({ signal, instances, baseline }) => {
+    probe: async ({ signal, instances, baseline, ownPlans }) => {
       const sources = sourcesOf(settings, endpoint, instances);
       if (sources.length === 0) return unclear('no running instance is known');
       const headers = { accept: 'application/json', ...(await authorise(signal)) };
       const found = await Promise.all(sources.map((source) => ask(settings, source, headers, signal)));
       const results = found.flatMap((item) => ('verdict' in item ? [item] : []));
       const rows = found.flatMap((item) => ('verdict' in item ? [] : [item]));
-      const judged = judge.judge(rows, now(), results.length === 0, baseline);
+      const judged = judge.judge(rows, now(), { complete: results.length === 0, baseline, ownPlans });
       // A proof against any instance counts; short of that, a silent instance leaves the question open.
       const failed = [...results, judged].find(({ verdict }) => verdict === 'failed');
       const final = results.find((result) => result.final);

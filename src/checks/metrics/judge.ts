@@ -1,4 +1,4 @@
-import type { OwnPlans } from '../../domain/checks.ts';
+import { type OwnPlans, provingPlans } from '../../domain/checks.ts';
 import type { ProbeResult } from '../check.ts';
 import { bad, good, unclear } from '../probe-results.ts';
 import { add, growthOf, type InstanceCounters, NOTHING, totals } from './counters.ts';
@@ -30,6 +30,7 @@ interface Basis {
  */
 export class MetricsJudge {
   readonly #settings: Settings;
+  #probes = 0;
   #before: readonly InstanceCounters[] | undefined;
   /** What was counted from probe to probe, over the last `needed` probes: a counter may start anew in between. */
   #growths: readonly Counters[] = [];
@@ -40,6 +41,7 @@ export class MetricsJudge {
 
   /** Judges one probe; `own` are the plans of our own smoke messages, sent before the first probe. */
   judge(now: readonly InstanceCounters[], own: OwnPlans = { started: 0, failed: 0 }): ProbeResult {
+    this.#probes += 1;
     const growth = this.#before && growthOf(this.#before, now);
     this.#before = now;
     const life = totals(now);
@@ -62,9 +64,22 @@ export class MetricsJudge {
     if (maxTaskSeconds !== undefined && mean !== undefined && mean > maxTaskSeconds) {
       return bad(`tasks take ${rounded(mean)} s on average, more than ${maxTaskSeconds} s`, values);
     }
-    // Our own messages count here: they show that plans are counted at all.
-    if (!isRecent && life.plansStarted < minPlans) {
-      return unclear(`insufficient data: ${life.plansStarted} plans started, ${minPlans} needed`, { values });
+    if (!isRecent) {
+      if (life.plansStarted < minPlans)
+        return unclear(`insufficient data: ${life.plansStarted} plans started, ${minPlans} needed`, {
+          values,
+        });
+      // Our own messages count here, as far as they were answered: they show that plans are counted at all.
+      const proving = started + provingPlans(own);
+      if (proving < minPlans) {
+        // Only traffic of others could change it any more: it had the probes that a proof takes.
+        const final = this.#probes >= needed;
+        return unclear(`${observed}: what our own failed messages moved proves nothing`, {
+          values,
+          onlyOurs: true,
+          ...(final ? { final } : {}),
+        });
+      }
     }
     if (failed > 0 && failed / started > maxPlanFailureRatio) return bad(observed, values);
     if (!growth && needed < 2) return unclear(`${observed}; one probe cannot show growth`, { values });

@@ -28,6 +28,8 @@ export class CheckRecord {
   #evidence: readonly Sample[];
   #messages: number;
   #ownPlans: OwnPlans;
+  /** The last probe found nothing but what our own failed messages have moved. */
+  #onlyOurs = false;
 
   constructor(
     check: Pick<Check, 'id' | 'sendsMessages'>,
@@ -55,7 +57,7 @@ export class CheckRecord {
     this.#evidence = resume?.evidence ?? [];
     this.#messages = resume?.messages ?? 0;
     this.#ownPlans = resume?.ownPlans ?? { started: 0, failed: 0 };
-    if (check.sendsMessages && resume?.underWay) this.#addMessage(UNANSWERED);
+    if (check.sendsMessages && resume?.underWay) this.#addMessage(UNANSWERED, false);
   }
 
   /** Messages that reached the service, or may have. */
@@ -71,10 +73,11 @@ export class CheckRecord {
   }
 
   /** Adds what a probe found; `begun` in milliseconds since 1970. */
-  add({ verdict, observed, values, sent, unreached }: ProbeResult, begun: number): void {
+  add({ verdict, observed, values, sent, unreached, onlyOurs = false }: ProbeResult, begun: number): void {
     const line = oneLine(observed, OBSERVED_LIMIT);
     const kept = values && keptValues(values);
     this.#underWay = false;
+    this.#onlyOurs = onlyOurs;
     this.#last = line;
     this.#lastValues = kept;
     this.#inARow = verdict === 'passed' ? this.#inARow + 1 : 0;
@@ -82,7 +85,7 @@ export class CheckRecord {
     if (unreached) this.#unreached += 1;
     if (verdict === 'passed' || verdict === 'failed')
       this.#decisive = { verdict, observed: line, values: kept ?? {} };
-    if (sent) this.#addMessage(sent);
+    if (sent) this.#addMessage(sent, verdict === 'passed');
     const ms = Math.max(0, Math.round(this.#now() - begun));
     this.#evidence = worthKeeping([
       ...this.#evidence,
@@ -90,9 +93,14 @@ export class CheckRecord {
     ]);
   }
 
-  #addMessage({ started, failed }: OwnPlans): void {
+  #addMessage({ started, failed }: OwnPlans, isAnswered: boolean): void {
     this.#messages += 1;
-    this.#ownPlans = { started: this.#ownPlans.started + started, failed: this.#ownPlans.failed + failed };
+    const own = this.#ownPlans;
+    this.#ownPlans = {
+      started: own.started + started,
+      failed: own.failed + failed,
+      answered: (own.answered ?? own.started - own.failed) + (isAnswered ? 1 : 0),
+    };
   }
 
   /** True when there were enough good probes in a row. */
@@ -136,6 +144,7 @@ export class CheckRecord {
       values: this.#decisive?.values ?? this.#lastValues ?? {},
       evidence: this.#evidence,
       ...(this.#reachedNobody() ? { reachedNobody: true } : {}),
+      ...(!proved && !failed && this.#onlyOurs ? { onlyOurs: true } : {}),
       ...(this.#messages > 0 ? { ownPlans: this.#ownPlans } : {}),
     };
   }

@@ -76,7 +76,11 @@ export async function verifyAgain(
   const before = { results: others, waived: waived.filter((check) => check !== id) };
   const found = await carryOutCheck(run, subject, id, before);
   if (!found) return judge(subject, others, [...before.waived, id]);
-  return judge(subject, [...others, found], before.waived);
+  // What only its failed messages had moved is asked about once more, now that one was answered.
+  const stale = found.ownPlans && found.verdict === 'passed' ? others.filter(({ onlyOurs }) => onlyOurs) : [];
+  const kept = others.filter((result) => !stale.includes(result));
+  const verification = judge(subject, [...kept, found], before.waived);
+  return stale.length > 0 ? verifyService(run, subject, verification) : verification;
 }
 
 /** The same results, with one more check left out by a person. */
@@ -148,7 +152,7 @@ export function evidenceOfFailure(
 function evidenceOf(
   request: ResolvedRun,
   { version, image, fingerprint, id }: RecordedVersion,
-  verification: Pick<Verification, 'results' | 'waived'>,
+  verification: Pick<Verification, 'results' | 'waived'> & { readonly proof?: Proof },
   provedBy: KnownGoodEvidence['provedBy'],
 ): Omit<KnownGoodEvidence, 'verdict'> {
   return {
@@ -170,9 +174,11 @@ function evidenceOf(
 
 function whatCounted(
   { required, accept }: ResolvedRun,
-  { results, waived }: Pick<Verification, 'results' | 'waived'>,
+  { results, waived, proof }: Pick<Verification, 'results' | 'waived'> & { readonly proof?: Proof },
 ) {
-  const excused = results.filter(({ failedBefore }) => failedBefore).map(({ check }) => check);
+  const excused = results
+    .filter(({ check, failedBefore }) => failedBefore || proof?.resting.includes(check))
+    .map(({ check }) => check);
   const notApplicable = results
     .filter(({ verdict }) => verdict === 'not-applicable')
     .map(({ check }) => check);

@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { AgentJudge } from '../../../src/checks/agents/judge.ts';
 import type { AgentRow } from '../../../src/checks/agents/rows.ts';
 import type { AgentsSettings } from '../../../src/checks/agents/settings.ts';
+import type { OwnPlans } from '../../../src/domain/checks.ts';
 import { said } from '../surroundings.ts';
 
 const NOW = Date.parse('2026-01-01T00:00:00Z');
@@ -100,8 +101,8 @@ describe('the pass rule for agents', () => {
   it('judges missing agents only when every source gave its rows', () => {
     const judge = new AgentJudge({ ...settings, expected: [ROUTER, 'git_agent'], onMissing: 'fail' });
     const sources = [{ id: 'a', shared: false, rows: [healthy()] }];
-    expect(said(judge.judge(sources, NOW, false))).toBe(`passed: ${ROUTER} healthy`);
-    expect(said(judge.judge(sources, NOW, true))).toMatch(/^failed: git_agent missing/);
+    expect(said(judge.judge(sources, NOW, { complete: false }))).toBe(`passed: ${ROUTER} healthy`);
+    expect(said(judge.judge(sources, NOW))).toMatch(/^failed: git_agent missing/);
   });
 
   it('fails an open circuit, and says for how long it stays open', () => {
@@ -158,6 +159,42 @@ describe('the pass rule for agents', () => {
 
   it('finds an expected agent on any instance', () => {
     expect(probes({ expected: [ROUTER] }, [[], [healthy()]])).toEqual([`passed: ${ROUTER} healthy`]);
+  });
+
+  describe('S3 after our own messages have all failed', () => {
+    const own = { started: 5, failed: 5, answered: 0 };
+    const after = (rows: readonly AgentRow[], ownPlans: OwnPlans, times = 2) => {
+      const judge = new AgentJudge(settings);
+      const probed = Array.from({ length: times }, () =>
+        judge.judge([{ id: 'pod', shared: false, rows }], NOW, { ownPlans }),
+      );
+      return probed.at(-1);
+    };
+    const nothing = 'our own 5 messages have failed, and what they moved proves nothing';
+
+    it.each([
+      [unhealthy(), `${ROUTER} unhealthy with 5 failures: ${nothing}`],
+      [unhealthy(NOW - 1), `${ROUTER} unhealthy with 5 failures: ${nothing}`],
+      [degraded(2), `${ROUTER} degraded with 2 failures: ${nothing}`],
+    ])('an agent that is not healthy leaves the question open: %j', (row, observed) => {
+      expect(after([row], own)).toMatchObject({ verdict: 'inconclusive', observed });
+      expect(after([row], { started: 5, failed: 0, answered: 0 })).toMatchObject({ verdict: 'inconclusive' });
+    });
+
+    it('is judged as ever where one was answered, none was sent, or the agent is healthy or its circuit open', () => {
+      expect(after([unhealthy()], { started: 5, failed: 4, answered: 1 })).toMatchObject({
+        verdict: 'passed',
+      });
+      expect(after([unhealthy()], { started: 5, failed: 4 })).toMatchObject({ verdict: 'passed' });
+      expect(after([unhealthy()], { started: 0, failed: 0 })).toMatchObject({ verdict: 'passed' });
+      expect(after([healthy()], own)).toMatchObject({ verdict: 'passed' });
+      expect(after([unhealthy(NOW + 60_000)], own)).toMatchObject({ verdict: 'failed' });
+    });
+
+    it('waits for traffic of others no longer than a proof takes', () => {
+      expect(after([degraded(2)], own, 2)).not.toHaveProperty('final');
+      expect(after([degraded(2)], own, 3)).toMatchObject({ final: true });
+    });
   });
 
   it('lets the worst of the instances count', () => {

@@ -150,12 +150,45 @@ describe('the judgement of metrics', () => {
     expect(probesBeside({ started: 1, failed: 0 }, at(1, 0))).toEqual([
       'passed: no plans but ours, 0 of our own 1 failed; 0 agent failures',
     ]);
-    expect(probesBeside({ started: 5, failed: 5 }, at(5, 5), at(6, 6))).toEqual([
-      'passed: no plans but ours, 5 of our own 5 failed; 0 agent failures',
-      'failed: 1 of 1 plans failed in the last probes',
-    ]);
-    // Two of them were sent to an instance that is gone.
-    expect(probesBeside({ started: 5, failed: 5 }, at(3, 3))[0]).toMatch(/^passed: no plans but ours/);
+  });
+
+  describe('S3 what our own failed messages moved', () => {
+    const at = (started: number, failed: number) => [pod({ plansStarted: started, plansFailed: failed })];
+    const nothing = 'what our own failed messages moved proves nothing';
+
+    it('proves nothing, until others have started plans', () => {
+      expect(probesBeside({ started: 5, failed: 5 }, at(5, 5), at(6, 6))).toEqual([
+        `inconclusive: no plans but ours, 5 of our own 5 failed: ${nothing}`,
+        'failed: 1 of 1 plans failed in the last probes',
+      ]);
+      expect(probesBeside({ started: 5, failed: 5 }, at(5, 5), at(6, 5))[1]).toMatch(/^passed: 0 of 1 plans/);
+      // Two of them were sent to an instance that is gone.
+      expect(probesBeside({ started: 5, failed: 5 }, at(3, 3))[0]).toMatch(
+        /^inconclusive: no plans but ours/,
+      );
+    });
+
+    it('proves nothing either where the service counted a false success', () => {
+      expect(probesBeside({ started: 5, failed: 0, answered: 0 }, at(5, 0))).toEqual([
+        `inconclusive: no plans but ours, 0 of our own 5 failed: ${nothing}`,
+      ]);
+    });
+
+    it('is beside one that was answered, which proves that plans are counted', () => {
+      expect(probesBeside({ started: 5, failed: 4, answered: 1 }, at(5, 4))[0]).toMatch(
+        /^passed: no plans but/,
+      );
+      expect(judged({ minPlans: 2 }, { started: 5, failed: 4, answered: 1 }, [at(5, 4)])[0]).toMatch(
+        /^inconclusive/,
+      );
+    });
+
+    it('is waited out for no longer than a proof takes', () => {
+      const judge = new MetricsJudge({ ...settings, needed: 3 });
+      const own = { started: 5, failed: 5 };
+      const finals = [1, 2, 3].map(() => judge.judge(at(5, 5), own).final);
+      expect(finals).toEqual([undefined, undefined, true]);
+    });
   });
 
   it('judges the mean of tasks, and nothing when there were none', () => {
