@@ -8,9 +8,6 @@ import { CommandError, EXIT } from '../exit-codes.ts';
 import type { SessionOptions } from '../session.ts';
 import { out } from '../terminal.ts';
 
-/** google.rpc.Code: what the history of an unknown run is answered with. */
-const NOT_FOUND = 5;
-
 interface AuditOptions extends SessionOptions {
   readonly runId?: string;
   readonly json?: boolean;
@@ -86,13 +83,14 @@ async function fromServer(workflowId: string, options: AuditOptions): Promise<Lo
       `there is no file ${workflowId}, and as a workflow id: ${error.message}`,
     );
   });
-  const handle = session.client.workflow.getHandle(workflowId, options.runId);
+  const { workflow } = session.client;
   try {
-    const [history, { runId }] = await Promise.all([handle.fetchHistory(), handle.describe()]);
+    // It tells a namespace that is not there from a run that is not, and which run is the latest.
+    const { runId } = await workflow.getHandle(workflowId, options.runId).describe();
+    const history = await workflow.getHandle(workflowId, runId).fetchHistory();
     return { history: parseHistory(historyToJSON(history)), workflowId, runId };
   } catch (error) {
-    const { name, code } = error as { name?: string; code?: unknown };
-    if (name !== 'WorkflowNotFoundError' && code !== NOT_FOUND) throw error;
+    if ((error as Error).name !== 'WorkflowNotFoundError') throw error;
     throw new CommandError(EXIT.usage, `there is neither a file nor a run ${workflowId}`);
   }
 }
