@@ -169,7 +169,7 @@ export interface RolloutFinished {
   readonly replicas: number;
   readonly podTemplateHash: string;
   readonly imageId?: string;
-  /** Kubernetes: the image IDs that all pods report alike, by container, init containers included. */
+  /** Kubernetes: of several containers, the image IDs that all pods report alike, by container, init containers included. */
   readonly imageIds?: Readonly<Record<string, string>>;
   /** In words, where what runs is another image than the one that was proved under its name. */
   readonly otherImages?: string;

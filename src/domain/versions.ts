@@ -22,8 +22,8 @@ export interface VersionCandidate {
    * are the same version. Observations that were recorded before there was one have `contentFingerprint`.
    */
   readonly id?: string;
-  /** As `fingerprint`, but blind to all template annotations. */
-  readonly contentFingerprint: string;
+  /** As `fingerprint`, but blind to all template annotations: what identified a version before there was an id. */
+  readonly contentFingerprint?: string;
   /** Of a version that a rollback could bring back only in part: the fingerprint that it was recorded under. */
   readonly standsFor?: string;
   /**
@@ -54,11 +54,14 @@ export function versionIdOf({
   id,
   contentFingerprint,
 }: Pick<VersionCandidate, 'id' | 'contentFingerprint'>): string {
-  return id ?? contentFingerprint;
+  return id ?? contentFingerprint ?? '';
 }
 
 /** A record of the version that it stands beside. */
-export type VersionEvidence = Omit<KnownGoodRecord, 'fingerprint' | 'version' | 'image'>;
+export type VersionEvidence = Omit<
+  KnownGoodRecord,
+  'fingerprint' | 'version' | 'image' | 'id' | 'workload' | 'signature'
+>;
 
 /** The beginning of a version's id: what people read, and enough to ask for it by (`id:3f2a…`). */
 export function shortVersionId(version: Pick<VersionCandidate, 'id' | 'contentFingerprint'>): string {

@@ -21,7 +21,7 @@ export async function openKubernetesEither(): Promise<EitherStage> {
 
   return {
     client: stage.client,
-    largestHistory: 44 * 1024,
+    largestHistory: 48 * 1024,
     close: () => stage.close(),
     async cast(name, { profile, checks, worker = true }: Parameters<EitherStage['cast']>[1] = {}) {
       const cast = await stage.cast(name, {

@@ -4,7 +4,7 @@ import { type VersionCandidate, versionOfImage } from '../../domain/versions.ts'
 import { versionEvidence } from '../evidence/version-evidence.ts';
 import { capped } from './api-error.ts';
 import type { Evidence } from './evidence.ts';
-import { contentFingerprint, fingerprint, versionId } from './fingerprint.ts';
+import { fingerprint, versionId } from './fingerprint.ts';
 import type { Revision } from './history.ts';
 import {
   areContradictory,
@@ -128,7 +128,6 @@ function candidate(
     formerRevisions: known.formerRevisions,
     fingerprint: known.fingerprint,
     id: versionId(byDigest(template, digests), stamped),
-    contentFingerprint: contentFingerprint(byDigest(template, digests)),
     ...(Object.keys(digests).length > 0 ? { digests } : {}),
     source: known.source,
     createdAt: earliest([known.createdAt, proof?.firstSeenAt ?? known.createdAt]),

@@ -11,7 +11,8 @@ import {
 import { keptCandidates, outOfReach } from './beyond-history.ts';
 import { type CandidateParts, currentCandidate, earlierCandidate, type RunningImages } from './candidate.ts';
 import { type ChangeMark, markOf } from './change-mark.ts';
-import { annotationsThatDiffer, fingerprint, withoutHash } from './fingerprint.ts';
+import { annotationsThatDiffer, contentFingerprint, fingerprint, withoutHash } from './fingerprint.ts';
+import { byDigest } from './image-digests.ts';
 import type { KeptTemplate } from './kept-templates.ts';
 import { lastChange } from './managers.ts';
 import { isPlacedByRollback } from './placed.ts';
@@ -144,7 +145,9 @@ export function observedService(parts: ObservedParts): ObservedService {
   const earlier = distinct(revisions.filter((revision) => revision.fingerprint !== live))
     .map((revision) => {
       const found = earlierCandidate(made, revision.template, { ...revision, source: sourceOf(revision) });
-      const isSameElsewhere = found.contentFingerprint === current.contentFingerprint;
+      const isSameElsewhere =
+        contentFingerprint(byDigest(revision.template, found.digests)) ===
+        contentFingerprint(byDigest(template, current.digests));
       return isSameElsewhere ? { ...found, ...differsBy(template, revision.template, stamped) } : found;
     })
     .sort((a, b) => b.revision - a.revision || compare(b.createdAt, a.createdAt));

@@ -55,7 +55,7 @@ export class PodInspector {
       replicas,
       podTemplateHash: holder.podTemplateHash,
       ...(imageId === undefined ? {} : { imageId }),
-      ...(Object.keys(imageIds).length > 0 ? { imageIds } : {}),
+      ...(Object.keys(imageIds).length > 1 ? { imageIds } : {}),
       ...(otherImages === '' ? {} : { otherImages }),
       instances: made.map((pod) => instanceOf(pod, this.#container)),
       ...(warnings.length > 0 ? { warnings } : {}),

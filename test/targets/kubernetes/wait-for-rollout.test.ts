@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import type { KubernetesObject } from '../../../sandbox/control-plane/api.ts';
 import type { RolloutProgress } from '../../../src/targets/target.ts';
 import { until } from '../../../tools/until.ts';
 import { context, errorOf, openWorld, progressing, type Service } from './world.ts';
@@ -117,6 +118,11 @@ describe('waitForRollout', () => {
     const counted = await until('the pods to be counted', async () =>
       reports.findLast(({ old, updated }) => old === 1 && updated === 1),
     );
+    // A pod that has not started yet says nothing of the version.
+    await until('the new container to run', async () => {
+      const { items } = await cluster().api.must('GET', of.path('pods'));
+      return items.filter(isRunning).length === 2;
+    });
     const long = new Date(Date.now() - 31_000).toISOString();
     const error = await errorOf(
       wait(of, context.signal, { ...counted, waitingSince: long, progressAt: long }).finished,
@@ -248,3 +254,8 @@ describe('waitForRollout', () => {
     );
   });
 });
+
+/** Whether a pod's container runs, ready or not. */
+function isRunning({ status }: KubernetesObject): boolean {
+  return status.containerStatuses?.[0]?.state?.running !== undefined;
+}
