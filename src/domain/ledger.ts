@@ -7,6 +7,7 @@ import type { ResolvedRun } from './request.ts';
 import { type Kept, STEPS, type StepId } from './steps.ts';
 import type { Verdict } from './verdict.ts';
 import type { Waiting } from './waiting.ts';
+import type { WorkflowKind } from './workflow-kinds.ts';
 
 /** What every activity returns: its value, and what the ledger keeps of it. */
 export interface StepResult<T> {
@@ -77,12 +78,6 @@ export const RUN_OUTCOMES = [
   'not-well-again',
 ] as const;
 export type RunOutcome = (typeof RUN_OUTCOMES)[number];
-
-/** The kinds of runs: their workflow types. */
-export const WORKFLOWS = ['rollback', 'verify', 'followThrough'] as const;
-/** Those that people start; the others are started by a run. */
-export const STARTABLE = ['rollback', 'verify'] as const satisfies readonly WorkflowKind[];
-export type WorkflowKind = (typeof WORKFLOWS)[number];
 
 /** The whole run: the workflow's result, its query, and the source of every record. */
 export interface RunReport {

@@ -1,6 +1,6 @@
-import type { WorkflowKind } from './ledger.ts';
 import type { RunPolicy } from './policy.ts';
 import { RETRY_PROFILES, STEPS, type StepId } from './steps.ts';
+import type { WorkflowKind } from './workflow-kinds.ts';
 
 /** How a run was started, as the Temporal server tells it. Times are in ms, by the server's own clock. */
 export interface RunStart {

@@ -1,7 +1,8 @@
 import type { FollowThroughInput } from '../domain/follow-through.ts';
-import { type RunReport, WORKFLOWS, type WorkflowKind } from '../domain/ledger.ts';
+import type { RunReport } from '../domain/ledger.ts';
 import type { ShownPlan } from '../domain/plan.ts';
 import type { ResolvedRun } from '../domain/request.ts';
+import { WORKFLOWS, type WorkflowKind } from '../domain/workflow-kinds.ts';
 import type { AuditedReport } from './audited-report.ts';
 import { collectEvents } from './history-events.ts';
 import {

@@ -1,6 +1,6 @@
 import { reportOf, type Waiting, waitingFor } from '../../client/index.ts';
-import { WORKFLOWS } from '../../domain/ledger.ts';
 import { runbookCommand } from '../../domain/media/shell.ts';
+import { WORKFLOWS } from '../../domain/workflow-kinds.ts';
 import { CommandError, EXIT } from '../exit-codes.ts';
 import { openSession } from '../open-session.ts';
 import { runningStep } from '../pending-steps.ts';

@@ -1,10 +1,10 @@
 import { RunbookError } from '../../domain/errors.ts';
-import { renewBound } from './bound-services.ts';
 import { bringUp, CannotStart } from './bring-up.ts';
 import type { ChangeParts } from './change-parts.ts';
 import { engineError } from './engine/engine-error.ts';
 import { invocationFor } from './invocation.ts';
 import type { ProjectChange } from './project-change.ts';
+import { renewBound } from './renew-bound.ts';
 
 /**
  * The compensation of a change whose container does not start: the files as they were, and the container of before.

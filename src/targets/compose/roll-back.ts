@@ -1,7 +1,6 @@
 import { createHash } from 'node:crypto';
 import { RunbookError } from '../../domain/errors.ts';
 import type { ComposePin, ComposeSource } from '../../domain/pins.ts';
-import { renewBound } from './bound-services.ts';
 import { bringImage } from './bring-image.ts';
 import { bringUp, CannotStart } from './bring-up.ts';
 import type { ChangeParts } from './change-parts.ts';
@@ -10,6 +9,7 @@ import type { Container } from './engine/containers.ts';
 import { invocationFor } from './invocation.ts';
 import { instanceCount, toBeReplaced } from './leftovers.ts';
 import type { ChangeSide, ProjectChange } from './project-change.ts';
+import { renewBound } from './renew-bound.ts';
 import { keepContents, replaceFiles } from './replace-files.ts';
 import { restoreChange, restoredTo, restoreFiles } from './restore.ts';
 import { assertUnchanged } from './unchanged.ts';

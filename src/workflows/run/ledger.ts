@@ -9,12 +9,13 @@ import {
 } from '@temporalio/workflow';
 import type { RunEvent } from '../../domain/events.ts';
 import { type FailingStep, readFailingStep, STEP_FAILING } from '../../domain/failing-step.ts';
-import type { LedgerEntry, RunReport, WorkflowKind } from '../../domain/ledger.ts';
+import type { LedgerEntry, RunReport } from '../../domain/ledger.ts';
 import type { RunPolicy } from '../../domain/policy.ts';
 import { detailsOf } from '../../domain/progress.ts';
 import { SEARCH_ATTRIBUTES, type SearchAttribute } from '../../domain/search-attributes.ts';
 import type { StepId } from '../../domain/steps.ts';
 import type { Waiting } from '../../domain/waiting.ts';
+import type { WorkflowKind } from '../../domain/workflow-kinds.ts';
 
 /** The report so far. It answers on closed runs too, as long as a worker is up. */
 export const reportQuery = defineQuery<RunReport>('report');
