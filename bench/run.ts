@@ -5,7 +5,7 @@ import { dirname, join } from 'node:path';
 import { promisify } from 'node:util';
 import { DEPLOYMENT, imageOf, NAMESPACE } from '../sandbox/manifests.ts';
 import { startVerify } from '../src/client/index.ts';
-import type { RunReport } from '../src/domain/ledger.ts';
+import type { RunReport } from '../src/domain/ledger/ledger.ts';
 import { locateTool } from '../tools/index.ts';
 import { watchCompletion } from './completion.ts';
 import { measureCompose } from './compose.ts';

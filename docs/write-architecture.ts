@@ -1,7 +1,7 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { CHECK_IDS, CHECKS, type CheckRow } from '../src/domain/checks.ts';
-import { STEP_IDS, STEPS, type StepRow } from '../src/domain/steps.ts';
+import { CHECK_IDS, CHECKS, type CheckRow } from '../src/domain/proof/checks.ts';
+import { STEP_IDS, STEPS, type StepRow } from '../src/domain/steps/steps.ts';
 import { between, table } from './tables.ts';
 
 const PAGE = join(import.meta.dirname, 'architecture.md');

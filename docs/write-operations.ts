@@ -1,6 +1,11 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { type Ends, STATE_IDS, STATES, type StateRow } from '../src/targets/kubernetes/wait-states/rows.ts';
+import {
+  type Ends,
+  STATE_IDS,
+  STATES,
+  type StateRow,
+} from '../src/targets/kubernetes/rollout/wait-states/rows.ts';
 import { between, table } from './tables.ts';
 
 const PAGE = join(import.meta.dirname, 'operations.md');
@@ -9,7 +14,7 @@ const SOURCE = 'https://github.com/kubernetes/kubernetes/blob/master/';
 
 const ENDS: Readonly<Record<Ends, string>> = {
   'at-once': '**ends it at once**',
-  'own-patience': 'after 5 minutes without a change',
+  'own-deadline': 'after 5 minutes without a change',
   deadlines: 'at the deadlines',
   'no-trouble': 'never',
 };

@@ -27,10 +27,10 @@ const FORMER: Readonly<Record<string, string>> = {
 /** Where such a word is the right one: what others hold, and terms of other fields. */
 const RIGHT: Readonly<Record<string, readonly string[]>> = {
   // The fields that records, histories and heartbeats of earlier versions have.
-  'src/domain/recorded-checks.ts': ['saw', 'looks'],
+  'src/domain/proof/recorded-checks.ts': ['saw', 'looks'],
   'test/activities/verify.test.ts': ['saw', 'looks'],
   'test/activities/watch-service.test.ts': ['looks'],
-  'test/domain/recorded-checks.test.ts': ['saw', 'looks'],
+  'test/domain/proof/recorded-checks.test.ts': ['saw', 'looks'],
   'test/report/real-histories.test.ts': ['saw'],
   // The workflow type of locks, and an error of the catalogue.
   'src/workflows/index.ts': ['claim'],
@@ -40,6 +40,13 @@ const RIGHT: Readonly<Record<string, readonly string[]>> = {
   'sandbox/orchestrator/auth.ts': ['claims'],
   'test/checks/http/auth.test.ts': ['claims'],
   'test/sandbox/orchestrator/orchestrator.test.ts': ['claims'],
+  // Terms of Kubernetes: claims of volumes and devices, readiness gates of pods.
+  'src/targets/kubernetes/template/references.ts': ['claim'],
+  'test/targets/kubernetes/template/references.test.ts': ['claim', 'claims'],
+  'test/targets/kubernetes/before-the-change.test.ts': ['claim'],
+  'test/targets/kubernetes/access/access.test.ts': ['claim', 'claims'],
+  'src/targets/kubernetes/rollout/wait-states/pod-state.ts': ['gate'],
+  'sandbox/node-agent/pod-status.ts': ['gate'],
   // This file.
   'test/names.test.ts': Object.keys(FORMER),
 };

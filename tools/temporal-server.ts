@@ -1,7 +1,7 @@
 import { connect } from 'node:net';
 import { join } from 'node:path';
 import { Connection } from '@temporalio/client';
-import { SEARCH_ATTRIBUTES } from '../src/domain/search-attributes.ts';
+import { SEARCH_ATTRIBUTES } from '../src/domain/request/search-attributes.ts';
 import { onFreePorts } from './ports.ts';
 import { type Kept, keep, type Managed, type Processes, whileRunning } from './processes/index.ts';
 import { until } from './until.ts';

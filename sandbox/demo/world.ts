@@ -1,4 +1,4 @@
-import type { StepId } from '../../src/domain/steps.ts';
+import type { StepId } from '../../src/domain/steps/steps.ts';
 import type { Kept, Processes } from '../../tools/processes/index.ts';
 import type { TemporalServer } from '../../tools/temporal-server.ts';
 import type { FoundProcess } from './chaos/processes.ts';

@@ -1,5 +1,5 @@
-import type { NamedCluster } from '../domain/cluster.ts';
-import type { TargetWish } from '../domain/targets.ts';
+import type { NamedCluster } from '../domain/versions/cluster.ts';
+import type { TargetWish } from '../domain/versions/targets.ts';
 import type { Dependencies } from './dependencies.ts';
 import { stepActivity } from './step.ts';
 

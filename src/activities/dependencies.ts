@@ -1,7 +1,7 @@
 import type { ConfiguredChecks } from '../checks/create-checks.ts';
 import type { RunbookConfig } from '../config/profile.ts';
-import type { RecordedFiles, RunReport } from '../domain/ledger.ts';
-import type { UsableAttributes } from '../domain/search-attributes.ts';
+import type { RecordedFiles, RunReport } from '../domain/ledger/ledger.ts';
+import type { UsableAttributes } from '../domain/request/search-attributes.ts';
 import type { Notifier } from '../notifiers/notifier.ts';
 import type { RollbackTarget } from '../targets/target.ts';
 

@@ -1,5 +1,5 @@
-import type { NamedCluster } from '../domain/cluster.ts';
-import { nameWithRevision, type ObservedService } from '../domain/versions.ts';
+import type { NamedCluster } from '../domain/versions/cluster.ts';
+import { nameWithRevision, type ObservedService } from '../domain/versions/versions.ts';
 import type { Dependencies } from './dependencies.ts';
 import { stepActivity } from './step.ts';
 

@@ -1,6 +1,6 @@
-import type { Announcement } from '../domain/announce.ts';
-import type { KeptValues, StepResult } from '../domain/ledger.ts';
-import type { STEPS, StepId } from '../domain/steps.ts';
+import type { Announcement } from '../domain/ledger/announce.ts';
+import type { KeptValues, StepResult } from '../domain/ledger/ledger.ts';
+import type { STEPS, StepId } from '../domain/steps/steps.ts';
 import { checkAccess } from './check-access.ts';
 import type { Dependencies } from './dependencies.ts';
 import { identifyHolder } from './identify-holder.ts';

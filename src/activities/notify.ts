@@ -1,5 +1,5 @@
-import type { Announcement } from '../domain/announce.ts';
 import { RunbookError } from '../domain/errors.ts';
+import type { Announcement } from '../domain/ledger/announce.ts';
 import type { Notifier } from '../notifiers/notifier.ts';
 import type { Dependencies } from './dependencies.ts';
 import { stepActivity } from './step.ts';

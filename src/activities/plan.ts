@@ -1,9 +1,9 @@
 import { createHash } from 'node:crypto';
 import { RunbookError } from '../domain/errors.ts';
-import type { ShownPlan } from '../domain/plan.ts';
-import { type PlanOptions, planRollback } from '../domain/plan-rollback.ts';
-import type { TargetWish } from '../domain/targets.ts';
-import { nameWithRevision, type ObservedService } from '../domain/versions.ts';
+import type { ShownPlan } from '../domain/versions/plan.ts';
+import { type PlanOptions, planRollback } from '../domain/versions/plan-rollback.ts';
+import type { TargetWish } from '../domain/versions/targets.ts';
+import { nameWithRevision, type ObservedService } from '../domain/versions/versions.ts';
 import type { Dependencies } from './dependencies.ts';
 import { stepActivity } from './step.ts';
 

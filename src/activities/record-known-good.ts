@@ -1,5 +1,5 @@
-import type { NamedCluster } from '../domain/cluster.ts';
-import type { KnownGoodRecord } from '../domain/known-good.ts';
+import type { KnownGoodRecord } from '../domain/proof/known-good.ts';
+import type { NamedCluster } from '../domain/versions/cluster.ts';
 import type { Dependencies } from './dependencies.ts';
 import { stepActivity } from './step.ts';
 

@@ -1,12 +1,12 @@
 import { z } from 'zod';
-import { CHECK_IDS } from '../domain/checks.ts';
 import { RunbookError } from '../domain/errors.ts';
-import { SEVERITIES } from '../domain/policy.ts';
+import { CHECK_IDS } from '../domain/proof/checks.ts';
 import { oneLine } from '../domain/redact.ts';
-import type { RollbackRequest, VerifyRequest } from '../domain/request.ts';
-import { mistypedTarget, parseTarget } from '../domain/targets.ts';
+import { SEVERITIES } from '../domain/request/policy.ts';
+import type { RollbackRequest, VerifyRequest } from '../domain/request/request.ts';
+import { unreadableProblem } from '../domain/request/unreadable-input.ts';
 import { textProblem } from '../domain/text.ts';
-import { unreadableProblem } from '../domain/unreadable-input.ts';
+import { mistypedTarget, parseTarget } from '../domain/versions/targets.ts';
 
 /** More problems than this are counted only: the message goes into history. */
 const PROBLEM_LIMIT = 20;

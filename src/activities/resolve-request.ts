@@ -1,11 +1,11 @@
 import type { ServiceProfile } from '../config/profile.ts';
-import { CHECK_IDS, type CheckId } from '../domain/checks.ts';
 import { RunbookError } from '../domain/errors.ts';
-import { isSamePerson } from '../domain/people.ts';
-import { breaksGlass, type RunPolicy } from '../domain/policy.ts';
-import type { ResolvedRun, RollbackRequest, VerifyRequest } from '../domain/request.ts';
-import { longestRunMs, refusalOf } from '../domain/start.ts';
-import { describeWish, parseTarget, type TargetWish } from '../domain/targets.ts';
+import { isSamePerson } from '../domain/people/people.ts';
+import { CHECK_IDS, type CheckId } from '../domain/proof/checks.ts';
+import { breaksGlass, type RunPolicy } from '../domain/request/policy.ts';
+import type { ResolvedRun, RollbackRequest, VerifyRequest } from '../domain/request/request.ts';
+import { longestRunMs, refusalOf } from '../domain/request/start.ts';
+import { describeWish, parseTarget, type TargetWish } from '../domain/versions/targets.ts';
 import type { Dependencies } from './dependencies.ts';
 import { parseRollbackRequest, parseVerifyRequest } from './request-schema.ts';
 import { stepActivity } from './step.ts';

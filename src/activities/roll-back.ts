@@ -1,5 +1,5 @@
 import { RunbookError } from '../domain/errors.ts';
-import type { Pin } from '../domain/pins.ts';
+import type { Pin } from '../domain/versions/pins.ts';
 import type { Dependencies } from './dependencies.ts';
 import { openLock } from './lock-holder.ts';
 import { type StepContext, stepActivity } from './step.ts';

@@ -1,5 +1,5 @@
 import { activityInfo, getClient } from '@temporalio/activity';
-import type { RunStart } from '../domain/start.ts';
+import type { RunStart } from '../domain/request/start.ts';
 
 /** What the Temporal server says of a run. */
 export interface ServerRun {

@@ -9,12 +9,12 @@ import {
 } from '@temporalio/activity';
 import { CancelledFailure } from '@temporalio/common';
 import { RunbookError } from '../domain/errors.ts';
-import { type FailingStep, isToldOf, STEP_FAILING } from '../domain/failing-step.ts';
-import type { RunReport, StepResult } from '../domain/ledger.ts';
+import type { RunReport, StepResult } from '../domain/ledger/ledger.ts';
+import type { Verdict } from '../domain/proof/verdict.ts';
 import { redact } from '../domain/redact.ts';
-import type { RunStart } from '../domain/start.ts';
-import { isStepId, STEPS } from '../domain/steps.ts';
-import type { Verdict } from '../domain/verdict.ts';
+import type { RunStart } from '../domain/request/start.ts';
+import { type FailingStep, isToldOf, STEP_FAILING } from '../domain/steps/failing-step.ts';
+import { isStepId, STEPS } from '../domain/steps/steps.ts';
 import { readRun, readStart, type ServerRun, terminateRun } from './server-runs.ts';
 
 /** How often a waiting step says that it is alive, in milliseconds: also how soon it hears of a cancellation. */

@@ -1,4 +1,4 @@
-import type { LiveVersion } from '../domain/versions.ts';
+import type { LiveVersion } from '../domain/versions/versions.ts';
 import type { Dependencies } from './dependencies.ts';
 import { stepActivity } from './step.ts';
 

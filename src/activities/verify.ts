@@ -1,13 +1,13 @@
 import type { CheckProgress } from '../checks/run/check-progress.ts';
 import { runCheck } from '../checks/run/run-check.ts';
-import { CHECK_IDS, type CheckId, type CheckResult, type OwnPlans } from '../domain/checks.ts';
-import type { NamedCluster } from '../domain/cluster.ts';
 import { RunbookError } from '../domain/errors.ts';
-import type { CheckEvidence } from '../domain/known-good.ts';
-import type { Instance } from '../domain/pins.ts';
-import { comparedWithBaseline } from '../domain/proof.ts';
-import { readProgress } from '../domain/recorded-checks.ts';
-import { RETRY_PROFILES } from '../domain/steps.ts';
+import { CHECK_IDS, type CheckId, type CheckResult, type OwnPlans } from '../domain/proof/checks.ts';
+import type { CheckEvidence } from '../domain/proof/known-good.ts';
+import { comparedWithBaseline } from '../domain/proof/proof.ts';
+import { readProgress } from '../domain/proof/recorded-checks.ts';
+import { RETRY_PROFILES } from '../domain/steps/steps.ts';
+import type { NamedCluster } from '../domain/versions/cluster.ts';
+import type { Instance } from '../domain/versions/pins.ts';
 import type { Dependencies } from './dependencies.ts';
 import { stepActivity } from './step.ts';
 
@@ -37,7 +37,7 @@ export type VerifyActivities = {
 };
 
 /**
- * Runbook 6: proves the service well, one area an activity. What an area is stands in its row of `domain/checks.ts`; what
+ * Runbook 6: proves the service well, one area an activity. What an area is stands in its row of `domain/proof/checks.ts`; what
  * its check reads and writes opens its folder in `checks/`.
  *
  * Reads: what the check probes, and what is live at the end.

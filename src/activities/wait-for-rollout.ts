@@ -1,4 +1,4 @@
-import type { RolloutFinished, RolloutStarted } from '../domain/pins.ts';
+import type { RolloutFinished, RolloutStarted } from '../domain/versions/pins.ts';
 import type { RollbackTarget, RolloutProgress } from '../targets/target.ts';
 import type { Dependencies } from './dependencies.ts';
 import { stepActivity } from './step.ts';

@@ -1,6 +1,6 @@
 import { RunbookError } from '../domain/errors.ts';
-import type { Watched, WatchInput } from '../domain/follow-through.ts';
-import { readProgress } from '../domain/recorded-checks.ts';
+import type { Watched, WatchInput } from '../domain/ledger/follow-through.ts';
+import { readProgress } from '../domain/proof/recorded-checks.ts';
 import type { Dependencies, PreparedService } from './dependencies.ts';
 import { stepActivity } from './step.ts';
 

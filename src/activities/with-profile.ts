@@ -1,5 +1,5 @@
 import { ApplicationFailure } from '@temporalio/common';
-import type { StepResult } from '../domain/ledger.ts';
+import type { StepResult } from '../domain/ledger/ledger.ts';
 import type { Dependencies } from './dependencies.ts';
 
 type Activity = (...args: never[]) => Promise<StepResult<unknown>>;

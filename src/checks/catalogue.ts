@@ -1,4 +1,4 @@
-import type { CheckId } from '../domain/checks.ts';
+import type { CheckId } from '../domain/proof/checks.ts';
 import type { SettingsFrom } from '../schema-parts/settings.ts';
 import { agents } from './agents/index.ts';
 import { chat } from './chat/index.ts';
@@ -8,7 +8,7 @@ import { metrics } from './metrics/index.ts';
 
 /**
  * Every check: a folder and a line. How it stands among the others (order, what stops the rest, whom it asks) is its row
- * of `domain/checks.ts`, because workflows read that: their bundle holds no zod, no network and nothing of this room. A
+ * of `domain/proof/checks.ts`, because workflows read that: their bundle holds no zod, no network and nothing of this room. A
  * row without a line here does not compile, nor does a line without a row.
  */
 export const CHECK_KINDS = { health, chat, agents, metrics } satisfies {

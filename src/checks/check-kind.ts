@@ -1,5 +1,5 @@
 import type * as z from 'zod';
-import type { CheckId } from '../domain/checks.ts';
+import type { CheckId } from '../domain/proof/checks.ts';
 import type { SettingsFrom } from '../schema-parts/settings.ts';
 import type { Check } from './check.ts';
 import type { CheckPolicy } from './check-policy.ts';

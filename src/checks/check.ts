@@ -1,8 +1,8 @@
-import type { CheckId, OwnPlans } from '../domain/checks.ts';
 import type { Json } from '../domain/json.ts';
-import type { CheckEvidence } from '../domain/known-good.ts';
-import type { Instance } from '../domain/pins.ts';
-import type { Verdict } from '../domain/verdict.ts';
+import type { CheckId, OwnPlans } from '../domain/proof/checks.ts';
+import type { CheckEvidence } from '../domain/proof/known-good.ts';
+import type { Verdict } from '../domain/proof/verdict.ts';
+import type { Instance } from '../domain/versions/pins.ts';
 
 /** What one probe of the service found. */
 export interface ProbeResult {

@@ -1,5 +1,5 @@
-import { CHECK_IDS, type CheckId } from '../domain/checks.ts';
-import type { Auth } from '../domain/profile.ts';
+import { CHECK_IDS, type CheckId } from '../domain/proof/checks.ts';
+import type { Auth } from '../domain/request/profile.ts';
 import { CHECK_KINDS, type CheckSettings } from './catalogue.ts';
 import type { Check } from './check.ts';
 import type { CheckKind } from './check-kind.ts';

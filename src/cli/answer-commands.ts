@@ -1,6 +1,6 @@
 import { type Command, Option } from 'commander';
-import { ANSWERS } from '../domain/answers.ts';
-import { CHECK_IDS } from '../domain/checks.ts';
+import { CHECK_IDS } from '../domain/proof/checks.ts';
+import { ANSWERS } from '../domain/steps/answers.ts';
 import { reaching } from './command-options.ts';
 
 const load = () => import('./commands/answer.ts');

@@ -1,5 +1,5 @@
 import { type Command, Option } from 'commander';
-import { SEVERITIES } from '../domain/policy.ts';
+import { SEVERITIES } from '../domain/request/policy.ts';
 
 /** Options that say which service and why; shared by the commands that start a run. */
 export function starting(command: Command): Command {

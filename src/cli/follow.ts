@@ -1,12 +1,12 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type Client, WorkflowFailedError, type WorkflowHandle } from '@temporalio/client';
 import { CancelledFailure, TerminatedFailure } from '@temporalio/common';
-import type { RunReport } from '../domain/ledger.ts';
-import { runningStep } from './pending-steps.ts';
-import { endLine } from './run-lines.ts';
-import { runPrinter } from './run-printer.ts';
-import { openScreen, type ScreenOptions } from './screen.ts';
-import { SAID_WITHIN_MS, whyNobodyAnswers } from './unanswered.ts';
+import type { RunReport } from '../domain/ledger/ledger.ts';
+import { runningStep } from './show/pending-steps.ts';
+import { endLine } from './show/run-lines.ts';
+import { runPrinter } from './show/run-printer.ts';
+import { openScreen, type ScreenOptions } from './show/screen.ts';
+import { SAID_WITHIN_MS, whyNobodyAnswers } from './show/unanswered.ts';
 import { whileAway } from './while-away.ts';
 
 const REFRESH_MS = 120;

@@ -1,9 +1,9 @@
 import { Command, Option } from 'commander';
 import { addAnswerCommands } from './answer-commands.ts';
 import { connecting, rolling, starting } from './command-options.ts';
-import { CommandError, EXIT } from './exit-codes.ts';
-import { checkInputs } from './inputs.ts';
-import { err, out } from './terminal.ts';
+import { CommandError, EXIT } from './errors/exit-codes.ts';
+import { checkInputs } from './errors/inputs.ts';
+import { err, out } from './show/terminal.ts';
 
 function commandLine(): Command {
   const program = new Command('runbook')
@@ -86,7 +86,7 @@ async function exitCodeFor(error: unknown): Promise<number> {
     err.text(`${message}\n`);
     return EXIT.usage;
   }
-  const { expectedError } = await import('./expected-errors.ts');
+  const { expectedError } = await import('./errors/expected-errors.ts');
   const expected = expectedError(error);
   if (expected) {
     err.line(expected.message);

@@ -1,11 +1,11 @@
 import { WorkflowExecutionAlreadyStartedError } from '@temporalio/client';
 import { AnswerRefused, type RunHandle, RunUnanswered } from '../client/index.ts';
-import type { RunReport } from '../domain/ledger.ts';
+import type { RunReport } from '../domain/ledger/ledger.ts';
 import { runbookCommand } from '../domain/media/shell.ts';
-import { CommandError, EXIT, exitCodeOf } from './exit-codes.ts';
+import { CommandError, EXIT, exitCodeOf } from './errors/exit-codes.ts';
 import { follow } from './follow.ts';
-import type { Session } from './session.ts';
-import { err, out, STREAMS } from './terminal.ts';
+import type { Session } from './session/session.ts';
+import { err, out, STREAMS } from './show/terminal.ts';
 
 export interface RunOptions {
   readonly workflowId?: string;

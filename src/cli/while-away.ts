@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { isGrpcServiceError, isRetryableError } from '@temporalio/client';
 import { runbookCommand } from '../domain/media/shell.ts';
-import { CommandError, EXIT } from './exit-codes.ts';
+import { CommandError, EXIT } from './errors/exit-codes.ts';
 
 /** gRPC status of a call that was not answered in time. */
 const DEADLINE_EXCEEDED = 4;

@@ -5,8 +5,8 @@ import {
   WorkflowUpdateFailedError,
   WorkflowUpdateRPCTimeoutOrCancelledError,
 } from '@temporalio/client';
-import type { RunEvent } from '../domain/events.ts';
-import type { OperatorInputs, OperatorUpdate } from '../domain/operator-events.ts';
+import type { RunEvent } from '../domain/people/events.ts';
+import type { OperatorInputs, OperatorUpdate } from '../domain/people/operator-events.ts';
 import { AnswerRefused, asNotOpen, RunUnanswered } from './answer-errors.ts';
 
 export interface AnswerOptions {

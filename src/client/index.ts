@@ -1,14 +1,13 @@
 import { type Client, WorkflowIdConflictPolicy } from '@temporalio/client';
 import { md } from '../domain/media/markdown.ts';
-import type { RollbackRequest, VerifyRequest } from '../domain/request.ts';
+import type { RollbackRequest, VerifyRequest } from '../domain/request/request.ts';
 import type { RunHandle, RunWorkflow } from './run-handle.ts';
 import { servedService } from './served-service.ts';
 import { startOrJoin } from './start-or-join.ts';
 import { TASK_QUEUE } from './task-queue.ts';
 
-export type { Answer } from '../domain/answers.ts';
-export type { RunEvent } from '../domain/events.ts';
-export type { RunReport } from '../domain/ledger.ts';
+export type { RunReport } from '../domain/ledger/ledger.ts';
+export type { RunEvent } from '../domain/people/events.ts';
 export type {
   ApprovalInput,
   CheckInput,
@@ -18,9 +17,10 @@ export type {
   PauseInput,
   RejectionInput,
   TargetInput,
-} from '../domain/operator-inputs.ts';
-export type { RollbackRequest, VerifyRequest } from '../domain/request.ts';
-export type { OpenApproval, OpenDecision, OpenPause, Waiting } from '../domain/waiting.ts';
+} from '../domain/people/operator-inputs.ts';
+export type { OpenApproval, OpenDecision, OpenPause, Waiting } from '../domain/people/waiting.ts';
+export type { RollbackRequest, VerifyRequest } from '../domain/request/request.ts';
+export type { Answer } from '../domain/steps/answers.ts';
 export { AnswerRefused, RunNotOpen, RunUnanswered } from './answer-errors.ts';
 export {
   type AnswerOptions,

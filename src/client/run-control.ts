@@ -1,6 +1,6 @@
 import type { Client } from '@temporalio/client';
-import type { RunReport } from '../domain/ledger.ts';
-import type { Waiting } from '../domain/waiting.ts';
+import type { RunReport } from '../domain/ledger/ledger.ts';
+import type { Waiting } from '../domain/people/waiting.ts';
 import { asNotOpen, RunUnanswered } from './answer-errors.ts';
 import { ANSWER_WITHIN_MS, type AnswerOptions, addNote } from './answers.ts';
 

@@ -1,5 +1,5 @@
 import type { WorkflowHandle } from '@temporalio/client';
-import type { RunReport } from '../domain/ledger.ts';
+import type { RunReport } from '../domain/ledger/ledger.ts';
 
 /** A run of the runbook: its workflow's type. */
 export type RunWorkflow = () => Promise<RunReport>;

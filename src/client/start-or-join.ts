@@ -1,6 +1,6 @@
 import { type Client, WorkflowExecutionAlreadyStartedError } from '@temporalio/client';
-import { type EvidenceInput, readEvidence } from '../domain/operator-inputs.ts';
-import type { RollbackRequest } from '../domain/request.ts';
+import { type EvidenceInput, readEvidence } from '../domain/people/operator-inputs.ts';
+import type { RollbackRequest } from '../domain/request/request.ts';
 import { AnswerRefused, RunNotOpen } from './answer-errors.ts';
 import { addEvidence } from './answers.ts';
 import type { RunHandle, RunWorkflow } from './run-handle.ts';

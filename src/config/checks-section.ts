@@ -2,7 +2,7 @@ import * as z from 'zod';
 import { CHECK_KINDS, type CheckSettings } from '../checks/catalogue.ts';
 import type { CheckKind } from '../checks/check-kind.ts';
 import type { CheckPolicy } from '../checks/check-policy.ts';
-import { CHECK_IDS, CHECKS, type CheckId } from '../domain/checks.ts';
+import { CHECK_IDS, CHECKS, type CheckId } from '../domain/proof/checks.ts';
 import { section } from '../schema-parts/parts.ts';
 import type { Fault } from './faults.ts';
 

@@ -1,7 +1,7 @@
 import type { CheckSettings } from '../checks/catalogue.ts';
-import type { CheckId } from '../domain/checks.ts';
-import type { RunPolicy } from '../domain/policy.ts';
-import type { Auth, SecretReference, TargetProfile } from '../domain/profile.ts';
+import type { CheckId } from '../domain/proof/checks.ts';
+import type { RunPolicy } from '../domain/request/policy.ts';
+import type { Auth, SecretReference, TargetProfile } from '../domain/request/profile.ts';
 import type { NotifierSettings } from '../notifiers/catalogue.ts';
 
 /** One service of runbook.yaml, with every default filled in. No workflow sees it: it holds addresses. */

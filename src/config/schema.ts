@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { CHECK_IDS } from '../domain/checks.ts';
+import { CHECK_IDS } from '../domain/proof/checks.ts';
 import { filePath, section, text } from '../schema-parts/parts.ts';
 import { secretReference } from '../schema-parts/secret-reference.ts';
 import { checksSchema } from './checks-section.ts';

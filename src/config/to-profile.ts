@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { resolve } from 'node:path';
-import { CHECK_IDS } from '../domain/checks.ts';
-import type { TargetProfile } from '../domain/profile.ts';
+import { CHECK_IDS } from '../domain/proof/checks.ts';
+import type { TargetProfile } from '../domain/request/profile.ts';
 import { checksOf } from './checks-section.ts';
 import { notifiersOf } from './notify-section.ts';
 import { toPolicy } from './policy/to-policy.ts';

@@ -1,4 +1,4 @@
-import type { Announcement } from '../domain/announce.ts';
+import type { Announcement } from '../domain/ledger/announce.ts';
 
 /** An announcement on its way to one receiver. */
 export interface Notification extends Announcement {

@@ -1,5 +1,5 @@
 import { RunbookError } from '../domain/errors.ts';
-import type { SecretReference } from '../domain/profile.ts';
+import type { SecretReference } from '../domain/request/profile.ts';
 import { exchange } from '../http/exchange.ts';
 import { describeSecret } from '../secrets/describe.ts';
 import type { SecretResolver } from '../secrets/index.ts';

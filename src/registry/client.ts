@@ -1,11 +1,11 @@
 import type { Dispatcher } from 'undici';
-import { createAuthorizer } from './authorization.ts';
-import type { RegistryCredentialSource } from './credentials.ts';
+import type { RegistryCredentialSource } from './login/credentials.ts';
 import { findManifest, type ManifestDescriptor } from './manifests.ts';
-import type { RegistryRepository } from './reference.ts';
-import { createRegistrySession } from './session.ts';
+import type { RegistryRepository } from './name/reference.ts';
+import { createAuthorizer } from './session/authorization.ts';
+import { createRegistrySession } from './session/session.ts';
+import { createRegistryTransport } from './session/transport.ts';
 import { listTags, type TagList } from './tags.ts';
-import { createRegistryTransport } from './transport.ts';
 
 /**
  * Reads registries (OCI distribution-spec 1.1). Every method throws `RunbookError`: `AccessDenied` when the registry

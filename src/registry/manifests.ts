@@ -1,9 +1,9 @@
-import { digestOfBytes } from './digest.ts';
-import { isRecord, parseJson } from './json.ts';
-import { isDigest, isTag, type RegistryRepository } from './reference.ts';
-import { broken, saysMissing, unexpected } from './refusal.ts';
-import type { RegistrySession } from './session.ts';
-import type { RegistryResponse } from './transport.ts';
+import { digestOfBytes } from './name/digest.ts';
+import { isRecord, parseJson } from './name/json.ts';
+import { isDigest, isTag, type RegistryRepository } from './name/reference.ts';
+import { broken, saysMissing, unexpected } from './session/refusal.ts';
+import type { RegistrySession } from './session/session.ts';
+import type { RegistryResponse } from './session/transport.ts';
 
 /** What a registry keeps under a tag or digest: a manifest, or an index of manifests for several platforms. */
 export interface ManifestDescriptor {

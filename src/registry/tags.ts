@@ -1,9 +1,9 @@
-import { repositoryAddress } from './address.ts';
-import { isRecord, parseJson } from './json.ts';
-import { isTag, type RegistryRepository } from './reference.ts';
-import { broken, saysMissing, unexpected } from './refusal.ts';
-import type { RegistrySession } from './session.ts';
-import type { RegistryResponse } from './transport.ts';
+import { repositoryAddress } from './name/address.ts';
+import { isRecord, parseJson } from './name/json.ts';
+import { isTag, type RegistryRepository } from './name/reference.ts';
+import { broken, saysMissing, unexpected } from './session/refusal.ts';
+import type { RegistrySession } from './session/session.ts';
+import type { RegistryResponse } from './session/transport.ts';
 
 /** The tags of a repository. */
 export interface TagList {

@@ -1,5 +1,5 @@
-import type { RunEvent } from '../domain/events.ts';
-import type { RunReport } from '../domain/ledger.ts';
+import type { RunReport } from '../domain/ledger/ledger.ts';
+import type { RunEvent } from '../domain/people/events.ts';
 
 /** A line of the ledger as history has it. */
 export interface AuditedEvent extends RunEvent {

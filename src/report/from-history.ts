@@ -1,8 +1,8 @@
-import type { FollowThroughInput } from '../domain/follow-through.ts';
-import type { RunReport } from '../domain/ledger.ts';
-import type { ShownPlan } from '../domain/plan.ts';
-import type { ResolvedRun } from '../domain/request.ts';
-import { WORKFLOWS, type WorkflowKind } from '../domain/workflow-kinds.ts';
+import type { FollowThroughInput } from '../domain/ledger/follow-through.ts';
+import type { RunReport } from '../domain/ledger/ledger.ts';
+import type { ResolvedRun } from '../domain/request/request.ts';
+import { WORKFLOWS, type WorkflowKind } from '../domain/request/workflow-kinds.ts';
+import type { ShownPlan } from '../domain/versions/plan.ts';
 import type { AuditedReport } from './audited-report.ts';
 import { collectEvents } from './history-events.ts';
 import {

@@ -1,12 +1,12 @@
-import { ANSWERS } from '../domain/answers.ts';
-import { brokenGlassEvent, isFull, type RunEvent, UNANSWERED } from '../domain/events.ts';
-import type { LedgerEntry } from '../domain/ledger.ts';
-import { EVIDENCE, eventOfUpdate } from '../domain/operator-events.ts';
-import type { ShownPlan } from '../domain/plan.ts';
-import { breaksGlass } from '../domain/policy.ts';
-import { profileChangeAt } from '../domain/profile-change.ts';
-import type { ResolvedRun } from '../domain/request.ts';
-import { isStepId, STEPS, type StepId } from '../domain/steps.ts';
+import type { LedgerEntry } from '../domain/ledger/ledger.ts';
+import { profileChangeAt } from '../domain/ledger/profile-change.ts';
+import { brokenGlassEvent, isFull, type RunEvent, UNANSWERED } from '../domain/people/events.ts';
+import { EVIDENCE, eventOfUpdate } from '../domain/people/operator-events.ts';
+import { breaksGlass } from '../domain/request/policy.ts';
+import type { ResolvedRun } from '../domain/request/request.ts';
+import { ANSWERS } from '../domain/steps/answers.ts';
+import { isStepId, STEPS, type StepId } from '../domain/steps/steps.ts';
+import type { ShownPlan } from '../domain/versions/plan.ts';
 import type { AuditedEvent } from './audited-report.ts';
 import {
   decodePayloads,

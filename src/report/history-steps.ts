@@ -1,7 +1,17 @@
 import { isErrorType } from '../domain/errors.ts';
-import { cancelledAs, type FailingStep, readFailingStep, STEP_FAILING } from '../domain/failing-step.ts';
-import { type Addressee, completedEntry, type LedgerEntry, type StepResult } from '../domain/ledger.ts';
-import { isStepId, STEPS, type StepId } from '../domain/steps.ts';
+import {
+  type Addressee,
+  completedEntry,
+  type LedgerEntry,
+  type StepResult,
+} from '../domain/ledger/ledger.ts';
+import {
+  cancelledAs,
+  type FailingStep,
+  readFailingStep,
+  STEP_FAILING,
+} from '../domain/steps/failing-step.ts';
+import { isStepId, STEPS, type StepId } from '../domain/steps/steps.ts';
 import { decodePayloads, type HistoryEvent, instantOf, kindOf, readable } from './history-file.ts';
 
 interface Scheduled {

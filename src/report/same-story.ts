@@ -1,5 +1,5 @@
-import { type RunEvent, UNANSWERED } from '../domain/events.ts';
-import type { LedgerEntry, RunReport } from '../domain/ledger.ts';
+import type { LedgerEntry, RunReport } from '../domain/ledger/ledger.ts';
+import { type RunEvent, UNANSWERED } from '../domain/people/events.ts';
 
 type Story = Pick<RunReport, 'ledger' | 'events'>;
 

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { mkdir, readFile, rename, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { RunbookError } from '../domain/errors.ts';
-import type { RecordedFiles, RunReport } from '../domain/ledger.ts';
+import type { RecordedFiles, RunReport } from '../domain/ledger/ledger.ts';
 import { visibleJson } from '../domain/media/visible.ts';
 import { renderMarkdown } from './markdown.ts';
 

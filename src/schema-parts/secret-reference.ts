@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import type { SecretReference } from '../domain/profile.ts';
+import type { SecretReference } from '../domain/request/profile.ts';
 import { filePath, objectName, section } from './parts.ts';
 
 /** What every fault of a reference says. */

@@ -1,4 +1,4 @@
-import type { SecretReference } from '../domain/profile.ts';
+import type { SecretReference } from '../domain/request/profile.ts';
 
 /** A reference in words: `the environment variable ORCH_API_TOKEN`. Never the value. */
 export function describeSecret(reference: SecretReference): string {

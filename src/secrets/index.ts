@@ -1,6 +1,6 @@
 import { readFile as readWholeFile } from 'node:fs/promises';
 import { RunbookError } from '../domain/errors.ts';
-import type { SecretReference } from '../domain/profile.ts';
+import type { SecretReference } from '../domain/request/profile.ts';
 import { describeSecret } from './describe.ts';
 import { placeholderIn } from './placeholders.ts';
 

@@ -1,5 +1,5 @@
 import { RunbookError } from '../domain/errors.ts';
-import { parseImage } from '../domain/versions.ts';
+import { parseImage } from '../domain/versions/versions.ts';
 import { parseReference } from '../registry/index.ts';
 
 /**

@@ -1,9 +1,15 @@
-import type { NamedCluster } from '../domain/cluster.ts';
-import type { KnownGoodRecord } from '../domain/known-good.ts';
-import type { Instance, Pin, RolloutFinished, RolloutStarted, SnapshotReference } from '../domain/pins.ts';
-import type { Plan } from '../domain/plan.ts';
-import type { TargetWish } from '../domain/targets.ts';
-import type { LiveVersion, ObservedService } from '../domain/versions.ts';
+import type { KnownGoodRecord } from '../domain/proof/known-good.ts';
+import type { NamedCluster } from '../domain/versions/cluster.ts';
+import type {
+  Instance,
+  Pin,
+  RolloutFinished,
+  RolloutStarted,
+  SnapshotReference,
+} from '../domain/versions/pins.ts';
+import type { Plan } from '../domain/versions/plan.ts';
+import type { TargetWish } from '../domain/versions/targets.ts';
+import type { LiveVersion, ObservedService } from '../domain/versions/versions.ts';
 
 /** What a target method may use of its caller. Targets know no Temporal. */
 export interface TargetContext {
@@ -39,7 +45,7 @@ export interface RolloutProgress {
   readonly old: number;
   /** Restarts that containers had before the wait began, by their IDs; in Kubernetes by pod and name. */
   readonly restarts?: Readonly<Record<string, number>>;
-  /** Kubernetes: since when a state that has patience of its own stands, by container and state. */
+  /** Kubernetes: since when a state with a deadline of its own stands, by container and state. */
   readonly troubledSince?: Readonly<Record<string, string>>;
 }
 

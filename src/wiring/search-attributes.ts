@@ -3,7 +3,7 @@ import {
   SEARCH_ATTRIBUTES,
   type SearchAttribute,
   type UsableAttributes,
-} from '../domain/search-attributes.ts';
+} from '../domain/request/search-attributes.ts';
 
 /** temporal.api.enums.v1.IndexedValueType: a keyword. */
 const KEYWORD = 2;

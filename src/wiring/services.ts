@@ -3,7 +3,7 @@ import { createChecks } from '../checks/create-checks.ts';
 import { runAddress } from '../client/ui-address.ts';
 import type { RunbookConfig, ServiceProfile } from '../config/profile.ts';
 import { RunbookError } from '../domain/errors.ts';
-import type { SecretReference } from '../domain/profile.ts';
+import type { SecretReference } from '../domain/request/profile.ts';
 import { createNotifiers } from '../notifiers/create-notifiers.ts';
 import { writeRecord } from '../report/write-record.ts';
 import { createSecretResolver } from '../secrets/index.ts';

@@ -1,6 +1,6 @@
 import type { ServiceProfile } from '../config/profile.ts';
 import { RunbookError } from '../domain/errors.ts';
-import type { SecretReference } from '../domain/profile.ts';
+import type { SecretReference } from '../domain/request/profile.ts';
 import type { SecretResolver } from '../secrets/index.ts';
 import type { RollbackTarget } from '../targets/target.ts';
 

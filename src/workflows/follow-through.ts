@@ -1,11 +1,15 @@
 import { ApplicationFailure, ParentClosePolicy, workflowInfo } from '@temporalio/workflow';
-import { announce } from '../domain/announce.ts';
 import type { ErrorType } from '../domain/errors.ts';
-import { type FollowThroughInput, isFollowThroughInput, type Watched } from '../domain/follow-through.ts';
-import type { RunReport } from '../domain/ledger.ts';
+import { announce } from '../domain/ledger/announce.ts';
+import {
+  type FollowThroughInput,
+  isFollowThroughInput,
+  type Watched,
+} from '../domain/ledger/follow-through.ts';
+import type { RunReport } from '../domain/ledger/ledger.ts';
 import { md } from '../domain/media/markdown.ts';
-import type { ResolvedRun, RollbackRequest } from '../domain/request.ts';
-import { describeWish } from '../domain/targets.ts';
+import type { ResolvedRun, RollbackRequest } from '../domain/request/request.ts';
+import { describeWish } from '../domain/versions/targets.ts';
 import { carryOut } from './run/carry-out.ts';
 import { pursue, redirectionOf } from './run/redirection.ts';
 import type { Ending, Run } from './run/run.ts';

@@ -10,10 +10,10 @@ import type { Holder } from '../activities/identify-holder.ts';
 import type { ErrorType } from '../domain/errors.ts';
 import { md } from '../domain/media/markdown.ts';
 import { shellWord } from '../domain/media/shell.ts';
-import { EVIDENCE } from '../domain/operator-events.ts';
-import type { EvidenceInput } from '../domain/operator-inputs.ts';
-import type { ResolvedRun } from '../domain/request.ts';
-import type { ObservedService } from '../domain/versions.ts';
+import { EVIDENCE } from '../domain/people/operator-events.ts';
+import type { EvidenceInput } from '../domain/people/operator-inputs.ts';
+import type { ResolvedRun } from '../domain/request/request.ts';
+import type { ObservedService } from '../domain/versions/versions.ts';
 import { startUnlessOpen } from './run/start-unless-open.ts';
 import type { CarryOutStep } from './run/steps.ts';
 

@@ -1,5 +1,5 @@
 import { DefaultPayloadConverter, type Payload } from '@temporalio/common';
-import { unreadableInput } from '../domain/unreadable-input.ts';
+import { unreadableInput } from '../domain/request/unreadable-input.ts';
 
 /** The longest request is smaller; a larger one would be copied through the whole history. In bytes. */
 const INPUT_LIMIT = 256 * 1024;

@@ -1,7 +1,7 @@
-import { announce } from '../domain/announce.ts';
-import type { RunReport } from '../domain/ledger.ts';
-import type { ResolvedRun, RollbackRequest } from '../domain/request.ts';
-import { liveVersionOf } from '../domain/versions.ts';
+import { announce } from '../domain/ledger/announce.ts';
+import type { RunReport } from '../domain/ledger/ledger.ts';
+import type { ResolvedRun, RollbackRequest } from '../domain/request/request.ts';
+import { liveVersionOf } from '../domain/versions/versions.ts';
 import { type Aim, isFirstChange, recoveryOptionsOf } from './run/aim.ts';
 import { afterCancellation } from './run/cancellation.ts';
 import { carryOut } from './run/carry-out.ts';
@@ -87,7 +87,7 @@ async function runbook(run: Run, request: ResolvedRun, aim: Aim): Promise<Ending
   // What was there before needs no proof.
   if (aim.purpose === 'restore') return restoredEnding(plan, aim.because);
 
-  // Runbook 6: verify-health -> verify-chat -> { verify-agents, verify-metrics }, in the order of domain/checks.ts.
+  // Runbook 6: verify-health -> verify-chat -> { verify-agents, verify-metrics }, in the order of domain/proof/checks.ts.
   const subject = { request, rollout, baseline: plan.baseline };
   const verification = await prove(run, subject, plan.to);
   return provedEnding(run, plan, subject, verification);

@@ -2,8 +2,8 @@ import { ApplicationFailure, workflowInfo } from '@temporalio/workflow';
 import { closest } from '../domain/closest.ts';
 import type { ErrorType } from '../domain/errors.ts';
 import { oneLine } from '../domain/redact.ts';
-import { DEFAULT_START_WITHIN_MS } from '../domain/start.ts';
-import { STARTABLE } from '../domain/workflow-kinds.ts';
+import { DEFAULT_START_WITHIN_MS } from '../domain/request/start.ts';
+import { STARTABLE } from '../domain/request/workflow-kinds.ts';
 
 /**
  * What is carried out for a workflow type that this worker does not have. One that is ours but for its spelling ends at

@@ -1,8 +1,8 @@
 import { ApplicationFailure, isCancellation } from '@temporalio/workflow';
-import { newestBaseline } from '../domain/choice/baseline.ts';
 import type { ErrorType } from '../domain/errors.ts';
-import type { RunReport } from '../domain/ledger.ts';
-import type { ResolvedRun, VerifyRequest } from '../domain/request.ts';
+import type { RunReport } from '../domain/ledger/ledger.ts';
+import type { ResolvedRun, VerifyRequest } from '../domain/request/request.ts';
+import { newestBaseline } from '../domain/versions/choice/baseline.ts';
 import { carryOut } from './run/carry-out.ts';
 import { clusterOf } from './run/cluster-of.ts';
 import { refusedEnding } from './run/endings.ts';
@@ -29,7 +29,7 @@ export async function verify(input: VerifyRequest = {}): Promise<RunReport> {
     const rollout = await recordingFailure(run, request, () => run.step('wait-for-rollout', service));
     const observed = await run.step('identify-versions', service, ...clusterOf(request));
     if (observed.current.fingerprint !== rollout.fingerprint) throw changedMeanwhile(workload);
-    // verify-health -> verify-chat -> { verify-agents, verify-metrics }, in the order of domain/checks.ts.
+    // verify-health -> verify-chat -> { verify-agents, verify-metrics }, in the order of domain/proof/checks.ts.
     // What is new is compared with what was proved last, whichever version that was.
     const subject = { request, rollout, baseline: newestBaseline(observed) };
     const verification = await verifyService(run, subject);

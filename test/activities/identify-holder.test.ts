@@ -4,7 +4,7 @@ import { DefaultLogger } from '@temporalio/worker';
 import { describe, expect, it } from 'vitest';
 import type { Dependencies } from '../../src/activities/dependencies.ts';
 import { type Holder, identifyHolder } from '../../src/activities/identify-holder.ts';
-import type { StepResult } from '../../src/domain/ledger.ts';
+import type { StepResult } from '../../src/domain/ledger/ledger.ts';
 
 const LOCK = 'claim/kubernetes/prod/orchestrator/uid-1';
 const holder = { workflowId: 'rollback/orchestrator', runId: 'run-1' };

@@ -6,7 +6,7 @@ import { type Receiver, startReceiver } from '../../sandbox/demo/receiver.ts';
 import type { Dependencies } from '../../src/activities/dependencies.ts';
 import { notify } from '../../src/activities/notify.ts';
 import type { ServiceProfile } from '../../src/config/profile.ts';
-import type { Announcement } from '../../src/domain/announce.ts';
+import type { Announcement } from '../../src/domain/ledger/announce.ts';
 import type { NotifierSettings } from '../../src/notifiers/catalogue.ts';
 import { createNotifiers } from '../../src/notifiers/create-notifiers.ts';
 import { createSecretResolver } from '../../src/secrets/index.ts';

@@ -6,8 +6,8 @@ import type { Dependencies } from '../../src/activities/dependencies.ts';
 import { resolveRequest } from '../../src/activities/resolve-request.ts';
 import { createChecks } from '../../src/checks/create-checks.ts';
 import type { ServiceProfile } from '../../src/config/profile.ts';
-import { type ApprovalPolicy, DEFAULT_POLICY } from '../../src/domain/policy.ts';
-import type { ResolvedRun } from '../../src/domain/request.ts';
+import { type ApprovalPolicy, DEFAULT_POLICY } from '../../src/domain/request/policy.ts';
+import type { ResolvedRun } from '../../src/domain/request/request.ts';
 import type { RollbackTarget } from '../../src/targets/target.ts';
 import { startedNow } from './started-now.ts';
 

@@ -6,11 +6,11 @@ import { type VerifyInput, verifyActivities } from '../../src/activities/verify.
 import type { Check, ProbeContext } from '../../src/checks/check.ts';
 import type { CheckPolicy } from '../../src/checks/check-policy.ts';
 import type { CheckProgress } from '../../src/checks/run/check-progress.ts';
-import type { CheckId, CheckResult } from '../../src/domain/checks.ts';
-import type { CheckEvidence } from '../../src/domain/known-good.ts';
-import type { Instance, RolloutFinished } from '../../src/domain/pins.ts';
-import type { ResolvedRun } from '../../src/domain/request.ts';
-import type { Verdict } from '../../src/domain/verdict.ts';
+import type { CheckId, CheckResult } from '../../src/domain/proof/checks.ts';
+import type { CheckEvidence } from '../../src/domain/proof/known-good.ts';
+import type { Verdict } from '../../src/domain/proof/verdict.ts';
+import type { ResolvedRun } from '../../src/domain/request/request.ts';
+import type { Instance, RolloutFinished } from '../../src/domain/versions/pins.ts';
 import type { RollbackTarget } from '../../src/targets/target.ts';
 import type { Run } from '../../src/workflows/run/run.ts';
 import { verifyService } from '../../src/workflows/run/verification.ts';

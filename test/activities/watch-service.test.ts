@@ -5,9 +5,9 @@ import type { Dependencies, PreparedService } from '../../src/activities/depende
 import { watchService } from '../../src/activities/watch-service.ts';
 import type { ProbeResult } from '../../src/checks/check.ts';
 import { RunbookError } from '../../src/domain/errors.ts';
-import type { Watched, WatchInput } from '../../src/domain/follow-through.ts';
-import type { StepResult } from '../../src/domain/ledger.ts';
-import type { Verdict } from '../../src/domain/verdict.ts';
+import type { Watched, WatchInput } from '../../src/domain/ledger/follow-through.ts';
+import type { StepResult } from '../../src/domain/ledger/ledger.ts';
+import type { Verdict } from '../../src/domain/proof/verdict.ts';
 
 const PROVED = { uid: 'uid-1', fingerprint: 'good' };
 const input = (change: Partial<WatchInput> = {}): WatchInput => ({

@@ -5,7 +5,7 @@ import type { AgentsSettings } from '../../src/checks/agents/settings.ts';
 import { createChatCheck } from '../../src/checks/chat/probe.ts';
 import type { CheckPolicy } from '../../src/checks/check-policy.ts';
 import { runCheck } from '../../src/checks/run/run-check.ts';
-import type { OwnPlans } from '../../src/domain/checks.ts';
+import type { OwnPlans } from '../../src/domain/proof/checks.ts';
 import { instance, nobody, orchestrator, probeContext, said, server } from './surroundings.ts';
 
 const settings: AgentsSettings = {

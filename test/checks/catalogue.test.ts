@@ -6,7 +6,7 @@ import { CHECK_KINDS } from '../../src/checks/catalogue.ts';
 import type { CheckKind } from '../../src/checks/check-kind.ts';
 import { createChecks } from '../../src/checks/create-checks.ts';
 import { parseConfig } from '../../src/config/parse.ts';
-import { CHECK_IDS, CHECKS, type CheckRow } from '../../src/domain/checks.ts';
+import { CHECK_IDS, CHECKS, type CheckRow } from '../../src/domain/proof/checks.ts';
 
 const ROOT = join(import.meta.dirname, '../..');
 

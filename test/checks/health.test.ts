@@ -5,7 +5,7 @@ import type { BehaviourWish } from '../../sandbox/orchestrator/index.ts';
 import { createHealthCheck } from '../../src/checks/health/probe.ts';
 import type { HealthSettings } from '../../src/checks/health/settings.ts';
 import { runCheck } from '../../src/checks/run/run-check.ts';
-import type { CheckEvidence } from '../../src/domain/known-good.ts';
+import type { CheckEvidence } from '../../src/domain/proof/known-good.ts';
 import { nobody, orchestrator, probeContext, said, server } from './surroundings.ts';
 
 const settings: HealthSettings = {

@@ -4,7 +4,7 @@ import { createMetricsCheck } from '../../src/checks/metrics/probe.ts';
 import { readCounters } from '../../src/checks/metrics/scrape.ts';
 import type { MetricsSettings } from '../../src/checks/metrics/settings.ts';
 import { runCheck } from '../../src/checks/run/run-check.ts';
-import type { OwnPlans } from '../../src/domain/checks.ts';
+import type { OwnPlans } from '../../src/domain/proof/checks.ts';
 import { instance, orchestrator, probeContext, said, server } from './surroundings.ts';
 
 const NAMES = {

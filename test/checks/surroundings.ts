@@ -3,7 +3,7 @@ import type { AddressInfo } from 'node:net';
 import { onTestFinished } from 'vitest';
 import { startOrchestrator } from '../../sandbox/orchestrator/index.ts';
 import type { ProbeContext, ProbeResult } from '../../src/checks/check.ts';
-import type { Instance } from '../../src/domain/pins.ts';
+import type { Instance } from '../../src/domain/versions/pins.ts';
 
 /** What a probe is given, with what matters to a test. */
 export function probeContext(context: Partial<ProbeContext> = {}): ProbeContext {

@@ -3,7 +3,7 @@ import type { AddressInfo } from 'node:net';
 import { createServer, type Server, type Socket } from 'node:net';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { TASK_QUEUE } from '../../src/client/index.ts';
-import type { RunReport } from '../../src/domain/ledger.ts';
+import type { RunReport } from '../../src/domain/ledger/ledger.ts';
 import { freePorts } from '../../tools/ports.ts';
 import { until } from '../../tools/until.ts';
 import { type Cast, openStage, recordOf, type Stage } from '../stories/stage.ts';

@@ -11,8 +11,12 @@ const naming = (pattern: RegExp) => files.filter((name) => pattern.test(textOf(n
 
 describe('T6 text from outside has one way out of each kind', () => {
   it.each([
-    ['a terminal', /process\.std(?:out|err)\b|\bconsole\.\w/, ['cli/terminal.ts', 'wiring/worker-log.ts']],
-    ['a screen that is drawn again', /output\.write\(/, ['cli/screen.ts']],
+    [
+      'a terminal',
+      /process\.std(?:out|err)\b|\bconsole\.\w/,
+      ['cli/show/terminal.ts', 'wiring/worker-log.ts'],
+    ],
+    ['a screen that is drawn again', /output\.write\(/, ['cli/show/screen.ts']],
     [
       'the logger of the SDK',
       /\b(?:DefaultLogger\(|Runtime\.install)/,

@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { configJsonSchema, type JsonSchema, schemaFile } from '../../src/config/json-schema.ts';
 import { withKeyTable } from '../../src/config/key-table.ts';
 import { loadConfig } from '../../src/config/load.ts';
-import { CHECK_IDS } from '../../src/domain/checks.ts';
+import { CHECK_IDS } from '../../src/domain/proof/checks.ts';
 import { NOTIFIER_IDS } from '../../src/notifiers/catalogue.ts';
 
 const top = (path: string) => new URL(`../../${path}`, import.meta.url);

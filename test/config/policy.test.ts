@@ -1,9 +1,9 @@
 import { readFile } from 'node:fs/promises';
 import { describe, expect, it } from 'vitest';
 import { parseConfig } from '../../src/config/load.ts';
-import { DEFAULT_POLICY } from '../../src/domain/policy.ts';
-import { answersFor } from '../../src/domain/recovery.ts';
-import { STEP_IDS } from '../../src/domain/steps.ts';
+import { DEFAULT_POLICY } from '../../src/domain/request/policy.ts';
+import { answersFor } from '../../src/domain/steps/recovery.ts';
+import { STEP_IDS } from '../../src/domain/steps/steps.ts';
 
 const file = 'runbook.yaml';
 const text = (lines: string) => `services:

@@ -2,7 +2,7 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { withCatalogues } from '../../docs/write-architecture.ts';
-import { STEP_IDS } from '../../src/domain/steps.ts';
+import { STEP_IDS } from '../../src/domain/steps/steps.ts';
 
 const ROOT = join(import.meta.dirname, '../..');
 const textOf = (path: string) => readFileSync(join(ROOT, path), 'utf8');

@@ -1,14 +1,14 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { CHECKS } from '../../src/domain/checks.ts';
-import { STEP_IDS, STEPS } from '../../src/domain/steps.ts';
+import { CHECKS } from '../../src/domain/proof/checks.ts';
+import { STEP_IDS, STEPS } from '../../src/domain/steps/steps.ts';
 import { anchorsOf, faultsOf, ROOT, textFiles } from './citations.ts';
 
 const files = textFiles();
 
 it('looks at the texts of every folder', () => {
-  for (const known of ['src/domain/steps.ts', 'README.md', 'docs/runbook.md', 'examples/runbook.yaml'])
+  for (const known of ['src/domain/steps/steps.ts', 'README.md', 'docs/runbook.md', 'examples/runbook.yaml'])
     expect(files).toContain(known);
 });
 

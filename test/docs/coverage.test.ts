@@ -1,8 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
-import { CHECKS } from '../../src/domain/checks.ts';
-import { STEP_IDS } from '../../src/domain/steps.ts';
+import { CHECKS } from '../../src/domain/proof/checks.ts';
+import { STEP_IDS } from '../../src/domain/steps/steps.ts';
 
 const ROOT = join(import.meta.dirname, '../..');
 const rows = readFileSync(join(ROOT, 'docs/runbook-coverage.md'), 'utf8')

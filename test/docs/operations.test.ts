@@ -6,12 +6,12 @@ import { withWaitStates } from '../../docs/write-operations.ts';
 import { parseRollbackRequest } from '../../src/activities/request-schema.ts';
 import { addAnswerCommands } from '../../src/cli/answer-commands.ts';
 import * as client from '../../src/client/index.ts';
-import { ANSWERS } from '../../src/domain/answers.ts';
 import {
   OPERATOR_UPDATE_NAMES,
   OPERATOR_UPDATES,
   type OperatorUpdate,
-} from '../../src/domain/operator-events.ts';
+} from '../../src/domain/people/operator-events.ts';
+import { ANSWERS } from '../../src/domain/steps/answers.ts';
 
 const ROOT = join(import.meta.dirname, '../..');
 const page = readFileSync(join(ROOT, 'docs/operations.md'), 'utf8');

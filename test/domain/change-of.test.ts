@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { changeOf, type LedgerEntry } from '../../src/domain/ledger.ts';
-import { STEP_IDS, STEPS } from '../../src/domain/steps.ts';
+import { changeOf, type LedgerEntry } from '../../src/domain/ledger/ledger.ts';
+import { STEP_IDS, STEPS } from '../../src/domain/steps/steps.ts';
 
 const wrote = { outcome: 'completed', changed: true };
 const found = { outcome: 'completed', changed: false };

@@ -1,5 +1,5 @@
-import type { KnownGoodRecord } from '../../src/domain/known-good.ts';
-import type { ObservedService, VersionCandidate } from '../../src/domain/versions.ts';
+import type { KnownGoodRecord } from '../../src/domain/proof/known-good.ts';
+import type { ObservedService, VersionCandidate } from '../../src/domain/versions/versions.ts';
 
 /** A version as identify-versions would report it. */
 export function candidate(

@@ -1,4 +1,4 @@
-import type { OpenApproval, OpenDecision, OpenPause } from '../../src/domain/waiting.ts';
+import type { OpenApproval, OpenDecision, OpenPause } from '../../src/domain/people/waiting.ts';
 
 /** What a run may wait for, for tests of how it is shown. */
 export const DECISION: OpenDecision = {

@@ -6,7 +6,7 @@ import { composeHostProblem } from '../../sandbox/compose/index.ts';
 import { ENV_FILE } from '../../sandbox/demo/compose-project.ts';
 import { composeEntry } from '../../sandbox/demo/config.ts';
 import { startRollback, startVerify, TASK_QUEUE } from '../../src/client/index.ts';
-import type { RunReport } from '../../src/domain/ledger.ts';
+import type { RunReport } from '../../src/domain/ledger/ledger.ts';
 import { freePorts } from '../../tools/ports.ts';
 import { runCommand } from '../cli/run-command.ts';
 import { type ComposeCast, type ComposeStage, openComposeStage } from '../stories/stage-compose.ts';

@@ -5,7 +5,7 @@ import { stringify } from 'yaml';
 import { UNATTENDED } from '../../sandbox/demo/config.ts';
 import { DEPLOYMENT, deployment, imageOf } from '../../sandbox/manifests.ts';
 import { startRollback, startVerify, TASK_QUEUE } from '../../src/client/index.ts';
-import type { RunReport } from '../../src/domain/ledger.ts';
+import type { RunReport } from '../../src/domain/ledger/ledger.ts';
 import { freePorts } from '../../tools/ports.ts';
 import { until } from '../../tools/until.ts';
 import { runCommand } from '../cli/run-command.ts';

@@ -1,5 +1,5 @@
 import { expect } from 'vitest';
-import { checksOf, type RunReport } from '../../src/domain/ledger.ts';
+import { checksOf, type RunReport } from '../../src/domain/ledger/ledger.ts';
 import { auditHistory } from '../../src/report/from-history.ts';
 import { kindOf, parseHistory } from '../../src/report/history-file.ts';
 import { recordOf } from '../stories/stage.ts';

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import type { WorkflowHandle } from '@temporalio/client';
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { OPERATOR_UPDATE_NAMES } from '../../src/domain/operator-events.ts';
+import { OPERATOR_UPDATE_NAMES } from '../../src/domain/people/operator-events.ts';
 import { ASKED, ready, reportOf, send, waits } from '../stories/asked.ts';
 import { type Cast, openStage, type Stage } from '../stories/stage.ts';
 import { seed } from './every-input.ts';

@@ -6,7 +6,7 @@ import { describe, expect, it } from 'vitest';
 import { resolveRequest } from '../../src/activities/resolve-request.ts';
 import { parseConfig } from '../../src/config/parse.ts';
 import { RunbookError } from '../../src/domain/errors.ts';
-import type { ResolvedRun } from '../../src/domain/request.ts';
+import type { ResolvedRun } from '../../src/domain/request/request.ts';
 import { prepareDependencies } from '../../src/wiring/services.ts';
 import { startedNow } from '../activities/started-now.ts';
 import { configTexts } from './config-texts.ts';

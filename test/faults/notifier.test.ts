@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { type Receiver, startReceiver } from '../../sandbox/demo/receiver.ts';
 import { type ActiveRule, type FaultProxy, startFaultProxy } from '../../sandbox/faults/index.ts';
-import type { RunReport } from '../../src/domain/ledger.ts';
+import type { RunReport } from '../../src/domain/ledger/ledger.ts';
 import { openStage, recordOf, type Stage } from '../stories/stage.ts';
 import { counted } from './counted.ts';
 import { RECEIVERS, type ReceiverCase } from './notifier/cases.ts';

@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { CHECK_IDS } from '../../src/domain/checks.ts';
+import { CHECK_IDS } from '../../src/domain/proof/checks.ts';
 import { anyJson, credential, extremeJson, hostileText } from './inputs.ts';
 
 /** Fields of a request with values as they should be, for a worker whose services are `orchestrator` and `spare`. */

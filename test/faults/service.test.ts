@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Fault } from '../../sandbox/faults/index.ts';
-import { CHECK_IDS, type CheckId } from '../../src/domain/checks.ts';
-import { checksOf } from '../../src/domain/ledger.ts';
+import { checksOf } from '../../src/domain/ledger/ledger.ts';
+import { CHECK_IDS, type CheckId } from '../../src/domain/proof/checks.ts';
 import { openStage, type Stage } from '../stories/stage.ts';
 import { counted } from './counted.ts';
 import { EVERYTHING } from './rows.ts';

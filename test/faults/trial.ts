@@ -5,7 +5,7 @@ import type { Receiver } from '../../sandbox/demo/receiver.ts';
 import { type GrpcProxy, startGrpcProxy } from '../../sandbox/faults/grpc-proxy.ts';
 import { type FaultProxy, startFaultProxy } from '../../sandbox/faults/index.ts';
 import type { Sandbox } from '../../sandbox/index.ts';
-import type { RollbackRequest } from '../../src/domain/request.ts';
+import type { RollbackRequest } from '../../src/domain/request/request.ts';
 import type { Managed } from '../../tools/processes/index.ts';
 import type { TemporalServer } from '../../tools/temporal-server.ts';
 import { type CastRuns, castRuns } from '../stories/stage-runs.ts';

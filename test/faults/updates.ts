@@ -1,6 +1,6 @@
 import fc from 'fast-check';
-import { ANSWERS } from '../../src/domain/answers.ts';
-import { OPERATOR_UPDATE_NAMES, type OperatorUpdate } from '../../src/domain/operator-events.ts';
+import { OPERATOR_UPDATE_NAMES, type OperatorUpdate } from '../../src/domain/people/operator-events.ts';
+import { ANSWERS } from '../../src/domain/steps/answers.ts';
 import { anyJson, credential, hostileText, payloadsOf, type RawPayload } from './inputs.ts';
 
 /** What somebody sends to a running run. */

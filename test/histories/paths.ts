@@ -1,4 +1,4 @@
-import type { RunOutcome } from '../../src/domain/ledger.ts';
+import type { RunOutcome } from '../../src/domain/ledger/ledger.ts';
 
 /** A path through the runbook that a recorded history stands for. */
 export interface Path {

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import type { CheckResult } from '../../src/domain/checks.ts';
-import type { LedgerEntry, RunReport, StepResult } from '../../src/domain/ledger.ts';
-import type { StepId } from '../../src/domain/steps.ts';
+import type { LedgerEntry, RunReport, StepResult } from '../../src/domain/ledger/ledger.ts';
+import type { CheckResult } from '../../src/domain/proof/checks.ts';
+import type { StepId } from '../../src/domain/steps/steps.ts';
 import { auditHistory } from '../../src/report/from-history.ts';
 import type { EncodedPayloads, HistoryEvent } from '../../src/report/history-file.ts';
 

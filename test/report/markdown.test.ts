@@ -1,10 +1,10 @@
 import { describe, expect, it } from 'vitest';
-import type { CheckResult } from '../../src/domain/checks.ts';
-import type { LedgerEntry, RunReport } from '../../src/domain/ledger.ts';
-import type { ShownPlan } from '../../src/domain/plan.ts';
-import { planRollback } from '../../src/domain/plan-rollback.ts';
-import type { ResolvedRun } from '../../src/domain/request.ts';
-import { parseTarget, type TargetWish } from '../../src/domain/targets.ts';
+import type { LedgerEntry, RunReport } from '../../src/domain/ledger/ledger.ts';
+import type { CheckResult } from '../../src/domain/proof/checks.ts';
+import type { ResolvedRun } from '../../src/domain/request/request.ts';
+import type { ShownPlan } from '../../src/domain/versions/plan.ts';
+import { planRollback } from '../../src/domain/versions/plan-rollback.ts';
+import { parseTarget, type TargetWish } from '../../src/domain/versions/targets.ts';
 import type { AuditedReport } from '../../src/report/audited-report.ts';
 import { renderMarkdown } from '../../src/report/markdown.ts';
 import { candidate, evidence, observed } from '../domain/observed.ts';

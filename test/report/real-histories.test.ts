@@ -1,8 +1,8 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import type { RunEvent } from '../../src/domain/events.ts';
-import type { RunReport } from '../../src/domain/ledger.ts';
+import type { RunReport } from '../../src/domain/ledger/ledger.ts';
+import type { RunEvent } from '../../src/domain/people/events.ts';
 import { auditHistory } from '../../src/report/from-history.ts';
 import { decodePayloads, type HistoryFile, parseHistory } from '../../src/report/history-file.ts';
 import { renderMarkdown } from '../../src/report/markdown.ts';

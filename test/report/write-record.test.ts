@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { basename, dirname, join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { RunbookError } from '../../src/domain/errors.ts';
-import type { RunReport } from '../../src/domain/ledger.ts';
+import type { RunReport } from '../../src/domain/ledger/ledger.ts';
 import { renderMarkdown } from '../../src/report/markdown.ts';
 import { writeRecord } from '../../src/report/write-record.ts';
 

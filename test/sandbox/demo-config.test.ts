@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { expect, it, onTestFinished } from 'vitest';
 import { type ConfigOptions, composeEntry, writeConfig } from '../../sandbox/demo/config.ts';
 import { loadConfig } from '../../src/config/load.ts';
-import { DEFAULT_POLICY } from '../../src/domain/policy.ts';
+import { DEFAULT_POLICY } from '../../src/domain/request/policy.ts';
 
 async function policyOf(options: Pick<ConfigOptions, 'policy' | 'profile'>) {
   const folder = await mkdtemp(join(tmpdir(), 'runbook-config-'));

@@ -1,7 +1,7 @@
 import { Client, Connection } from '@temporalio/client';
 import { expect, test } from 'vitest';
 import { openSandbox } from '../../sandbox/index.ts';
-import { SEARCH_ATTRIBUTES } from '../../src/domain/search-attributes.ts';
+import { SEARCH_ATTRIBUTES } from '../../src/domain/request/search-attributes.ts';
 
 test('the server is usable at once, has the search attributes, and keeps runs over a restart', async () => {
   const { temporal, close } = await openSandbox({ temporal: true });

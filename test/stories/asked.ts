@@ -1,7 +1,7 @@
 import type { WorkflowHandle } from '@temporalio/client';
 import { imageOf } from '../../sandbox/manifests.ts';
-import type { RunReport } from '../../src/domain/ledger.ts';
-import type { Waiting } from '../../src/domain/waiting.ts';
+import type { RunReport } from '../../src/domain/ledger/ledger.ts';
+import type { Waiting } from '../../src/domain/people/waiting.ts';
 import { until } from '../../tools/until.ts';
 import type { Cast, Stage } from './stage.ts';
 

@@ -1,7 +1,7 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { imageOf } from '../../sandbox/manifests.ts';
 import { TASK_QUEUE } from '../../src/client/index.ts';
-import type { RunEvent } from '../../src/domain/events.ts';
+import type { RunEvent } from '../../src/domain/people/events.ts';
 import { until } from '../../tools/until.ts';
 import { type RunningCommand, runCommand, startCommand } from '../cli/run-command.ts';
 import { ASKED, imageNow } from './asked.ts';

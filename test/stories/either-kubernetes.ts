@@ -1,5 +1,5 @@
-import { parseImage } from '../../src/domain/versions.ts';
-import { withoutDigests } from '../../src/targets/kubernetes/image-digests.ts';
+import { parseImage } from '../../src/domain/versions/versions.ts';
+import { withoutDigests } from '../../src/targets/kubernetes/template/image-digests.ts';
 import type { EitherStage } from './either.ts';
 import { type Cast, openStage } from './stage.ts';
 import { startWorkerProgram } from './stage-worker.ts';

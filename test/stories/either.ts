@@ -2,7 +2,7 @@
 import { afterAll, beforeAll, describe } from 'vitest';
 import { composeHostProblem } from '../../sandbox/compose/index.ts';
 import type { Receiver } from '../../sandbox/demo/receiver.ts';
-import type { RunReport } from '../../src/domain/ledger.ts';
+import type { RunReport } from '../../src/domain/ledger/ledger.ts';
 import type { Managed } from '../../tools/processes/index.ts';
 import { openComposeEither } from './either-compose.ts';
 import { openKubernetesEither } from './either-kubernetes.ts';

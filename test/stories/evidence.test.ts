@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
 import { imageOf } from '../../sandbox/manifests.ts';
-import { checksOf } from '../../src/domain/ledger.ts';
+import { checksOf } from '../../src/domain/ledger/ledger.ts';
 import { ASKED, headlines, ready, SOON } from './asked.ts';
 import { recordOf as asRecord, type Cast, openStage, type Stage } from './stage.ts';
 

@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import { bundleWorkflowCode, DefaultLogger, Worker } from '@temporalio/worker';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { UNATTENDED } from '../../sandbox/demo/config.ts';
-import { fingerprint } from '../../src/targets/kubernetes/fingerprint.ts';
+import { fingerprint } from '../../src/targets/kubernetes/template/fingerprint.ts';
 import { imageNow } from './asked.ts';
 import { type Cast, openStage, recordOf, type Stage } from './stage.ts';
 

@@ -1,5 +1,5 @@
 import { beforeAll, expect, it } from 'vitest';
-import { checksOf } from '../../src/domain/ledger.ts';
+import { checksOf } from '../../src/domain/ledger/ledger.ts';
 import { auditHistory } from '../../src/report/from-history.ts';
 import { parseHistory } from '../../src/report/history-file.ts';
 import { until } from '../../tools/until.ts';

@@ -1,7 +1,7 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { parse, stringify } from 'yaml';
 import { UNATTENDED } from '../../sandbox/demo/config.ts';
-import type { RunReport } from '../../src/domain/ledger.ts';
+import type { RunReport } from '../../src/domain/ledger/ledger.ts';
 import { send, waits } from './asked.ts';
 import type { Cast, Stage } from './stage.ts';
 import { workerFor } from './stage-runs.ts';

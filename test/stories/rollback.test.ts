@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { checksOf } from '../../src/domain/ledger.ts';
+import { checksOf } from '../../src/domain/ledger/ledger.ts';
 import { md } from '../../src/domain/media/markdown.ts';
 import { openStage, recordOf, type Stage } from './stage.ts';
 

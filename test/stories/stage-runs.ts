@@ -4,8 +4,8 @@ import type { NativeConnection } from '@temporalio/worker';
 import { reportOfFailure } from '../../src/cli/follow.ts';
 import { startRollback, startVerify } from '../../src/client/index.ts';
 import { loadConfig } from '../../src/config/load.ts';
-import type { RunReport } from '../../src/domain/ledger.ts';
-import type { RollbackRequest, VerifyRequest } from '../../src/domain/request.ts';
+import type { RunReport } from '../../src/domain/ledger/ledger.ts';
+import type { RollbackRequest, VerifyRequest } from '../../src/domain/request/request.ts';
 import { type RunningWorker, startWorker } from '../../src/wiring/start-worker.ts';
 
 /** What can be asked of the runbook for the service of one story, whatever the target is. */

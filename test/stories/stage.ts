@@ -4,7 +4,7 @@ import { deploymentEntry, writeConfig } from '../../sandbox/demo/config.ts';
 import { type Receiver, startReceiver } from '../../sandbox/demo/receiver.ts';
 import { openSandbox, type Sandbox, type SandboxCluster } from '../../sandbox/index.ts';
 import { DEPLOYMENT, imageOf, LABELS, type PolicyRule, WORKER_ACCOUNT } from '../../sandbox/manifests.ts';
-import type { RunReport } from '../../src/domain/ledger.ts';
+import type { RunReport } from '../../src/domain/ledger/ledger.ts';
 import type { RunningWorker } from '../../src/wiring/start-worker.ts';
 import type { TemporalServer } from '../../tools/temporal-server.ts';
 import { borrowSandbox } from '../worlds/borrowed.ts';

@@ -3,7 +3,7 @@ import { readFile, writeFile } from 'node:fs/promises';
 import type { WorkflowHandle, WorkflowStartOptions } from '@temporalio/client';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { UNATTENDED } from '../../sandbox/demo/config.ts';
-import type { RunReport } from '../../src/domain/ledger.ts';
+import type { RunReport } from '../../src/domain/ledger/ledger.ts';
 import { until } from '../../tools/until.ts';
 import { headlines, imageNow, send } from './asked.ts';
 import { type Cast, openStage, recordOf, type Stage } from './stage.ts';

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { expect, test } from 'vitest';
 import { parse } from 'yaml';
-import { SEARCH_ATTRIBUTES } from '../../src/domain/search-attributes.ts';
+import { SEARCH_ATTRIBUTES } from '../../src/domain/request/search-attributes.ts';
 import { TOOLS } from '../../tools/catalogue.ts';
 import { locateTool } from '../../tools/index.ts';
 

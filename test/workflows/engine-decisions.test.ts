@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { historyToJSON } from '@temporalio/common/lib/proto-utils.js';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { RunReport } from '../../src/domain/ledger.ts';
+import type { RunReport } from '../../src/domain/ledger/ledger.ts';
 import { auditHistory } from '../../src/report/from-history.ts';
 import { parseHistory } from '../../src/report/history-file.ts';
 import { refuse } from './scripted-service.ts';

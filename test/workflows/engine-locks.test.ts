@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { DEFAULT_POLICY } from '../../src/domain/policy.ts';
+import { DEFAULT_POLICY } from '../../src/domain/request/policy.ts';
 import { refuse } from './scripted-service.ts';
 import { decide, ended, openScriptedStage, type ScriptedStage, send, stop, waits } from './scripted-stage.ts';
 

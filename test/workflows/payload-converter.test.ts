@@ -1,7 +1,7 @@
 import { defaultPayloadConverter, type Payload } from '@temporalio/common';
 import { describe, expect, it } from 'vitest';
 import { parseRollbackRequest } from '../../src/activities/request-schema.ts';
-import { unreadableProblem } from '../../src/domain/unreadable-input.ts';
+import { unreadableProblem } from '../../src/domain/request/unreadable-input.ts';
 import { payloadConverter } from '../../src/workflows/payload-converter.ts';
 
 const utf8 = (text: string) => new TextEncoder().encode(text);

@@ -1,14 +1,14 @@
 import { createHash } from 'node:crypto';
 import { ApplicationFailure } from '@temporalio/activity';
-import { CHECK_IDS, type CheckId, type CheckResult } from '../../src/domain/checks.ts';
 import type { ErrorType } from '../../src/domain/errors.ts';
-import type { Pin } from '../../src/domain/pins.ts';
-import { planRollback } from '../../src/domain/plan-rollback.ts';
-import { DEFAULT_POLICY, type RunPolicy } from '../../src/domain/policy.ts';
-import type { ResolvedRun } from '../../src/domain/request.ts';
-import type { StepId } from '../../src/domain/steps.ts';
-import type { TargetWish } from '../../src/domain/targets.ts';
-import type { Verdict } from '../../src/domain/verdict.ts';
+import { CHECK_IDS, type CheckId, type CheckResult } from '../../src/domain/proof/checks.ts';
+import type { Verdict } from '../../src/domain/proof/verdict.ts';
+import { DEFAULT_POLICY, type RunPolicy } from '../../src/domain/request/policy.ts';
+import type { ResolvedRun } from '../../src/domain/request/request.ts';
+import type { StepId } from '../../src/domain/steps/steps.ts';
+import type { Pin } from '../../src/domain/versions/pins.ts';
+import { planRollback } from '../../src/domain/versions/plan-rollback.ts';
+import type { TargetWish } from '../../src/domain/versions/targets.ts';
 import { candidate, evidence, observed } from '../domain/observed.ts';
 
 /** What a step does instead of its usual work. @param usual the usual work. @param time counted from 1. */

@@ -1,9 +1,9 @@
 import { Context } from '@temporalio/activity';
 import type { WorkflowHandle } from '@temporalio/client';
 import { Worker } from '@temporalio/worker';
-import type { RunReport } from '../../src/domain/ledger.ts';
-import { STEP_IDS, type StepId } from '../../src/domain/steps.ts';
-import type { Waiting } from '../../src/domain/waiting.ts';
+import type { RunReport } from '../../src/domain/ledger/ledger.ts';
+import type { Waiting } from '../../src/domain/people/waiting.ts';
+import { STEP_IDS, type StepId } from '../../src/domain/steps/steps.ts';
 import { workflowBundle } from '../../src/wiring/bundle.ts';
 import type { TemporalServer } from '../../tools/temporal-server.ts';
 import { until } from '../../tools/until.ts';

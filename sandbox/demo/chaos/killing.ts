@@ -1,5 +1,5 @@
 import type { Client } from '@temporalio/client';
-import type { StepId } from '../../../src/domain/steps.ts';
+import type { StepId } from '../../../src/domain/steps/steps.ts';
 import { stepUnderWay } from '../../worker-program.ts';
 import { say } from '../story.ts';
 import type { Kill } from './schedule.ts';

@@ -1,4 +1,4 @@
-import { STEP_IDS, type StepId } from '../../../src/domain/steps.ts';
+import { STEP_IDS, type StepId } from '../../../src/domain/steps/steps.ts';
 
 /** Something that is killed while a step is under way. */
 export interface Kill<V> {

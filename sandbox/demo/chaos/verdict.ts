@@ -1,4 +1,4 @@
-import type { RunReport } from '../../../src/domain/ledger.ts';
+import type { RunReport } from '../../../src/domain/ledger/ledger.ts';
 import type { Killed } from './killing.ts';
 
 /** One rollback, what was killed in it, and what others saw of it. */

@@ -1,4 +1,4 @@
-import { type OwnPlans, provingPlans } from '../../domain/checks.ts';
+import { type OwnPlans, provingPlans } from '../../domain/proof/checks.ts';
 import type { ProbeContext, ProbeResult } from '../check.ts';
 import { bad, good, idle, unclear } from '../probe-results.ts';
 import type { AgentRow } from './rows.ts';

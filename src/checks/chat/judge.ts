@@ -1,4 +1,4 @@
-import type { OwnPlans } from '../../domain/checks.ts';
+import type { OwnPlans } from '../../domain/proof/checks.ts';
 import { oneLine } from '../../domain/redact.ts';
 import type { ProbeResult } from '../check.ts';
 import { asObject } from '../http/json.ts';

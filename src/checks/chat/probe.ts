@@ -1,5 +1,5 @@
-import type { OwnPlans } from '../../domain/checks.ts';
 import { RunbookError } from '../../domain/errors.ts';
+import type { OwnPlans } from '../../domain/proof/checks.ts';
 import { addressOf, exchange, type HttpResponse } from '../../http/exchange.ts';
 import { type Check, type ProbeContext, type ProbeResult, UNANSWERED } from '../check.ts';
 import type { Authorise } from '../http/auth.ts';

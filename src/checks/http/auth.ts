@@ -1,6 +1,6 @@
 import { createHmac } from 'node:crypto';
 import { RunbookError } from '../../domain/errors.ts';
-import type { Auth, SecretReference } from '../../domain/profile.ts';
+import type { Auth, SecretReference } from '../../domain/request/profile.ts';
 
 /** Gives the headers that authorise a request. Throws `RunbookError` `SecretUnavailable`. */
 export type Authorise = (signal: AbortSignal) => Promise<Readonly<Record<string, string>>>;

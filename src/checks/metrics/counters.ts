@@ -1,4 +1,4 @@
-import type { Instance } from '../../domain/pins.ts';
+import type { Instance } from '../../domain/versions/pins.ts';
 import type { Counters } from './scrape.ts';
 
 /** What one instance has counted, at one probe. */

@@ -1,4 +1,4 @@
-import { type OwnPlans, provingPlans } from '../../domain/checks.ts';
+import { type OwnPlans, provingPlans } from '../../domain/proof/checks.ts';
 import type { ProbeResult } from '../check.ts';
 import { bad, good, unclear } from '../probe-results.ts';
 import { add, growthOf, type InstanceCounters, NOTHING, totals } from './counters.ts';

@@ -1,4 +1,4 @@
-import type { Instance } from '../../domain/pins.ts';
+import type { Instance } from '../../domain/versions/pins.ts';
 import { addressOf, exchange, instanceAddress } from '../../http/exchange.ts';
 import { parseExposition, totalOf } from './exposition.ts';
 import type { MetricsSettings } from './settings.ts';

@@ -1,6 +1,6 @@
-import type { OwnPlans, Sample } from '../../domain/checks.ts';
 import type { Instant, Json } from '../../domain/json.ts';
-import type { Verdict } from '../../domain/verdict.ts';
+import type { OwnPlans, Sample } from '../../domain/proof/checks.ts';
+import type { Verdict } from '../../domain/proof/verdict.ts';
 
 /** What a restarted check knows of its earlier attempt. */
 export interface CheckProgress {

@@ -1,5 +1,5 @@
-import { type CheckResult, EVIDENCE_SAMPLES, type OwnPlans, type Sample } from '../../domain/checks.ts';
 import type { Instant } from '../../domain/json.ts';
+import { type CheckResult, EVIDENCE_SAMPLES, type OwnPlans, type Sample } from '../../domain/proof/checks.ts';
 import { oneLine } from '../../domain/redact.ts';
 import { type Check, type ProbeResult, UNANSWERED } from '../check.ts';
 import type { CheckProgress, DecisiveProbe } from './check-progress.ts';

@@ -1,5 +1,5 @@
 import { RunbookError } from '../../domain/errors.ts';
-import type { Instance } from '../../domain/pins.ts';
+import type { Instance } from '../../domain/versions/pins.ts';
 
 /** Doubtful instances are read again after this long, in milliseconds: pods may have been replaced. */
 const STALE_MS = 5000;

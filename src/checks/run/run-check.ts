@@ -1,8 +1,8 @@
 import { setTimeout as pause } from 'node:timers/promises';
-import type { CheckResult, OwnPlans } from '../../domain/checks.ts';
 import { RunbookError } from '../../domain/errors.ts';
-import type { CheckEvidence } from '../../domain/known-good.ts';
-import type { Instance } from '../../domain/pins.ts';
+import type { CheckResult, OwnPlans } from '../../domain/proof/checks.ts';
+import type { CheckEvidence } from '../../domain/proof/known-good.ts';
+import type { Instance } from '../../domain/versions/pins.ts';
 import type { Check, ProbeContext, ProbeResult } from '../check.ts';
 import type { CheckPolicy } from '../check-policy.ts';
 import { unclear } from '../probe-results.ts';

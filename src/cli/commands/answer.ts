@@ -15,13 +15,13 @@ import {
   resume as resumeRun,
 } from '../../client/index.ts';
 import { runbookCommand } from '../../domain/media/shell.ts';
-import type { OperatorInputs } from '../../domain/operator-events.ts';
-import { CommandError, EXIT } from '../exit-codes.ts';
-import { openSession } from '../open-session.ts';
-import { eventLine } from '../run-lines.ts';
-import type { Session, SessionOptions } from '../session.ts';
-import { err, out } from '../terminal.ts';
-import { sayingWhy, whyNobodyAnswers } from '../unanswered.ts';
+import type { OperatorInputs } from '../../domain/people/operator-events.ts';
+import { CommandError, EXIT } from '../errors/exit-codes.ts';
+import { openSession } from '../session/open-session.ts';
+import type { Session, SessionOptions } from '../session/session.ts';
+import { eventLine } from '../show/run-lines.ts';
+import { err, out } from '../show/terminal.ts';
+import { sayingWhy, whyNobodyAnswers } from '../show/unanswered.ts';
 
 interface AnswerOptions extends SessionOptions {
   readonly by?: string;

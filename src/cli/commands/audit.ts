@@ -4,9 +4,9 @@ import { runbookCommand } from '../../domain/media/shell.ts';
 import { type Audit, auditHistory } from '../../report/from-history.ts';
 import { type HistoryFile, parseHistory } from '../../report/history-file.ts';
 import { renderMarkdown } from '../../report/markdown.ts';
-import { CommandError, EXIT } from '../exit-codes.ts';
-import type { SessionOptions } from '../session.ts';
-import { out } from '../terminal.ts';
+import { CommandError, EXIT } from '../errors/exit-codes.ts';
+import type { SessionOptions } from '../session/session.ts';
+import { out } from '../show/terminal.ts';
 
 interface AuditOptions extends SessionOptions {
   readonly runId?: string;
@@ -73,7 +73,7 @@ async function fromFile(file: string): Promise<Loaded | undefined> {
 
 async function fromServer(workflowId: string, options: AuditOptions): Promise<Loaded> {
   const [{ openSession }, { historyToJSON }] = await Promise.all([
-    import('../open-session.ts'),
+    import('../session/open-session.ts'),
     import('@temporalio/common/lib/proto-utils.js'),
   ]);
   await using session = await openSession(options).catch((error: unknown) => {

@@ -1,11 +1,11 @@
 import { startRollback } from '../../client/index.ts';
-import type { Severity } from '../../domain/policy.ts';
-import type { RollbackRequest } from '../../domain/request.ts';
-import { openSession } from '../open-session.ts';
-import { type SessionOptions, withService } from '../session.ts';
-import { showPlan } from '../show-plan.ts';
+import type { Severity } from '../../domain/request/policy.ts';
+import type { RollbackRequest } from '../../domain/request/request.ts';
+import { openSession } from '../session/open-session.ts';
+import { type SessionOptions, withService } from '../session/session.ts';
+import { showPlan } from '../show/show-plan.ts';
+import { out } from '../show/terminal.ts';
 import { followToTheEnd, type RunOptions } from '../start-and-follow.ts';
-import { out } from '../terminal.ts';
 
 interface RollbackOptions extends SessionOptions, RunOptions {
   readonly to?: string;

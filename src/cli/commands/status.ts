@@ -1,13 +1,13 @@
 import { reportOf, type Waiting, waitingFor } from '../../client/index.ts';
 import { runbookCommand } from '../../domain/media/shell.ts';
-import { WORKFLOWS } from '../../domain/workflow-kinds.ts';
-import { CommandError, EXIT } from '../exit-codes.ts';
-import { openSession } from '../open-session.ts';
-import { runningStep } from '../pending-steps.ts';
-import { printReport } from '../run-lines.ts';
-import type { Session, SessionOptions } from '../session.ts';
-import { err, out } from '../terminal.ts';
-import { sayingWhy, whyNobodyAnswers } from '../unanswered.ts';
+import { WORKFLOWS } from '../../domain/request/workflow-kinds.ts';
+import { CommandError, EXIT } from '../errors/exit-codes.ts';
+import { openSession } from '../session/open-session.ts';
+import type { Session, SessionOptions } from '../session/session.ts';
+import { runningStep } from '../show/pending-steps.ts';
+import { printReport } from '../show/run-lines.ts';
+import { err, out } from '../show/terminal.ts';
+import { sayingWhy, whyNobodyAnswers } from '../show/unanswered.ts';
 
 const SHOWN = 20;
 /** How long one run is waited for. */

@@ -1,8 +1,8 @@
 import { startVerify } from '../../client/index.ts';
-import type { CheckId } from '../../domain/checks.ts';
-import type { VerifyRequest } from '../../domain/request.ts';
-import { openSession } from '../open-session.ts';
-import { type SessionOptions, withService } from '../session.ts';
+import type { CheckId } from '../../domain/proof/checks.ts';
+import type { VerifyRequest } from '../../domain/request/request.ts';
+import { openSession } from '../session/open-session.ts';
+import { type SessionOptions, withService } from '../session/session.ts';
 import { followToTheEnd, type RunOptions } from '../start-and-follow.ts';
 
 interface VerifyOptions extends SessionOptions, RunOptions {

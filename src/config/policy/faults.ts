@@ -1,6 +1,6 @@
-import type { Answer } from '../../domain/answers.ts';
-import { isSamePerson } from '../../domain/people.ts';
-import type { StepId } from '../../domain/steps.ts';
+import { isSamePerson } from '../../domain/people/people.ts';
+import type { Answer } from '../../domain/steps/answers.ts';
+import type { StepId } from '../../domain/steps/steps.ts';
 import type { Fault } from '../faults.ts';
 import type { ServiceEntry } from '../schema.ts';
 import { possibleAnswers } from './schema.ts';

@@ -1,9 +1,9 @@
 import * as z from 'zod';
-import { ANSWERS, type Answer } from '../../domain/answers.ts';
 import { closest } from '../../domain/closest.ts';
-import { SEVERITIES } from '../../domain/policy.ts';
-import { answersFor } from '../../domain/recovery.ts';
-import { STEP_IDS, type StepId } from '../../domain/steps.ts';
+import { SEVERITIES } from '../../domain/request/policy.ts';
+import { ANSWERS, type Answer } from '../../domain/steps/answers.ts';
+import { answersFor } from '../../domain/steps/recovery.ts';
+import { STEP_IDS, type StepId } from '../../domain/steps/steps.ts';
 import { textProblem } from '../../domain/text.ts';
 import { duration, section, text } from '../../schema-parts/parts.ts';
 

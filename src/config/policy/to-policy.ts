@@ -1,4 +1,4 @@
-import type { RunPolicy } from '../../domain/policy.ts';
+import type { RunPolicy } from '../../domain/request/policy.ts';
 import type { ServiceEntry } from '../schema.ts';
 
 /** How runs of a service behave: durations in milliseconds, single steps only as far as they differ. */

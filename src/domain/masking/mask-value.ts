@@ -1,5 +1,5 @@
 import { MASK, redact } from '../redact.ts';
-import { mayLookRandom, withoutRandom } from './random-text.ts';
+import { mayBeRandom, withoutRandom } from './random-text.ts';
 import { isSecretName } from './secret-names.ts';
 
 /** User and password of a URL. The password may hold "/" and "@", which a strict URL would not. */
@@ -46,7 +46,7 @@ export function createMasker(named: readonly string[] = []): Masker {
       if (value === '') return value;
       if (hides(name)) return MASK;
       const shown = text(value);
-      return mayLookRandom(name, value) ? shown : withoutRandom(shown, MASK);
+      return mayBeRandom(name, value) ? shown : withoutRandom(shown, MASK);
     },
   };
 }

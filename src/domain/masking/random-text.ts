@@ -11,7 +11,7 @@ const DIGESTS: ReadonlySet<string> = new Set(
 );
 
 /** Whether a value of this name may look like a key without being one: a commit, a digest, the id of a tenant. */
-export function mayLookRandom(name: string, value: string): boolean {
+export function mayBeRandom(name: string, value: string): boolean {
   const words = wordsOf(name);
   const last = words.at(-1) ?? '';
   return (

@@ -1,4 +1,4 @@
-import type { RunOutcome } from '../../domain/ledger.ts';
+import type { RunOutcome } from '../../domain/ledger/ledger.ts';
 import { joined } from '../../domain/media/markup.ts';
 import { type SlackMarkup, slack, slackLink } from '../../domain/media/slack.ts';
 import type { Notification } from '../notifier.ts';

@@ -1,6 +1,7 @@
 import { RunbookError } from '../../domain/errors.ts';
-import type { KnownGoodRecord } from '../../domain/known-good.ts';
 import { createMasker, type Masker } from '../../domain/masking/mask-value.ts';
+import type { KnownGoodRecord } from '../../domain/proof/known-good.ts';
+import type { ComposeProfile } from '../../domain/request/profile.ts';
 import type {
   ComposePin,
   Instance,
@@ -8,32 +9,31 @@ import type {
   RolloutFinished,
   RolloutStarted,
   SnapshotReference,
-} from '../../domain/pins.ts';
-import type { Plan } from '../../domain/plan.ts';
-import type { ComposeProfile } from '../../domain/profile.ts';
-import type { TargetWish } from '../../domain/targets.ts';
-import type { LiveVersion, ObservedService } from '../../domain/versions.ts';
+} from '../../domain/versions/pins.ts';
+import type { Plan } from '../../domain/versions/plan.ts';
+import type { TargetWish } from '../../domain/versions/targets.ts';
+import type { LiveVersion, ObservedService } from '../../domain/versions/versions.ts';
 import { createRegistryClient, dockerCredentials } from '../../registry/index.ts';
 import type { EvidenceKey } from '../evidence/seal.ts';
 import type { AccessReport, LastChange, RollbackTarget, RolloutProgress, TargetContext } from '../target.ts';
-import { checkAccess } from './access.ts';
-import { runningBound } from './bound-services.ts';
-import { commandEnvironment } from './command-environment.ts';
-import { commandRunner } from './engine/command.ts';
-import { ComposeCommand } from './engine/compose-command.ts';
+import { commandEnvironment } from './change/command-environment.ts';
+import { keepKnownGood, keepSnapshot, snapshotSource } from './change/keep.ts';
+import { ProjectChanges } from './change/project-changes.ts';
+import { EngineApi } from './engine/api/engine-api.ts';
+import { commandRunner } from './engine/command/command.ts';
+import { ComposeCommand } from './engine/command/compose-command.ts';
 import { Docker } from './engine/docker.ts';
-import { EngineApi } from './engine/engine-api.ts';
-import { ImageFinder } from './image-sources.ts';
-import { instancesOf } from './instances.ts';
-import { keepKnownGood, keepSnapshot, snapshotSource } from './keep.ts';
-import { lastChangeOf } from './last-change.ts';
-import { instanceCount, isBrokenOff } from './leftovers.ts';
-import { observedFrom } from './observation.ts';
-import { leadingContainer, type ObservedState } from './observed-state.ts';
-import { ProjectChanges } from './project-changes.ts';
-import { resolvePlan } from './resolve-plan.ts';
-import { ServiceReader } from './service-reader.ts';
-import { workloadOf } from './workload.ts';
+import { workloadOf } from './load/workload.ts';
+import { checkAccess } from './plan/access.ts';
+import { resolvePlan } from './plan/resolve-plan.ts';
+import { runningBound } from './read/bound-services.ts';
+import { ImageFinder } from './read/image-sources.ts';
+import { instancesOf } from './read/instances.ts';
+import { lastChangeOf } from './read/last-change.ts';
+import { instanceCount, isBrokenOff } from './read/leftovers.ts';
+import { observedFrom } from './read/observation.ts';
+import { leadingContainer, type ObservedState } from './read/observed-state.ts';
+import { ServiceReader } from './read/service-reader.ts';
 
 /** How a target is made beside its profile. */
 export interface ComposeTargetOptions {

@@ -1,7 +1,7 @@
-import type { ComposeProfile } from '../../domain/profile.ts';
+import type { ComposeProfile } from '../../domain/request/profile.ts';
 import type { RollbackTarget } from '../target.ts';
 import type { ComposeTargetOptions } from './compose-target.ts';
-import { workloadOf } from './workload.ts';
+import { workloadOf } from './load/workload.ts';
 
 /**
  * The Docker Compose service of a profile as a rollback target. Nothing is loaded, read or run before the first call

@@ -1,7 +1,7 @@
-import type { CheckId } from '../../domain/checks.ts';
-import type { KnownGoodRecord, WorkloadIdentity } from '../../domain/known-good.ts';
-import { proofOf } from '../../domain/proof.ts';
-import type { Verdict } from '../../domain/verdict.ts';
+import type { CheckId } from '../../domain/proof/checks.ts';
+import type { KnownGoodRecord, WorkloadIdentity } from '../../domain/proof/known-good.ts';
+import { proofOf } from '../../domain/proof/proof.ts';
+import type { Verdict } from '../../domain/proof/verdict.ts';
 import { recordSchemaOf } from './record-schema.ts';
 import { isSignedBy } from './seal.ts';
 

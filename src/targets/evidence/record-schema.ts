@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { VERDICTS } from '../../domain/verdict.ts';
+import { VERDICTS } from '../../domain/proof/verdict.ts';
 
 /** RFC 3339, as we write it: what merely begins like a time (`2026-12-31 (trust me)`) is none. */
 const instant = z.iso.datetime({ offset: true });

@@ -1,5 +1,5 @@
-import type { KnownGoodRecord } from '../../domain/known-good.ts';
-import type { VersionEvidence } from '../../domain/versions.ts';
+import type { KnownGoodRecord } from '../../domain/proof/known-good.ts';
+import type { VersionEvidence } from '../../domain/versions/versions.ts';
 
 /** The evidence of a record, without what names the version that it stands beside, and what it was believed by. Pure. */
 export function versionEvidence({

@@ -1,8 +1,8 @@
-import type { KubernetesProfile } from '../../domain/profile.ts';
+import type { KubernetesProfile } from '../../domain/request/profile.ts';
 import type { RollbackTarget } from '../target.ts';
-import { DeploymentTarget, type KubernetesTargetOptions } from './deployment-target.ts';
+import { DeploymentTarget, type KubernetesTargetOptions } from './workload/deployment-target.ts';
 
-export { readSecretKey, type SecretKey } from './secret.ts';
+export { readSecretKey, type SecretKey } from './api/secret.ts';
 
 /**
  * The Deployment of a profile as a rollback target. Nothing is loaded, read or connected here: undici is

@@ -1,8 +1,8 @@
 import { ApplicationFailure } from '@temporalio/workflow';
 import type { ErrorType } from '../../domain/errors.ts';
-import { brokenGlassEvent } from '../../domain/events.ts';
-import { namesOf, type ShownPlan } from '../../domain/plan.ts';
-import { breaksGlass } from '../../domain/policy.ts';
+import { brokenGlassEvent } from '../../domain/people/events.ts';
+import { breaksGlass } from '../../domain/request/policy.ts';
+import { namesOf, type ShownPlan } from '../../domain/versions/plan.ts';
 import { periodOf, type RunLedger } from '../run/ledger.ts';
 import type { Inbox } from './inbox.ts';
 import type { WaitingRoom } from './waiting.ts';

@@ -1,10 +1,10 @@
-import type { Answer } from '../../domain/answers.ts';
-import { UNANSWERED } from '../../domain/events.ts';
-import { changeOf } from '../../domain/ledger.ts';
-import { answersFor, type RecoveryOptions } from '../../domain/recovery.ts';
-import type { StepId } from '../../domain/steps.ts';
-import { parseTarget, type TargetWish } from '../../domain/targets.ts';
-import type { OpenDecision } from '../../domain/waiting.ts';
+import { changeOf } from '../../domain/ledger/ledger.ts';
+import { UNANSWERED } from '../../domain/people/events.ts';
+import type { OpenDecision } from '../../domain/people/waiting.ts';
+import type { Answer } from '../../domain/steps/answers.ts';
+import { answersFor, type RecoveryOptions } from '../../domain/steps/recovery.ts';
+import type { StepId } from '../../domain/steps/steps.ts';
+import { parseTarget, type TargetWish } from '../../domain/versions/targets.ts';
 import type { Reason } from '../run/failures.ts';
 import { periodOf, type RunLedger } from '../run/ledger.ts';
 import type { Inbox } from './inbox.ts';

@@ -1,8 +1,7 @@
 import { ApplicationFailure, defineSignal, defineUpdate, setHandler } from '@temporalio/workflow';
-import type { CheckId } from '../../domain/checks.ts';
 import type { ErrorType } from '../../domain/errors.ts';
-import { isFull, type RunEvent } from '../../domain/events.ts';
-import { objectionTo } from '../../domain/objections.ts';
+import { objectionTo } from '../../domain/ledger/objections.ts';
+import { isFull, type RunEvent } from '../../domain/people/events.ts';
 import {
   EVIDENCE,
   eventOfUpdate,
@@ -10,8 +9,9 @@ import {
   OPERATOR_UPDATES,
   type OperatorInputs,
   type OperatorUpdate,
-} from '../../domain/operator-events.ts';
-import type { DecisionInput, RejectionInput, TargetInput } from '../../domain/operator-inputs.ts';
+} from '../../domain/people/operator-events.ts';
+import type { DecisionInput, RejectionInput, TargetInput } from '../../domain/people/operator-inputs.ts';
+import type { CheckId } from '../../domain/proof/checks.ts';
 import type { RunLedger } from '../run/ledger.ts';
 
 /** What people have said to a run and the run has not acted on yet. */

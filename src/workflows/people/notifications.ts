@@ -1,5 +1,5 @@
 import { CancellationScope } from '@temporalio/workflow';
-import type { Announcement } from '../../domain/announce.ts';
+import type { Announcement } from '../../domain/ledger/announce.ts';
 import type { RunLedger } from '../run/ledger.ts';
 import { attemptStep, type CarryOutStep } from '../run/steps.ts';
 

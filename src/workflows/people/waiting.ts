@@ -1,6 +1,6 @@
 import { CancellationScope, condition } from '@temporalio/workflow';
-import { announceWaiting } from '../../domain/announce.ts';
-import type { Waiting } from '../../domain/waiting.ts';
+import { announceWaiting } from '../../domain/ledger/announce.ts';
+import type { Waiting } from '../../domain/people/waiting.ts';
 import type { RunLedger } from '../run/ledger.ts';
 import type { Notifications } from './notifications.ts';
 

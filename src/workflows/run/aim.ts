@@ -1,9 +1,9 @@
 import { ApplicationFailure } from '@temporalio/workflow';
 import type { ErrorType } from '../../domain/errors.ts';
-import { changeOf } from '../../domain/ledger.ts';
-import type { ShownPlan } from '../../domain/plan.ts';
-import type { RecoveryOptions } from '../../domain/recovery.ts';
-import type { TargetWish } from '../../domain/targets.ts';
+import { changeOf } from '../../domain/ledger/ledger.ts';
+import type { RecoveryOptions } from '../../domain/steps/recovery.ts';
+import type { ShownPlan } from '../../domain/versions/plan.ts';
+import type { TargetWish } from '../../domain/versions/targets.ts';
 import type { Reason } from './failures.ts';
 import type { Run } from './run.ts';
 

@@ -1,7 +1,7 @@
 import { CancellationScope, sleep } from '@temporalio/workflow';
-import { announceOverBudget } from '../../domain/announce.ts';
-import type { Budgets } from '../../domain/policy.ts';
-import { STEPS, type StepId } from '../../domain/steps.ts';
+import { announceOverBudget } from '../../domain/ledger/announce.ts';
+import type { Budgets } from '../../domain/request/policy.ts';
+import { STEPS, type StepId } from '../../domain/steps/steps.ts';
 import type { Notifications } from '../people/notifications.ts';
 import type { RunLedger } from './ledger.ts';
 

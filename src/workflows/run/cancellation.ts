@@ -1,7 +1,7 @@
 import { CancellationScope } from '@temporalio/workflow';
-import { changeOf } from '../../domain/ledger.ts';
-import type { ShownPlan } from '../../domain/plan.ts';
-import type { ResolvedRun } from '../../domain/request.ts';
+import { changeOf } from '../../domain/ledger/ledger.ts';
+import type { ResolvedRun } from '../../domain/request/request.ts';
+import type { ShownPlan } from '../../domain/versions/plan.ts';
 import type { Aim } from './aim.ts';
 import { clusterOf } from './cluster-of.ts';
 import { isExpected, reasonOf } from './failures.ts';

@@ -1,8 +1,8 @@
 import { CancelledFailure } from '@temporalio/common';
 import { CancellationScope, isCancellation } from '@temporalio/workflow';
-import { changeOf, type RunReport } from '../../domain/ledger.ts';
-import type { ResolvedRun } from '../../domain/request.ts';
-import type { WorkflowKind } from '../../domain/workflow-kinds.ts';
+import { changeOf, type RunReport } from '../../domain/ledger/ledger.ts';
+import type { ResolvedRun } from '../../domain/request/request.ts';
+import type { WorkflowKind } from '../../domain/request/workflow-kinds.ts';
 import { openApprovals } from '../people/approval.ts';
 import { openDecisions } from '../people/decisions.ts';
 import { openInbox } from '../people/inbox.ts';

@@ -1,6 +1,6 @@
-import { changeOf, type RunReport, wayOf } from '../../domain/ledger.ts';
-import { namesOf, type ShownPlan } from '../../domain/plan.ts';
-import type { Refusal } from '../../domain/start.ts';
+import { changeOf, type RunReport, wayOf } from '../../domain/ledger/ledger.ts';
+import type { Refusal } from '../../domain/request/start.ts';
+import { namesOf, type ShownPlan } from '../../domain/versions/plan.ts';
 import type { Joined } from '../lock.ts';
 import type { Reason } from './failures.ts';
 import type { Ending, Run } from './run.ts';

@@ -1,6 +1,6 @@
 import type { KnownGoodEvidence } from '../../activities/record-known-good.ts';
 import type { ErrorType } from '../../domain/errors.ts';
-import type { ResolvedRun } from '../../domain/request.ts';
+import type { ResolvedRun } from '../../domain/request/request.ts';
 import type { Run } from './run.ts';
 import {
   evidenceOfFailure,

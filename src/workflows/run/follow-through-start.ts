@@ -1,6 +1,6 @@
 import { ParentClosePolicy, workflowInfo } from '@temporalio/workflow';
-import type { FollowThroughInput } from '../../domain/follow-through.ts';
-import type { RunReport } from '../../domain/ledger.ts';
+import type { FollowThroughInput } from '../../domain/ledger/follow-through.ts';
+import type { RunReport } from '../../domain/ledger/ledger.ts';
 import { md } from '../../domain/media/markdown.ts';
 import type { Run } from './run.ts';
 import { startUnlessOpen } from './start-unless-open.ts';

@@ -1,6 +1,6 @@
-import { announceProfileChange } from '../../domain/announce.ts';
-import type { LedgerEntry } from '../../domain/ledger.ts';
-import { profileChangeAt } from '../../domain/profile-change.ts';
+import { announceProfileChange } from '../../domain/ledger/announce.ts';
+import type { LedgerEntry } from '../../domain/ledger/ledger.ts';
+import { profileChangeAt } from '../../domain/ledger/profile-change.ts';
 import type { Notifications } from '../people/notifications.ts';
 import type { RunLedger } from './ledger.ts';
 

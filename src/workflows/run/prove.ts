@@ -1,4 +1,4 @@
-import type { PlannedVersion } from '../../domain/plan.ts';
+import type { PlannedVersion } from '../../domain/versions/plan.ts';
 import { rememberFailedChecks } from './failed-versions.ts';
 import { redirectionOf } from './redirection.ts';
 import type { Run } from './run.ts';

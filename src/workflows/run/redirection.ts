@@ -1,7 +1,7 @@
 import { isCancellation } from '@temporalio/workflow';
-import { isChangeUnknown, type RunReport } from '../../domain/ledger.ts';
-import { STEPS, type StepId } from '../../domain/steps.ts';
-import { parseTarget } from '../../domain/targets.ts';
+import { isChangeUnknown, type RunReport } from '../../domain/ledger/ledger.ts';
+import { STEPS, type StepId } from '../../domain/steps/steps.ts';
+import { parseTarget } from '../../domain/versions/targets.ts';
 import type { Decided } from '../people/decisions.ts';
 import { type Aim, type Direction, nextAim } from './aim.ts';
 import type { Reason } from './failures.ts';

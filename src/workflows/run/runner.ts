@@ -1,8 +1,8 @@
 import { ApplicationFailure, isCancellation } from '@temporalio/workflow';
 import type { Activities } from '../../activities/index.ts';
-import { changeOf } from '../../domain/ledger.ts';
-import { STEPS, type StepId } from '../../domain/steps.ts';
-import type { ObservedService } from '../../domain/versions.ts';
+import { changeOf } from '../../domain/ledger/ledger.ts';
+import { STEPS, type StepId } from '../../domain/steps/steps.ts';
+import type { ObservedService } from '../../domain/versions/versions.ts';
 import { type Joined, lockId, lockTarget, lockToProve } from '../lock.ts';
 import type { Ask } from '../people/decisions.ts';
 import type { PausePoint } from '../people/pause-point.ts';

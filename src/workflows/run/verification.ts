@@ -1,9 +1,15 @@
 import type { KnownGoodEvidence } from '../../activities/record-known-good.ts';
-import { CHECKS, type CheckId, type CheckResult, type CheckRow, checkGroups } from '../../domain/checks.ts';
-import type { CheckEvidence } from '../../domain/known-good.ts';
-import type { RolloutFinished } from '../../domain/pins.ts';
-import { type Proof, proofOf } from '../../domain/proof.ts';
-import type { ResolvedRun } from '../../domain/request.ts';
+import {
+  CHECKS,
+  type CheckId,
+  type CheckResult,
+  type CheckRow,
+  checkGroups,
+} from '../../domain/proof/checks.ts';
+import type { CheckEvidence } from '../../domain/proof/known-good.ts';
+import { type Proof, proofOf } from '../../domain/proof/proof.ts';
+import type { ResolvedRun } from '../../domain/request/request.ts';
+import type { RolloutFinished } from '../../domain/versions/pins.ts';
 import { together } from './redirection.ts';
 import type { Run } from './run.ts';
 

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { AgentJudge } from '../../../src/checks/agents/judge.ts';
 import type { AgentRow } from '../../../src/checks/agents/rows.ts';
 import type { AgentsSettings } from '../../../src/checks/agents/settings.ts';
-import type { OwnPlans } from '../../../src/domain/checks.ts';
+import type { OwnPlans } from '../../../src/domain/proof/checks.ts';
 import { said } from '../surroundings.ts';
 
 const NOW = Date.parse('2026-01-01T00:00:00Z');

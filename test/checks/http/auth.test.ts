@@ -1,7 +1,7 @@
 import { createHmac } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
 import { createAuthorise, signJwt } from '../../../src/checks/http/auth.ts';
-import type { Auth } from '../../../src/domain/profile.ts';
+import type { Auth } from '../../../src/domain/request/profile.ts';
 import { exchange } from '../../../src/http/exchange.ts';
 import { orchestrator } from '../surroundings.ts';
 

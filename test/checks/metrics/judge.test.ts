@@ -3,7 +3,7 @@ import { growthOf, type InstanceCounters, NOTHING } from '../../../src/checks/me
 import { MetricsJudge } from '../../../src/checks/metrics/judge.ts';
 import type { Counters } from '../../../src/checks/metrics/scrape.ts';
 import type { MetricsSettings } from '../../../src/checks/metrics/settings.ts';
-import type { OwnPlans } from '../../../src/domain/checks.ts';
+import type { OwnPlans } from '../../../src/domain/proof/checks.ts';
 import { instance, said } from '../surroundings.ts';
 
 const settings = { needed: 2, maxPlanFailureRatio: 0.05, minPlans: 1, maxAgentFailureGrowth: 0 };

@@ -4,7 +4,7 @@ import type { CheckPolicy } from '../../../src/checks/check-policy.ts';
 import type { CheckProgress } from '../../../src/checks/run/check-progress.ts';
 import { runCheck } from '../../../src/checks/run/run-check.ts';
 import { RunbookError } from '../../../src/domain/errors.ts';
-import type { Verdict } from '../../../src/domain/verdict.ts';
+import type { Verdict } from '../../../src/domain/proof/verdict.ts';
 import { instance } from '../surroundings.ts';
 
 const policy: CheckPolicy = { needed: 2, everyMs: 0, withinMs: 5000, timeoutMs: 1000 };

@@ -1,6 +1,6 @@
 import { expect } from 'vitest';
 import type { ErrorType } from '../../../src/domain/errors.ts';
-import type { LedgerEntry, RunReport } from '../../../src/domain/ledger.ts';
+import type { LedgerEntry, RunReport } from '../../../src/domain/ledger/ledger.ts';
 import type { Stage } from '../../stories/stage.ts';
 import { counted } from '../counted.ts';
 import { type Deployed, openWorld, type World } from './behind-proxy.ts';

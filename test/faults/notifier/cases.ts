@@ -26,7 +26,7 @@ export interface ReceiverCase {
 
 const limited = (seconds: number) => answer(429, '', { 'retry-after': String(seconds) });
 
-/** The budget of a message is four attempts within a minute (src/domain/steps.ts). */
+/** The budget of a message is four attempts within a minute (src/domain/steps/steps.ts). */
 export const RECEIVERS: readonly ReceiverCase[] = [
   {
     name: 'patient',

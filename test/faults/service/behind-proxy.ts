@@ -1,5 +1,5 @@
 import { type FaultProxy, startFaultProxy } from '../../../sandbox/faults/index.ts';
-import type { CheckId } from '../../../src/domain/checks.ts';
+import type { CheckId } from '../../../src/domain/proof/checks.ts';
 import { freePorts } from '../../../tools/ports.ts';
 import type { Cast, Stage } from '../../stories/stage.ts';
 

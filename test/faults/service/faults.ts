@@ -11,8 +11,8 @@ import {
   reset,
   wrongTypes,
 } from '../../../sandbox/faults/index.ts';
-import type { CheckId } from '../../../src/domain/checks.ts';
-import type { Verdict } from '../../../src/domain/verdict.ts';
+import type { CheckId } from '../../../src/domain/proof/checks.ts';
+import type { Verdict } from '../../../src/domain/proof/verdict.ts';
 
 /** What the service does instead of answering well. */
 export interface ServiceFault {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { RUN_OUTCOMES } from '../../../src/domain/ledger.ts';
+import { RUN_OUTCOMES } from '../../../src/domain/ledger/ledger.ts';
 import { slack } from '../../../src/domain/media/slack.ts';
 import { slackMessage } from '../../../src/notifiers/slack/message.ts';
 import { notification } from '../surroundings.ts';

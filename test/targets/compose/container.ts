@@ -1,4 +1,4 @@
-import type { Container } from '../../../src/targets/compose/engine/containers.ts';
+import type { Container } from '../../../src/targets/compose/engine/objects/containers.ts';
 
 /** A container that runs well. */
 export function container(change: Partial<Container> = {}): Container {

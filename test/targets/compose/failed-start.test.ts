@@ -1,7 +1,7 @@
 import { mkdir, rm, symlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import type { ComposeProfile } from '../../../src/domain/profile.ts';
+import type { ComposeProfile } from '../../../src/domain/request/profile.ts';
 import { inForm } from '../../faults/forms.ts';
 import { NAME, playing, quietWith, RUNS } from './texts.ts';
 import { context, errorOf, FILE, openWorld, problem, type Service, titled } from './world.ts';

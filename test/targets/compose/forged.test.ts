@@ -1,8 +1,8 @@
 import { mkdir, readdir, rename } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import type { KnownGoodRecord } from '../../../src/domain/known-good.ts';
-import { planRollback } from '../../../src/domain/plan-rollback.ts';
+import type { KnownGoodRecord } from '../../../src/domain/proof/known-good.ts';
+import { planRollback } from '../../../src/domain/versions/plan-rollback.ts';
 import { NAME } from './texts.ts';
 import { context, openWorld, problem, type Service, titled } from './world.ts';
 

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import type { ComposePin } from '../../../src/domain/pins.ts';
+import type { ComposePin } from '../../../src/domain/versions/pins.ts';
 import { inForm } from '../../faults/forms.ts';
 import { auditOf, carryOut, defaultOf, projectChange, snapshotOf } from './restored.ts';
 import { NAME, quietWith } from './texts.ts';

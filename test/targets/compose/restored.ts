@@ -1,8 +1,8 @@
 /** What tests of the compensation do: plan it as a run does after its change, and carry it out. */
-import type { SnapshotReference } from '../../../src/domain/pins.ts';
-import { planRollback } from '../../../src/domain/plan-rollback.ts';
-import type { TargetWish } from '../../../src/domain/targets.ts';
-import { liveVersionOf } from '../../../src/domain/versions.ts';
+import type { SnapshotReference } from '../../../src/domain/versions/pins.ts';
+import { planRollback } from '../../../src/domain/versions/plan-rollback.ts';
+import type { TargetWish } from '../../../src/domain/versions/targets.ts';
+import { liveVersionOf } from '../../../src/domain/versions/versions.ts';
 import type { RollbackTarget } from '../../../src/targets/target.ts';
 import { context, type Service } from './world.ts';
 

@@ -4,7 +4,7 @@ import {
   leftoversOf,
   toBeReplaced,
   withoutLeftBehind,
-} from '../../../src/targets/compose/leftovers.ts';
+} from '../../../src/targets/compose/read/leftovers.ts';
 
 const NUMBER = 'com.docker.compose.container-number';
 const one = (name: string, number?: number, status = 'running') => ({

@@ -2,7 +2,7 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { describe, test } from 'vitest';
 import type { PublishedImage } from '../../../sandbox/compose/index.ts';
-import type { TargetWish } from '../../../src/domain/targets.ts';
+import type { TargetWish } from '../../../src/domain/versions/targets.ts';
 import { inForm } from '../../faults/forms.ts';
 import { SHAPES, type Shape } from './project/shapes.ts';
 import { RUNS } from './texts.ts';

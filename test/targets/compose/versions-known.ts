@@ -1,9 +1,9 @@
-import type { VersionCandidate } from '../../../src/domain/versions.ts';
+import type { VersionCandidate } from '../../../src/domain/versions/versions.ts';
 import {
   historyOf,
   type KnownVersions,
   type RecordedVersion,
-} from '../../../src/targets/compose/candidates.ts';
+} from '../../../src/targets/compose/read/candidates.ts';
 
 export const REPOSITORY = 'registry.example/app';
 

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
-import type { ComposeSource } from '../../../src/domain/pins.ts';
-import { planRollback } from '../../../src/domain/plan-rollback.ts';
-import { liveVersionOf, type VersionCandidate } from '../../../src/domain/versions.ts';
+import type { ComposeSource } from '../../../src/domain/versions/pins.ts';
+import { planRollback } from '../../../src/domain/versions/plan-rollback.ts';
+import { liveVersionOf, type VersionCandidate } from '../../../src/domain/versions/versions.ts';
 import { quietWith } from './texts.ts';
 import { context, errorOf, FILE, openWorld, problem, type Service, titled } from './world.ts';
 

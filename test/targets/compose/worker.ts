@@ -2,7 +2,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
-import type { RolloutFinished, RolloutStarted } from '../../../src/domain/pins.ts';
+import type { RolloutFinished, RolloutStarted } from '../../../src/domain/versions/pins.ts';
 import type { RolloutProgress } from '../../../src/targets/target.ts';
 import type { Step } from './programs/roll-back.ts';
 

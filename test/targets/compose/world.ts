@@ -11,10 +11,10 @@ import {
 import { openSandbox, type Sandbox } from '../../../sandbox/index.ts';
 import type { BehaviourWish } from '../../../sandbox/orchestrator/index.ts';
 import type { RunbookError } from '../../../src/domain/errors.ts';
-import type { ComposePin, RolloutStarted } from '../../../src/domain/pins.ts';
-import { planRollback } from '../../../src/domain/plan-rollback.ts';
-import type { ComposeProfile } from '../../../src/domain/profile.ts';
-import type { TargetWish } from '../../../src/domain/targets.ts';
+import type { ComposeProfile } from '../../../src/domain/request/profile.ts';
+import type { ComposePin, RolloutStarted } from '../../../src/domain/versions/pins.ts';
+import { planRollback } from '../../../src/domain/versions/plan-rollback.ts';
+import type { TargetWish } from '../../../src/domain/versions/targets.ts';
 import { createComposeTarget } from '../../../src/targets/compose/index.ts';
 import type { RollbackTarget, TargetContext } from '../../../src/targets/target.ts';
 import { borrowSandbox } from '../../worlds/borrowed.ts';

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { KnownGoodRecord, WorkloadIdentity } from '../../../src/domain/known-good.ts';
+import type { KnownGoodRecord, WorkloadIdentity } from '../../../src/domain/proof/known-good.ts';
 import { type EvidenceReader, readRecord } from '../../../src/targets/evidence/read-record.ts';
 import { canonicalJson, isSignedBy, signed } from '../../../src/targets/evidence/seal.ts';
 

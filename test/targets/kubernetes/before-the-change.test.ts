@@ -5,7 +5,7 @@ import { promisify } from 'node:util';
 import { afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { parseAllDocuments } from 'yaml';
 import { DEPLOYMENT } from '../../../sandbox/manifests.ts';
-import { liveVersionOf } from '../../../src/domain/versions.ts';
+import { liveVersionOf } from '../../../src/domain/versions/versions.ts';
 import { locateTool } from '../../../tools/index.ts';
 import { until } from '../../../tools/until.ts';
 import { context, errorOf, openWorld, PREVIOUS, type Service } from './world.ts';

@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'vitest';
 import { imageOf } from '../../../sandbox/manifests.ts';
-import { namesOf, type Plan } from '../../../src/domain/plan.ts';
-import { planRollback } from '../../../src/domain/plan-rollback.ts';
-import { parseTarget, type TargetWish } from '../../../src/domain/targets.ts';
+import { namesOf, type Plan } from '../../../src/domain/versions/plan.ts';
+import { planRollback } from '../../../src/domain/versions/plan-rollback.ts';
+import { parseTarget, type TargetWish } from '../../../src/domain/versions/targets.ts';
 import { until } from '../../../tools/until.ts';
 import { passedRecord } from './passed-record.ts';
 import { context, openWorld, type Service } from './world.ts';

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { planRollback } from '../../../src/domain/plan-rollback.ts';
-import { liveVersionOf } from '../../../src/domain/versions.ts';
+import { planRollback } from '../../../src/domain/versions/plan-rollback.ts';
+import { liveVersionOf } from '../../../src/domain/versions/versions.ts';
 import { until } from '../../../tools/until.ts';
 import { context, openWorld, type Service } from './world.ts';
 

@@ -3,7 +3,7 @@ import { afterEach, describe, expect, test } from 'vitest';
 import { type FaultProxy, startFaultProxy } from '../../../sandbox/faults/http-proxy.ts';
 import { apiStatus } from '../../../sandbox/faults/index.ts';
 import { DEPLOYMENT } from '../../../sandbox/manifests.ts';
-import type { ObservedService } from '../../../src/domain/versions.ts';
+import type { ObservedService } from '../../../src/domain/versions/versions.ts';
 import type { RollbackTarget } from '../../../src/targets/target.ts';
 import { freePorts } from '../../../tools/ports.ts';
 import { until } from '../../../tools/until.ts';

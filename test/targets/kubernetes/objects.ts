@@ -1,4 +1,9 @@
-import type { Deployment, Pod, RawObject, ReplicaSet } from '../../../src/targets/kubernetes/resources.ts';
+import type {
+  Deployment,
+  Pod,
+  RawObject,
+  ReplicaSet,
+} from '../../../src/targets/kubernetes/api/resources.ts';
 import { template } from './template.ts';
 
 /** A Deployment as the API server sends it, complete unless changed. */

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { WORKER_RULES } from '../../../sandbox/manifests.ts';
-import { planRollback } from '../../../src/domain/plan-rollback.ts';
+import { planRollback } from '../../../src/domain/versions/plan-rollback.ts';
 import { until } from '../../../tools/until.ts';
 import { context, errorOf, openWorld, PREVIOUS } from './world.ts';
 

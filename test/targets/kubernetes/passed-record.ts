@@ -1,5 +1,5 @@
-import type { KnownGoodRecord } from '../../../src/domain/known-good.ts';
-import type { ObservedService } from '../../../src/domain/versions.ts';
+import type { KnownGoodRecord } from '../../../src/domain/proof/known-good.ts';
+import type { ObservedService } from '../../../src/domain/versions/versions.ts';
 
 /** Evidence that the live version of an observation was proved well just now. */
 export function passedRecord({ current: { fingerprint, version, image } }: ObservedService): KnownGoodRecord {

@@ -184,7 +184,7 @@ describe('K18 a ConfigMap or Secret that is missing at the moment', () => {
     expect(await finished).toMatchObject({ replicas: 1 });
   });
 
-  test('K18 ends the wait when its patience is over, which a restart of the worker does not renew', async () => {
+  test('K18 ends the wait when its own deadline is over, which a restart of the worker does not renew', async () => {
     const of = await service(['v0.1.0'], { rollout: { deadlineMs: 3_600_000 } });
     await changed(of, { envFrom: [{ secretRef: { name: 'token' } }] });
     const { says, reports, finished } = wait(of);

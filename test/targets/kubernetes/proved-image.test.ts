@@ -1,10 +1,10 @@
 import { describe, expect, test } from 'vitest';
 import { imageOf } from '../../../sandbox/manifests.ts';
-import type { RolloutFinished, SnapshotReference } from '../../../src/domain/pins.ts';
-import { namesOf, type Plan } from '../../../src/domain/plan.ts';
-import { planRollback } from '../../../src/domain/plan-rollback.ts';
-import { parseTarget, type TargetWish } from '../../../src/domain/targets.ts';
-import { liveVersionOf } from '../../../src/domain/versions.ts';
+import type { RolloutFinished, SnapshotReference } from '../../../src/domain/versions/pins.ts';
+import { namesOf, type Plan } from '../../../src/domain/versions/plan.ts';
+import { planRollback } from '../../../src/domain/versions/plan-rollback.ts';
+import { parseTarget, type TargetWish } from '../../../src/domain/versions/targets.ts';
+import { liveVersionOf } from '../../../src/domain/versions/versions.ts';
 import type { RollbackTarget } from '../../../src/targets/target.ts';
 import { until } from '../../../tools/until.ts';
 import { context, openWorld, type Service } from './world.ts';

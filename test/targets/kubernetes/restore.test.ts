@@ -1,9 +1,9 @@
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { MERGE_PATCH } from '../../../sandbox/control-plane/api.ts';
 import { deployment, imageOf, type PolicyRule, WORKER_RULES } from '../../../sandbox/manifests.ts';
-import type { SnapshotReference } from '../../../src/domain/pins.ts';
-import { planRollback } from '../../../src/domain/plan-rollback.ts';
-import { liveVersionOf } from '../../../src/domain/versions.ts';
+import type { SnapshotReference } from '../../../src/domain/versions/pins.ts';
+import { planRollback } from '../../../src/domain/versions/plan-rollback.ts';
+import { liveVersionOf } from '../../../src/domain/versions/versions.ts';
 import { until } from '../../../tools/until.ts';
 import { context, errorOf, openWorld, type Service } from './world.ts';
 

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { planRollback } from '../../../src/domain/plan-rollback.ts';
-import { liveVersionOf } from '../../../src/domain/versions.ts';
+import { planRollback } from '../../../src/domain/versions/plan-rollback.ts';
+import { liveVersionOf } from '../../../src/domain/versions/versions.ts';
 import { context, errorOf, openWorld } from './world.ts';
 
 const { cluster, service } = openWorld({ instantReady: true });

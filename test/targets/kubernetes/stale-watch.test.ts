@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { liveVersionOf } from '../../../src/domain/versions.ts';
-import { fingerprint } from '../../../src/targets/kubernetes/fingerprint.ts';
+import { liveVersionOf } from '../../../src/domain/versions/versions.ts';
+import { fingerprint } from '../../../src/targets/kubernetes/template/fingerprint.ts';
 import { until } from '../../../tools/until.ts';
 import { replicaSet } from './objects.ts';
 import { closeAfterEach, stubbedService, v1, v2, v3 } from './stubbed.ts';

@@ -10,10 +10,10 @@ import {
 } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { KubernetesProfile } from '../../../src/domain/profile.ts';
-import type { ClusterCredentialSource } from '../../../src/targets/kubernetes/credentials.ts';
-import type { TlsOptions } from '../../../src/targets/kubernetes/kubeconfig/credentials-of.ts';
-import type { ObjectMeta, RawObject } from '../../../src/targets/kubernetes/resources.ts';
+import type { KubernetesProfile } from '../../../src/domain/request/profile.ts';
+import type { ClusterCredentialSource } from '../../../src/targets/kubernetes/api/credentials.ts';
+import type { TlsOptions } from '../../../src/targets/kubernetes/api/kubeconfig/credentials-of.ts';
+import type { ObjectMeta, RawObject } from '../../../src/targets/kubernetes/api/resources.ts';
 
 /** An object of the stub: whatever a test puts there. */
 export interface StubObject {

@@ -1,9 +1,9 @@
 import { afterEach } from 'vitest';
-import type { KubernetesPin } from '../../../src/domain/pins.ts';
-import { planRollback } from '../../../src/domain/plan-rollback.ts';
-import type { TargetWish } from '../../../src/domain/targets.ts';
+import type { KubernetesPin } from '../../../src/domain/versions/pins.ts';
+import { planRollback } from '../../../src/domain/versions/plan-rollback.ts';
+import type { TargetWish } from '../../../src/domain/versions/targets.ts';
+import type { Deployment, RawObject } from '../../../src/targets/kubernetes/api/resources.ts';
 import { createKubernetesTarget } from '../../../src/targets/kubernetes/index.ts';
-import type { Deployment, RawObject } from '../../../src/targets/kubernetes/resources.ts';
 import type { RollbackTarget } from '../../../src/targets/target.ts';
 import { until } from '../../../tools/until.ts';
 import { deployment, replicaSet } from './objects.ts';

@@ -1,4 +1,4 @@
-import type { TargetWish } from '../../../src/domain/targets.ts';
+import type { TargetWish } from '../../../src/domain/versions/targets.ts';
 import type { TargetContext } from '../../../src/targets/target.ts';
 
 export const PREVIOUS: TargetWish = { kind: 'previous' };

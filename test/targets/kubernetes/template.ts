@@ -1,4 +1,4 @@
-import type { RawObject } from '../../../src/targets/kubernetes/resources.ts';
+import type { RawObject } from '../../../src/targets/kubernetes/api/resources.ts';
 
 /** A pod template as the API server sends it. */
 export function template(

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { fingerprint } from '../../../src/targets/kubernetes/fingerprint.ts';
+import { fingerprint } from '../../../src/targets/kubernetes/template/fingerprint.ts';
 import type { Answer } from './stub-api.ts';
 import { closeAfterEach, stubbedService, v1, v2, v3 } from './stubbed.ts';
 import { context, errorOf } from './support.ts';

@@ -6,13 +6,18 @@ import {
   imagePath,
   imagesPath,
   namesakesPath,
-} from './api-path.ts';
-import type { CommandOptions, CommandResult, RunCommand } from './command.ts';
-import type { ServiceName } from './compose-labels.ts';
-import { type Container, type LabelledContainer, parseContainers, parseListed } from './containers.ts';
-import type { EngineApi } from './engine-api.ts';
-import { engineError } from './engine-error.ts';
-import { type LocalImage, parseImages } from './images.ts';
+} from './api/api-path.ts';
+import type { EngineApi } from './api/engine-api.ts';
+import type { CommandOptions, CommandResult, RunCommand } from './command/command.ts';
+import { engineError } from './command/engine-error.ts';
+import type { ServiceName } from './objects/compose-labels.ts';
+import {
+  type Container,
+  type LabelledContainer,
+  parseContainers,
+  parseListed,
+} from './objects/containers.ts';
+import { type LocalImage, parseImages } from './objects/images.ts';
 
 /** What the engine says of itself. */
 export interface EngineInfo {

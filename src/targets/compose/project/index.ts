@@ -1,13 +1,13 @@
-import type { ComposeService } from './compose-service.ts';
-import type { ImageChange } from './image-place.ts';
+import type { ComposeService } from './service/compose-service.ts';
+import type { ImageChange } from './service/image-place.ts';
 
-export type { ComposeService, ImageSite, UsedFile } from './compose-service.ts';
-export { definitionKeysChanged } from './definition.ts';
-export type { ImageChange } from './image-place.ts';
-export type { ProjectOptions, ReadText } from './project-options.ts';
+export { sameButForService } from './files/same-but-for-service.ts';
 export { projectNameFrom, readProject } from './read-project.ts';
-export { sameButForService } from './same-but-for-service.ts';
-export { type Scope, variablesOf } from './variables.ts';
+export type { ComposeService, ImageSite, UsedFile } from './service/compose-service.ts';
+export { definitionKeysChanged } from './service/definition.ts';
+export type { ImageChange } from './service/image-place.ts';
+export type { ProjectOptions, ReadText } from './text/project-options.ts';
+export { type Scope, variablesOf } from './text/variables.ts';
 
 /**
  * The change of one file that makes `wanted` the image of the service: the characters of its site are replaced and

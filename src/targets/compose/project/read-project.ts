@@ -1,20 +1,20 @@
 import { closest } from '../../../domain/closest.ts';
 import { RunbookError } from '../../../domain/errors.ts';
-import type { ComposeService, ImageSite } from './compose-service.ts';
-import { hashOfDefinition } from './definition.ts';
-import { boundTo, dependsOn } from './dependants.ts';
-import { describePlace, ImagePlace } from './image-place.ts';
-import { type VersionPiece, versionPiece } from './image-site.ts';
-import { type Layers, type ReadContext, readLayers, rootValue } from './layers.ts';
-import { type Piece, placeKey, type TextPlace, textOfPieces } from './piece.ts';
-import { ProjectFiles } from './project-files.ts';
-import type { ProjectOptions, ReadText } from './project-options.ts';
-import type { ImageExpression, ServicePart } from './service-part.ts';
-import { readServices } from './services.ts';
-import { inlineOf, surroundingsOf } from './top-level.ts';
-import { unsupported } from './unsupported.ts';
-import { usedFiles } from './used-files.ts';
-import { isMapping, isSequence, type Mapping, unmarked } from './value.ts';
+import { type Layers, type ReadContext, readLayers, rootValue } from './files/layers.ts';
+import { ProjectFiles } from './files/project-files.ts';
+import type { ImageExpression, ServicePart } from './files/service-part.ts';
+import { readServices } from './files/services.ts';
+import { inlineOf, surroundingsOf } from './files/top-level.ts';
+import type { ComposeService, ImageSite } from './service/compose-service.ts';
+import { hashOfDefinition } from './service/definition.ts';
+import { boundTo, dependsOn } from './service/dependants.ts';
+import { describePlace, ImagePlace } from './service/image-place.ts';
+import { type VersionPiece, versionPiece } from './service/image-site.ts';
+import { usedFiles } from './service/used-files.ts';
+import { type Piece, placeKey, type TextPlace, textOfPieces } from './text/piece.ts';
+import type { ProjectOptions, ReadText } from './text/project-options.ts';
+import { unsupported } from './text/unsupported.ts';
+import { isMapping, isSequence, type Mapping, unmarked } from './text/value.ts';
 
 type Services = ReadonlyMap<string, ServicePart>;
 

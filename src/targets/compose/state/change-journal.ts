@@ -1,5 +1,5 @@
 import { RunbookError } from '../../../domain/errors.ts';
-import type { ProjectChange } from '../project-change.ts';
+import type { ProjectChange } from './project-change.ts';
 import type { RecordFolder } from './record-folder.ts';
 import { isHash, isInstant, isObject, isText, parseJson } from './shape.ts';
 

@@ -1,5 +1,5 @@
 import type { Instant } from '../../../domain/json.ts';
-import type { ComposeFilePin } from '../../../domain/pins.ts';
+import type { ComposeFilePin } from '../../../domain/versions/pins.ts';
 import { isHash, isInstant, isObject, isOptionalText, isText } from './shape.ts';
 
 /** What a version of the service is made of, so that it can be made again. */

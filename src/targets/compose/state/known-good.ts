@@ -1,4 +1,4 @@
-import type { KnownGoodRecord } from '../../../domain/known-good.ts';
+import type { KnownGoodRecord } from '../../../domain/proof/known-good.ts';
 import { recordSchemaOf } from '../../evidence/record-schema.ts';
 import { isVersionContent, type VersionContent } from './content.ts';
 import { Entries } from './entries.ts';

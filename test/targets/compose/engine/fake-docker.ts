@@ -2,7 +2,7 @@ import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { onTestFinished } from 'vitest';
-import { EngineApi, type EngineApiLimits } from '../../../../src/targets/compose/engine/engine-api.ts';
+import { EngineApi, type EngineApiLimits } from '../../../../src/targets/compose/engine/api/engine-api.ts';
 
 /** A `docker` whose `system dial-stdio` is a line of shell. */
 export interface FakeDocker {

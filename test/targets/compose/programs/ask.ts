@@ -1,4 +1,4 @@
-import { EngineApi } from '../../../../src/targets/compose/engine/engine-api.ts';
+import { EngineApi } from '../../../../src/targets/compose/engine/api/engine-api.ts';
 
 // A worker that asks the engine once and keeps its connection. With `stay` it lives on, otherwise nothing else holds it.
 const api = new EngineApi(process.env);

@@ -1,5 +1,5 @@
-import type { ComposePin, RolloutStarted } from '../../../../src/domain/pins.ts';
-import type { ComposeProfile } from '../../../../src/domain/profile.ts';
+import type { ComposeProfile } from '../../../../src/domain/request/profile.ts';
+import type { ComposePin, RolloutStarted } from '../../../../src/domain/versions/pins.ts';
 import { createComposeTarget } from '../../../../src/targets/compose/index.ts';
 import type { RolloutProgress } from '../../../../src/targets/target.ts';
 

@@ -1,4 +1,4 @@
-import type { ProjectChange } from '../../../../src/targets/compose/project-change.ts';
+import type { ProjectChange } from '../../../../src/targets/compose/state/project-change.ts';
 import { minute, printOf } from './surroundings.ts';
 
 /** A change as it is begun. */

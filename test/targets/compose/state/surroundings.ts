@@ -1,7 +1,7 @@
 /** A state folder in a project of its own, and records to keep in it. */
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { ComposeFilePin } from '../../../../src/domain/pins.ts';
+import type { ComposeFilePin } from '../../../../src/domain/versions/pins.ts';
 import { ProjectFolder } from '../../../../src/targets/compose/files/project-folder.ts';
 import {
   type KnownVersion,

@@ -1,8 +1,8 @@
 import type { KubernetesObject } from '../../../../sandbox/control-plane/api.ts';
 import { imageOf } from '../../../../sandbox/manifests.ts';
-import { planRollback } from '../../../../src/domain/plan-rollback.ts';
-import { parseTarget, type TargetWish } from '../../../../src/domain/targets.ts';
-import { liveVersionOf } from '../../../../src/domain/versions.ts';
+import { planRollback } from '../../../../src/domain/versions/plan-rollback.ts';
+import { parseTarget, type TargetWish } from '../../../../src/domain/versions/targets.ts';
+import { liveVersionOf } from '../../../../src/domain/versions/versions.ts';
 import { context } from '../support.ts';
 import type { Workload } from './workload.ts';
 

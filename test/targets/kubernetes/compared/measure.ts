@@ -1,6 +1,6 @@
-import { planRollback } from '../../../../src/domain/plan-rollback.ts';
-import type { TargetWish } from '../../../../src/domain/targets.ts';
-import { fingerprint, versionId } from '../../../../src/targets/kubernetes/fingerprint.ts';
+import { planRollback } from '../../../../src/domain/versions/plan-rollback.ts';
+import type { TargetWish } from '../../../../src/domain/versions/targets.ts';
+import { fingerprint, versionId } from '../../../../src/targets/kubernetes/template/fingerprint.ts';
 import type { RollbackTarget } from '../../../../src/targets/target.ts';
 import { context } from '../support.ts';
 import type { Act, History } from './acts.ts';

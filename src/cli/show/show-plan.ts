@@ -1,0 +1,17 @@
+import { nameOfCluster } from '../../domain/versions/cluster.ts';
+import { CHOICE_RULES, type ShownPlan, shownHash } from '../../domain/versions/plan.ts';
+import { nameWithRevision } from '../../domain/versions/versions.ts';
+import type { Printer } from './terminal.ts';
+
+/** The plan for people: what, why, warnings, and the diff of the templates. */
+export function showPlan(plan: ShownPlan, { line, text }: Printer): void {
+  line('');
+  if (plan.cluster) line(`on    ${nameOfCluster(plan.cluster)}`);
+  line(`from  ${nameWithRevision(plan.from)}  ${plan.from.image}`);
+  line(`to    ${nameWithRevision(plan.to)}  ${plan.to.image}`);
+  if (plan.rule) line(`rule  ${CHOICE_RULES[plan.rule]}`);
+  line(`plan  ${shownHash(plan.hash)}`);
+  for (const warning of plan.warnings) line(`note  ${warning}`);
+  if (plan.diff) text(`\n${plan.diff.trimEnd()}\n`);
+  if (plan.changesNothing) line('nothing would change');
+}

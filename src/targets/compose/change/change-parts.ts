@@ -1,0 +1,42 @@
+import type { ComposeProfile } from '../../../domain/request/profile.ts';
+import type { ComposeCommand, ComposeInvocation } from '../engine/command/compose-command.ts';
+import type { Docker } from '../engine/docker.ts';
+import type { ServiceName } from '../engine/objects/compose-labels.ts';
+import type { ProjectFolder } from '../files/project-folder.ts';
+import type { ChangePhase, ProjectChange } from '../state/project-change.ts';
+
+/** The change that was made last, or is being made. */
+export interface RollbackJournal {
+  read(): Promise<ProjectChange | undefined>;
+  begin(change: ProjectChange): Promise<void>;
+  advance(id: string, phase: ChangePhase, more?: Pick<ProjectChange, 'endedAt' | 'made'>): Promise<void>;
+  end(id: string): Promise<void>;
+}
+
+/** Contents of files by their SHA-256. */
+export interface KeptFiles {
+  keep(content: Uint8Array): Promise<string>;
+  read(sha256: string): Promise<Buffer | undefined>;
+}
+
+/** What a change of the project works with. Whoever has it holds the lock of the project. */
+export interface ChangeParts {
+  readonly docker: Docker;
+  readonly compose: ComposeCommand;
+  readonly profile: ComposeProfile;
+  readonly environment: Readonly<Record<string, string | undefined>>;
+  readonly invocation: ComposeInvocation;
+  readonly name: ServiceName;
+  readonly folder: ProjectFolder;
+  readonly journal: RollbackJournal;
+  readonly contents: KeptFiles;
+  /** Where the kept contents are files, absolute. */
+  readonly contentsFolder: string;
+  /** Notes what was done; the same key is noted once. */
+  readonly audit: (event: string, key: string, details: Readonly<Record<string, unknown>>) => Promise<void>;
+  /** Notes the process that changes the engine on the lock, before it does anything. */
+  readonly beforeExec: (pid: number) => Promise<void>;
+  /** Which step of which run, the same for every attempt. */
+  readonly by: string;
+  readonly clock: () => number;
+}

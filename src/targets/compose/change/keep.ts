@@ -1,0 +1,127 @@
+import { RunbookError } from '../../../domain/errors.ts';
+import type { KnownGoodRecord } from '../../../domain/proof/known-good.ts';
+import type { ComposeSource, SnapshotReference } from '../../../domain/versions/pins.ts';
+import {
+  type LiveVersion,
+  type ObservedService,
+  parseImage,
+  type VersionCandidate,
+} from '../../../domain/versions/versions.ts';
+import type { EvidenceReader } from '../../evidence/read-record.ts';
+import { signed } from '../../evidence/seal.ts';
+import type { ObservedState } from '../read/observed-state.ts';
+import type { ServiceState, VersionContent } from '../state/index.ts';
+
+/** What runs now with the files that it was made of: kept before it is replaced, so that it can be restored. */
+export async function keepSnapshot(
+  live: LiveVersion,
+  observedState: ObservedState,
+  observed: ObservedService,
+  state: ServiceState,
+): Promise<SnapshotReference> {
+  const { current } = observed;
+  if (live.fingerprint !== current.fingerprint) {
+    throw new RunbookError(
+      'WorkloadChanged',
+      `${observed.workload} was changed after the versions were identified: it is ${current.version} now`,
+    );
+  }
+  const content = contentOf(current, observedState);
+  await keepFiles(observedState, state);
+  const { fingerprint, version, image } = current;
+  const keptIn = await state.snapshots.write({ fingerprint, version, content, at: observedState.at });
+  return { fingerprint, version, image, generation: 0, keptIn, uid: observed.uid };
+}
+
+/**
+ * A snapshot as what is to be made of it. Evidence of the same version may be of files that differ in what does not make
+ * a version, a comment for example: what is restored is what stood there before the rollback.
+ */
+export async function snapshotSource(
+  source: ComposeSource,
+  fingerprint: string | undefined,
+  { snapshots }: ServiceState,
+): Promise<ComposeSource> {
+  const { entries } = await snapshots.read();
+  const { content } = entries.get(fingerprint ?? '') ?? {};
+  if (!content) return source;
+  const { image, digest, imageId, files, definitionHash } = content;
+  return {
+    kind: 'compose',
+    known: 'snapshot',
+    image,
+    ...(digest ? { digest } : {}),
+    ...(imageId ? { imageId } : {}),
+    files,
+    definitionHash,
+  };
+}
+
+/** Evidence that is kept beside a service, and who it is of. */
+export interface Kept {
+  readonly record: KnownGoodRecord;
+  readonly reader: EvidenceReader;
+}
+
+/**
+ * The evidence with everything that is needed to make the version again. A failure is kept by itself, and of a version that
+ * is gone again without that. @returns where it is kept.
+ */
+export async function keepKnownGood(
+  { record, reader }: Kept,
+  observedState: ObservedState,
+  observed: ObservedService,
+  state: ServiceState,
+): Promise<string> {
+  const { current } = observed;
+  const isCurrent = record.fingerprint === current.fingerprint;
+  const isProof = record.verdict === 'passed';
+  if (!isCurrent && isProof) {
+    throw new RunbookError(
+      'WorkloadChanged',
+      `${observed.workload} was changed after ${record.version} was proved: no evidence is kept of what runs now`,
+    );
+  }
+  if (isProof && observedState.drift.length > 0) {
+    throw new RunbookError(
+      'WorkloadChanged',
+      `${record.version} cannot become known-good: ${observedState.drift.join('; ')}. Bring the service up first (docker compose up -d), then verify it`,
+    );
+  }
+  const named = { ...record, ...(record.schema === 2 ? { workload: reader.workload } : {}) };
+  const sealed = <T extends KnownGoodRecord>(entry: T): T =>
+    reader.key === undefined ? entry : signed(entry, reader.key);
+  if (!isCurrent) return state.failures.write(named, sealed);
+  await keepFiles(observedState, state);
+  const { imageId } = current.source as ComposeSource;
+  const whole = {
+    ...named,
+    ...(imageId ? { imageId } : {}),
+    content: contentOf(current, observedState),
+  };
+  const keptIn = await (isProof ? state.knownGood.write(whole, sealed) : state.failures.write(whole, sealed));
+  await state.removeUnusedContents();
+  return keptIn;
+}
+
+function contentOf(current: VersionCandidate, { project }: ObservedState): VersionContent {
+  const { image, digest, imageId } = current.source as ComposeSource;
+  const { repository, tag } = parseImage(image);
+  return {
+    image,
+    repository,
+    ...(tag ? { tag } : {}),
+    ...(digest ? { digest } : {}),
+    ...(imageId ? { imageId } : {}),
+    files: project.files,
+    definitionHash: project.service.definitionHash,
+    firstSeenAt: current.createdAt,
+  };
+}
+
+async function keepFiles({ project }: ObservedState, { contents }: ServiceState): Promise<void> {
+  for (const { path } of project.files) {
+    const file = project.read.get(path);
+    if (file) await contents.keep(file.bytes);
+  }
+}

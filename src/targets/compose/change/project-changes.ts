@@ -1,0 +1,208 @@
+import { join } from 'node:path';
+import { RunbookError } from '../../../domain/errors.ts';
+import type { Json } from '../../../domain/json.ts';
+import type { ComposeProfile } from '../../../domain/request/profile.ts';
+import type { ComposePin, ComposeSource, RolloutStarted } from '../../../domain/versions/pins.ts';
+import type { RolloutProgress } from '../../target.ts';
+import type { ComposeCommand } from '../engine/command/compose-command.ts';
+import type { Docker } from '../engine/docker.ts';
+import type { Container } from '../engine/objects/containers.ts';
+import { runningBound } from '../read/bound-services.ts';
+import { instanceCount } from '../read/leftovers.ts';
+import { identityOf, observedFrom } from '../read/observation.ts';
+import type { ObservedState } from '../read/observed-state.ts';
+import { assertOwnImage } from '../read/own-image.ts';
+import { type ServiceReader, serviceNameOf } from '../read/service-reader.ts';
+import type { ProjectChange } from '../state/project-change.ts';
+import { type Started, StartFailed, waitForStart } from '../wait/start-wait.ts';
+import type { ChangeParts } from './change-parts.ts';
+import { withProjectLock } from './project-lock.ts';
+import { renewBound } from './renew-bound.ts';
+import { restartDependants } from './restart-dependants.ts';
+import { type Before, compensate, type RolledBack, rollBackTo } from './roll-back.ts';
+import { rollbackJournalOf } from './rollback-journal.ts';
+import { startedAgain } from './started-again.ts';
+
+interface ChangesParts {
+  readonly profile: ComposeProfile;
+  readonly environment: Readonly<Record<string, string | undefined>>;
+  readonly docker: Docker;
+  readonly compose: ComposeCommand;
+  readonly clock: () => number;
+  readonly repositories: readonly string[] | undefined;
+}
+
+/** The changes of a project: the rollback, and the compensation of one that does not start. */
+export class ProjectChanges {
+  readonly #parts: ChangesParts;
+  readonly #reader: ServiceReader;
+
+  constructor(parts: ChangesParts, reader: ServiceReader) {
+    this.#parts = parts;
+    this.#reader = reader;
+  }
+
+  rollBack(pin: ComposePin, source: ComposeSource, by: string, signal: AbortSignal): Promise<RolledBack> {
+    return this.#locked(by, signal, async (parts, observedState) => {
+      // A context or DOCKER_HOST may lead to another engine than when the plan was made.
+      const engine = await parts.docker.info(signal, { fresh: true });
+      if (identityOf(engine, parts.name.project, parts.name.service) !== pin.workload.uid) {
+        throw new RunbookError(
+          'WorkloadChanged',
+          'the plan was made for this service on another engine or in another project; nothing was changed',
+        );
+      }
+      await assertOwnImage(pin, source, observedState, this.#parts);
+      try {
+        const bound = await runningBound(observedState.project, parts.docker, signal);
+        return await rollBackTo(pin, source, { ...this.#before(observedState), bound }, parts, signal);
+      } finally {
+        this.#reader.forget();
+      }
+    });
+  }
+
+  /**
+   * Waits for the containers of a rollout. Compose has replaced the only ones: when they do not start, what was there
+   * before comes back.
+   */
+  async waitForStart(
+    rollout: RolloutStarted,
+    by: string,
+    signal: AbortSignal,
+    report: (progress: RolloutProgress) => void,
+    resume?: RolloutProgress,
+  ): Promise<Started> {
+    const project = await this.#reader.project();
+    const { change } = await this.#reader.stateOf(project).state.journal.read();
+    const ours = change !== undefined && change.id === rollout.change ? change : undefined;
+    if (ours?.phase === 'restoring' || ours?.phase === 'restored') {
+      throw await this.#restored(ours, `${rollout.version} did not start`, 'RolloutFailed', by, signal);
+    }
+    const { docker, environment, profile, clock } = this.#parts;
+    const startAgain = ours && {
+      begun: ours.phase === 'starting',
+      run: (within: AbortSignal) => this.#locked(by, within, (parts) => startedAgain(ours, parts)),
+    };
+    const parts = {
+      ...{ docker, env: environment, name: serviceNameOf(project), limits: profile.rollout, clock },
+      ...(startAgain ? { startAgain } : {}),
+    };
+    const found = await docker.containers(parts.name, signal);
+    const restartsBefore = resume?.restarts ?? earlierRestarts(found, ours);
+    const expected = {
+      ...(rollout.imageId ? { imageId: rollout.imageId } : {}),
+      containers: Math.max(1, ours?.scale ?? instanceCount(found)),
+      crashLoopRestarts: profile.rollout.crashLoopRestarts,
+      restartsBefore,
+    };
+    const told = (progress: RolloutProgress) => report({ ...progress, restarts: restartsBefore });
+    try {
+      const started = await waitForStart(parts, expected, rollout.version, signal, told, resume);
+      const ofDependants = ours ? await this.#dependants(ours, by, signal) : [];
+      return { ...started, warnings: [...started.warnings, ...ofDependants] };
+    } catch (error) {
+      const isTimeOut = error instanceof RunbookError && error.type === 'RolloutTimedOut';
+      if (!isTimeOut && !(error instanceof StartFailed)) throw error;
+      const type = isTimeOut ? 'RolloutTimedOut' : 'RolloutFailed';
+      if (!ours) throw new RunbookError(type, error.message);
+      throw await this.#restored(ours, error.message, type, by, signal);
+    }
+  }
+
+  /** Goes back, and says so. @returns the error that the step ends with. */
+  async #restored(
+    change: ProjectChange,
+    reason: string,
+    type: 'RolloutFailed' | 'RolloutTimedOut',
+    by: string,
+    signal: AbortSignal,
+  ): Promise<RunbookError> {
+    const { signal: uncancellable } = new AbortController();
+    const outcome = await this.#locked(by, signal, (parts) => compensate(change, parts, uncancellable));
+    return new RunbookError(type, `${reason}; ${outcome}`);
+  }
+
+  async #dependants(change: ProjectChange, by: string, signal: AbortSignal): Promise<readonly string[]> {
+    const { restartDependants: restarts } = this.#parts.profile;
+    if (!restarts && !change.bound) return [];
+    return this.#locked(by, signal, async (parts) => [
+      ...(await renewBound(change, parts, signal)),
+      ...(restarts ? await restartDependants(change, parts, signal) : []),
+    ]);
+  }
+
+  #before(observedState: ObservedState): Omit<Before, 'bound'> {
+    const { service } = observedState.project;
+    const { current } = observedFrom(observedState, this.#parts.profile);
+    const { version, image, fingerprint, source } = current;
+    const { imageId, digest } = source as ComposeSource;
+    return {
+      live: {
+        version,
+        image,
+        ...(imageId ? { imageId } : {}),
+        ...(digest ? { digest } : {}),
+        fingerprint,
+      },
+      containers: observedState.containers,
+      imageInFiles: service.image,
+      hasInline: hasInline(service.definition),
+      scaleInFiles: scaleOf(service.definition),
+    };
+  }
+
+  async #locked<T>(
+    by: string,
+    signal: AbortSignal,
+    work: (parts: ChangeParts, observedState: ObservedState) => Promise<T>,
+  ): Promise<T> {
+    const project = await this.#reader.project();
+    const { folder, state } = this.#reader.stateOf(project);
+    return withProjectLock(await folder.create(), by, signal, async (beforeExec) => {
+      const observedState = await this.#reader.read('running', signal);
+      const parts: ChangeParts = {
+        ...this.#parts,
+        name: serviceNameOf(project),
+        invocation: project.invocation,
+        folder: project.folder,
+        journal: rollbackJournalOf(state),
+        contents: state.contents,
+        contentsFolder: join(project.folder.path, state.path, 'contents'),
+        beforeExec,
+        by,
+        audit: async (event, key, details) => {
+          const at = new Date(this.#parts.clock()).toISOString();
+          // What is noted was done: a step that is cancelled meanwhile notes it all the same. The log's lock bounds it.
+          const { signal: uncancellable } = new AbortController();
+          await state.audit.append(
+            { at, event, key, by, ...(details as Record<string, Json>) },
+            uncancellable,
+          );
+        },
+      };
+      return work(parts, observedState);
+    });
+  }
+}
+
+function hasInline(definition: unknown): boolean {
+  const { inlineConfigs, inlineSecrets } = (definition ?? {}) as Record<string, unknown>;
+  return inlineConfigs !== undefined || inlineSecrets !== undefined;
+}
+
+/** `scale`, or `deploy.replicas` (Compose specification); one where the files say nothing. */
+function scaleOf(definition: unknown): number {
+  const { scale, deploy } = (definition ?? {}) as { scale?: unknown; deploy?: { replicas?: unknown } };
+  const said = Number(scale ?? deploy?.replicas ?? 1);
+  return Number.isInteger(said) ? said : 1;
+}
+
+/** Restarts of long ago are none of this version's. Containers that the change has made begin at none. */
+function earlierRestarts(
+  containers: readonly Container[],
+  change: ProjectChange | undefined,
+): Record<string, number> {
+  const old = containers.filter(({ id }) => !change || change.containerIds.includes(id));
+  return Object.fromEntries(old.map(({ id, restarts }) => [id, restarts]));
+}

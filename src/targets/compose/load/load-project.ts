@@ -1,0 +1,80 @@
+import { basename, join, resolve } from 'node:path';
+import { RunbookError } from '../../../domain/errors.ts';
+import type { ComposeProfile } from '../../../domain/request/profile.ts';
+import type { ComposeFilePin } from '../../../domain/versions/pins.ts';
+import type { ComposeInvocation } from '../engine/command/compose-command.ts';
+import { ProjectFolder } from '../files/project-folder.ts';
+import type { ProjectFile } from '../files/read-file.ts';
+import { type ComposeService, projectNameFrom, readProject, type UsedFile } from '../project/index.ts';
+import { pinFiles } from './pinned-files.ts';
+import { selectProject } from './project-selection.ts';
+
+/** A project as its files are now. */
+export interface LoadedProject {
+  readonly folder: ProjectFolder;
+  readonly service: ComposeService;
+  readonly invocation: ComposeInvocation;
+  /** Env files for interpolation, whether Compose has to be told of them or not. */
+  readonly envFiles: readonly string[];
+  /** Every file that decides what the service is, by content. */
+  readonly files: readonly ComposeFilePin[];
+  /** Folders of the project that are mounted: what is in them is not pinned. */
+  readonly folders: readonly string[];
+  /** Files that were read, by their path in the project. */
+  readonly read: ReadonlyMap<string, ProjectFile>;
+}
+
+export interface LoadProjectOptions {
+  readonly profile: ComposeProfile;
+  readonly environment: Readonly<Record<string, string | undefined>>;
+  /** Contents to be read instead of what is on disk: how the project would be after a change. */
+  readonly instead?: ReadonlyMap<string, Buffer>;
+}
+
+/**
+ * Reads the project and finds out what the service is made of.
+ * @throws WorkloadMissing, ComposeFileUnsupported, AccessDenied.
+ */
+export async function loadProject({
+  profile,
+  environment,
+  instead,
+}: LoadProjectOptions): Promise<LoadedProject> {
+  const folder = await ProjectFolder.open(profile.directory);
+  const read = new Map<string, ProjectFile>();
+  const readText = async (path: string) => {
+    const changed = instead?.get(path);
+    if (changed !== undefined) return changed.toString('utf8');
+    const file = read.get(path) ?? (await folder.read(path));
+    if (!file) return undefined;
+    if (!file.isText) throw new RunbookError('ComposeFileUnsupported', `${path} is no UTF-8 text`);
+    read.set(path, file);
+    return file.text;
+  };
+  const { namesEnvFiles, ...selected } = await selectProject(profile, environment, readText);
+  const service = await readProject({ ...selected, environment, service: profile.service }, readText);
+  const { files, directory, envFiles } = selected;
+  // As it is written: Compose names a project after a link, and mounts what is in it by the link's path.
+  const asWritten = resolve(profile.directory);
+  const invocation: ComposeInvocation = {
+    folder: asWritten,
+    directory,
+    project: profile.project ?? service.projectName ?? projectNameFrom(basename(join(asWritten, directory))),
+    files,
+    ...(namesEnvFiles ? { envFiles } : {}),
+    profiles: profile.profiles,
+  };
+  const used = [...service.usedFiles, ...configFiles(profile, service)];
+  const { pins, folders } = await pinFiles(folder, used, read, instead);
+  return { folder, service, invocation, envFiles, files: pins, folders, read };
+}
+
+/** Files that the profile counts to the service's config. A container holds them as it holds mounted files. */
+function configFiles(
+  { configFiles = [] }: ComposeProfile,
+  { usedFiles }: ComposeService,
+): readonly UsedFile[] {
+  return configFiles
+    .filter((path) => !usedFiles.some((file) => file.path === path))
+    .map((path) => ({ path, kind: 'config' }));
+}

@@ -1,0 +1,163 @@
+import { RunbookError } from '../../../domain/errors.ts';
+import type { Masker } from '../../../domain/masking/mask-value.ts';
+import type { ComposeFileChange, ComposePin, ComposeSource } from '../../../domain/versions/pins.ts';
+import type { Plan } from '../../../domain/versions/plan.ts';
+import { contentHash } from '../files/content-hash.ts';
+import { fingerprintOf } from '../load/fingerprint.ts';
+import { type LoadedProject, loadProject } from '../load/load-project.ts';
+import { boundWarning } from '../read/bound-services.ts';
+import { type ImageFinder, imageMissing } from '../read/image-sources.ts';
+import { diffFiles, type ImageLine } from './file-diff.ts';
+import { type FilesAfterParts, filesAfter } from './files-after.ts';
+import { movedWarning, referenceOf } from './pinned-reference.ts';
+import { refuseShared, refuseSharedFiles, sharedFilesWarning, sharedWarning } from './shared.ts';
+
+export interface ResolvePlanParts extends FilesAfterParts {
+  readonly images: ImageFinder;
+  /** Whether a recreate was broken off: the service has to be brought up even if nothing is to be changed. */
+  readonly isBroken: boolean;
+  /** Services that run, and share a namespace or volumes with the containers. */
+  readonly bound: readonly string[];
+  /** What of the files the diff may show. */
+  readonly masker: Masker;
+  /** ID of the image that runs. */
+  readonly running?: string;
+  /** The last change in the journal. */
+  readonly lastChange?: string;
+}
+
+/** A plan whose pin is exact, and what it changes. */
+export interface ResolvedPlan {
+  readonly plan: Plan;
+  readonly diff: string;
+}
+
+/**
+ * Makes a pin exact: the image by its digest, each file that will be replaced by its content before and after, and
+ * every other file by the content that the plan rests on.
+ * @throws ImageMissing, ComposeFileUnsupported, ReferenceMissing; Unreachable when the registry cannot be asked.
+ */
+export async function resolvePlan(
+  plan: Plan,
+  pin: ComposePin,
+  source: ComposeSource,
+  parts: ResolvePlanParts,
+  signal: AbortSignal,
+): Promise<ResolvedPlan> {
+  const { project, profile, images } = parts;
+  const found = await images.find(source.image, source, signal);
+  if (!found) throw imageMissing(source);
+  const wanted =
+    (pin.purpose === 'restore' ? await imageInFilesOf(source, parts) : undefined) ??
+    referenceOf(source.image, found, project.service.image, profile.pin);
+  const { contents, whole, warnings } = await filesAfter(source, wanted, parts);
+  const after = await loadProject({ ...parts, instead: contents });
+  if (after.service.image !== wanted) throw notExpressed(project, wanted, after.service.image);
+
+  const changes = [...contents].map(([path, content]) => fileChangeOf(path, content, project, after));
+  if (changes.length > 0) refuseShared(project, profile);
+  refuseSharedFiles(project, profile, contents.keys(), whole);
+  const { digest, imageId } = found;
+  const { imageId: _elsewhere, ...known } = source;
+  const exact: ComposeSource = {
+    ...known,
+    image: pin.purpose === 'restore' ? source.image : wanted,
+    ...(digest ? { digest } : {}),
+    ...(imageId ? { imageId } : {}),
+  };
+  const fingerprint = fingerprintOf({
+    ...exact,
+    definitionHash: after.service.definitionHash,
+    files: after.files,
+  });
+  const changesNothing = changes.length === 0 && fingerprint === plan.from.fingerprint && !parts.isBroken;
+  return {
+    plan: {
+      ...plan,
+      changesNothing,
+      to: { ...plan.to, image: wanted, fingerprint },
+      pin: {
+        ...pin,
+        image: wanted,
+        fingerprint,
+        source: changesNothing ? { kind: 'live' } : exact,
+        ...(parts.running ? { replaces: parts.running } : {}),
+        ...(parts.lastChange ? { after: parts.lastChange } : {}),
+        changes,
+        unchanged: project.files.filter(({ path }) => !contents.has(path)),
+      },
+      warnings: [
+        ...plan.warnings,
+        ...warnings,
+        ...movedWarning(source, found, wanted),
+        ...sharedWarning(project, profile),
+        ...sharedFilesWarning(project, contents.keys(), whole),
+        ...(changesNothing
+          ? []
+          : boundWarning(parts.bound, project.service.name, profile.sharedNamespaces === 'keep')),
+      ],
+    },
+    diff: diffFiles(
+      [...contents].map(([path, content]) => ({
+        path,
+        before: project.read.get(path)?.text ?? '',
+        after: content.toString('utf8'),
+        ...(path === project.service.site.path ? { imageBefore: imageLineOf(project) } : {}),
+        ...(path === after.service.site.path ? { imageAfter: imageLineOf(after) } : {}),
+      })),
+      parts.masker,
+    ),
+  };
+}
+
+/**
+ * What the files of a snapshot say themselves, so that they become what they were to the byte: written as it was, and of
+ * another image than the one that ran where somebody had edited them and never brought them up. Nothing where they are
+ * not kept, or cannot be read any more.
+ */
+async function imageInFilesOf(source: ComposeSource, parts: ResolvePlanParts): Promise<string | undefined> {
+  const instead = new Map<string, Buffer>();
+  for (const { path, sha256 } of source.files ?? []) {
+    const content = await parts.contents(sha256);
+    if (!content) return undefined;
+    instead.set(path, content);
+  }
+  try {
+    return (await loadProject({ ...parts, instead })).service.image;
+  } catch (error) {
+    if (error instanceof RunbookError) return undefined;
+    throw error;
+  }
+}
+
+function imageLineOf({ service }: LoadedProject): ImageLine {
+  return { line: service.site.line, image: service.image };
+}
+
+function fileChangeOf(
+  path: string,
+  content: Buffer,
+  project: LoadedProject,
+  after: LoadedProject,
+): ComposeFileChange {
+  const before = project.read.get(path);
+  const pinned = after.files.find((file) => file.path === path);
+  // Restored contents are of files that were read: what is not there cannot be compared and set.
+  if (!before || !pinned)
+    throw new RunbookError('ReferenceMissing', `${path} is not there: put the file back first`);
+  const isImageAlone = path === after.service.site.path && pinned.kind !== 'env-file';
+  return {
+    path,
+    kind: pinned.kind,
+    before: before.sha256,
+    sha256: contentHash(content),
+    how: isImageAlone ? 'image' : 'content',
+  };
+}
+
+function notExpressed({ service }: LoadedProject, wanted: string, got: string): RunbookError {
+  return new RunbookError(
+    'ComposeFileUnsupported',
+    `${service.site.description} cannot be made to say ${wanted} (it would say ${got}): give ${service.name} a plain image line`,
+  );
+}

@@ -1,6 +1,0 @@
-import type { ComposeProfile } from '../../domain/profile.ts';
-
-/** For people. */
-export function workloadOf({ service, directory }: ComposeProfile, project?: string): string {
-  return `service/${service} of ${project ? `project ${project} in ` : ''}${directory}`;
-}

@@ -1,0 +1,150 @@
+import { RunbookError } from '../../../domain/errors.ts';
+import type { KubernetesPin } from '../../../domain/versions/pins.ts';
+import { assertOwnRepositories } from '../../repositories.ts';
+import { isStatus } from '../api/api-error.ts';
+import type { ConfigMap, Deployment, PodTemplate, RawObject, ReplicaSet } from '../api/resources.ts';
+import type { ApiTransport } from '../api/transport.ts';
+import type { Revision } from '../state/history.ts';
+import { templateIn } from '../state/snapshot.ts';
+import { fingerprint, withoutHash } from '../template/fingerprint.ts';
+import { withDigests } from '../template/image-digests.ts';
+import { imageOf, imagesByContainer, templateWithImage } from '../template/pod-template.ts';
+
+/** What may be written. */
+export interface OwnImages {
+  /** The profile's repositories; undefined: those of what runs and of its history. */
+  readonly repositories?: readonly string[] | undefined;
+  /** Lists the Deployment's own history; asked when what runs alone does not say. */
+  readonly history: () => Promise<readonly Revision[]>;
+}
+
+/** What may hold a template. */
+const HOLDERS = {
+  'replica-set': 'replicaset',
+  'pod-template': 'podtemplate',
+  'config-map': 'configmap',
+} as const;
+
+/** A template with its identity. */
+export interface PinnedTemplate {
+  readonly template: RawObject;
+  readonly fingerprint: string;
+}
+
+/**
+ * The content that a pin refers to: from memory when this worker listed the ReplicaSets, else from the ReplicaSet, the
+ * PodTemplate or the snapshot's ConfigMap itself. Either way it must have the pin's fingerprint, once the digests of images are written into it
+ * where the pin says so.
+ * @param revisions the templates in memory.
+ * @throws ImageNotAllowed when it is not of the workload's own repositories; PinLost when what holds it is gone, is another object by now, or holds something else.
+ */
+export async function pinnedTemplate(
+  transport: ApiTransport,
+  pin: KubernetesPin,
+  live: Deployment,
+  revisions: readonly Revision[],
+  own: OwnImages,
+  signal: AbortSignal,
+): Promise<PinnedTemplate> {
+  const { source } = pin;
+  if (source.kind === 'image') {
+    await assertOwn([source.image], live, revisions, own);
+    return withPinnedImage(live, source.container, source.image);
+  }
+  if (source.kind === 'live') return { template: live.spec.template, fingerprint: pin.fingerprint };
+  const held = ('fingerprint' in source ? source.fingerprint : undefined) ?? pin.fingerprint;
+  const kept = revisions.find(
+    ({ uid, fingerprint: known }) => known === held && (source.kind !== 'replica-set' || uid === source.uid),
+  );
+  if (kept) {
+    if (own.repositories) await assertOwn([pin.image], live, revisions, own);
+    return asPinned(pin, kept, held);
+  }
+  const holder = `${HOLDERS[source.kind]}/${source.name}`;
+  const { uid, template } = await heldBy(holder, transport, pin, source, signal);
+  const found = template && fingerprint(template);
+  if (!template || uid !== source.uid || found !== held) {
+    throw new RunbookError(
+      'PinLost',
+      `${holder} is not the pinned one any more (${pin.version}); start a new run, which plans anew`,
+    );
+  }
+  await assertOwn(Object.values(imagesByContainer(template)), live, revisions, own);
+  return asPinned(pin, { template, fingerprint: found }, held);
+}
+
+/** What is held as the pin wants it: with the digests of the images that were proved, where they are not in it. */
+function asPinned(pin: KubernetesPin, content: PinnedTemplate, held: string): PinnedTemplate {
+  if (held === pin.fingerprint) return content;
+  const template = withDigests(content.template, pin.digests ?? {});
+  const found = fingerprint(template);
+  if (found !== pin.fingerprint) {
+    throw new RunbookError(
+      'PinLost',
+      `${pin.version} with the digests of its images is not what was planned; start a new run, which plans anew`,
+    );
+  }
+  return { template, fingerprint: found };
+}
+
+/** @throws ImageNotAllowed */
+async function assertOwn(
+  images: readonly string[],
+  live: Deployment,
+  revisions: readonly Revision[],
+  { repositories, history }: OwnImages,
+): Promise<void> {
+  const running = Object.values(imagesByContainer(live.spec.template));
+  const known = (all: readonly Revision[]) => [
+    ...running,
+    ...all.flatMap(({ template }) => Object.values(imagesByContainer(template))),
+  ];
+  try {
+    assertOwnRepositories(images, repositories, known(revisions));
+  } catch (error) {
+    if (repositories) throw error;
+    assertOwnRepositories(images, undefined, known(await history()));
+  }
+}
+
+function withPinnedImage({ spec, metadata }: Deployment, container: string, image: string): PinnedTemplate {
+  if (imageOf(spec.template, container) === undefined) {
+    throw new RunbookError(
+      'WorkloadChanged',
+      `deployment/${metadata.name} has no container ${container} any more`,
+    );
+  }
+  const template = templateWithImage(spec.template, container, image);
+  return { template, fingerprint: fingerprint(template) };
+}
+
+/** What an object holds; no template when that is none. */
+async function heldBy(
+  holder: string,
+  transport: ApiTransport,
+  { workload: { namespace }, version }: KubernetesPin,
+  { kind, name }: Exclude<KubernetesPin['source'], { kind: 'image' | 'live' }>,
+  signal: AbortSignal,
+): Promise<{ readonly uid: string; readonly template: RawObject | undefined }> {
+  try {
+    if (kind === 'config-map') {
+      const address = { resource: 'configmaps', namespace, name } as const;
+      const kept = await transport.get<ConfigMap>(address, signal);
+      return { uid: kept.metadata.uid, template: templateIn(kept) };
+    }
+    if (kind === 'pod-template') {
+      const address = { resource: 'podtemplates', namespace, name } as const;
+      const { metadata, template } = await transport.get<PodTemplate>(address, signal);
+      return { uid: metadata.uid, template: withoutHash(template) };
+    }
+    const address = { resource: 'replicasets', namespace, name } as const;
+    const { metadata, spec } = await transport.get<ReplicaSet>(address, signal);
+    return { uid: metadata.uid, template: withoutHash(spec.template) };
+  } catch (error) {
+    if (!isStatus(error, 404)) throw error;
+    throw new RunbookError(
+      'PinLost',
+      `${holder}, which holds ${version}, is gone; start a new run, which plans anew`,
+    );
+  }
+}

@@ -1,0 +1,117 @@
+import type { RolloutStarted } from '../../../domain/versions/pins.ts';
+import type { RolloutProgress } from '../../target.ts';
+import { PodEvents } from '../api/pod-events.ts';
+import type { Deployment, Pod } from '../api/resources.ts';
+import type { ApiTransport } from '../api/transport.ts';
+import type { PodInspector } from './pod-inspector.ts';
+import { StateJudge, type WaitMemory } from './wait-states/judge.ts';
+import { statesOfRollout } from './wait-states/rollout-findings.ts';
+import { byUrgency, type Finding, type StateId } from './wait-states/rows.ts';
+
+/** Pods that a message names. */
+const NAMED = 3;
+/** A state has stood for this long, in milliseconds, before events are asked for its cause. */
+const EVENTS_AFTER_MS = 3_000;
+/** States whose cause stands in events alone. */
+const IN_EVENTS: ReadonlySet<StateId> = new Set(['starting', 'no-sandbox', 'not-ready']);
+/** What kubelets before 1.32 say between two pulls: the cause stands in an event. */
+const BARE_BACK_OFF = /^ImagePullBackOff: Back-off pulling image "[^"]*"$/;
+
+/** What was found to hold a rollout up. */
+export interface FoundCauses {
+  /** In words, the most urgent first. */
+  readonly causes: readonly string[];
+  readonly states: readonly StateId[];
+  /** The one that ends the wait. */
+  readonly ending?: Finding | undefined;
+}
+
+/** What holds one rollout up: named while it is waited for, and judged by what can still change. */
+export class RolloutCauses {
+  readonly #inspector: PodInspector;
+  readonly #rollout: RolloutStarted;
+  readonly #judge: StateJudge;
+  readonly #events: PodEvents;
+  readonly #waitingSince: string;
+  readonly #begun = performance.now();
+
+  constructor(
+    parts: {
+      readonly transport: ApiTransport;
+      readonly inspector: PodInspector;
+      readonly limits: { readonly crashLoopRestarts: number };
+      readonly clock: () => number;
+    },
+    rollout: RolloutStarted,
+    resume: Pick<RolloutProgress, 'waitingSince'> & WaitMemory,
+  ) {
+    const { transport, inspector, limits, clock } = parts;
+    const { waitingSince } = resume;
+    const { crashLoopRestarts } = limits;
+    this.#inspector = inspector;
+    this.#rollout = rollout;
+    this.#judge = new StateJudge({ crashLoopRestarts, waitingSince, clock }, resume);
+    this.#events = new PodEvents(transport);
+    this.#waitingSince = waitingSince;
+  }
+
+  /** What the wait has to know after a restart of its worker. */
+  memory(): WaitMemory {
+    return this.#judge.memory();
+  }
+
+  /**
+   * The causes of this moment.
+   * @param watched pods as far as they are known; while they are not, nothing is said, unless it has to be thorough.
+   */
+  async find(
+    deployment: Deployment,
+    watched: readonly Pod[] | undefined,
+    thorough: boolean,
+    signal: AbortSignal,
+  ): Promise<FoundCauses> {
+    const pods = watched ?? (thorough ? await this.#listed(deployment, signal) : undefined);
+    if (!pods) return { causes: [], states: [] };
+    const sorted = await this.#inspector.sort(deployment, this.#rollout.fingerprint, pods, signal);
+    const found = [
+      ...statesOfRollout(deployment, sorted, this.#waitingSince),
+      ...this.#judge.statesOf(sorted.made),
+    ].toSorted(byUrgency);
+    const causes = found.slice(0, NAMED).map(inWords);
+    if (found.length > NAMED) causes.push(`and ${found.length - NAMED} more`);
+    const hint = await this.#hint(deployment, found, sorted.made, thorough, signal);
+    return {
+      causes: hint ? [...causes, hint] : causes,
+      states: found.map(({ state }) => state),
+      ending: this.#judge.ending(found),
+    };
+  }
+
+  /** Only for messages: without it they are shorter. */
+  async #listed(deployment: Deployment, signal: AbortSignal): Promise<readonly Pod[] | undefined> {
+    try {
+      return await this.#inspector.list(deployment, signal);
+    } catch (error) {
+      if (signal.aborted) throw error;
+      return undefined;
+    }
+  }
+
+  async #hint(
+    { metadata }: Deployment,
+    found: readonly Finding[],
+    pods: readonly Pod[],
+    thorough: boolean,
+    signal: AbortSignal,
+  ): Promise<string> {
+    if (!thorough && performance.now() - this.#begun < EVENTS_AFTER_MS) return '';
+    const first = found.find(({ state, text }) => IN_EVENTS.has(state) || BARE_BACK_OFF.test(text));
+    const pod = first && pods.find((one) => one.metadata.name === first.pod);
+    return pod ? this.#events.newestWarning(pod, metadata.namespace ?? '', signal) : '';
+  }
+}
+
+function inWords({ pod, container, text }: Finding): string {
+  const where = [pod, container].filter(Boolean).join('/');
+  return where ? `${where}: ${text}` : text;
+}

@@ -1,0 +1,244 @@
+import { RunbookError } from '../../../domain/errors.ts';
+import type { RolloutFinished, RolloutStarted } from '../../../domain/versions/pins.ts';
+import { shortDigest } from '../../../domain/versions/versions.ts';
+import type { RolloutProgress } from '../../target.ts';
+import type { Deployment } from '../api/resources.ts';
+import type { ApiTransport } from '../api/transport.ts';
+import type { CachedDeployment } from '../state/deployment-cache.ts';
+import type { DeploymentWatch } from '../state/deployment-watch.ts';
+import { lastManager } from '../state/managers.ts';
+import { fingerprint } from '../template/fingerprint.ts';
+import { deadlineExceeded, type GivenUp } from './deadlines.ts';
+import type { PodInspector } from './pod-inspector.ts';
+import { type PodWatch, watchPods } from './pod-watch.ts';
+import { RolloutCauses } from './rollout-causes.ts';
+import { evaluateRollout, hasProgressed, type RolloutCounts, SCALED_TO_ZERO } from './rollout-state.ts';
+import { type Finding, OWN_DEADLINE_MS, STATES, type StateId } from './wait-states/rows.ts';
+
+/** What the wait is told of the profile. */
+export interface RolloutLimits {
+  readonly namespace: string;
+  readonly deployment: string;
+  readonly container: string;
+  readonly deadlineMs: number;
+  readonly crashLoopRestarts: number;
+}
+
+/** A rollout that is not complete after this long has its pods watched. */
+const WATCH_PODS_AFTER_MS = 1_000;
+/** The rollout is evaluated at least this often, so that clocks and grace periods are noticed. */
+const EVALUATE_EVERY_MS = 1_000;
+/** Between two proofs that did not succeed: first, and longer each time. */
+const PROVE_AFTER_MS = 100;
+/** A watch that stays broken for this long ends the wait; the step tries again and resumes. */
+const BROKEN_MS = 30_000;
+
+/** What an evaluation of the rollout came to. */
+type RolloutEvaluation =
+  | { readonly finished: RolloutFinished }
+  | {
+      /** Until the next evaluation at the latest, in milliseconds. */
+      readonly pause: number;
+      readonly hopeless?: Finding | GivenUp;
+    };
+
+/** One wait for one rollout. Everything it knows beyond a restart is in the progress that it reports. */
+export class RolloutWait {
+  readonly #transport: ApiTransport;
+  readonly #watch: DeploymentWatch;
+  readonly #inspector: PodInspector;
+  readonly #causes: RolloutCauses;
+  readonly #limits: RolloutLimits;
+  readonly #rollout: RolloutStarted;
+  readonly #clock: () => number;
+  readonly #report: (progress: RolloutProgress) => void;
+  #progress: RolloutProgress;
+  #reported = '';
+  #counts: RolloutCounts | undefined;
+  #completeAt: string | undefined;
+  #proofs = 0;
+  #live: { readonly of: Deployment; readonly fingerprint: string } | undefined;
+  #podWatch: PodWatch | undefined;
+
+  constructor(
+    parts: {
+      readonly transport: ApiTransport;
+      readonly watch: DeploymentWatch;
+      readonly inspector: PodInspector;
+      readonly limits: RolloutLimits;
+      readonly clock: () => number;
+    },
+    rollout: RolloutStarted,
+    report: (progress: RolloutProgress) => void,
+    resume?: RolloutProgress,
+  ) {
+    this.#transport = parts.transport;
+    this.#watch = parts.watch;
+    this.#inspector = parts.inspector;
+    this.#limits = parts.limits;
+    this.#clock = parts.clock;
+    this.#rollout = rollout;
+    this.#report = report;
+    const now = new Date(parts.clock()).toISOString();
+    this.#counts = resume;
+    this.#progress = resume ?? {
+      message: 'waiting',
+      waitingSince: now,
+      progressAt: now,
+      updated: 0,
+      ready: 0,
+      available: 0,
+      old: 0,
+    };
+    this.#causes = new RolloutCauses(parts, rollout, this.#progress);
+  }
+
+  async finish(signal: AbortSignal): Promise<RolloutFinished> {
+    const begun = performance.now();
+    await this.#watch.read(signal);
+    try {
+      for (;;) {
+        signal.throwIfAborted();
+        const cached = this.#cached();
+        let evaluation = await this.#evaluate(cached.deployment, signal);
+        if ('hopeless' in evaluation) {
+          // It may be the watch that makes no progress. A GET that fails leaves it to the next attempt to judge.
+          evaluation = await this.#evaluate(await this.#watch.refresh(signal), signal, true);
+        }
+        if ('finished' in evaluation) return evaluation.finished;
+        if (evaluation.hopeless) throw this.#givenUp(evaluation.hopeless);
+        this.#startPodWatch(cached.deployment, performance.now() - begun);
+        await this.#watch.changed(cached.sequence, evaluation.pause, signal);
+      }
+    } finally {
+      this.#podWatch?.close();
+    }
+  }
+
+  /** @param thorough whatever it takes to name the causes: the wait is about to end. */
+  async #evaluate(
+    deployment: Deployment | undefined,
+    signal: AbortSignal,
+    thorough = false,
+  ): Promise<RolloutEvaluation> {
+    const state = evaluateRollout(deployment, this.#fingerprintOf(deployment), this.#rollout);
+    if (state.kind === 'superseded') throw this.#superseded(state.reason, deployment);
+    if (state.kind === 'paused') throw this.#paused();
+    if (!deployment) return { pause: EVALUATE_EVERY_MS };
+    let message = state.kind === 'complete' ? availableOf(state.replicas) : state.message;
+    if (state.kind === 'complete') {
+      this.#completeAt ??= this.#now();
+      const { fingerprint: pinned } = this.#rollout;
+      const proof = await this.#inspector.prove(deployment, this.#rollout, signal);
+      if ('instances' in proof) {
+        this.#tell(state, message);
+        return { finished: { ...proof, fingerprint: pinned, completeAt: this.#completeAt } };
+      }
+      message = proof.missing;
+    } else {
+      this.#completeAt = undefined;
+    }
+    const pods = this.#podWatch?.pods();
+    const { causes, states, ending } = await this.#causes.find(deployment, pods, thorough, signal);
+    this.#tell(state, [message, ...causes].join('; '));
+    this.#proofs = state.kind === 'complete' ? this.#proofs + 1 : 0;
+    const pause = Math.min(EVALUATE_EVERY_MS, this.#proofs * PROVE_AFTER_MS || EVALUATE_EVERY_MS);
+    const { deadlineMs } = this.#limits;
+    const late = deadlineExceeded(deployment, this.#progress, deadlineMs, this.#clock());
+    const isComplete = state.kind === 'complete';
+    const all = isComplete ? states : [...state.states, ...states];
+    const hopeless = (isComplete ? undefined : ending) ?? (late && judged(late, all));
+    return hopeless ? { pause, hopeless } : { pause };
+  }
+
+  #fingerprintOf(deployment: Deployment | undefined): string {
+    if (!deployment) return '';
+    if (this.#live?.of !== deployment) {
+      this.#live = { of: deployment, fingerprint: fingerprint(deployment.spec.template) };
+    }
+    return this.#live.fingerprint;
+  }
+
+  #cached(): CachedDeployment {
+    const { cached, brokenForMs, problem } = this.#watch.peek();
+    if (brokenForMs > BROKEN_MS) {
+      throw problem ?? new RunbookError('Unreachable', 'the watch of the rollout is broken');
+    }
+    return cached;
+  }
+
+  #startPodWatch(deployment: Deployment | undefined, waitedMs: number): void {
+    if (!deployment || this.#podWatch || waitedMs < WATCH_PODS_AFTER_MS) return;
+    const { namespace } = this.#limits;
+    const { selector } = deployment.spec;
+    this.#podWatch = watchPods(this.#transport, { namespace, selector }, () => this.#watch.wake());
+  }
+
+  #givenUp(why: Finding | GivenUp): RunbookError {
+    const { version } = this.#rollout;
+    if ('type' in why) {
+      return new RunbookError(
+        why.type,
+        `the rollout of ${version} ${why.because}: ${this.#progress.message}`,
+      );
+    }
+    const { state, pod, container, text } = why;
+    const where = [`pod ${pod}`, ...(container ? [`container ${container}`] : [])].join(', ');
+    const long = STATES[state].ends === 'own-deadline' ? `, for ${OWN_DEADLINE_MS / 1000} s` : '';
+    return new RunbookError(
+      'RolloutFailed',
+      `pods of ${version} cannot start: ${where}: ${text}${long}${this.#aboutDigest(why)}`,
+    );
+  }
+
+  /** A registry may have dropped an image that no tag names any more. */
+  #aboutDigest({ state, container }: Finding): string {
+    const digest = container && state === 'image-refused' ? this.#rollout.digests?.[container] : undefined;
+    return digest
+      ? ` (the image that was proved, ${shortDigest(digest)}, was asked for by its digest; kubernetes.pin: tag in the profile takes what its tag names)`
+      : '';
+  }
+
+  #tell(state: { readonly counts: RolloutCounts }, message: string): void {
+    const { counts } = state;
+    const moved = this.#counts === undefined || hasProgressed(this.#counts, counts);
+    this.#counts = counts;
+    const progressAt = moved ? this.#now() : this.#progress.progressAt;
+    const { waitingSince } = this.#progress;
+    this.#progress = { message, waitingSince, progressAt, ...counts, ...this.#causes.memory() };
+    const key = JSON.stringify({ ...this.#progress, progressAt: '' });
+    if (key === this.#reported) return;
+    this.#reported = key;
+    this.#report(this.#progress);
+  }
+
+  #superseded(reason: string, deployment: Deployment | undefined): RunbookError {
+    const by = deployment ? `, last by ${lastManager(deployment)}` : '';
+    return new RunbookError(
+      'WorkloadChanged',
+      `deployment/${this.#limits.deployment} is not what was written any more: ${reason}${by}`,
+    );
+  }
+
+  #paused(): RunbookError {
+    const { deployment, namespace } = this.#limits;
+    return new RunbookError(
+      'WorkloadPaused',
+      `deployment/${deployment} was paused in the middle of the rollout; kubectl rollout resume deployment/${deployment} -n ${namespace}`,
+    );
+  }
+
+  #now(): string {
+    return new Date(this.#clock()).toISOString();
+  }
+}
+
+/** A rollout that has waited for the cluster alone says nothing of the version: no failure of it is remembered. */
+function judged(late: GivenUp, states: readonly StateId[]): GivenUp {
+  const isElsewhere = states.length > 0 && states.every((id) => !STATES[id].ofVersion);
+  return isElsewhere ? { ...late, type: 'RolloutTimedOut' } : late;
+}
+
+function availableOf(replicas: number): string {
+  return replicas === 0 ? SCALED_TO_ZERO : `${replicas} of ${replicas} replicas available`;
+}

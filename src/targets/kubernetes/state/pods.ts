@@ -1,0 +1,74 @@
+import type { Instance } from '../../../domain/versions/pins.ts';
+import { type ContainerStatus, controllerOf, type Pod } from '../api/resources.ts';
+
+/** Pods that run or are about to: not terminating, and not ended for good. */
+export function isActive({ metadata, status }: Pod): boolean {
+  return (
+    metadata.deletionTimestamp === undefined && status?.phase !== 'Succeeded' && status?.phase !== 'Failed'
+  );
+}
+
+/** Pods of the Deployment alone: its selector may select those of another workload too (a canary). */
+export function ownPods(pods: readonly Pod[], replicaSets: ReadonlySet<string>): readonly Pod[] {
+  return pods.filter((pod) => replicaSets.has(controllerOf(pod) ?? ''));
+}
+
+/** Whether the pod's readiness condition is true. */
+export function isReady({ status }: Pod): boolean {
+  return status?.conditions?.some(({ type, status: on }) => type === 'Ready' && on === 'True') === true;
+}
+
+/** Restarts of all containers together. */
+export function restartsOf(pod: Pod): number {
+  return statusesOf(pod).reduce((sum, { status }) => sum + (status.restartCount ?? 0), 0);
+}
+
+/** A pod as the checks need it. */
+export function instanceOf(pod: Pod, container: string): Instance {
+  const running = statusOf(pod, container)?.state?.running;
+  return {
+    name: pod.metadata.name,
+    uid: pod.metadata.uid,
+    address: pod.status?.podIP ?? '',
+    restarts: restartsOf(pod),
+    startedAt: running?.startedAt ?? pod.status?.startTime ?? pod.metadata.creationTimestamp ?? '',
+  };
+}
+
+/** The image ID that all pods report for the container; undefined when they differ or one does not say. */
+export function imageIdOf(pods: readonly Pod[], container: string): string | undefined {
+  const ids = new Set(pods.map((pod) => statusOf(pod, container)?.imageID ?? ''));
+  const [id] = ids;
+  return ids.size === 1 && id ? id : undefined;
+}
+
+/** The image IDs that all pods report alike, by container; one that differs, or that a pod does not tell, is left out. */
+export function imageIdsOf(pods: readonly Pod[]): Readonly<Record<string, string>> {
+  const [first, ...others] = pods.map(imageIdsIn);
+  return Object.fromEntries(
+    Object.entries(first ?? {}).filter(([name, id]) => others.every((other) => other[name] === id)),
+  );
+}
+
+/** The image IDs of one pod, by container. */
+export function imageIdsIn(pod: Pod): Readonly<Record<string, string>> {
+  return Object.fromEntries(
+    statusesOf(pod).flatMap(({ status: { name, imageID } }) => (imageID ? [[name, imageID] as const] : [])),
+  );
+}
+
+/** Of the container of that name, else of the only one. */
+function statusOf({ status }: Pod, container: string): ContainerStatus | undefined {
+  const statuses = status?.containerStatuses ?? [];
+  return statuses.find(({ name }) => name === container) ?? (statuses.length === 1 ? statuses[0] : undefined);
+}
+
+/** Statuses of all containers, those of init containers first. */
+export function statusesOf({
+  status,
+}: Pod): readonly { readonly status: ContainerStatus; readonly isInit: boolean }[] {
+  return [
+    ...(status?.initContainerStatuses ?? []).map((of) => ({ status: of, isInit: true })),
+    ...(status?.containerStatuses ?? []).map((of) => ({ status: of, isInit: false })),
+  ];
+}

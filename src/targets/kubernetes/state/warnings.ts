@@ -1,0 +1,110 @@
+import { shellWord } from '../../../domain/media/shell.ts';
+import type { Deployment, RawObject } from '../api/resources.ts';
+import { imageOf, objectAt } from '../template/pod-template.ts';
+import { touchesTemplate } from './managers.ts';
+
+/** What the history says that the warnings need. */
+export interface HistoryFacts {
+  readonly container: string;
+  /** The newest version before the current one. */
+  readonly previous?: { readonly image: string; readonly revision: number };
+}
+
+/** Managers that put the Deployment back to what Git says, and how each is told to leave it alone. */
+const GITOPS: readonly { readonly name: string; readonly finds: RegExp; readonly pause: string }[] = [
+  {
+    name: 'Argo CD',
+    finds: /^(argocd\.argoproj\.io\/|argocd-)/,
+    pause: 'suspend auto-sync of its Application, or it reverts the rollback',
+  },
+  {
+    name: 'Flux',
+    finds: /^(kustomize\.toolkit\.fluxcd\.io\/|helm\.toolkit\.fluxcd\.io\/|(kustomize|helm)-controller$)/,
+    pause: 'suspend its Kustomization or HelmRelease, or it reverts the rollback',
+  },
+];
+
+/** Things that an operator should know before the rollback. Pure. */
+export function warningsOf(deployment: Deployment, facts: HistoryFacts): readonly string[] {
+  return [
+    ...managedByGit(deployment),
+    ...appliedServerSide(deployment),
+    ...inRepoControllers(deployment),
+    ...rolloutUnderWay(deployment),
+    ...thinHistory(deployment),
+    ...sameImage(deployment, facts),
+  ];
+}
+
+function managedByGit({ metadata }: Deployment): readonly string[] {
+  const traces = [
+    ...Object.keys(metadata.annotations ?? {}),
+    ...Object.keys(metadata.labels ?? {}),
+    ...(metadata.managedFields ?? []).flatMap(({ manager }) => (manager ? [manager] : [])),
+  ];
+  const owners = GITOPS.filter(({ finds }) => traces.some((trace) => finds.test(trace)));
+  const warnings = owners.map(({ name, pause }) => `${name} manages this Deployment: ${pause}`);
+  const applied = metadata.annotations?.['kubectl.kubernetes.io/last-applied-configuration'] !== undefined;
+  return applied && owners.length === 0
+    ? ['the Deployment is managed by kubectl apply: the next apply of the newer manifest brings it back']
+    : warnings;
+}
+
+/**
+ * Whoever applies the template server-side owns its fields; the rollback takes those that it changes, and the next apply
+ * conflicts. GitOps controllers take them back by force.
+ */
+function appliedServerSide({ metadata }: Deployment): readonly string[] {
+  const managers = (metadata.managedFields ?? [])
+    .filter((entry) => entry.operation === 'Apply' && !entry.subresource && touchesTemplate(entry))
+    .flatMap(({ manager }) => (manager ? [manager] : []))
+    .filter((manager) => !GITOPS.some(({ finds }) => finds.test(manager)));
+  return [...new Set(managers)].map((manager) => {
+    const by = manager === 'kubectl' ? '' : ` --field-manager=${shellWord(manager)}`;
+    return (
+      `${JSON.stringify(manager)} applies this Deployment server-side: its next apply conflicts with the fields that a rollback ` +
+      `changes, and takes them over with: kubectl apply --server-side --force-conflicts${by} -f <manifest>`
+    );
+  });
+}
+
+/**
+ * The controllers of the phoenix-orch repository answer a fault by writing change-cause into the pod template,
+ * which rolls out the same bad version again (service contract, 8.6).
+ */
+function inRepoControllers({ metadata, spec }: Deployment): readonly string[] {
+  const annotations: RawObject = objectAt(objectAt(spec.template, 'metadata'), 'annotations');
+  const wrote = metadata.managedFields?.some(({ manager }) =>
+    /rollback-controller|health-validator/.test(manager ?? ''),
+  );
+  return wrote || annotations['kubernetes.io/change-cause'] !== undefined
+    ? [
+        'the rollback-controller or health-validator has written to this Deployment: stop it, or it starts further rollouts',
+      ]
+    : [];
+}
+
+function rolloutUnderWay({ metadata, spec, status }: Deployment): readonly string[] {
+  if ((status?.observedGeneration ?? 0) < (metadata.generation ?? 0)) {
+    return ['the last change of the Deployment is not yet picked up by its controller'];
+  }
+  const wanted = spec.replicas ?? 1;
+  const updated = status?.updatedReplicas ?? 0;
+  return updated < wanted
+    ? [`a rollout is under way: ${updated} of ${wanted} replicas are of the current version`]
+    : [];
+}
+
+function thinHistory({ spec }: Deployment): readonly string[] {
+  return spec.revisionHistoryLimit === 0
+    ? ['spec.revisionHistoryLimit is 0: Kubernetes keeps no earlier version of this Deployment']
+    : [];
+}
+
+function sameImage({ spec }: Deployment, { container, previous }: HistoryFacts): readonly string[] {
+  return previous !== undefined && previous.image === imageOf(spec.template, container)
+    ? [
+        `revision ${previous.revision} before this one has the same image; only the rest of the template differs`,
+      ]
+    : [];
+}

@@ -1,0 +1,324 @@
+import { RunbookError } from '../../../domain/errors.ts';
+import { createMasker } from '../../../domain/masking/mask-value.ts';
+import type { KnownGoodRecord } from '../../../domain/proof/known-good.ts';
+import type { KubernetesProfile } from '../../../domain/request/profile.ts';
+import type { NamedCluster } from '../../../domain/versions/cluster.ts';
+import type {
+  Instance,
+  KubernetesPin,
+  Pin,
+  RolloutFinished,
+  RolloutStarted,
+  SnapshotReference,
+} from '../../../domain/versions/pins.ts';
+import type { Plan } from '../../../domain/versions/plan.ts';
+import type { TargetWish } from '../../../domain/versions/targets.ts';
+import {
+  type LiveVersion,
+  nameWithRevision,
+  type ObservedService,
+  versionOfImage,
+} from '../../../domain/versions/versions.ts';
+import type { EvidenceKey } from '../../evidence/seal.ts';
+import type {
+  AccessReport,
+  LastChange,
+  RollbackTarget,
+  RolloutProgress,
+  TargetContext,
+} from '../../target.ts';
+import { AccessCheck } from '../access/access.ts';
+import { asRunbookError } from '../api/api-error.ts';
+import type { Environment } from '../api/kubeconfig/files.ts';
+import type { Deployment } from '../api/resources.ts';
+import { leaseTransport, type TransportLease } from '../api/shared-transport.ts';
+import { pinnedTemplate } from '../rollout/pinned-template.ts';
+import { PodInspector } from '../rollout/pod-inspector.ts';
+import { RolloutWait } from '../rollout/rollout-wait.ts';
+import { startedFrom, writeTemplate } from '../rollout/write-template.ts';
+import { earliest } from '../state/candidate.ts';
+import { DeploymentWatch } from '../state/deployment-watch.ts';
+import { type Evidence, evidenceName, writeVersionEvidence } from '../state/evidence.ts';
+import type { Revision } from '../state/history.ts';
+import { keepTemplate, type ProvedTemplate, TEMPLATES_KEPT } from '../state/kept-templates.ts';
+import { lastTemplateChange } from '../state/managers.ts';
+import { Observer } from '../state/observation.ts';
+import { keepSnapshot } from '../state/snapshot.ts';
+import { fingerprint } from '../template/fingerprint.ts';
+import { containerIn, imageOf } from '../template/pod-template.ts';
+import { diffTemplates } from '../template/template-diff.ts';
+import { assertSameCluster } from './same-cluster.ts';
+
+/** How a target is made beside its profile. */
+export interface KubernetesTargetOptions {
+  /** Name under which the API server records the change (`metadata.managedFields`). */
+  readonly fieldManager: string;
+  /** Milliseconds since 1970. */
+  readonly clock: () => number;
+  /** The worker's environment: KUBECONFIG, proxies, and what exec plugins run with. */
+  readonly env: Environment;
+  /** Name of the service profile, noted on the evidence. */
+  readonly service?: string;
+  /** The key that evidence is signed with; without one it is believed unsigned. */
+  readonly evidenceKey?: EvidenceKey | undefined;
+  /** Repositories whose images may be written; default: those of what runs and of its history. */
+  readonly repositories?: readonly string[] | undefined;
+  /** Names of settings that a diff masks as well. */
+  readonly masked?: readonly string[] | undefined;
+}
+
+/** A Deployment as the thing that is rolled back. */
+export class DeploymentTarget implements RollbackTarget {
+  readonly kind = 'kubernetes';
+  readonly workload: string;
+  readonly #profile: KubernetesProfile;
+  readonly #options: KubernetesTargetOptions;
+  readonly #lease: TransportLease;
+  readonly #stopListening: () => void;
+  readonly #watch: DeploymentWatch;
+  readonly #observer: Observer;
+  readonly #access: AccessCheck;
+  /** What this worker knows to be kept, by the Deployment's uid and the template's fingerprint. */
+  readonly #kept = new Set<string>();
+
+  constructor(profile: KubernetesProfile, options: KubernetesTargetOptions) {
+    const { namespace, deployment: name, container, pin } = profile;
+    const { fieldManager, clock } = options;
+    this.workload = `deployment/${name} in namespace ${namespace}`;
+    this.#profile = profile;
+    this.#options = options;
+    this.#lease = leaseTransport(profile, options.env);
+    const { transport, source } = this.#lease;
+    this.#watch = new DeploymentWatch(transport, { namespace, name });
+    this.#observer = new Observer(
+      transport,
+      this.#watch,
+      { namespace, name, container, pin, fieldManager, evidenceKey: options.evidenceKey, source },
+      clock,
+    );
+    this.#stopListening = source.onMoved(() => {
+      this.#watch.reset();
+      this.#observer.forget();
+    });
+    this.#access = new AccessCheck(transport, { namespace, name });
+  }
+
+  cluster(): Promise<NamedCluster> {
+    return this.#lease.source.cluster();
+  }
+
+  async prepare(): Promise<void> {
+    await this.#lease.source.verify();
+  }
+
+  checkAccess(wish: TargetWish, { signal, cluster }: TargetContext): Promise<AccessReport> {
+    return this.#run(() => this.#access.check(wish, this.#observer.observe(signal), signal), cluster);
+  }
+
+  observe({ signal, cluster }: TargetContext): Promise<ObservedService> {
+    return this.#run(() => this.#observer.observe(signal), cluster);
+  }
+
+  resolve(
+    plan: Plan,
+    { signal, cluster }: TargetContext,
+  ): Promise<{ readonly plan: Plan; readonly diff: string }> {
+    const { from, to, changesNothing } = plan;
+    const pin = ours(plan.pin);
+    if (changesNothing) return Promise.resolve({ plan, diff: '' });
+    return this.#run(async () => {
+      const live = await this.#observer.deployment(signal, (state) => !isOf(state, from.fingerprint));
+      const { template } = await this.#content(pin, live, signal);
+      const before = { name: nameWithRevision(from), template: live.spec.template };
+      return {
+        plan,
+        diff: await diffTemplates(
+          before,
+          { name: nameWithRevision(to), template },
+          createMasker(this.#options.masked),
+        ),
+      };
+    }, cluster);
+  }
+
+  takeSnapshot(decidedOn: LiveVersion, { signal }: TargetContext): Promise<SnapshotReference> {
+    const { uid, generation, fingerprint, cluster } = decidedOn;
+    return this.#run(async () => {
+      const live = await this.#observer.deployment(
+        signal,
+        (state) =>
+          state.metadata.uid !== uid ||
+          (state.metadata.generation ?? 0) < generation ||
+          !isOf(state, fingerprint),
+      );
+      return keepSnapshot(this.#lease.transport, decidedOn, live, signal);
+    }, cluster);
+  }
+
+  rollBack(pinned: Pin, { signal }: TargetContext): Promise<RolloutStarted> {
+    const pin = ours(pinned);
+    return this.#run(async () => {
+      const live = await this.#observer.deployment(signal);
+      try {
+        const started = await writeTemplate(
+          pin,
+          live,
+          {
+            transport: this.#lease.transport,
+            fieldManager: this.#options.fieldManager,
+            replaces: this.#observer.fingerprintAt(pin.workload.uid, pin.generation),
+            observed: (deployment) => this.#watch.adopt(deployment),
+            read: () => this.#observer.freshDeployment(signal),
+            content: (state) => this.#content(pin, state, signal),
+          },
+          signal,
+        );
+        return { ...started, cluster: await this.cluster() };
+      } finally {
+        this.#observer.forget();
+      }
+    }, pin.cluster);
+  }
+
+  waitForRollout(
+    rollout: RolloutStarted,
+    { signal }: TargetContext,
+    report: (progress: RolloutProgress) => void,
+    resume?: RolloutProgress,
+  ): Promise<RolloutFinished> {
+    const { namespace, deployment, container } = this.#profile;
+    const parts = {
+      transport: this.#lease.transport,
+      watch: this.#watch,
+      inspector: this.#inspector(),
+      limits: { namespace, deployment, container, ...this.#profile.rollout },
+      clock: this.#options.clock,
+    };
+    return this.#run(() => new RolloutWait(parts, rollout, report, resume).finish(signal), rollout.cluster);
+  }
+
+  current({ signal, cluster }: TargetContext): Promise<RolloutStarted> {
+    return this.#run(async () => {
+      const live = await this.#observer.deployment(signal);
+      const { template } = live.spec;
+      const container = containerIn(template, this.#profile.container);
+      const image = container && imageOf(template, container);
+      const started = startedFrom({ version: image ? versionOfImage(image) : '' }, live, false);
+      return { ...started, cluster: await this.cluster() };
+    }, cluster);
+  }
+
+  lastChangedBy({ signal }: TargetContext): Promise<LastChange> {
+    return this.#run(async () => {
+      const live = await this.#observer.freshDeployment(signal);
+      const { who, purpose } = lastTemplateChange(live, this.#options.fieldManager);
+      return { who, ours: purpose !== undefined };
+    });
+  }
+
+  instances({ signal, cluster }: TargetContext): Promise<readonly Instance[]> {
+    return this.#run(async () => {
+      const live = await this.#observer.deployment(signal);
+      return this.#inspector().instances(live, fingerprint(live.spec.template), signal);
+    }, cluster);
+  }
+
+  recordKnownGood(
+    record: KnownGoodRecord,
+    { signal, cluster }: TargetContext,
+  ): Promise<{ readonly keptIn: string }> {
+    const { namespace, deployment: name } = this.#profile;
+    return this.#run(async () => {
+      const known = this.#observer.evidence;
+      const workload = { namespace, name };
+      const { service } = this.#options;
+      const { transport } = this.#lease;
+      const reader = await this.#observer.reader(signal);
+      const proved = record.verdict === 'passed' ? await this.#proved(record, signal) : undefined;
+      const since = proved ? { firstSeenAt: proved.createdAt } : {};
+      this.#observer.evidence = await writeVersionEvidence(
+        transport,
+        workload,
+        record.schema === 2 ? { ...record, workload: reader.workload, ...since } : record,
+        known,
+        reader,
+        signal,
+        service,
+      );
+      const { records } = this.#observer.evidence;
+      if (proved) await this.#keep(proved, records, signal);
+      return { keptIn: `configmap/${evidenceName(workload)}` };
+    }, cluster);
+  }
+
+  /** The revision that was proved, as old as earlier proofs of the version say; none when another one is live by now. */
+  async #proved({ fingerprint: print, id }: KnownGoodRecord, signal: AbortSignal) {
+    const live = await this.#observer.deployment(signal, (state) => !isOf(state, print));
+    if (!isOf(live, print)) return undefined;
+    const isIt = ({ fingerprint: known }: Revision) => known === print;
+    const revision =
+      this.#observer.revisions.find(isIt) ?? (await this.#observer.listRevisions(live, signal)).find(isIt);
+    if (!revision) return undefined;
+    const earlier = [...this.#observer.evidence.records.values()].flatMap((record) =>
+      record.fingerprint === print || (id !== undefined && record.id === id)
+        ? (record.firstSeenAt ?? [])
+        : [],
+    );
+    const createdAt = earliest([revision.createdAt, ...earlier]);
+    return { ...revision, createdAt, owner: live.metadata };
+  }
+
+  /** What this worker has kept it does not look for with each further proof, as long as nothing had to make room. */
+  async #keep(proved: ProvedTemplate, proofs: Evidence['records'], signal: AbortSignal): Promise<void> {
+    const { namespace, deployment: name } = this.#profile;
+    const key = `${proved.owner.uid}/${proved.fingerprint}`;
+    if (this.#kept.has(key)) return;
+    const isKept = await keepTemplate(this.#lease.transport, { namespace, name }, proved, proofs, signal);
+    if (this.#kept.size >= TEMPLATES_KEPT) this.#kept.clear();
+    if (isKept) this.#kept.add(key);
+  }
+
+  async close(): Promise<void> {
+    this.#stopListening();
+    this.#watch.close();
+    await this.#lease.release();
+  }
+
+  #inspector(): PodInspector {
+    return new PodInspector(this.#lease.transport, this.#observer, this.#profile.container);
+  }
+
+  #content(pin: KubernetesPin, live: Parameters<typeof pinnedTemplate>[2], signal: AbortSignal) {
+    const own = {
+      repositories: this.#options.repositories,
+      history: () => this.#observer.listRevisions(live, signal),
+    };
+    return pinnedTemplate(this.#lease.transport, pin, live, this.#observer.revisions, own, signal);
+  }
+
+  /**
+   * Keeps the watch open meanwhile, and turns answers of the API server into errors of the catalogue.
+   * @param meant the cluster that the run is about.
+   */
+  async #run<T>(work: () => Promise<T>, meant?: NamedCluster): Promise<T> {
+    try {
+      if (meant) assertSameCluster(meant, await this.cluster());
+      return await this.#watch.use(work);
+    } catch (error) {
+      throw asRunbookError(error);
+    }
+  }
+}
+
+/** A profile that was changed to another target under a running run must not be guessed at. */
+function ours(pin: Pin): KubernetesPin {
+  if (pin.target === 'kubernetes') return pin;
+  throw new RunbookError(
+    'PinLost',
+    'the plan was made for a Compose service, and the profile names a Deployment now',
+  );
+}
+
+function isOf({ spec }: Deployment, expected: string): boolean {
+  return fingerprint(spec.template) === expected;
+}

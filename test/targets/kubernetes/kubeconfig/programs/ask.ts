@@ -1,5 +1,0 @@
-import { createClusterCredentialSource } from '../../../../../src/targets/kubernetes/credentials.ts';
-
-// Asks for credentials, as a worker does that is killed meanwhile.
-const [kubeconfig = ''] = process.argv.slice(2);
-await createClusterCredentialSource({ kubeconfig }).current(new AbortController().signal);

@@ -1,0 +1,263 @@
+import { describe, expect, it } from 'vitest';
+import type { RolloutStarted } from '../../../../../src/domain/versions/pins.ts';
+import type { Deployment, Pod } from '../../../../../src/targets/kubernetes/api/resources.ts';
+import { evaluateRollout } from '../../../../../src/targets/kubernetes/rollout/rollout-state.ts';
+import {
+  stateOfEndedPod,
+  statesOfPod,
+} from '../../../../../src/targets/kubernetes/rollout/wait-states/pod-state.ts';
+import { statesOfRollout } from '../../../../../src/targets/kubernetes/rollout/wait-states/rollout-findings.ts';
+import {
+  type Finding,
+  STATE_IDS,
+  STATES,
+  type StateId,
+} from '../../../../../src/targets/kubernetes/rollout/wait-states/rows.ts';
+import { sortPods } from '../../../../../src/targets/kubernetes/state/rollout-pods.ts';
+import { deployment, pod, ready } from '../../objects.ts';
+import { conditions, OF_PODS, status, waiting } from './seen-pods.ts';
+
+const SINCE = '2026-11-23T03:00:00Z';
+const restarts = { crashLoopRestarts: 3, before: () => 0 };
+const states = (given: Pod) => statesOfPod(given, restarts);
+
+describe('a pod that is not ready', () => {
+  it.each(OF_PODS)('is %s', (state, given, words) => {
+    const [found] = states(given);
+    expect(found?.state).toBe(state);
+    expect(found?.text).toContain(words);
+  });
+
+  it('is judged by what ends the wait soonest', () => {
+    const both = pod({
+      containerStatuses: [
+        status({ name: 'proxy', state: { waiting: { reason: 'ErrImagePull', message: '503' } } }),
+        status({ state: { waiting: { reason: 'ErrImagePull', message: 'denied' } } }),
+      ],
+    });
+    expect(states(both)[0]).toMatchObject({ state: 'image-refused', container: 'orchestrator' });
+  });
+
+  it('repeats no credential of a message', () => {
+    const leaking = waiting('ErrImagePull', 'denied: https://robot:hunter2hunter2@registry.example/v2/');
+    expect(states(leaking)[0]?.text).not.toContain('hunter2');
+  });
+
+  it('is told by the end of a long message, where the cause stands', () => {
+    expect(
+      states(waiting('ErrImagePull', `${'failed to pull '.repeat(40)}: manifest unknown`))[0]?.text,
+    ).toMatch(/^ErrImagePull: ….*: manifest unknown$/);
+  });
+});
+
+const WELL: readonly (readonly [string, Pod])[] = [
+  [
+    'K16 ready after three restarts',
+    pod({ ...ready, containerStatuses: [status({ ready: true, restartCount: 3, state: { running: {} } })] }),
+  ],
+  [
+    'K17 ready, and its init container was restarted four times before it ended well',
+    pod({
+      ...ready,
+      initContainerStatuses: [
+        status({ name: 'migrate', restartCount: 4, state: { terminated: { exitCode: 0 } } }),
+      ],
+    }),
+  ],
+];
+
+describe('what is well', () => {
+  it.each(WELL)('is no trouble: %s', (_what, given) => {
+    expect(states(given)).toEqual([]);
+  });
+
+  it('K17 is no trouble in a pod that is not ready for another reason', () => {
+    const given = pod({
+      initContainerStatuses: [
+        status({ name: 'migrate', ready: true, restartCount: 4, state: { terminated: { exitCode: 0 } } }),
+        status({
+          name: 'old-kubelet',
+          ready: false,
+          restartCount: 4,
+          state: { terminated: { exitCode: 0 } },
+        }),
+      ],
+      containerStatuses: [
+        status({ name: 'proxy', ready: true, restartCount: 7, state: { running: {} } }),
+        status({ state: { waiting: { reason: 'PodInitializing' } } }),
+      ],
+    });
+    expect(states(given).map(({ state }) => state)).toEqual(['starting']);
+  });
+});
+
+const HOLDER = { uid: 'uid-of-orchestrator-1', name: 'orchestrator-1', createdAt: '2026-11-22T00:00:00Z' };
+const OLD = { ownerReferences: [{ uid: 'uid-of-orchestrator-2', controller: true }] };
+const going = { deletionTimestamp: '2026-11-23T03:00:30Z', finalizers: ['example.com/drain'] };
+const found = (pods: readonly Pod[], of: Deployment = deployment()) =>
+  statesOfRollout(of, sortPods(pods, HOLDER), SINCE);
+const recreate = deployment({ spec: { strategy: { type: 'Recreate' } } });
+
+const OF_ROLLOUT: readonly (readonly [StateId, readonly Finding[], string])[] = [
+  ['adopted', found([pod(ready, { generateName: 'other-', name: 'other-1' })]), 'has not made it'],
+  ['adopted', found([pod(ready, { creationTimestamp: '2026-11-21T23:59:59Z' })]), 'has not made it'],
+  [
+    'old-pod-ending',
+    found([pod(ready, { ...OLD, ...going })], recreate),
+    'held by finalizer example.com/drain',
+  ],
+  [
+    'old-pod-ending',
+    found(
+      [pod({ ...ready, reason: 'NodeLost' }, { ...OLD, deletionTimestamp: SINCE })],
+      deployment({
+        status: { conditions: conditions(['ReplicaFailure', 'True', 'FailedCreate', 'exceeded quota']) },
+      }),
+    ),
+    'NodeLost',
+  ],
+  [
+    'disrupted',
+    found([
+      pod(
+        { phase: 'Failed', reason: 'Evicted', message: 'The node was low on resource: memory.' },
+        { creationTimestamp: SINCE },
+      ),
+    ]),
+    'Evicted: The node was low on resource: memory.',
+  ],
+];
+
+describe('pods that hold a rollout up', () => {
+  it.each(OF_ROLLOUT)('are %s', (state, findings, words) => {
+    expect(findings.map((finding) => finding.state)).toEqual([state]);
+    expect(findings[0]?.text).toContain(words);
+  });
+
+  it.each<[string, readonly Finding[]]>([
+    ['one that its ReplicaSet has made', found([pod()])],
+    [
+      'one whose controller has a name that is too long for a dash',
+      found([pod(ready, { generateName: 'orchestrator-1' })]),
+    ],
+    [
+      'one of the same second as its ReplicaSet',
+      found([pod(ready, { creationTimestamp: HOLDER.createdAt })]),
+    ],
+    ['an old one that is ending under a rolling update', found([pod(ready, { ...OLD, ...going })])],
+    [
+      'one that was evicted before',
+      found([pod({ phase: 'Failed', reason: 'Evicted' }, { creationTimestamp: '2026-11-22T03:00:00Z' })]),
+    ],
+  ])('are not: %s', (_what, findings) => {
+    expect(findings).toEqual([]);
+  });
+
+  it('are told from those of the target version when their ReplicaSet is not there yet (Recreate)', () => {
+    expect(sortPods([pod(ready, { ...OLD, ...going })], undefined)).toMatchObject({ ending: [{}], made: [] });
+  });
+
+  it('says what an ended pod says', () => {
+    expect(stateOfEndedPod(pod({ phase: 'Failed' })).text).toBe('Failed');
+  });
+});
+
+const rollout: RolloutStarted = {
+  changed: true,
+  uid: 'uid-1',
+  generation: 3,
+  fingerprint: 'pinned',
+  version: '0.1.0',
+};
+const evaluate = (of: Deployment, live = 'pinned') => evaluateRollout(of, live, rollout);
+const none = { replicas: 0, updatedReplicas: 0, readyReplicas: 0, availableReplicas: 0 };
+
+const OF_CONTROLLERS: readonly (readonly [StateId, ReturnType<typeof evaluate>, object])[] = [
+  [
+    'unobserved',
+    evaluate(deployment({ status: { observedGeneration: 2 } })),
+    { kind: 'waiting', message: 'waiting for the controller to see the change' },
+  ],
+  [
+    'pods-refused',
+    evaluate(
+      deployment({
+        status: {
+          updatedReplicas: 1,
+          conditions: conditions(['ReplicaFailure', 'True', 'FailedCreate', 'exceeded quota: tight']),
+        },
+      }),
+    ),
+    { kind: 'waiting', message: '1 of 3 replicas updated; pods are refused: exceeded quota: tight' },
+  ],
+  [
+    'pods-refused',
+    evaluate(
+      deployment({
+        status: {
+          updatedReplicas: 0,
+          conditions: conditions(['Progressing', 'False', 'ReplicaSetCreateError', 'denied by policy']),
+        },
+      }),
+    ),
+    { kind: 'waiting', message: '0 of 3 replicas updated; the ReplicaSet is refused: denied by policy' },
+  ],
+  [
+    'progress-deadline',
+    evaluate(
+      deployment({
+        status: {
+          updatedReplicas: 1,
+          conditions: conditions(['Progressing', 'False', 'ProgressDeadlineExceeded']),
+        },
+      }),
+    ),
+    { kind: 'waiting', message: '1 of 3 replicas updated' },
+  ],
+  [
+    'not-available-yet',
+    evaluate(deployment({ spec: { minReadySeconds: 30 }, status: { availableReplicas: 1 } })),
+    {
+      kind: 'waiting',
+      message: '1 of 3 replicas available; pods count as available after 30 s (minReadySeconds)',
+    },
+  ],
+  [
+    'scaled-to-zero',
+    evaluate(deployment({ spec: { replicas: 0 }, status: { ...none, replicas: 2 } })),
+    { kind: 'waiting', message: 'scaled to 0 replicas: no pod is to run, 2 old to end' },
+  ],
+  [
+    'scaled-to-zero',
+    evaluate(deployment({ spec: { replicas: 0 }, status: none })),
+    { kind: 'complete', replicas: 0 },
+  ],
+  [
+    'paused',
+    evaluate(deployment({ spec: { paused: true }, status: { updatedReplicas: 1 } })),
+    { kind: 'paused' },
+  ],
+  ['superseded', evaluate(deployment({ metadata: { generation: 4 } }), 'another'), { kind: 'superseded' }],
+];
+
+describe('a Deployment', () => {
+  it.each(OF_CONTROLLERS)('is %s', (_state, evaluated, expected) => {
+    expect(evaluated).toMatchObject(expected);
+  });
+});
+
+describe('the table', () => {
+  it('has a test for each of its rows', () => {
+    const tested = new Set<StateId>([
+      ...OF_PODS.map(([state]) => state),
+      ...OF_ROLLOUT.map(([state]) => state),
+      ...OF_CONTROLLERS.map(([state]) => state),
+    ]);
+    // What is well leaves no finding.
+    expect(STATE_IDS.filter((id) => !tested.has(id))).toEqual(['well', 'pod-ready']);
+  });
+
+  it.each(STATE_IDS)('says of %s where Kubernetes documents it', (id) => {
+    expect(STATES[id].documented).toMatch(/^(concepts|tasks)\/[\w/-]+\/(#[\w-]+)?$|^pkg\/[\w/]+\.go$/);
+  });
+});
