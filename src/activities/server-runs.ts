@@ -12,21 +12,38 @@ export interface ServerRun {
   readonly parent?: { readonly workflowId: string; readonly runId: string };
 }
 
+/** grpc.status.NOT_FOUND */
+const GRPC_NOT_FOUND = 5;
+/** temporal.api.enums.v1.WorkflowExecutionStatus: running. */
+const RUNNING = 1;
+
+/** As the server has it, undecoded: a memo may be of an encoding that nobody here knows. */
+async function describe(workflowId: string, runId: string | undefined) {
+  const { workflowService, options } = getClient();
+  const { namespace } = options;
+  return workflowService.describeWorkflowExecution({
+    namespace,
+    execution: { workflowId, ...(runId ? { runId } : {}) },
+  });
+}
+
 /** What the server says of a run; undefined when there is none of these ids. */
 export async function readRun(workflowId: string, runId?: string): Promise<ServerRun | undefined> {
   try {
-    const seen = await getClient().workflow.getHandle(workflowId, runId).describe();
-    const parent = seen.parentExecution as ServerRun['parent'];
-    const resetTo = seen.raw.workflowExtendedInfo?.resetRunId;
+    const seen = await describe(workflowId, runId);
+    const { execution, type, status, parentExecution: parent } = seen.workflowExecutionInfo ?? {};
+    const resetTo = seen.workflowExtendedInfo?.resetRunId;
     return {
-      runId: seen.runId,
-      type: seen.type,
-      isOpen: seen.status.name === 'RUNNING',
+      runId: execution?.runId ?? '',
+      type: type?.name ?? '',
+      isOpen: status === RUNNING,
       ...(resetTo ? { resetTo } : {}),
-      ...(parent ? { parent } : {}),
+      ...(parent?.workflowId && parent.runId
+        ? { parent: { workflowId: parent.workflowId, runId: parent.runId } }
+        : {}),
     };
   } catch (error) {
-    if ((error as Error).name === 'WorkflowNotFoundError') return undefined;
+    if (error instanceof Error && 'code' in error && error.code === GRPC_NOT_FOUND) return undefined;
     throw error;
   }
 }
@@ -52,7 +69,7 @@ export async function readStart(): Promise<RunStart> {
   const { workflowId = '', runId = '' } = workflowExecution ?? {};
   const client = getClient();
   const [seen, { history }] = await Promise.all([
-    client.workflow.getHandle(workflowId, runId).describe(),
+    describe(workflowId, runId),
     client.workflowService.getWorkflowExecutionHistory({
       namespace: client.options.namespace,
       execution: { workflowId, runId },
@@ -61,14 +78,16 @@ export async function readStart(): Promise<RunStart> {
   ]);
   const started = history?.events?.[0]?.workflowExecutionStartedEventAttributes ?? {};
   const { retryPolicy, cronSchedule, continuedExecutionRunId } = started;
-  const wasReset = Boolean(seen.raw.workflowExtendedInfo?.lastResetTime);
-  const [scheduledAt] = wasReset ? [] : (seen.searchAttributes[SCHEDULED_AT] ?? []);
-  const dueAt = (seen.executionTime ?? seen.startTime).getTime();
-  const pending = seen.raw.pendingActivities?.find((one) => one.activityId === activityId);
+  const { executionTime, startTime, searchAttributes } = seen.workflowExecutionInfo ?? {};
+  const wasReset = Boolean(seen.workflowExtendedInfo?.lastResetTime);
+  const scheduled = wasReset ? undefined : searchAttributes?.indexedFields?.[SCHEDULED_AT]?.data;
+  const scheduledAt = scheduled ? Date.parse(String(parsed(scheduled))) : Number.NaN;
+  const dueAt = msOf(executionTime) ?? msOf(startTime) ?? Date.now();
+  const pending = seen.pendingActivities?.find((one) => one.activityId === activityId);
   const executionTimeoutMs = msOf(started.workflowExecutionTimeout);
   const runTimeoutMs = msOf(started.workflowRunTimeout);
   return {
-    dueAt: scheduledAt instanceof Date ? Math.min(dueAt, scheduledAt.getTime()) : dueAt,
+    dueAt: Number.isNaN(scheduledAt) ? dueAt : Math.min(dueAt, scheduledAt),
     servedAt: msOf(pending?.lastStartedTime) ?? Date.now(),
     inputs: started.input?.payloads?.length ?? 0,
     ...(executionTimeoutMs === undefined ? {} : { executionTimeoutMs }),
@@ -77,6 +96,15 @@ export async function readStart(): Promise<RunStart> {
     ...(cronSchedule ? { cron: cronSchedule } : {}),
     isRepetition: Boolean(continuedExecutionRunId),
   };
+}
+
+/** A search attribute is written as JSON: a time in RFC 3339. */
+function parsed(data: Uint8Array): unknown {
+  try {
+    return JSON.parse(new TextDecoder().decode(data));
+  } catch {
+    return undefined;
+  }
 }
 
 /** Duration or time of the protocol in milliseconds; undefined for one that is not set. */

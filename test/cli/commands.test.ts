@@ -52,7 +52,7 @@ describe('runbook', () => {
     const { code, stdout } = await runCommand(['plan', 'orchestrator'], env);
     expect(stdout).toContain(`on    context sandbox, ${stage.sandbox.cluster.server}\n`);
     expect(stdout).toMatch(/^plan orchestrator {2}0\.2\.0 -> 0\.1\.0 {2}known-good, verified just now/);
-    expect(stdout).toMatch(/\n-.*image: .*:v0\.2\.0\n\+.*image: .*:v0\.1\.0\n/);
+    expect(stdout).toMatch(/\n-.*image: .*:v0\.2\.0\n\+.*image: .*:v0\.1\.0@sha256:\w{64}\n/);
     expect(code).toBe(0);
     expect((await cast.deployment()).metadata.generation).toBe(before);
   });

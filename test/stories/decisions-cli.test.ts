@@ -83,7 +83,7 @@ describe('from the command line', () => {
     expect(code).toBe(0);
     const told = [...stdout.matchAll(/^ • (\S+)/gm)].map(([, kind]) => kind);
     expect(told).toEqual(['approval-due', 'pause', 'note', 'approval', 'resume']);
-    expect(await imageNow(cast)).toBe(imageOf('v0.1.0'));
+    expect(await imageNow(cast)).toContain(`${imageOf('v0.1.0')}@sha256:`);
 
     const audit = await runbook('audit', ID);
     expect(audit.stdout).toContain('| severity | sev2 |');

@@ -31,8 +31,9 @@ describe.skipIf(problem)(titled('the config of the version that is rolled back t
     const { one, first } = await released({ files: BAD });
     const { plan, diff } = await one.resolve(KNOWN_GOOD);
     expect(plan.to.fingerprint).toBe((await one.target.observe(context)).history[0]?.fingerprint);
-    expect(diff).toContain('-LLM_TIMEOUT= •••');
-    expect(diff).not.toMatch(/sk-|retries = \d/);
+    expect(diff).toContain('-LLM_TIMEOUT=1\n-API_KEY= •••\n+LLM_TIMEOUT=30\n+API_KEY= •••');
+    expect(diff).toContain('+retries = 3');
+    expect(diff).not.toMatch(/sk-/);
     const started = await one.target.rollBack(plan.pin, context);
     expect((await one.state()).files).toMatchObject(first);
     const [container] = await one.containers();
