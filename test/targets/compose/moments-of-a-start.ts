@@ -37,15 +37,21 @@ export async function killAfterNextStart(containerd: number, engineFolder: strin
   const tasks = tasksOf(engineFolder);
   const all = () => (existsSync(tasks) ? readdirSync(tasks) : []);
   const known = all();
-  const made = async () => {
-    const fresh = all().filter((task) => !known.some((id) => task.includes(id)));
-    return fresh.map((task) => readText(join(tasks, task, 'init.pid'))).find(Boolean);
+  const fresh = () => all().filter((task) => !known.some((id) => task.includes(id)));
+  const init = () =>
+    fresh()
+      .map((task) => readText(join(tasks, task, 'init.pid')))
+      .find(Boolean);
+  await until('a container to be begun', async () => fresh().length > 0, { everyMs: 1 });
+  const runs = async () => {
+    const pid = init();
+    const program = pid ? readText(`/proc/${pid}/cmdline`) : '';
+    return program !== '' && !program.includes('runc');
   };
-  const init = await until('a container to be made', made, { everyMs: 1 });
-  const runs = async () => !readText(`/proc/${init}/cmdline`).includes('runc');
   for (;;) {
     process.kill(containerd, 'SIGSTOP');
-    const isRunning = await until('the program', runs, { withinMs: 100, everyMs: 5 }).catch(() => false);
+    const withinMs = init() ? 100 : 10;
+    const isRunning = await until('the program', runs, { withinMs, everyMs: 5 }).catch(() => false);
     if (isRunning) {
       process.kill(containerd, 'SIGKILL');
       return;
