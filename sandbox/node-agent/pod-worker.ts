@@ -127,7 +127,12 @@ export class PodWorker {
       await this.report({
         restarts: this.state.restarts + 1,
         ready: false,
-        state: { waiting: { reason: 'CrashLoopBackOff', message: `back-off restarting failed container` } },
+        state: {
+          waiting: {
+            reason: 'CrashLoopBackOff',
+            message: `back-off ${backOffAfter(this.state.restarts + 1)} restarting failed container=${this.state.container}`,
+          },
+        },
         lastExitCode: code ?? 137,
       });
       await sleep(BACK_OFF_MS, undefined, { signal });
@@ -254,6 +259,12 @@ function openGates({ spec, status }: KubernetesObject): readonly string[] {
 /** As containerd tells the kubelet. */
 function notFound(image: string): string {
   return `rpc error: code = NotFound desc = failed to pull and unpack image "${image}": failed to resolve reference "${image}": ${image}: not found`;
+}
+
+/** What a kubelet would wait after that many crashes in a row: 10 s, twice as long each time, five minutes at most. */
+function backOffAfter(crashes: number): string {
+  const wait = Math.min(10 * 2 ** (crashes - 1), 300);
+  return wait < 60 ? `${wait}s` : `${Math.floor(wait / 60)}m${wait % 60}s`;
 }
 
 function seconds(): string {

@@ -12,26 +12,38 @@ const holder = { workflowId: 'rollback/orchestrator', runId: 'run-1' };
 /** What the server says of a run at each question, by its run id (the lock by its id); the last answer stays. */
 type Answers = Readonly<Record<string, readonly (string | undefined)[]>>;
 
+/** What is asked for. */
+interface Asked {
+  readonly execution: { readonly workflowId: string; readonly runId?: string };
+}
+
 /** @param resets which run goes on in place of which one. */
 async function identify(answers: Answers, resets: Readonly<Record<string, string>> = {}) {
   const left = new Map(Object.entries(answers).map(([id, states]) => [id, [...states]]));
   const terminated: string[] = [];
   const client = {
     withAbortSignal: (_signal: AbortSignal, work: () => Promise<unknown>) => work(),
+    options: { namespace: 'default' },
+    workflowService: {
+      describeWorkflowExecution: async ({ execution }: Asked) => {
+        const { workflowId: id, runId = id } = execution;
+        const states = left.get(runId) ?? [];
+        const state = states.length > 1 ? states.shift() : states[0];
+        // grpc.status.NOT_FOUND
+        if (!state) throw Object.assign(new Error('not found'), { code: 5 });
+        return {
+          workflowExecutionInfo: {
+            execution: { runId: id === LOCK ? 'run-of-lock' : runId },
+            type: { name: id === LOCK ? 'claim' : 'rollback' },
+            status: state === 'RUNNING' ? 1 : 2,
+            ...(id === LOCK ? { parentExecution: holder } : {}),
+          },
+          workflowExtendedInfo: { resetRunId: resets[runId] ?? '' },
+        };
+      },
+    },
     workflow: {
       getHandle: (id: string, runId = id) => ({
-        describe: async () => {
-          const states = left.get(runId) ?? [];
-          const state = states.length > 1 ? states.shift() : states[0];
-          if (!state) throw Object.assign(new Error('not found'), { name: 'WorkflowNotFoundError' });
-          return {
-            runId: id === LOCK ? 'run-of-lock' : runId,
-            type: id === LOCK ? 'claim' : 'rollback',
-            status: { name: state },
-            raw: { workflowExtendedInfo: { resetRunId: resets[runId] ?? '' } },
-            ...(id === LOCK ? { parentExecution: holder } : {}),
-          };
-        },
         terminate: async () => {
           terminated.push(`${id} ${runId}`);
           left.set(id, ['TERMINATED']);

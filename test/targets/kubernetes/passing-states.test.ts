@@ -172,6 +172,19 @@ describe('K16, K17 restarts of containers that are well now', () => {
   });
 });
 
+describe('S4 a crash loop of before the wait', () => {
+  test('S4 ends the wait at once: it need not crash three times more', async () => {
+    const of = await service(['v0.1.0']);
+    await of.push('v0.3.0-crash-exit-1');
+    const restarts = async () =>
+      (await podOf(of, 'v0.3.0-crash-exit-1')).status.containerStatuses?.[0]?.restartCount ?? 0;
+    await until('the third crash', async () => (await restarts()) >= 3);
+    const { finished } = wait(of);
+    await expect(finished).rejects.toThrow(/restarted \d+ times/);
+    expect(await restarts()).toBeLessThan(6);
+  });
+});
+
 describe('K18 a ConfigMap or Secret that is missing at the moment', () => {
   test('K18 is waited for and named, and the wait goes on when somebody makes it again', async () => {
     const of = await service(['v0.1.0']);

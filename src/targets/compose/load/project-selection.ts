@@ -96,5 +96,5 @@ function dotEnvOf(folder: string): string {
 /** An absolute path of `COMPOSE_FILE` as one of the folder, where it is in there. */
 function inside(folder: string, path: string): string {
   const found = path.startsWith('/') ? relative(resolve(folder), path) : posix.normalize(path);
-  return found.startsWith('../../') ? path : found;
+  return found.startsWith('../') ? path : found;
 }

@@ -1,6 +1,6 @@
 /**
  * Reads a file of the project. The path is relative to the project folder, normalised, with `/`; it may begin with
- * `../../` or `/`, which the reader may refuse. Undefined when there is no such file.
+ * `../` or `/`, which the reader may refuse. Undefined when there is no such file.
  */
 export type ReadText = (path: string) => Promise<string | undefined>;
 

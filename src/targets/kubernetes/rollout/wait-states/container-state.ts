@@ -52,7 +52,8 @@ export function stateOfContainer(
   }
   const { reason = '', message = '' } = state?.waiting ?? {};
   if (ended || ENDED.has(reason)) {
-    const looping = restartCount - restartsBefore >= crashLoopRestarts;
+    const inARow = Math.min(restartCount, crashesInARow(message));
+    const looping = Math.max(restartCount - restartsBefore, inARow) >= crashLoopRestarts;
     return {
       state: looping ? 'crash-loop' : 'crashed',
       text: `${reason || 'CrashLoop'}: ${endOf(status)}`,
@@ -66,6 +67,20 @@ export function stateOfContainer(
   if (reason === 'CreateContainerConfigError') return { state: stateOfConfig(message), text };
   if (!reason) return { state: 'starting', text };
   return { state: BY_REASON[reason] ?? 'create-failed', text };
+}
+
+/** The kubelet waits 10 s after the first crash and twice as long after each that follows (restart policy). */
+const FIRST_BACK_OFF_S = 10;
+
+/**
+ * How often a container has crashed without a break, by the back-off that its kubelet names: `back-off 2m40s restarting
+ * failed container`. It forgets after ten minutes without a crash, so that restarts of long ago do not count. 0 where it
+ * names none.
+ */
+function crashesInARow(message: string): number {
+  const [, minutes = '0', seconds = '0'] = /^back-off (?:(\d+)m)?(?:(\d+)s)? restarting/.exec(message) ?? [];
+  const backOff = Number(minutes) * 60 + Number(seconds);
+  return backOff < FIRST_BACK_OFF_S ? 0 : Math.ceil(Math.log2(backOff / FIRST_BACK_OFF_S)) + 1;
 }
 
 /** A message names the image again and again before it comes to its cause: of a long one its end is told. */

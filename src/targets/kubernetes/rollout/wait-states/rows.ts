@@ -109,7 +109,8 @@ export const STATES = stateRows({
   'crash-loop': {
     of: 'container',
     ends: 'at-once',
-    shows: 'the same, with as many restarts since the wait began',
+    shows:
+      'the same, with as many restarts since the wait began, or in a row by the back-off that the kubelet names (`back-off 40s restarting …` is the third)',
     because: 'that is what the profile calls a crash loop, whatever the exit code',
     ofVersion: true,
     documented: `${LIFECYCLE}#restart-policy`,

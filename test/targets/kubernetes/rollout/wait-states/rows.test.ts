@@ -50,6 +50,32 @@ describe('a pod that is not ready', () => {
   });
 });
 
+describe('S4 a container that was crashing before the wait began', () => {
+  const crashing = (message: string, restartCount = 8) =>
+    pod({
+      containerStatuses: [
+        status({ restartCount, state: { waiting: { reason: 'CrashLoopBackOff', message } } }),
+      ],
+    });
+  const judged = (given: Pod) => statesOfPod(given, { crashLoopRestarts: 3, before: () => 8 })[0]?.state;
+
+  it.each([
+    ['back-off 10s restarting failed container=orchestrator pod=x', 'crashed'],
+    ['back-off 20s restarting failed container=orchestrator pod=x', 'crashed'],
+    ['back-off 40s restarting failed container=orchestrator pod=x', 'crash-loop'],
+    ['back-off 1m20s restarting failed container=orchestrator pod=x', 'crash-loop'],
+    ['back-off 5m0s restarting failed container=orchestrator pod=x', 'crash-loop'],
+    ['back-off restarting failed container', 'crashed'],
+    ['', 'crashed'],
+  ])('with %j is %s: it need not crash three times more', (message, state) => {
+    expect(judged(crashing(message))).toBe(state);
+  });
+
+  it('has crashed no more often than it was restarted, whatever its back-off says', () => {
+    expect(judged(crashing('back-off 5m0s restarting failed container', 1))).toBe('crashed');
+  });
+});
+
 const WELL: readonly (readonly [string, Pod])[] = [
   [
     'K16 ready after three restarts',
