@@ -79,11 +79,18 @@ it('T11 with Worker Versioning it is said at once why nobody takes a run up, and
   const id = 'rollback/orchestrator';
   await waits(client.workflow.getHandle(id), 'decision');
   await version('v2');
-  await client.workflowService.setWorkerDeploymentCurrentVersion({
-    namespace: NAMESPACE,
-    deploymentName: 'runbook',
-    buildId: 'v2',
-  });
+  // Refused until the server has heard of all task queues that the new workers poll.
+  await until('the second version to be made current', () =>
+    client.workflowService
+      .setWorkerDeploymentCurrentVersion({ namespace: NAMESPACE, deploymentName: 'runbook', buildId: 'v2' })
+      .then(
+        () => true,
+        (error: Error) => {
+          if (!error.message.includes('missing active task queues')) throw error;
+          return false;
+        },
+      ),
+  );
   await first.stop();
 
   const answer = ['decide', id, 'abort', '--by', 'ada', '--reason', 'nothing is deployed'];
