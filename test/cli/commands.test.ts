@@ -5,6 +5,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { TASK_QUEUE } from '../../src/client/index.ts';
 import { freePorts } from '../../tools/ports.ts';
 import { until } from '../../tools/until.ts';
+import { SERVED_WITHIN_MS, servedAlone } from '../stories/served-alone.ts';
 import { type Cast, openStage, type Stage } from '../stories/stage.ts';
 import { runCommand, startCommand } from './run-command.ts';
 
@@ -23,7 +24,8 @@ beforeAll(async () => {
   // What a cancelled run has begun and can never finish is taken back.
   cast = await stage.cast('cli', { taskQueue: TASK_QUEUE, profile: { onCancel: 'restore' } });
   await cast.deploy('v0.1.0');
-});
+  await servedAlone(stage.client);
+}, SERVED_WITHIN_MS + 10_000);
 afterAll(async () => {
   await stage?.close();
   await rm(folder, { recursive: true, force: true });

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest';
 import { startRollback, startVerify, TASK_QUEUE } from '../../src/client/index.ts';
 import type { RunReport } from '../../src/domain/ledger/ledger.ts';
+import { SERVED_WITHIN_MS, servedAlone } from './served-alone.ts';
 import { type Cast, openStage, type Stage } from './stage.ts';
 
 let stage: Stage;
@@ -14,7 +15,8 @@ beforeAll(async () => {
   cast = await stage.cast('ways-in', { taskQueue: TASK_QUEUE });
   await cast.deploy('v0.1.0');
   await cast.verify();
-});
+  await servedAlone(stage.client);
+}, SERVED_WITHIN_MS + 10_000);
 beforeEach(() => cast.deploy('v0.2.0'));
 afterAll(() => stage?.close());
 
