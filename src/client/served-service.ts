@@ -1,7 +1,5 @@
 import type { Client } from '@temporalio/client';
-
-/** temporal.api.enums.v1.TaskQueueType: workflow tasks. */
-const WORKFLOW_TASKS = 1;
+import { describeQueue } from './task-queue.ts';
 
 /** A worker polls anew every minute at the latest; the server lists those that are gone for five. */
 const POLLED_WITHIN_S = 75;
@@ -17,11 +15,7 @@ export function workerIdentity(worker: string, services: readonly string[]): str
  * @returns undefined where they have several, or do not say.
  */
 export async function servedService(client: Client, taskQueue: string): Promise<string | undefined> {
-  const { pollers } = await client.workflowService.describeTaskQueue({
-    namespace: client.options.namespace,
-    taskQueue: { name: taskQueue },
-    taskQueueType: WORKFLOW_TASKS,
-  });
+  const { pollers } = await describeQueue(client, taskQueue);
   const since = Date.now() / 1000 - POLLED_WITHIN_S;
   const said = (pollers ?? [])
     .filter(({ lastAccessTime }) => Number(lastAccessTime?.seconds ?? 0) >= since)

@@ -1,9 +1,6 @@
 import type { Client } from '@temporalio/client';
-import { TASK_QUEUE } from '../../client/task-queue.ts';
+import { describeQueue, TASK_QUEUE } from '../../client/task-queue.ts';
 import { shellWord } from '../../domain/media/shell.ts';
-
-/** temporal.api.enums.v1.TaskQueueType: workflow tasks. */
-const WORKFLOW_TASKS = 1;
 
 /** Somebody before a screen wants to know by then why nothing happens, in ms. */
 export const SAID_WITHIN_MS = 1500;
@@ -23,12 +20,8 @@ interface Queue {
   readonly unversioned: boolean;
 }
 
-async function queueOf({ workflowService, options }: Client, taskQueue: string): Promise<Queue> {
-  const { pollers, versioningInfo } = await workflowService.describeTaskQueue({
-    namespace: options.namespace,
-    taskQueue: { name: taskQueue },
-    taskQueueType: WORKFLOW_TASKS,
-  });
+async function queueOf(client: Client, taskQueue: string): Promise<Queue> {
+  const { pollers, versioningInfo } = await describeQueue(client, taskQueue);
   const current = versionOf(versioningInfo?.currentDeploymentVersion);
   const seen = (pollers ?? []).map(({ deploymentOptions }) =>
     // temporal.api.enums.v1.WorkerVersioningMode: versioned.

@@ -152,6 +152,24 @@ export function parseImage(image: string): ImageReference {
   };
 }
 
+/** The reference without its digest. */
+export function withoutDigest(image: string): string {
+  return image.replace(/@.*$/, '');
+}
+
+/** The short form that docker itself shows: `docker.io/library/redis` is `redis` (distribution/reference, familiar names). */
+export function familiar(repository: string): string {
+  return repository.replace(/^(index\.)?docker\.io\//, '').replace(/^library\//, '');
+}
+
+/** The fingerprint of what holds a version, which may be without the digests that a rollback writes into it. */
+export function heldFingerprint({
+  source,
+  fingerprint,
+}: Pick<VersionCandidate, 'source' | 'fingerprint'>): string {
+  return ('fingerprint' in source ? source.fingerprint : undefined) ?? fingerprint;
+}
+
 /** How people name the version of an image. */
 export function versionOfImage(image: string): string {
   const { tag, digest } = parseImage(image);

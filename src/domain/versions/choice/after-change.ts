@@ -1,5 +1,11 @@
 import type { SnapshotReference } from '../pins.ts';
-import { type ObservedService, type VersionCandidate, versionIdOf } from '../versions.ts';
+import {
+  heldFingerprint,
+  type ObservedService,
+  type VersionCandidate,
+  versionIdOf,
+  withoutDigest,
+} from '../versions.ts';
 import type { Choice, NoChoice } from './choice.ts';
 import { withRemedies } from './remedies.ts';
 import { undoneFor } from './undone.ts';
@@ -54,7 +60,7 @@ export function chooseOlderKnownGood(observed: ObservedService, tried: readonly 
  */
 export function chooseSnapshot(observed: ObservedService, snapshot: SnapshotReference): Choice | NoChoice {
   const { fingerprint, keptIn, version } = snapshot;
-  const found = everyVersion(observed).find((candidate) => heldBy(candidate) === fingerprint);
+  const found = everyVersion(observed).find((candidate) => heldFingerprint(candidate) === fingerprint);
   const candidate = found ? asHeld(found) : copied(observed, snapshot);
   if (candidate) return { candidate, basis: 'snapshot', rule: 'restores' };
   return {
@@ -63,17 +69,12 @@ export function chooseSnapshot(observed: ObservedService, snapshot: SnapshotRefe
   };
 }
 
-/** The fingerprint of what the history has of a version, which may be without the digests that a rollback writes. */
-function heldBy({ source, fingerprint }: VersionCandidate): string {
-  return ('fingerprint' in source ? source.fingerprint : undefined) ?? fingerprint;
-}
-
 /** What was there comes back as it was: by its tag, where it was there by its tag. */
 function asHeld(candidate: VersionCandidate): VersionCandidate {
   const { source, image, digests: _proved, ...rest } = candidate;
   if (!('fingerprint' in source) || source.fingerprint === undefined) return candidate;
   const { fingerprint, ...holder } = source;
-  return { ...rest, fingerprint, image: image.replace(/@.*$/, ''), source: holder };
+  return { ...rest, fingerprint, image: withoutDigest(image), source: holder };
 }
 
 /** The version in a ConfigMap. What it refers to is known when it is read; that it is there can be checked before. */

@@ -1,5 +1,4 @@
-import { parseImage } from '../../../domain/versions/versions.ts';
-import { familiar } from '../engine/objects/images.ts';
+import { familiar, parseImage } from '../../../domain/versions/versions.ts';
 import { leftoversOf } from './leftovers.ts';
 import { leadingContainer, type ObservedState } from './observed-state.ts';
 

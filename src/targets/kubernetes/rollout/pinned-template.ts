@@ -1,5 +1,6 @@
 import { RunbookError } from '../../../domain/errors.ts';
 import type { KubernetesPin } from '../../../domain/versions/pins.ts';
+import { heldFingerprint } from '../../../domain/versions/versions.ts';
 import { assertOwnRepositories } from '../../repositories.ts';
 import { isStatus } from '../api/api-error.ts';
 import type { ConfigMap, Deployment, PodTemplate, RawObject, ReplicaSet } from '../api/resources.ts';
@@ -52,7 +53,7 @@ export async function pinnedTemplate(
     return withPinnedImage(live, source.container, source.image);
   }
   if (source.kind === 'live') return { template: live.spec.template, fingerprint: pin.fingerprint };
-  const held = ('fingerprint' in source ? source.fingerprint : undefined) ?? pin.fingerprint;
+  const held = heldFingerprint(pin);
   const kept = revisions.find(
     ({ uid, fingerprint: known }) => known === held && (source.kind !== 'replica-set' || uid === source.uid),
   );

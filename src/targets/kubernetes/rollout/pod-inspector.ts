@@ -1,17 +1,11 @@
 import type { RolloutFinished, RolloutStarted } from '../../../domain/versions/pins.ts';
-import {
-  controllerOf,
-  type Deployment,
-  type Pod,
-  REVISION_ANNOTATION,
-  selectorText,
-} from '../api/resources.ts';
+import { controllerOf, type Deployment, type Pod, REVISION_ANNOTATION } from '../api/resources.ts';
 import type { ApiTransport } from '../api/transport.ts';
 import { isObserved, type Revision } from '../state/history.ts';
 import type { Observer } from '../state/observation.ts';
-import { imageIdOf, imageIdsIn, imageIdsOf, instanceOf, isReady, ownPods } from '../state/pods.ts';
+import { imageIdOf, imageIdsIn, instanceOf, isReady, listPods, ownPods } from '../state/pods.ts';
 import { type RolloutPods, sortPods } from '../state/rollout-pods.ts';
-import { imagesThatDiffer, unevenImages } from '../template/image-digests.ts';
+import { agreed, imagesThatDiffer, unevenImages } from '../template/image-digests.ts';
 import { SCALED_TO_ZERO } from './rollout-state.ts';
 
 /** What the pods proved, or what is missing. */
@@ -50,8 +44,8 @@ export class PodInspector {
     if (ready.length < replicas) return { missing: `${ready.length} of ${replicas} pods are ready` };
     if (adopted.length > 0) return { missing: `${adopted.length} pods too many run` };
     const imageId = imageIdOf(made, this.#container);
-    const imageIds = imageIdsOf(made);
     const perPod = made.map(imageIdsIn);
+    const imageIds = agreed(perPod);
     const otherImages = imagesThatDiffer(digests, perPod);
     const warnings = [...unevenImages(perPod), ...(replicas === 0 ? [SCALED_TO_ZERO] : [])];
     return {
@@ -88,16 +82,8 @@ export class PodInspector {
   }
 
   /** Asks for the pods that the Deployment selects. */
-  async list({ metadata, spec }: Deployment, signal: AbortSignal): Promise<readonly Pod[]> {
-    const { items } = await this.#transport.list<Pod>(
-      {
-        resource: 'pods',
-        namespace: metadata.namespace ?? '',
-        query: { labelSelector: selectorText(spec.selector) },
-      },
-      signal,
-    );
-    return items;
+  list(deployment: Deployment, signal: AbortSignal): Promise<readonly Pod[]> {
+    return listPods(this.#transport, deployment, signal);
   }
 
   /**

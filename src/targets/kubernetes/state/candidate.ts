@@ -1,11 +1,12 @@
 import type { KnownGoodRecord } from '../../../domain/proof/known-good.ts';
 import type { PinSource } from '../../../domain/versions/pins.ts';
-import { type VersionCandidate, versionOfImage } from '../../../domain/versions/versions.ts';
+import { type VersionCandidate, versionOfImage, withoutDigest } from '../../../domain/versions/versions.ts';
 import { versionEvidence } from '../../evidence/version-evidence.ts';
 import { capped } from '../api/api-error.ts';
 import type { RawObject } from '../api/resources.ts';
 import { fingerprint, versionId } from '../template/fingerprint.ts';
 import {
+  agreed,
   areContradictory,
   byDigest,
   digestsBehind,
@@ -50,7 +51,7 @@ export function currentCandidate(
   running: RunningImages = [],
 ): VersionCandidate {
   const pods = running.map((imageIds) => digestsBehind(template, imageIds));
-  const digests = { ...agreedOf(pods), ...digestsIn(template) };
+  const digests = { ...agreed(pods), ...digestsIn(template) };
   const isOther = (record: KnownGoodRecord) =>
     pods.some((pod) => areContradictory(digestsOf(record, template), pod));
   const proof = recordOf(parts.evidence.records, template, digests, parts.stamped, isOther);
@@ -74,8 +75,7 @@ export function earlierCandidate(
   const named = digestsIn(template);
   const proof = recordOf(parts.evidence.records, template, named, parts.stamped);
   const digests = { ...provedDigests(proof, template), ...named };
-  const isOther = (record: KnownGoodRecord) => areContradictory(digestsOf(record, template), digests);
-  const failure = recordOf(parts.evidence.failures, template, digests, parts.stamped, isOther);
+  const failure = recordOf(parts.evidence.failures, template, digests, parts.stamped);
   const records = { digests, proof, failure };
   const { source } = known;
   const isHeld = source.kind === 'replica-set' || source.kind === 'pod-template';
@@ -100,9 +100,9 @@ export function areImagesInDoubt(
   template: RawObject,
 ): boolean {
   const named = digestsIn(template);
-  const live = bare(imageOf(template, containerIn(template, container) ?? container) ?? '');
+  const live = withoutDigest(imageOf(template, containerIn(template, container) ?? container) ?? '');
   return [...records.values(), ...failures.values()]
-    .filter(({ image }) => bare(image) === live)
+    .filter(({ image }) => withoutDigest(image) === live)
     .some((record) => Object.keys(digestsOf(record, template)).some((one) => named[one] === undefined));
 }
 
@@ -177,13 +177,10 @@ function digestsOf({ imageIds, imageId, image }: KnownGoodRecord, template: RawO
 
 /** The container that a record names by its image alone. */
 function containerOfImage(template: RawObject, image: string): string {
-  const found = Object.entries(imagesByContainer(template)).find(([, named]) => bare(named) === bare(image));
+  const found = Object.entries(imagesByContainer(template)).find(
+    ([, named]) => withoutDigest(named) === withoutDigest(image),
+  );
   return found?.[0] ?? '';
-}
-
-/** The reference without its digest. */
-function bare(image: string): string {
-  return image.replace(/@.*$/, '');
 }
 
 /** What a proof says of the images; a record of a failure says what is not to run. */
@@ -194,11 +191,4 @@ function provedDigests(record: KnownGoodRecord | undefined, template: RawObject)
 /** The first of these instants, as it is written. */
 export function earliest(instants: readonly string[]): string {
   return instants.toSorted((a, b) => Date.parse(a) - Date.parse(b))[0] ?? '';
-}
-
-/** What all pods say alike. */
-function agreedOf([first, ...others]: readonly ImageDigests[]): ImageDigests {
-  return Object.fromEntries(
-    Object.entries(first ?? {}).filter(([name, digest]) => others.every((pod) => pod[name] === digest)),
-  );
 }

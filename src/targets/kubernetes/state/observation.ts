@@ -5,13 +5,7 @@ import type { EvidenceReader } from '../../evidence/read-record.ts';
 import type { EvidenceKey } from '../../evidence/seal.ts';
 import { isStatus } from '../api/api-error.ts';
 import type { ClusterSource } from '../api/credentials.ts';
-import {
-  type Deployment,
-  isControlledBy,
-  type Pod,
-  type ReplicaSet,
-  selectorText,
-} from '../api/resources.ts';
+import { type Deployment, isControlledBy, type ReplicaSet, selectorText } from '../api/resources.ts';
 import type { ApiTransport } from '../api/transport.ts';
 import { withSignal } from '../api/with-signal.ts';
 import { fingerprint } from '../template/fingerprint.ts';
@@ -27,7 +21,7 @@ import {
   revisionsOf,
 } from './history.ts';
 import { readKeptTemplates } from './kept-templates.ts';
-import { imageIdsIn } from './pods.ts';
+import { imageIdsIn, listPods } from './pods.ts';
 import { sortPods } from './rollout-pods.ts';
 import { areInDoubt, stampedAnnotations } from './stamps.ts';
 
@@ -223,19 +217,15 @@ export class Observer {
 
   /** The image IDs of the active pods that were made of the live template. Pods that may not be read tell nothing. */
   async #runningImages(
-    { metadata, spec }: Deployment,
+    deployment: Deployment,
     revisions: readonly Revision[],
     signal: AbortSignal,
   ): Promise<RunningImages> {
-    const live = fingerprint(spec.template);
+    const live = fingerprint(deployment.spec.template);
     const holders = revisions.filter((one) => one.fingerprint === live);
-    const query = { labelSelector: selectorText(spec.selector) };
     try {
-      const { items } = await this.#transport.list<Pod>(
-        { resource: 'pods', namespace: metadata.namespace ?? this.#workload.namespace, query },
-        signal,
-      );
-      return holders.flatMap((holder) => sortPods(items, holder).made).map(imageIdsIn);
+      const pods = await listPods(this.#transport, deployment, signal);
+      return holders.flatMap((holder) => sortPods(pods, holder).made).map(imageIdsIn);
     } catch (error) {
       if (isStatus(error, 403)) return [];
       throw error;

@@ -1,5 +1,26 @@
 import type { Instance } from '../../../domain/versions/pins.ts';
-import { type ContainerStatus, controllerOf, type Pod } from '../api/resources.ts';
+import {
+  type ContainerStatus,
+  controllerOf,
+  type Deployment,
+  type Pod,
+  selectorText,
+} from '../api/resources.ts';
+import type { ApiTransport } from '../api/transport.ts';
+
+/** Lists the pods that the Deployment selects, whoever made them: one request. */
+export async function listPods(
+  transport: ApiTransport,
+  { metadata, spec }: Deployment,
+  signal: AbortSignal,
+): Promise<readonly Pod[]> {
+  const query = { labelSelector: selectorText(spec.selector) };
+  const { items } = await transport.list<Pod>(
+    { resource: 'pods', namespace: metadata.namespace ?? '', query },
+    signal,
+  );
+  return items;
+}
 
 /** Pods that run or are about to: not terminating, and not ended for good. */
 export function isActive({ metadata, status }: Pod): boolean {
@@ -40,14 +61,6 @@ export function imageIdOf(pods: readonly Pod[], container: string): string | und
   const ids = new Set(pods.map((pod) => statusOf(pod, container)?.imageID ?? ''));
   const [id] = ids;
   return ids.size === 1 && id ? id : undefined;
-}
-
-/** The image IDs that all pods report alike, by container; one that differs, or that a pod does not tell, is left out. */
-export function imageIdsOf(pods: readonly Pod[]): Readonly<Record<string, string>> {
-  const [first, ...others] = pods.map(imageIdsIn);
-  return Object.fromEntries(
-    Object.entries(first ?? {}).filter(([name, id]) => others.every((other) => other[name] === id)),
-  );
 }
 
 /** The image IDs of one pod, by container. */

@@ -1,4 +1,4 @@
-import { parseImage, shortDigest } from '../../../domain/versions/versions.ts';
+import { familiar, parseImage, shortDigest } from '../../../domain/versions/versions.ts';
 import type { RawObject } from '../api/resources.ts';
 import { mapImages } from './pod-template.ts';
 
@@ -30,7 +30,7 @@ export function withDigests(template: RawObject, digests: ImageDigests): RawObje
 }
 
 /** `repository:tag@digest`; a reference that has a digest stays. */
-export function imageWithDigest(image: string, digest: string | undefined): string {
+function imageWithDigest(image: string, digest: string | undefined): string {
   return digest === undefined || parseImage(image).digest ? image : `${image}@${digest}`;
 }
 
@@ -51,6 +51,15 @@ export function byDigest(template: RawObject, digests: ImageDigests = {}): RawOb
     const { repository, digest = digests[container] } = parseImage(image);
     return digest ? `${repository}@${digest}` : image;
   });
+}
+
+/** What all of them say alike, by container: image IDs, or digests. */
+export function agreed([first, ...others]: readonly Readonly<Record<string, string>>[]): Readonly<
+  Record<string, string>
+> {
+  return Object.fromEntries(
+    Object.entries(first ?? {}).filter(([name, said]) => others.every((other) => other[name] === said)),
+  );
 }
 
 /** Whether the two say different things of one container at least. */
@@ -107,9 +116,4 @@ function collect(
     return image;
   });
   return found;
-}
-
-/** `docker.io/library/redis` is `redis` (distribution/reference, familiar names). */
-function familiar(repository: string): string {
-  return repository.replace(/^(index\.)?docker\.io\//, '').replace(/^library\//, '');
 }

@@ -1,4 +1,4 @@
-import { parseImage } from '../../../../domain/versions/versions.ts';
+import { familiar, parseImage } from '../../../../domain/versions/versions.ts';
 
 /** An image that is on the engine. */
 export interface LocalImage {
@@ -44,11 +44,6 @@ export function digestIn(
     .flatMap(({ digest }) => digest ?? [])
     .sort();
   return known.find((digest) => found.includes(digest)) ?? found[0];
-}
-
-/** The short form that docker itself shows: `docker.io/library/redis` is `redis`. */
-export function familiar(repository: string): string {
-  return repository.replace(/^(index\.)?docker\.io\//, '').replace(/^library\//, '');
 }
 
 function texts(value: unknown): readonly string[] {

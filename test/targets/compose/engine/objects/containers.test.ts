@@ -1,6 +1,7 @@
 import { expect, it } from 'vitest';
+import { familiar } from '../../../../../src/domain/versions/versions.ts';
 import { parseContainers } from '../../../../../src/targets/compose/engine/objects/containers.ts';
-import { digestIn, familiar, parseImages } from '../../../../../src/targets/compose/engine/objects/images.ts';
+import { digestIn, parseImages } from '../../../../../src/targets/compose/engine/objects/images.ts';
 
 it('reads what docker inspect says of a container', () => {
   const [container] = parseContainers([
