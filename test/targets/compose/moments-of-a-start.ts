@@ -1,5 +1,5 @@
 /** Moments of a container's start at which containerd is killed. */
-import { existsSync, type FSWatcher, readdirSync, readFileSync, watch } from 'node:fs';
+import { existsSync, type FSWatcher, readdirSync, readFileSync, statSync, watch } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { onTestFinished } from 'vitest';
@@ -36,8 +36,9 @@ export function startOfAnotherThan(known: string, engineFolder: string): Promise
 export async function killAfterNextStart(containerd: number, engineFolder: string): Promise<void> {
   const tasks = tasksOf(engineFolder);
   const all = () => (existsSync(tasks) ? readdirSync(tasks) : []);
-  const known = all();
-  const fresh = () => all().filter((task) => !known.some((id) => task.includes(id)));
+  // One that was just stopped may have its folder still, and is started again under the same name.
+  const known = new Set(['', ...all().map((task) => identityOf(join(tasks, task)))]);
+  const fresh = () => all().filter((task) => !known.has(identityOf(join(tasks, task))));
   const init = () =>
     fresh()
       .map((task) => readText(join(tasks, task, 'init.pid')))
@@ -59,6 +60,12 @@ export async function killAfterNextStart(containerd: number, engineFolder: strin
     process.kill(containerd, 'SIGCONT');
     await pause(1);
   }
+}
+
+/** Of a folder, whatever it is renamed to; another for the next one of its name. Empty when there is none (any more). */
+function identityOf(folder: string): string {
+  const stats = statSync(folder, { throwIfNoEntry: false });
+  return stats ? `${stats.ino} ${stats.birthtimeMs}` : '';
 }
 
 function readText(file: string): string {
