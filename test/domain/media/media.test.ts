@@ -82,7 +82,7 @@ describe('T6 HTML', () => {
 });
 
 describe('T6 Slack', () => {
-  const FORMATS = /(?<![\p{L}\p{N}])([*_~`])(?=[^\s*_~`])|(?<=[^\s*_~`])([*_~`])(?![\p{L}\p{N}])/u;
+  const FORMATS = /(?<![\p{L}\p{N}*_~`])([*_~`]+)(?=[^\s*_~`])|(?<=[^\s*_~`])([*_~`]+)(?![\p{L}\p{N}*_~`])/u;
 
   it('takes the effect from every sign that has one, and cannot be led out of a link', () => {
     fc.assert(
