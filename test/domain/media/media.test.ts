@@ -82,7 +82,17 @@ describe('T6 HTML', () => {
 });
 
 describe('T6 Slack', () => {
-  const FORMATS = /(?<![\p{L}\p{N}*_~`])([*_~`]+)(?=[^\s*_~`])|(?<=[^\s*_~`])([*_~`]+)(?![\p{L}\p{N}*_~`])/u;
+  const FORMATS = new RegExp(
+    [
+      // A sign that opens, and one that closes.
+      '(?<![\\p{L}\\p{N}])[*~`](?=[^\\s*_~`])',
+      '(?<=[^\\s*_~`])[*~`](?![\\p{L}\\p{N}])',
+      // The same of underscores, which in the middle of a word are part of it, however many they are.
+      '(?<![\\p{L}\\p{N}_])_+(?=[^\\s*_~`])',
+      '(?<=[^\\s*_~`])_+(?![\\p{L}\\p{N}_])',
+    ].join('|'),
+    'u',
+  );
 
   it('takes the effect from every sign that has one, and cannot be led out of a link', () => {
     fc.assert(
