@@ -1,4 +1,5 @@
 import { holdsSecret } from '../domain/redact.ts';
+import { settingOf, WORKLOAD_KINDS } from '../domain/workload-kind.ts';
 import { checkFaults } from './checks-section.ts';
 import type { Fault } from './faults.ts';
 import { notifyFaults } from './notify-section.ts';
@@ -21,6 +22,11 @@ export function crossFaults(config: ConfigFile): readonly Fault[] {
   });
 }
 
+/** The settings of which one names the workload. */
+const ONE_WORKLOAD = WORKLOAD_KINDS.map(settingOf)
+  .join(', ')
+  .replace(/, (?=[^,]*$)/, ' or ');
+
 /** What is rolled back: one thing. */
 function targetFaults(service: ConfigFile['services'][string], at: readonly string[]): Fault[] {
   const { kubernetes, compose } = service;
@@ -28,6 +34,19 @@ function targetFaults(service: ConfigFile['services'][string], at: readonly stri
     return [{ path: [...at], message: 'kubernetes or compose: missing', atKey: true }];
   if (kubernetes && compose) {
     return [{ path: [...at, 'compose'], message: 'expected kubernetes or compose, not both', atKey: true }];
+  }
+  if (kubernetes) {
+    const named = WORKLOAD_KINDS.map(settingOf).filter((setting) => kubernetes[setting] !== undefined);
+    const [, second] = named;
+    if (named.length === 0) {
+      const message = `${ONE_WORKLOAD}: missing`;
+      return [{ path: [...at, 'kubernetes'], message, atKey: true }];
+    }
+    if (second) {
+      return [
+        { path: [...at, 'kubernetes', second], message: `expected one of ${ONE_WORKLOAD}`, atKey: true },
+      ];
+    }
   }
   if (!compose) return [];
   const faults: Fault[] = [];

@@ -75,7 +75,7 @@ export const serviceSchema = section({
     .regex(/^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/, 'expected lower case letters, digits and -')
     .default('production')
     .describe('Environment that requests and records name.'),
-  kubernetes: kubernetesSchema.optional().describe('The Deployment that is rolled back. This or compose.'),
+  kubernetes: kubernetesSchema.optional().describe('The workload that is rolled back. This or compose.'),
   compose: composeSchema
     .optional()
     .describe('The Docker Compose service that is rolled back. This or kubernetes.'),

@@ -138,6 +138,8 @@ function pinned(source: NonNullable<Report['plan']>['pin']['source']): Markdown 
   switch (source.kind) {
     case 'replica-set':
       return md`template of replicaset/${source.name} (uid ${source.uid})`;
+    case 'controller-revision':
+      return md`template of controllerrevision/${source.name} (uid ${source.uid})`;
     case 'pod-template':
       return md`template in podtemplate/${source.name} (uid ${source.uid})`;
     case 'image':

@@ -1,4 +1,5 @@
 import type { Instant, Json } from '../json.ts';
+import type { WorkloadKindName } from '../workload-kind.ts';
 import type { CheckId } from './checks.ts';
 import type { Verdict, WholeVerdict } from './verdict.ts';
 
@@ -11,7 +12,7 @@ export interface CheckEvidence {
 
 /** Whose evidence it is. `cluster` is the address of the API server as the worker reached it: for people, never compared. */
 export interface WorkloadIdentity {
-  readonly kind: 'deployment' | 'compose';
+  readonly kind: Lowercase<WorkloadKindName> | 'compose';
   readonly namespace: string;
   readonly name: string;
   readonly cluster?: string;

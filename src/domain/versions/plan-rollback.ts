@@ -73,7 +73,7 @@ function unfitness(
 }
 
 function pinTo(observed: ObservedService, { candidate, basis }: Choice, changesNothing: boolean): Pin {
-  const { namespace, name, uid, generation, current, cluster } = observed;
+  const { kind, namespace, name, uid, generation, current, cluster } = observed;
   const { source, version, image } = candidate;
   const common = {
     workload: { namespace, name, uid },
@@ -90,6 +90,7 @@ function pinTo(observed: ObservedService, { candidate, basis }: Choice, changesN
   const { digests } = candidate;
   return {
     ...common,
+    workload: { ...(kind ? { kind } : {}), ...common.workload },
     ...(cluster ? { cluster } : {}),
     target: 'kubernetes',
     generation,

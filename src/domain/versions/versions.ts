@@ -1,5 +1,6 @@
 import type { Instant } from '../json.ts';
 import type { KnownGoodRecord } from '../proof/known-good.ts';
+import type { WorkloadKindName } from '../workload-kind.ts';
 import type { NamedCluster } from './cluster.ts';
 import type { PinSource } from './pins.ts';
 
@@ -11,7 +12,7 @@ export interface VersionCandidate {
   readonly image: string;
   /** The container that the image belongs to. */
   readonly container: string;
-  /** Number in the Deployment's history (annotation `deployment.kubernetes.io/revision`); 0 when there is none. */
+  /** Number in the workload's history (annotation `deployment.kubernetes.io/revision`, or that of the ControllerRevision); 0 when there is none. */
   readonly revision: number;
   /** Numbers that the same template had before a rollback renumbered it. */
   readonly formerRevisions: readonly number[];
@@ -79,6 +80,8 @@ export interface LiveVersion extends Pick<VersionCandidate, 'version' | 'image' 
 /** What was seen of the service before anything was decided. Holds no template and no secret. */
 export interface ObservedService {
   readonly target: 'kubernetes' | 'compose';
+  /** Of a Kubernetes workload that is no Deployment. */
+  readonly kind?: WorkloadKindName;
   /** For people: `deployment/master-orchestrator in namespace phoenix-orch`. */
   readonly workload: string;
   /** Where it was seen; none of a Compose service, and of observations of before it was noted. */

@@ -2,7 +2,7 @@ import { RunbookError } from '../../../domain/errors.ts';
 import { ApiError } from '../api/api-error.ts';
 import type { Resource } from '../api/resources.ts';
 import type { ApiTransport, ReviewKind } from '../api/transport.ts';
-import type { WorkloadName } from '../state/deployment-watch.ts';
+import type { WorkloadPlace } from '../workload/workload.ts';
 
 /** One permission, in RBAC's words. */
 export interface Permission {
@@ -28,14 +28,18 @@ export interface ResourceRule {
 }
 
 /** Without these there is no rollback. */
-export function neededPermissions(name: string): readonly Permission[] {
-  const deployment = { group: 'apps', resource: 'deployments', name } as const;
+export function neededPermissions({
+  kind,
+  name,
+}: Pick<WorkloadPlace, 'kind' | 'name'>): readonly Permission[] {
+  const workload = { group: 'apps', resource: kind.collection, name } as const;
+  const history = { group: 'apps', resource: kind.history.collection } as const;
   return [
-    { ...deployment, verb: 'get' },
-    { ...deployment, verb: 'watch' },
-    { ...deployment, verb: 'patch' },
-    { group: 'apps', resource: 'replicasets', verb: 'get' },
-    { group: 'apps', resource: 'replicasets', verb: 'list' },
+    { ...workload, verb: 'get' },
+    { ...workload, verb: 'watch' },
+    { ...workload, verb: 'patch' },
+    { ...history, verb: 'get' },
+    { ...history, verb: 'list' },
     { group: '', resource: 'pods', verb: 'list' },
     { group: '', resource: 'pods', verb: 'watch' },
   ];
@@ -54,7 +58,7 @@ export function wantedPermissions(evidence: string): readonly Permission[] {
 }
 
 /**
- * Without these a version that was proved is no target any more once the Deployment's history has lost it. Patching stands
+ * Without these a version that was proved is no target any more once the workload's history has lost it. Patching stands
  * for all the names that there are.
  */
 export function keepingPermissions(kept: string): readonly Permission[] {
@@ -96,7 +100,7 @@ export function isGranted(
  */
 export async function reviewPermissions(
   transport: ApiTransport,
-  { namespace }: WorkloadName,
+  { namespace }: WorkloadPlace,
   asked: readonly Permission[],
   signal: AbortSignal,
 ): Promise<Permissions> {
@@ -136,7 +140,7 @@ export function describePermissions(permissions: readonly Permission[]): string 
 }
 
 /** The error for what is missing, with the way to grant it. */
-export function accessDenied({ namespace }: WorkloadName, missing: readonly Permission[]): RunbookError {
+export function accessDenied({ namespace }: WorkloadPlace, missing: readonly Permission[]): RunbookError {
   const rules = missing.map(
     ({ group, resource, verb }) => `{apiGroups: ["${group}"], resources: [${resource}], verbs: [${verb}]}`,
   );

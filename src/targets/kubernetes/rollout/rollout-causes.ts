@@ -1,8 +1,9 @@
 import type { RolloutStarted } from '../../../domain/versions/pins.ts';
 import type { RolloutProgress } from '../../target.ts';
 import { PodEvents } from '../api/pod-events.ts';
-import type { Deployment, Pod } from '../api/resources.ts';
+import type { Pod, Workload } from '../api/resources.ts';
 import type { ApiTransport } from '../api/transport.ts';
+import type { WorkloadKind } from '../workload/workload.ts';
 import type { PodInspector } from './pod-inspector.ts';
 import { StateJudge, type WaitMemory } from './wait-states/judge.ts';
 import { statesOfRollout } from './wait-states/rollout-findings.ts';
@@ -28,6 +29,7 @@ export interface FoundCauses {
 
 /** What holds one rollout up: named while it is waited for, and judged by what can still change. */
 export class RolloutCauses {
+  readonly #kind: WorkloadKind;
   readonly #inspector: PodInspector;
   readonly #rollout: RolloutStarted;
   readonly #judge: StateJudge;
@@ -37,6 +39,7 @@ export class RolloutCauses {
 
   constructor(
     parts: {
+      readonly kind: WorkloadKind;
       readonly transport: ApiTransport;
       readonly inspector: PodInspector;
       readonly limits: { readonly crashLoopRestarts: number };
@@ -45,7 +48,8 @@ export class RolloutCauses {
     rollout: RolloutStarted,
     resume: Pick<RolloutProgress, 'waitingSince'> & WaitMemory,
   ) {
-    const { transport, inspector, limits, clock } = parts;
+    const { kind, transport, inspector, limits, clock } = parts;
+    this.#kind = kind;
     const { waitingSince } = resume;
     const { crashLoopRestarts } = limits;
     this.#inspector = inspector;
@@ -65,21 +69,21 @@ export class RolloutCauses {
    * @param watched pods as far as they are known; while they are not, nothing is said, unless it has to be thorough.
    */
   async find(
-    deployment: Deployment,
+    live: Workload,
     watched: readonly Pod[] | undefined,
     thorough: boolean,
     signal: AbortSignal,
   ): Promise<FoundCauses> {
-    const pods = watched ?? (thorough ? await this.#listed(deployment, signal) : undefined);
+    const pods = watched ?? (thorough ? await this.#listed(live, signal) : undefined);
     if (!pods) return { causes: [], states: [] };
-    const sorted = await this.#inspector.sort(deployment, this.#rollout.fingerprint, pods, signal);
+    const sorted = await this.#inspector.sort(live, this.#rollout.fingerprint, pods, signal);
     const found = [
-      ...statesOfRollout(deployment, sorted, this.#waitingSince),
+      ...statesOfRollout(this.#kind, live, sorted, this.#waitingSince),
       ...this.#judge.statesOf(sorted.made),
     ].toSorted(byUrgency);
     const causes = found.slice(0, NAMED).map(inWords);
     if (found.length > NAMED) causes.push(`and ${found.length - NAMED} more`);
-    const hint = await this.#hint(deployment, found, sorted.made, thorough, signal);
+    const hint = await this.#hint(live, found, sorted.made, thorough, signal);
     return {
       causes: hint ? [...causes, hint] : causes,
       states: found.map(({ state }) => state),
@@ -88,9 +92,9 @@ export class RolloutCauses {
   }
 
   /** Only for messages: without it they are shorter. */
-  async #listed(deployment: Deployment, signal: AbortSignal): Promise<readonly Pod[] | undefined> {
+  async #listed(live: Workload, signal: AbortSignal): Promise<readonly Pod[] | undefined> {
     try {
-      return await this.#inspector.list(deployment, signal);
+      return await this.#inspector.list(live, signal);
     } catch (error) {
       if (signal.aborted) throw error;
       return undefined;
@@ -98,7 +102,7 @@ export class RolloutCauses {
   }
 
   async #hint(
-    { metadata }: Deployment,
+    { metadata }: Workload,
     found: readonly Finding[],
     pods: readonly Pod[],
     thorough: boolean,

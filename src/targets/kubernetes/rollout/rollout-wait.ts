@@ -2,23 +2,24 @@ import { RunbookError } from '../../../domain/errors.ts';
 import type { RolloutFinished, RolloutStarted } from '../../../domain/versions/pins.ts';
 import { shortDigest } from '../../../domain/versions/versions.ts';
 import type { RolloutProgress } from '../../target.ts';
-import type { Deployment } from '../api/resources.ts';
+import type { Workload } from '../api/resources.ts';
 import type { ApiTransport } from '../api/transport.ts';
-import type { CachedDeployment } from '../state/deployment-cache.ts';
-import type { DeploymentWatch } from '../state/deployment-watch.ts';
 import { lastManager } from '../state/managers.ts';
+import type { CachedWorkload } from '../state/workload-cache.ts';
+import type { WorkloadWatch } from '../state/workload-watch.ts';
 import { fingerprint } from '../template/fingerprint.ts';
+import { nameOf, type RolloutCounts, type WorkloadKind } from '../workload/workload.ts';
 import { deadlineExceeded, type GivenUp } from './deadlines.ts';
-import type { PodInspector } from './pod-inspector.ts';
+import type { HeldRollout, PodInspector } from './pod-inspector.ts';
 import { type PodWatch, watchPods } from './pod-watch.ts';
 import { RolloutCauses } from './rollout-causes.ts';
-import { evaluateRollout, hasProgressed, type RolloutCounts, SCALED_TO_ZERO } from './rollout-state.ts';
+import { evaluateRollout, hasProgressed } from './rollout-state.ts';
 import { type Finding, OWN_DEADLINE_MS, STATES, type StateId } from './wait-states/rows.ts';
 
 /** What the wait is told of the profile. */
 export interface RolloutLimits {
   readonly namespace: string;
-  readonly deployment: string;
+  readonly name: string;
   readonly container: string;
   readonly deadlineMs: number;
   readonly crashLoopRestarts: number;
@@ -44,8 +45,9 @@ type RolloutEvaluation =
 
 /** One wait for one rollout. Everything it knows beyond a restart is in the progress that it reports. */
 export class RolloutWait {
+  readonly #kind: WorkloadKind;
   readonly #transport: ApiTransport;
-  readonly #watch: DeploymentWatch;
+  readonly #watch: WorkloadWatch;
   readonly #inspector: PodInspector;
   readonly #causes: RolloutCauses;
   readonly #limits: RolloutLimits;
@@ -57,13 +59,14 @@ export class RolloutWait {
   #counts: RolloutCounts | undefined;
   #completeAt: string | undefined;
   #proofs = 0;
-  #live: { readonly of: Deployment; readonly fingerprint: string } | undefined;
+  #live: { readonly of: Workload; readonly fingerprint: string } | undefined;
   #podWatch: PodWatch | undefined;
 
   constructor(
     parts: {
+      readonly kind: WorkloadKind;
       readonly transport: ApiTransport;
-      readonly watch: DeploymentWatch;
+      readonly watch: WorkloadWatch;
       readonly inspector: PodInspector;
       readonly limits: RolloutLimits;
       readonly clock: () => number;
@@ -72,6 +75,7 @@ export class RolloutWait {
     report: (progress: RolloutProgress) => void,
     resume?: RolloutProgress,
   ) {
+    this.#kind = parts.kind;
     this.#transport = parts.transport;
     this.#watch = parts.watch;
     this.#inspector = parts.inspector;
@@ -100,14 +104,14 @@ export class RolloutWait {
       for (;;) {
         signal.throwIfAborted();
         const cached = this.#cached();
-        let evaluation = await this.#evaluate(cached.deployment, signal);
+        let evaluation = await this.#evaluate(cached.live, signal);
         if ('hopeless' in evaluation) {
           // It may be the watch that makes no progress. A GET that fails leaves it to the next attempt to judge.
           evaluation = await this.#evaluate(await this.#watch.refresh(signal), signal, true);
         }
         if ('finished' in evaluation) return evaluation.finished;
         if (evaluation.hopeless) throw this.#givenUp(evaluation.hopeless);
-        this.#startPodWatch(cached.deployment, performance.now() - begun);
+        this.#startPodWatch(cached.live, performance.now() - begun);
         await this.#watch.changed(cached.sequence, evaluation.pause, signal);
       }
     } finally {
@@ -117,49 +121,55 @@ export class RolloutWait {
 
   /** @param thorough whatever it takes to name the causes: the wait is about to end. */
   async #evaluate(
-    deployment: Deployment | undefined,
+    live: Workload | undefined,
     signal: AbortSignal,
     thorough = false,
   ): Promise<RolloutEvaluation> {
-    const state = evaluateRollout(deployment, this.#fingerprintOf(deployment), this.#rollout);
-    if (state.kind === 'superseded') throw this.#superseded(state.reason, deployment);
+    const state = evaluateRollout(this.#kind, live, this.#fingerprintOf(live), this.#rollout);
+    if (state.kind === 'superseded') throw this.#superseded(state.reason, live);
     if (state.kind === 'paused') throw this.#paused();
-    if (!deployment) return { pause: EVALUATE_EVERY_MS };
-    let message = state.kind === 'complete' ? availableOf(state.replicas) : state.message;
+    if (!live) return { pause: EVALUATE_EVERY_MS };
+    let message = state.kind === 'complete' ? availableOf(this.#kind, state.wanted) : state.message;
     if (state.kind === 'complete') {
       this.#completeAt ??= this.#now();
       const { fingerprint: pinned } = this.#rollout;
-      const proof = await this.#inspector.prove(deployment, this.#rollout, signal);
+      const proof = await this.#inspector.prove(live, this.#rollout, signal);
       if ('instances' in proof) {
         this.#tell(state, message);
         return { finished: { ...proof, fingerprint: pinned, completeAt: this.#completeAt } };
       }
+      if ('held' in proof) throw this.#held(proof);
       message = proof.missing;
     } else {
       this.#completeAt = undefined;
     }
     const pods = this.#podWatch?.pods();
-    const { causes, states, ending } = await this.#causes.find(deployment, pods, thorough, signal);
+    const { causes, states, ending } = await this.#causes.find(live, pods, thorough, signal);
     this.#tell(state, [message, ...causes].join('; '));
     this.#proofs = state.kind === 'complete' ? this.#proofs + 1 : 0;
     const pause = Math.min(EVALUATE_EVERY_MS, this.#proofs * PROVE_AFTER_MS || EVALUATE_EVERY_MS);
     const { deadlineMs } = this.#limits;
-    const late = deadlineExceeded(deployment, this.#progress, deadlineMs, this.#clock());
+    const late = deadlineExceeded(
+      this.#kind.progressDeadlineSeconds(live),
+      this.#progress,
+      deadlineMs,
+      this.#clock(),
+    );
     const isComplete = state.kind === 'complete';
     const all = isComplete ? states : [...state.states, ...states];
     const hopeless = (isComplete ? undefined : ending) ?? (late && judged(late, all));
     return hopeless ? { pause, hopeless } : { pause };
   }
 
-  #fingerprintOf(deployment: Deployment | undefined): string {
-    if (!deployment) return '';
-    if (this.#live?.of !== deployment) {
-      this.#live = { of: deployment, fingerprint: fingerprint(deployment.spec.template) };
+  #fingerprintOf(live: Workload | undefined): string {
+    if (!live) return '';
+    if (this.#live?.of !== live) {
+      this.#live = { of: live, fingerprint: fingerprint(live.spec.template) };
     }
     return this.#live.fingerprint;
   }
 
-  #cached(): CachedDeployment {
+  #cached(): CachedWorkload {
     const { cached, brokenForMs, problem } = this.#watch.peek();
     if (brokenForMs > BROKEN_MS) {
       throw problem ?? new RunbookError('Unreachable', 'the watch of the rollout is broken');
@@ -167,10 +177,10 @@ export class RolloutWait {
     return cached;
   }
 
-  #startPodWatch(deployment: Deployment | undefined, waitedMs: number): void {
-    if (!deployment || this.#podWatch || waitedMs < WATCH_PODS_AFTER_MS) return;
+  #startPodWatch(live: Workload | undefined, waitedMs: number): void {
+    if (!live || this.#podWatch || waitedMs < WATCH_PODS_AFTER_MS) return;
     const { namespace } = this.#limits;
-    const { selector } = deployment.spec;
+    const { selector } = live.spec;
     this.#podWatch = watchPods(this.#transport, { namespace, selector }, () => this.#watch.wake());
   }
 
@@ -212,20 +222,33 @@ export class RolloutWait {
     this.#report(this.#progress);
   }
 
-  #superseded(reason: string, deployment: Deployment | undefined): RunbookError {
-    const by = deployment ? `, last by ${lastManager(deployment)}` : '';
+  #superseded(reason: string, live: Workload | undefined): RunbookError {
+    const by = live ? `, last by ${lastManager(live)}` : '';
     return new RunbookError(
       'WorkloadChanged',
-      `deployment/${this.#limits.deployment} is not what was written any more: ${reason}${by}`,
+      `${this.#name} is not what was written any more: ${reason}${by}`,
     );
   }
 
   #paused(): RunbookError {
-    const { deployment, namespace } = this.#limits;
     return new RunbookError(
       'WorkloadPaused',
-      `deployment/${deployment} was paused in the middle of the rollout; kubectl rollout resume deployment/${deployment} -n ${namespace}`,
+      `${this.#name} was paused in the middle of the rollout; kubectl rollout resume ${this.#name} -n ${this.#limits.namespace}`,
     );
+  }
+
+  /** What controllers do by themselves is done, and it is not all. */
+  #held({ held: { pods, because, remedy }, updated, replicas }: HeldRollout): RunbookError {
+    const { version } = this.#rollout;
+    const names = pods.map(({ metadata }) => metadata.name).join(', ');
+    return new RunbookError(
+      'RolloutHeld',
+      `${updated} of ${replicas} ${this.#kind.unit} are of ${version}; ${names} ${pods.length === 1 ? 'waits' : 'wait'} for a person, because ${this.#name} has ${because}: ${remedy}`,
+    );
+  }
+
+  get #name(): string {
+    return nameOf({ kind: this.#kind, name: this.#limits.name });
   }
 
   #now(): string {
@@ -239,6 +262,6 @@ function judged(late: GivenUp, states: readonly StateId[]): GivenUp {
   return isElsewhere ? { ...late, type: 'RolloutTimedOut' } : late;
 }
 
-function availableOf(replicas: number): string {
-  return replicas === 0 ? SCALED_TO_ZERO : `${replicas} of ${replicas} replicas available`;
+function availableOf({ wantsNone, unit }: WorkloadKind, wanted: number): string {
+  return wanted === 0 ? wantsNone : `${wanted} of ${wanted} ${unit} available`;
 }

@@ -1,5 +1,5 @@
 import type { KnownGoodRecord } from '../../../domain/proof/known-good.ts';
-import type { PinSource } from '../../../domain/versions/pins.ts';
+import { isInHistory, type PinSource } from '../../../domain/versions/pins.ts';
 import { type VersionCandidate, versionOfImage, withoutDigest } from '../../../domain/versions/versions.ts';
 import { versionEvidence } from '../../evidence/version-evidence.ts';
 import { capped } from '../api/api-error.ts';
@@ -17,8 +17,8 @@ import {
 } from '../template/image-digests.ts';
 import { containerIn, imageOf, imagesByContainer } from '../template/pod-template.ts';
 import { referencesOf } from '../template/references.ts';
+import type { Revision } from '../workload/workload.ts';
 import type { Evidence } from './evidence.ts';
-import type { Revision } from './history.ts';
 
 /** What all candidates of one observation are made with. */
 export interface CandidateParts {
@@ -78,7 +78,7 @@ export function earlierCandidate(
   const failure = recordOf(parts.evidence.failures, template, digests, parts.stamped);
   const records = { digests, proof, failure };
   const { source } = known;
-  const isHeld = source.kind === 'replica-set' || source.kind === 'pod-template';
+  const isHeld = isInHistory(source) || source.kind === 'pod-template';
   if (parts.pin === 'tag' || !isHeld) return candidate(parts, template, known, records);
   const written = withDigests(template, digests);
   const print = fingerprint(written);

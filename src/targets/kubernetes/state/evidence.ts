@@ -5,9 +5,9 @@ import { signed } from '../../evidence/seal.ts';
 import { ApiError, isStatus } from '../api/api-error.ts';
 import type { ConfigMap } from '../api/resources.ts';
 import type { ApiTransport } from '../api/transport.ts';
-import type { WorkloadName } from './deployment-watch.ts';
+import { keptUnder, type WorkloadPlace } from '../workload/workload.ts';
 
-/** Proofs kept for one Deployment; the oldest go first. With the failures below the 1 MiB that a ConfigMap may hold. */
+/** Proofs kept for one workload; the oldest go first. With the failures below the 1 MiB that a ConfigMap may hold. */
 export const RECORDS_KEPT = 20;
 /** Failures, and verifications that could not be decided: a quota of their own, so that they push no proof out. */
 export const FAILURES_KEPT = 10;
@@ -36,15 +36,15 @@ export const NO_EVIDENCE: Evidence = {
   exists: false,
 };
 
-/** Name of the ConfigMap beside the Deployment; entries are named by the first 40 digits of the fingerprint. */
-export function evidenceName({ name }: WorkloadName): string {
-  return `${name}-known-good`;
+/** Name of the ConfigMap beside the workload; entries are named by the first 40 digits of the fingerprint. */
+export function evidenceName(workload: Pick<WorkloadPlace, 'kind' | 'name'>): string {
+  return `${keptUnder(workload)}-known-good`;
 }
 
 /** Reads the evidence: one GET. No ConfigMap is no evidence; an entry that cannot be read is left out. */
 export async function readVersionEvidence(
   transport: ApiTransport,
-  workload: WorkloadName,
+  workload: WorkloadPlace,
   reader: EvidenceReader,
   signal: AbortSignal,
 ): Promise<Evidence> {
@@ -108,7 +108,7 @@ function parseJson(text: string): unknown {
  */
 export async function writeVersionEvidence(
   transport: ApiTransport,
-  workload: WorkloadName,
+  workload: WorkloadPlace,
   record: KnownGoodRecord,
   known: Evidence,
   reader: EvidenceReader,

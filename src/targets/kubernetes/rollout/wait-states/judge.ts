@@ -1,6 +1,6 @@
 import type { RolloutProgress } from '../../../target.ts';
 import type { Pod } from '../../api/resources.ts';
-import { isReady, statusesOf } from '../../state/pods.ts';
+import { isReady, statusesOf } from '../../workload/pods.ts';
 import { statesOfPod } from './pod-state.ts';
 import { byUrgency, type Finding, OWN_DEADLINE_MS, STATES } from './rows.ts';
 

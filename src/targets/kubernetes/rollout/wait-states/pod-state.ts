@@ -1,6 +1,6 @@
 import { capped } from '../../api/api-error.ts';
 import type { Condition, Pod } from '../../api/resources.ts';
-import { isReady, statusesOf } from '../../state/pods.ts';
+import { isReady, statusesOf } from '../../workload/pods.ts';
 import { stateOfContainer } from './container-state.ts';
 import { byUrgency, type Finding, STATES, type StateId } from './rows.ts';
 

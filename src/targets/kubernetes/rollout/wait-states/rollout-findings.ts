@@ -1,5 +1,6 @@
-import type { Deployment, Pod } from '../../api/resources.ts';
-import type { RolloutPods } from '../../state/rollout-pods.ts';
+import type { Pod, Workload } from '../../api/resources.ts';
+import type { RolloutPods } from '../../workload/rollout-pods.ts';
+import type { WorkloadKind } from '../../workload/workload.ts';
 import { stateOfEndedPod } from './pod-state.ts';
 import type { Finding } from './rows.ts';
 
@@ -8,13 +9,14 @@ import type { Finding } from './rows.ts';
  * @param waitingSince pods that had failed before are of no interest.
  */
 export function statesOfRollout(
-  deployment: Deployment,
+  kind: Pick<WorkloadKind, 'waitsForEnds'>,
+  live: Workload,
   { adopted, ending, ended }: RolloutPods,
   waitingSince: string,
 ): readonly Finding[] {
   return [
     ...adopted.map(adoption),
-    ...(waitsForEnds(deployment) ? ending.map(oldPod) : []),
+    ...(kind.waitsForEnds(live) ? ending.map(oldPod) : []),
     ...ended.filter((pod) => !isOlder(pod, waitingSince)).map(stateOfEndedPod),
   ];
 }
@@ -25,14 +27,6 @@ function adoption({ metadata }: Pod): Finding {
     pod: metadata.name,
     text: 'was adopted by the ReplicaSet, which has not made it: it does not count, and takes the place of one that does; delete it',
   };
-}
-
-/** A rolling update goes on beside pods that are ending; `Recreate` and a quota do not. */
-function waitsForEnds({ spec, status }: Deployment): boolean {
-  return (
-    spec.strategy?.type === 'Recreate' ||
-    status?.conditions?.some(({ type, status: on }) => type === 'ReplicaFailure' && on === 'True') === true
-  );
 }
 
 function oldPod({ metadata, status }: Pod): Finding {

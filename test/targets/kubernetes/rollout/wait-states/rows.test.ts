@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { RolloutStarted } from '../../../../../src/domain/versions/pins.ts';
-import type { Deployment, Pod } from '../../../../../src/targets/kubernetes/api/resources.ts';
+import type { Pod, Workload } from '../../../../../src/targets/kubernetes/api/resources.ts';
 import { evaluateRollout } from '../../../../../src/targets/kubernetes/rollout/rollout-state.ts';
 import {
   stateOfEndedPod,
@@ -13,7 +13,8 @@ import {
   STATES,
   type StateId,
 } from '../../../../../src/targets/kubernetes/rollout/wait-states/rows.ts';
-import { sortPods } from '../../../../../src/targets/kubernetes/state/rollout-pods.ts';
+import { DEPLOYMENT } from '../../../../../src/targets/kubernetes/workload/deployment.ts';
+import { sortPods } from '../../../../../src/targets/kubernetes/workload/rollout-pods.ts';
 import { deployment, pod, ready } from '../../objects.ts';
 import { conditions, OF_PODS, status, waiting } from './seen-pods.ts';
 
@@ -117,11 +118,16 @@ describe('what is well', () => {
   });
 });
 
-const HOLDER = { uid: 'uid-of-orchestrator-1', name: 'orchestrator-1', createdAt: '2026-11-22T00:00:00Z' };
+const HOLDER = {
+  uid: 'uid-of-orchestrator-1',
+  name: 'orchestrator-1',
+  podTemplateHash: 'hash1',
+  createdAt: '2026-11-22T00:00:00Z',
+};
 const OLD = { ownerReferences: [{ uid: 'uid-of-orchestrator-2', controller: true }] };
 const going = { deletionTimestamp: '2026-11-23T03:00:30Z', finalizers: ['example.com/drain'] };
-const found = (pods: readonly Pod[], of: Deployment = deployment()) =>
-  statesOfRollout(of, sortPods(pods, HOLDER), SINCE);
+const found = (pods: readonly Pod[], of: Workload = deployment()) =>
+  statesOfRollout(DEPLOYMENT, of, sortPods(DEPLOYMENT, pods, HOLDER), SINCE);
 const recreate = deployment({ spec: { strategy: { type: 'Recreate' } } });
 
 const OF_ROLLOUT: readonly (readonly [StateId, readonly Finding[], string])[] = [
@@ -180,7 +186,10 @@ describe('pods that hold a rollout up', () => {
   });
 
   it('are told from those of the target version when their ReplicaSet is not there yet (Recreate)', () => {
-    expect(sortPods([pod(ready, { ...OLD, ...going })], undefined)).toMatchObject({ ending: [{}], made: [] });
+    expect(sortPods(DEPLOYMENT, [pod(ready, { ...OLD, ...going })], undefined)).toMatchObject({
+      ending: [{}],
+      made: [],
+    });
   });
 
   it('says what an ended pod says', () => {
@@ -195,7 +204,7 @@ const rollout: RolloutStarted = {
   fingerprint: 'pinned',
   version: '0.1.0',
 };
-const evaluate = (of: Deployment, live = 'pinned') => evaluateRollout(of, live, rollout);
+const evaluate = (of: Workload, live = 'pinned') => evaluateRollout(DEPLOYMENT, of, live, rollout);
 const none = { replicas: 0, updatedReplicas: 0, readyReplicas: 0, availableReplicas: 0 };
 
 const OF_CONTROLLERS: readonly (readonly [StateId, ReturnType<typeof evaluate>, object])[] = [
@@ -256,7 +265,7 @@ const OF_CONTROLLERS: readonly (readonly [StateId, ReturnType<typeof evaluate>, 
   [
     'scaled-to-zero',
     evaluate(deployment({ spec: { replicas: 0 }, status: none })),
-    { kind: 'complete', replicas: 0 },
+    { kind: 'complete', wanted: 0 },
   ],
   [
     'paused',

@@ -1,36 +1,36 @@
-import type { Deployment, ObjectMeta } from '../api/resources.ts';
+import type { ObjectMeta, Workload } from '../api/resources.ts';
 
 /** The newest state that is known. */
-export interface CachedDeployment {
+export interface CachedWorkload {
   /** Undefined: the Deployment does not exist. */
-  readonly deployment: Deployment | undefined;
+  readonly live: Workload | undefined;
   /** Grows with every change. */
   readonly sequence: number;
 }
 
 /** Remembers the newest state, whoever brings it, and wakes those who wait for the next one. */
-export class DeploymentCache {
-  #entry: CachedDeployment = { deployment: undefined, sequence: 0 };
+export class WorkloadCache {
+  #entry: CachedWorkload = { live: undefined, sequence: 0 };
   readonly #listeners = new Set<() => void>();
 
-  get entry(): CachedDeployment {
+  get entry(): CachedWorkload {
     return this.#entry;
   }
 
   /** Takes the state over, undefined for none, and wakes everyone. */
-  replace(deployment: Deployment | undefined): void {
-    this.#entry = { deployment, sequence: this.#entry.sequence + 1 };
+  replace(live: Workload | undefined): void {
+    this.#entry = { live, sequence: this.#entry.sequence + 1 };
     this.wake();
   }
 
   /** Knows nothing any more, and tells nobody: what comes next counts, whatever its version. */
   forget(): void {
-    this.#entry = { ...this.#entry, deployment: undefined };
+    this.#entry = { ...this.#entry, live: undefined };
   }
 
   /** True when what is known is newer than this object. */
   isOutdated({ metadata }: { readonly metadata: ObjectMeta }): boolean {
-    const known = this.#entry.deployment;
+    const known = this.#entry.live;
     return known !== undefined && isOlderVersion(metadata, known.metadata);
   }
 

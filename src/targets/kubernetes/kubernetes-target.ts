@@ -1,8 +1,8 @@
-import { RunbookError } from '../../../domain/errors.ts';
-import { createMasker } from '../../../domain/masking/mask-value.ts';
-import type { KnownGoodRecord } from '../../../domain/proof/known-good.ts';
-import type { KubernetesProfile } from '../../../domain/request/profile.ts';
-import type { NamedCluster } from '../../../domain/versions/cluster.ts';
+import { RunbookError } from '../../domain/errors.ts';
+import { createMasker } from '../../domain/masking/mask-value.ts';
+import type { KnownGoodRecord } from '../../domain/proof/known-good.ts';
+import type { KubernetesProfile } from '../../domain/request/profile.ts';
+import type { NamedCluster } from '../../domain/versions/cluster.ts';
 import type {
   Instance,
   KubernetesPin,
@@ -10,44 +10,40 @@ import type {
   RolloutFinished,
   RolloutStarted,
   SnapshotReference,
-} from '../../../domain/versions/pins.ts';
-import type { Plan } from '../../../domain/versions/plan.ts';
-import type { TargetWish } from '../../../domain/versions/targets.ts';
+} from '../../domain/versions/pins.ts';
+import type { Plan } from '../../domain/versions/plan.ts';
+import type { TargetWish } from '../../domain/versions/targets.ts';
 import {
   type LiveVersion,
   nameWithRevision,
   type ObservedService,
   versionOfImage,
-} from '../../../domain/versions/versions.ts';
-import type { EvidenceKey } from '../../evidence/seal.ts';
-import type {
-  AccessReport,
-  LastChange,
-  RollbackTarget,
-  RolloutProgress,
-  TargetContext,
-} from '../../target.ts';
-import { AccessCheck } from '../access/access.ts';
-import { asRunbookError } from '../api/api-error.ts';
-import type { Environment } from '../api/kubeconfig/files.ts';
-import type { Deployment } from '../api/resources.ts';
-import { leaseTransport, type TransportLease } from '../api/shared-transport.ts';
-import { pinnedTemplate } from '../rollout/pinned-template.ts';
-import { PodInspector } from '../rollout/pod-inspector.ts';
-import { RolloutWait } from '../rollout/rollout-wait.ts';
-import { startedFrom, writeTemplate } from '../rollout/write-template.ts';
-import { earliest } from '../state/candidate.ts';
-import { DeploymentWatch } from '../state/deployment-watch.ts';
-import { type Evidence, evidenceName, writeVersionEvidence } from '../state/evidence.ts';
-import type { Revision } from '../state/history.ts';
-import { keepTemplate, type ProvedTemplate, TEMPLATES_KEPT } from '../state/kept-templates.ts';
-import { lastTemplateChange } from '../state/managers.ts';
-import { Observer } from '../state/observation.ts';
-import { keepSnapshot } from '../state/snapshot.ts';
-import { fingerprint } from '../template/fingerprint.ts';
-import { containerIn, imageOf } from '../template/pod-template.ts';
-import { diffTemplates } from '../template/template-diff.ts';
+} from '../../domain/versions/versions.ts';
+import { FIRST_KIND } from '../../domain/workload-kind.ts';
+import type { EvidenceKey } from '../evidence/seal.ts';
+import type { AccessReport, LastChange, RollbackTarget, RolloutProgress, TargetContext } from '../target.ts';
+import { AccessCheck } from './access/access.ts';
+import { asRunbookError } from './api/api-error.ts';
+import type { Environment } from './api/kubeconfig/files.ts';
+import type { Workload } from './api/resources.ts';
+import { leaseTransport, type TransportLease } from './api/shared-transport.ts';
+import { pinnedTemplate } from './rollout/pinned-template.ts';
+import { PodInspector } from './rollout/pod-inspector.ts';
+import { RolloutWait } from './rollout/rollout-wait.ts';
+import { startedFrom, writeTemplate } from './rollout/write-template.ts';
 import { assertSameCluster } from './same-cluster.ts';
+import { earliest } from './state/candidate.ts';
+import { type Evidence, evidenceName, writeVersionEvidence } from './state/evidence.ts';
+import { keepTemplate, type ProvedTemplate, TEMPLATES_KEPT } from './state/kept-templates.ts';
+import { lastTemplateChange } from './state/managers.ts';
+import { Observer } from './state/observation.ts';
+import { keepSnapshot } from './state/snapshot.ts';
+import { WorkloadWatch } from './state/workload-watch.ts';
+import { fingerprint } from './template/fingerprint.ts';
+import { containerIn, imageOf } from './template/pod-template.ts';
+import { diffTemplates } from './template/template-diff.ts';
+import { placeOf } from './workload/kinds.ts';
+import { nameOf, type Revision, type WorkloadPlace } from './workload/workload.ts';
 
 /** How a target is made beside its profile. */
 export interface KubernetesTargetOptions {
@@ -67,40 +63,42 @@ export interface KubernetesTargetOptions {
   readonly masked?: readonly string[] | undefined;
 }
 
-/** A Deployment as the thing that is rolled back. */
-export class DeploymentTarget implements RollbackTarget {
+/** A Kubernetes workload as the thing that is rolled back. */
+export class KubernetesTarget implements RollbackTarget {
   readonly kind = 'kubernetes';
   readonly workload: string;
+  readonly #place: WorkloadPlace;
   readonly #profile: KubernetesProfile;
   readonly #options: KubernetesTargetOptions;
   readonly #lease: TransportLease;
   readonly #stopListening: () => void;
-  readonly #watch: DeploymentWatch;
+  readonly #watch: WorkloadWatch;
   readonly #observer: Observer;
   readonly #access: AccessCheck;
   /** What this worker knows to be kept, by the Deployment's uid and the template's fingerprint. */
   readonly #kept = new Set<string>();
 
   constructor(profile: KubernetesProfile, options: KubernetesTargetOptions) {
-    const { namespace, deployment: name, container, pin } = profile;
+    const { container, pin } = profile;
     const { fieldManager, clock } = options;
-    this.workload = `deployment/${name} in namespace ${namespace}`;
+    this.#place = placeOf(profile);
+    this.workload = `${nameOf(this.#place)} in namespace ${this.#place.namespace}`;
     this.#profile = profile;
     this.#options = options;
     this.#lease = leaseTransport(profile, options.env);
     const { transport, source } = this.#lease;
-    this.#watch = new DeploymentWatch(transport, { namespace, name });
+    this.#watch = new WorkloadWatch(transport, this.#place);
     this.#observer = new Observer(
       transport,
       this.#watch,
-      { namespace, name, container, pin, fieldManager, evidenceKey: options.evidenceKey, source },
+      { ...this.#place, container, pin, fieldManager, evidenceKey: options.evidenceKey, source },
       clock,
     );
     this.#stopListening = source.onMoved(() => {
       this.#watch.reset();
       this.#observer.forget();
     });
-    this.#access = new AccessCheck(transport, { namespace, name });
+    this.#access = new AccessCheck(transport, this.#place);
   }
 
   cluster(): Promise<NamedCluster> {
@@ -124,10 +122,10 @@ export class DeploymentTarget implements RollbackTarget {
     { signal, cluster }: TargetContext,
   ): Promise<{ readonly plan: Plan; readonly diff: string }> {
     const { from, to, changesNothing } = plan;
-    const pin = ours(plan.pin);
+    const pin = this.#ours(plan.pin);
     if (changesNothing) return Promise.resolve({ plan, diff: '' });
     return this.#run(async () => {
-      const live = await this.#observer.deployment(signal, (state) => !isOf(state, from.fingerprint));
+      const live = await this.#observer.live(signal, (state) => !isOf(state, from.fingerprint));
       const { template } = await this.#content(pin, live, signal);
       const before = { name: nameWithRevision(from), template: live.spec.template };
       return {
@@ -144,31 +142,32 @@ export class DeploymentTarget implements RollbackTarget {
   takeSnapshot(decidedOn: LiveVersion, { signal }: TargetContext): Promise<SnapshotReference> {
     const { uid, generation, fingerprint, cluster } = decidedOn;
     return this.#run(async () => {
-      const live = await this.#observer.deployment(
+      const live = await this.#observer.live(
         signal,
         (state) =>
           state.metadata.uid !== uid ||
           (state.metadata.generation ?? 0) < generation ||
           !isOf(state, fingerprint),
       );
-      return keepSnapshot(this.#lease.transport, decidedOn, live, signal);
+      return keepSnapshot(this.#lease.transport, this.#place.kind, decidedOn, live, signal);
     }, cluster);
   }
 
   rollBack(pinned: Pin, { signal }: TargetContext): Promise<RolloutStarted> {
-    const pin = ours(pinned);
+    const pin = this.#ours(pinned);
     return this.#run(async () => {
-      const live = await this.#observer.deployment(signal);
+      const live = await this.#observer.live(signal);
       try {
         const started = await writeTemplate(
           pin,
           live,
           {
+            kind: this.#place.kind,
             transport: this.#lease.transport,
             fieldManager: this.#options.fieldManager,
             replaces: this.#observer.fingerprintAt(pin.workload.uid, pin.generation),
-            observed: (deployment) => this.#watch.adopt(deployment),
-            read: () => this.#observer.freshDeployment(signal),
+            observed: (live) => this.#watch.adopt(live),
+            read: () => this.#observer.freshState(signal),
             content: (state) => this.#content(pin, state, signal),
           },
           signal,
@@ -186,12 +185,14 @@ export class DeploymentTarget implements RollbackTarget {
     report: (progress: RolloutProgress) => void,
     resume?: RolloutProgress,
   ): Promise<RolloutFinished> {
-    const { namespace, deployment, container } = this.#profile;
+    const { namespace, name, kind } = this.#place;
+    const { container } = this.#profile;
     const parts = {
+      kind,
       transport: this.#lease.transport,
       watch: this.#watch,
       inspector: this.#inspector(),
-      limits: { namespace, deployment, container, ...this.#profile.rollout },
+      limits: { namespace, name, container, ...this.#profile.rollout },
       clock: this.#options.clock,
     };
     return this.#run(() => new RolloutWait(parts, rollout, report, resume).finish(signal), rollout.cluster);
@@ -199,7 +200,7 @@ export class DeploymentTarget implements RollbackTarget {
 
   current({ signal, cluster }: TargetContext): Promise<RolloutStarted> {
     return this.#run(async () => {
-      const live = await this.#observer.deployment(signal);
+      const live = await this.#observer.live(signal);
       const { template } = live.spec;
       const container = containerIn(template, this.#profile.container);
       const image = container && imageOf(template, container);
@@ -210,7 +211,7 @@ export class DeploymentTarget implements RollbackTarget {
 
   lastChangedBy({ signal }: TargetContext): Promise<LastChange> {
     return this.#run(async () => {
-      const live = await this.#observer.freshDeployment(signal);
+      const live = await this.#observer.freshState(signal);
       const { who, purpose } = lastTemplateChange(live, this.#options.fieldManager);
       return { who, ours: purpose !== undefined };
     });
@@ -218,7 +219,7 @@ export class DeploymentTarget implements RollbackTarget {
 
   instances({ signal, cluster }: TargetContext): Promise<readonly Instance[]> {
     return this.#run(async () => {
-      const live = await this.#observer.deployment(signal);
+      const live = await this.#observer.live(signal);
       return this.#inspector().instances(live, fingerprint(live.spec.template), signal);
     }, cluster);
   }
@@ -227,10 +228,9 @@ export class DeploymentTarget implements RollbackTarget {
     record: KnownGoodRecord,
     { signal, cluster }: TargetContext,
   ): Promise<{ readonly keptIn: string }> {
-    const { namespace, deployment: name } = this.#profile;
     return this.#run(async () => {
       const known = this.#observer.evidence;
-      const workload = { namespace, name };
+      const workload = this.#place;
       const { service } = this.#options;
       const { transport } = this.#lease;
       const reader = await this.#observer.reader(signal);
@@ -253,7 +253,7 @@ export class DeploymentTarget implements RollbackTarget {
 
   /** The revision that was proved, as old as earlier proofs of the version say; none when another one is live by now. */
   async #proved({ fingerprint: print, id }: KnownGoodRecord, signal: AbortSignal) {
-    const live = await this.#observer.deployment(signal, (state) => !isOf(state, print));
+    const live = await this.#observer.live(signal, (state) => !isOf(state, print));
     if (!isOf(live, print)) return undefined;
     const isIt = ({ fingerprint: known }: Revision) => known === print;
     const revision =
@@ -270,10 +270,9 @@ export class DeploymentTarget implements RollbackTarget {
 
   /** What this worker has kept it does not look for with each further proof, as long as nothing had to make room. */
   async #keep(proved: ProvedTemplate, proofs: Evidence['records'], signal: AbortSignal): Promise<void> {
-    const { namespace, deployment: name } = this.#profile;
     const key = `${proved.owner.uid}/${proved.fingerprint}`;
     if (this.#kept.has(key)) return;
-    const isKept = await keepTemplate(this.#lease.transport, { namespace, name }, proved, proofs, signal);
+    const isKept = await keepTemplate(this.#lease.transport, this.#place, proved, proofs, signal);
     if (this.#kept.size >= TEMPLATES_KEPT) this.#kept.clear();
     if (isKept) this.#kept.add(key);
   }
@@ -284,16 +283,35 @@ export class DeploymentTarget implements RollbackTarget {
     await this.#lease.release();
   }
 
-  #inspector(): PodInspector {
-    return new PodInspector(this.#lease.transport, this.#observer, this.#profile.container);
+  /** A profile that was changed to another target under a running run must not be guessed at. */
+  #ours(pin: Pin): KubernetesPin {
+    const { kind } = this.#place.kind;
+    const planned = pin.target === 'kubernetes' ? (pin.workload.kind ?? FIRST_KIND) : 'Compose service';
+    if (pin.target === 'kubernetes' && planned === kind) return pin;
+    throw new RunbookError(
+      'PinLost',
+      `the plan was made for a ${planned}, and the profile names a ${kind} now`,
+    );
   }
 
-  #content(pin: KubernetesPin, live: Parameters<typeof pinnedTemplate>[2], signal: AbortSignal) {
+  #inspector(): PodInspector {
+    return new PodInspector(this.#place.kind, this.#lease.transport, this.#observer, this.#profile.container);
+  }
+
+  #content(pin: KubernetesPin, live: Parameters<typeof pinnedTemplate>[3], signal: AbortSignal) {
     const own = {
       repositories: this.#options.repositories,
       history: () => this.#observer.listRevisions(live, signal),
     };
-    return pinnedTemplate(this.#lease.transport, pin, live, this.#observer.revisions, own, signal);
+    return pinnedTemplate(
+      this.#lease.transport,
+      this.#place.kind,
+      pin,
+      live,
+      this.#observer.revisions,
+      own,
+      signal,
+    );
   }
 
   /**
@@ -310,15 +328,6 @@ export class DeploymentTarget implements RollbackTarget {
   }
 }
 
-/** A profile that was changed to another target under a running run must not be guessed at. */
-function ours(pin: Pin): KubernetesPin {
-  if (pin.target === 'kubernetes') return pin;
-  throw new RunbookError(
-    'PinLost',
-    'the plan was made for a Compose service, and the profile names a Deployment now',
-  );
-}
-
-function isOf({ spec }: Deployment, expected: string): boolean {
+function isOf({ spec }: Workload, expected: string): boolean {
   return fingerprint(spec.template) === expected;
 }

@@ -1,16 +1,11 @@
 import { RunbookError } from '../../../domain/errors.ts';
 import { ApiError, isStatus } from '../api/api-error.ts';
 import type { WatchEvent } from '../api/event-stream.ts';
-import type { Deployment } from '../api/resources.ts';
+import type { Workload } from '../api/resources.ts';
 import type { ApiTransport } from '../api/transport.ts';
 import { runWatch } from '../api/watch-loop.ts';
-import { type CachedDeployment, DeploymentCache } from './deployment-cache.ts';
-
-/** Where the Deployment is. */
-export interface WorkloadName {
-  readonly namespace: string;
-  readonly name: string;
-}
+import type { WorkloadPlace } from '../workload/workload.ts';
+import { type CachedWorkload, WorkloadCache } from './workload-cache.ts';
 
 /** Without users the watch is kept open this long for the next step or run. */
 const LINGER_MS = 60_000;
@@ -20,15 +15,15 @@ const SYNC_MS = 250;
 const OPEN_TIMEOUT_MS = 5_000;
 
 /**
- * One watch of one Deployment, shared by all steps and runs of this worker. Its first event replaces a GET, and
+ * One watch of one workload, shared by all steps and runs of this worker. Its first event replaces a GET, and
  * every later read costs no request. What is read is old by milliseconds as a rule, and by any amount when the API
  * server lags or the connection died unnoticed. The write is safe all the same, it is a compare-and-set; whoever
  * decides something else on what the watch says asks for a `refresh` when that is doubtful.
  */
-export class DeploymentWatch {
+export class WorkloadWatch {
   readonly #transport: ApiTransport;
-  readonly #workload: WorkloadName;
-  readonly #cache = new DeploymentCache();
+  readonly #workload: WorkloadPlace;
+  readonly #cache = new WorkloadCache();
   #synced = false;
   #connected = false;
   #disconnectedAt = performance.now();
@@ -38,7 +33,7 @@ export class DeploymentWatch {
   #linger: NodeJS.Timeout | undefined;
   #syncTimer: NodeJS.Timeout | undefined;
 
-  constructor(transport: ApiTransport, workload: WorkloadName) {
+  constructor(transport: ApiTransport, workload: WorkloadPlace) {
     this.#transport = transport;
     this.#workload = workload;
   }
@@ -57,7 +52,7 @@ export class DeploymentWatch {
   }
 
   /** The newest state. Waits for the watch to open; throws when it cannot be opened within 5 s. */
-  async read(signal: AbortSignal): Promise<CachedDeployment> {
+  async read(signal: AbortSignal): Promise<CachedWorkload> {
     const deadline = performance.now() + OPEN_TIMEOUT_MS;
     while (!this.#synced || !this.#connected) {
       signal.throwIfAborted();
@@ -73,17 +68,17 @@ export class DeploymentWatch {
    * Asks the API server itself: one GET, consistent with every write before it.
    * @returns the newest state that is known then.
    */
-  async refresh(signal: AbortSignal): Promise<Deployment | undefined> {
+  async refresh(signal: AbortSignal): Promise<Workload | undefined> {
     const { sequence } = this.#cache.entry;
     const live = await this.#get(signal);
     const silent = this.#cache.entry.sequence === sequence;
     // The watch may have told of something newer while the response was on its way.
-    if (silent || (live && this.#cache.entry.deployment)) this.#take(live, live);
-    return this.#cache.entry.deployment;
+    if (silent || (live && this.#cache.entry.live)) this.#take(live, live);
+    return this.#cache.entry.live;
   }
 
   /** The newest state even when the watch is broken, and for how long it has been, in milliseconds. */
-  peek(): { readonly cached: CachedDeployment; readonly brokenForMs: number; readonly problem: unknown } {
+  peek(): { readonly cached: CachedWorkload; readonly brokenForMs: number; readonly problem: unknown } {
     const broken = !this.#connected || !this.#synced;
     return {
       cached: this.#cache.entry,
@@ -99,8 +94,8 @@ export class DeploymentWatch {
   }
 
   /** Takes over what the response to a read or write says, which may be newer than the watch. */
-  adopt(deployment: Deployment): void {
-    this.#take(deployment, deployment);
+  adopt(live: Workload): void {
+    this.#take(live, live);
   }
 
   /** Wakes everyone who waits for a change, for a cause outside the watch. */
@@ -130,7 +125,7 @@ export class DeploymentWatch {
     const loop = new AbortController();
     this.#loop = loop;
     this.#disconnectedAt = performance.now();
-    const { namespace, name } = this.#workload;
+    const { kind, namespace, name } = this.#workload;
     const own = (act: () => void) => {
       if (this.#loop === loop) act();
     };
@@ -142,7 +137,7 @@ export class DeploymentWatch {
           timeoutSeconds: '280',
           ...(version === undefined ? {} : { resourceVersion: version }),
         };
-        return this.#transport.openWatch({ resource: 'deployments', namespace, query }, signal);
+        return this.#transport.openWatch({ resource: kind.collection, namespace, query }, signal);
       },
       connected: (anew: boolean) => own(() => this.#opened(anew, loop.signal)),
       receive: (event: WatchEvent) => own(() => this.#receive(event)),
@@ -161,7 +156,7 @@ export class DeploymentWatch {
     this.wake();
   }
 
-  /** The watch is open and says nothing: the Deployment is missing, or the server is slow. */
+  /** The watch is open and says nothing: the workload is missing, or the server is slow. */
   async #ask(signal: AbortSignal): Promise<void> {
     try {
       await this.refresh(signal);
@@ -174,10 +169,10 @@ export class DeploymentWatch {
   }
 
   /** Undefined when there is none. */
-  async #get(signal: AbortSignal): Promise<Deployment | undefined> {
-    const { namespace, name } = this.#workload;
+  async #get(signal: AbortSignal): Promise<Workload | undefined> {
+    const { kind, namespace, name } = this.#workload;
     try {
-      return await this.#transport.get<Deployment>({ resource: 'deployments', namespace, name }, signal);
+      return await this.#transport.get<Workload>({ resource: kind.collection, namespace, name }, signal);
     } catch (error) {
       if (isStatus(error, 404)) return undefined;
       throw error;
@@ -185,15 +180,15 @@ export class DeploymentWatch {
   }
 
   #receive({ type, object }: WatchEvent): void {
-    this.#take(object, type === 'DELETED' ? undefined : (object as Deployment));
+    this.#take(object, type === 'DELETED' ? undefined : (object as Workload));
   }
 
   /** @param bearer the object that brings the news: the state itself, or the one that was deleted. */
-  #take(bearer: Pick<Deployment, 'metadata'> | undefined, deployment: Deployment | undefined): void {
+  #take(bearer: Pick<Workload, 'metadata'> | undefined, live: Workload | undefined): void {
     clearTimeout(this.#syncTimer);
     this.#synced = true;
     if (bearer && this.#cache.isOutdated(bearer)) this.wake();
-    else this.#cache.replace(deployment);
+    else this.#cache.replace(live);
   }
 
   #broke(error: unknown): void {

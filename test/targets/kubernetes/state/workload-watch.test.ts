@@ -2,7 +2,8 @@ import { afterEach, describe, expect, it } from 'vitest';
 import { createConnection } from '../../../../src/targets/kubernetes/api/connection.ts';
 import { createClusterCredentialSource } from '../../../../src/targets/kubernetes/api/credentials.ts';
 import { createApiTransport } from '../../../../src/targets/kubernetes/api/transport.ts';
-import { DeploymentWatch } from '../../../../src/targets/kubernetes/state/deployment-watch.ts';
+import { WorkloadWatch } from '../../../../src/targets/kubernetes/state/workload-watch.ts';
+import { DEPLOYMENT } from '../../../../src/targets/kubernetes/workload/deployment.ts';
 import { until } from '../../../../tools/until.ts';
 import { deployment } from '../objects.ts';
 import { type Exchange, StubApi } from '../stub-api.ts';
@@ -19,7 +20,11 @@ async function watched() {
   const stub = await StubApi.open();
   const { kubeconfig = '' } = stub.profile;
   const transport = createApiTransport(createConnection(createClusterCredentialSource({ kubeconfig })));
-  const watch = new DeploymentWatch(transport, { namespace: 'phoenix', name: 'orchestrator' });
+  const watch = new WorkloadWatch(transport, {
+    kind: DEPLOYMENT,
+    namespace: 'phoenix',
+    name: 'orchestrator',
+  });
   const opened: URL[] = [];
   const note = ({ url, serve }: Exchange) => {
     opened.push(url);
@@ -38,7 +43,7 @@ async function watched() {
     await until(
       `${replicas} replicas`,
       async () => {
-        const { deployment: seen } = watch.peek().cached;
+        const { live: seen } = watch.peek().cached;
         return seen?.spec.replicas === replicas;
       },
       { everyMs: 5 },
@@ -69,7 +74,7 @@ describe('a watch of a Deployment', () => {
     const { stub, watch, put, start } = await watched();
     put(1);
     start();
-    expect((await watch.read(signal)).deployment?.spec.replicas).toBe(1);
+    expect((await watch.read(signal)).live?.spec.replicas).toBe(1);
     expect(stub.asked).toEqual(['WATCH deployments']);
   });
 
@@ -139,13 +144,13 @@ describe('a watch of a Deployment', () => {
     stub.on(/^WATCH/, ({ begin }) => begin(`${JSON.stringify({ type: 'ADDED', object: old })}\n`));
     stub.tell('deployments', 'ERROR', { code: 410, message: 'too old resource version', metadata: {} });
     await until('the next watch', async () => stub.asked.length > 1, { everyMs: 5 });
-    expect((await watch.read(signal)).deployment?.spec.replicas).toBe(2);
+    expect((await watch.read(signal)).live?.spec.replicas).toBe(2);
   });
 
   it('knows a missing Deployment by one read, and sees it come', async () => {
     const { stub, watch, put, start, shows } = await watched();
     start();
-    expect((await watch.read(signal)).deployment).toBeUndefined();
+    expect((await watch.read(signal)).live).toBeUndefined();
     expect(stub.asked).toEqual(['WATCH deployments', 'GET deployments/orchestrator']);
     put(1);
     await shows(1);
@@ -181,7 +186,7 @@ describe('a read beside the watch', () => {
     await watch.read(signal);
     put(2, false);
     expect((await watch.refresh(signal))?.spec.replicas).toBe(2);
-    expect(watch.peek().cached.deployment?.spec.replicas).toBe(2);
+    expect(watch.peek().cached.live?.spec.replicas).toBe(2);
   });
 
   it.each<[string, (of: Awaited<ReturnType<typeof watched>>) => Promise<void>, number | undefined]>([
@@ -217,7 +222,7 @@ describe('a read beside the watch', () => {
     await happens(of);
     answer();
     expect((await refreshed)?.spec.replicas).toBe(expected);
-    expect(of.watch.peek().cached.deployment?.spec.replicas).toBe(expected);
+    expect(of.watch.peek().cached.live?.spec.replicas).toBe(expected);
   });
 
   it('that finds nothing is believed when the watch is silent', async () => {
@@ -227,7 +232,7 @@ describe('a read beside the watch', () => {
     await watch.read(signal);
     stub.remove('deployments', 'orchestrator', false);
     expect(await watch.refresh(signal)).toBeUndefined();
-    expect(watch.peek().cached.deployment).toBeUndefined();
+    expect(watch.peek().cached.live).toBeUndefined();
   });
 
   it('is asked for when the watch opens and says nothing, and its late answer changes nothing', async () => {
@@ -246,6 +251,6 @@ describe('a read beside the watch', () => {
     of.watch.adopt(newer as never);
     answer();
     await of.watch.read(signal);
-    expect(of.watch.peek().cached.deployment?.spec.replicas).toBe(2);
+    expect(of.watch.peek().cached.live?.spec.replicas).toBe(2);
   });
 });

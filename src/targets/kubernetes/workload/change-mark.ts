@@ -1,5 +1,5 @@
 import type { PinPurpose } from '../../../domain/versions/pins.ts';
-import type { Deployment, ManagedField, ReplicaSet } from '../api/resources.ts';
+import type { ManagedField, ReplicaSet, Workload } from '../api/resources.ts';
 import { fingerprint } from '../template/fingerprint.ts';
 import { objectAt } from '../template/pod-template.ts';
 
@@ -19,7 +19,7 @@ export interface ChangeMark {
 }
 
 /** The operations of a JSON Patch that set the mark. They fail when annotations have come or gone since it was read. */
-export function markOperations({ metadata }: Deployment, mark: ChangeMark): readonly object[] {
+export function markOperations({ metadata }: Workload, mark: ChangeMark): readonly object[] {
   const value = JSON.stringify(mark);
   if (metadata.annotations) {
     return [{ op: 'add', path: `/metadata/annotations/${MARK.replace('/', '~1')}`, value }];
@@ -31,7 +31,7 @@ export function markOperations({ metadata }: Deployment, mark: ChangeMark): read
 }
 
 /** The mark of a Deployment, or as its controller has copied it to a ReplicaSet; none when nobody has marked it. */
-export function markOf({ metadata }: Pick<Deployment | ReplicaSet, 'metadata'>): ChangeMark | undefined {
+export function markOf({ metadata }: Pick<Workload | ReplicaSet, 'metadata'>): ChangeMark | undefined {
   try {
     const mark = JSON.parse(metadata.annotations?.[MARK] ?? '') as Partial<ChangeMark> | null;
     const { purpose, fingerprint: print, generation } = mark ?? {};
@@ -52,7 +52,7 @@ export function ownsMark({ manager, subresource, fieldsV1 }: ManagedField, who: 
 }
 
 /** True when the live template is the marked one. */
-export function isMarked({ spec }: Deployment, mark: ChangeMark): boolean {
+export function isMarked({ spec }: Workload, mark: ChangeMark): boolean {
   return fingerprint(spec.template) === mark.fingerprint;
 }
 

@@ -1,6 +1,11 @@
 import { describe, expect, it } from 'vitest';
 import type { Pod } from '../../../../src/targets/kubernetes/api/resources.ts';
-import { imageIdOf, instanceOf, isActive, ownPods } from '../../../../src/targets/kubernetes/state/pods.ts';
+import {
+  imageIdOf,
+  instanceOf,
+  isActive,
+  ownPods,
+} from '../../../../src/targets/kubernetes/workload/pods.ts';
 import { pod, ready } from '../objects.ts';
 
 describe('isActive', () => {

@@ -2,16 +2,16 @@ import type { Instance } from '../../../domain/versions/pins.ts';
 import {
   type ContainerStatus,
   controllerOf,
-  type Deployment,
   type Pod,
   selectorText,
+  type Workload,
 } from '../api/resources.ts';
 import type { ApiTransport } from '../api/transport.ts';
 
 /** Lists the pods that the Deployment selects, whoever made them: one request. */
 export async function listPods(
   transport: ApiTransport,
-  { metadata, spec }: Deployment,
+  { metadata, spec }: Workload,
   signal: AbortSignal,
 ): Promise<readonly Pod[]> {
   const query = { labelSelector: selectorText(spec.selector) };

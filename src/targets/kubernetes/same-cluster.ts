@@ -1,5 +1,5 @@
-import { RunbookError } from '../../../domain/errors.ts';
-import { mayBeSameCluster, type NamedCluster, nameOfCluster } from '../../../domain/versions/cluster.ts';
+import { RunbookError } from '../../domain/errors.ts';
+import { mayBeSameCluster, type NamedCluster, nameOfCluster } from '../../domain/versions/cluster.ts';
 
 /** A worker that was started with another context must not go on with a run on another cluster. */
 export function assertSameCluster(meant: NamedCluster, own: NamedCluster): void {
