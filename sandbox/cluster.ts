@@ -1,5 +1,6 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import type { WorkloadKindName } from '../src/domain/workload-kind.ts';
 import { type Processes, whileRunning } from '../tools/processes/index.ts';
 import { until } from '../tools/until.ts';
 import { type KubernetesApi, type KubernetesObject, MERGE_PATCH } from './control-plane/api.ts';
@@ -8,10 +9,10 @@ import type { ControlPlane } from './control-plane/index.ts';
 import { kubeconfig } from './control-plane/kubeconfig.ts';
 import {
   type DeploymentOptions,
-  deployment,
   type PolicyRule,
   WORKER_ACCOUNT,
   WORKER_RULES,
+  workload,
 } from './manifests.ts';
 import type { NodeAgent } from './node-agent/index.ts';
 
@@ -28,13 +29,18 @@ export interface SandboxCluster {
   deleteNamespace(name: string): Promise<void>;
   /** Kubeconfig file of a service account with the given rules (default: the worker's). */
   kubeconfigFor(namespace: string, account?: string, rules?: readonly PolicyRule[]): Promise<string>;
-  /** Creates the Deployment, or changes its image, and waits until the rollout is complete. */
+  /** Creates the workload (default: a Deployment), or changes its image, and waits until the rollout is complete. */
   deploy(
-    options: Omit<DeploymentOptions, 'apiPort' | 'metricsPort'>,
+    options: Omit<DeploymentOptions, 'apiPort' | 'metricsPort'> & { readonly kind?: WorkloadKindName },
     signal?: AbortSignal,
   ): Promise<KubernetesObject>;
-  /** Waits until the Deployment is complete: every replica updated, available, and no old one left. */
-  complete(namespace: string, name: string, signal?: AbortSignal): Promise<KubernetesObject>;
+  /** Waits until the workload is complete: every pod updated, available, and no old one left. */
+  complete(
+    namespace: string,
+    name: string,
+    signal?: AbortSignal,
+    kind?: WorkloadKindName,
+  ): Promise<KubernetesObject>;
   mark(): Promise<AuditMark>;
   /** Requests of one user since a mark. */
   requests(user: string, since?: AuditMark): Promise<readonly AuditEvent[]>;
@@ -94,21 +100,25 @@ export function openCluster(
     });
   }
 
-  function complete(namespace: string, name: string, signal?: AbortSignal): Promise<KubernetesObject> {
-    const path = `/apis/apps/v1/namespaces/${namespace}/deployments/${name}`;
+  function complete(
+    namespace: string,
+    name: string,
+    signal?: AbortSignal,
+    kind: WorkloadKindName = 'Deployment',
+  ): Promise<KubernetesObject> {
+    const path = `/apis/apps/v1/namespaces/${namespace}/${kind.toLowerCase()}s/${name}`;
     const isComplete = async () => {
       const object = await api.must('GET', path);
-      const { status, spec, metadata } = object;
-      const done =
+      const { status, metadata } = object;
+      return (
         status.observedGeneration >= metadata.generation &&
-        (status.updatedReplicas ?? 0) === spec.replicas &&
-        (status.replicas ?? 0) === spec.replicas &&
-        (status.availableReplicas ?? 0) === spec.replicas;
-      return done && object;
+        new Set(podCounts(kind, object)).size === 1 &&
+        object
+      );
     };
     return whileRunning(
       Object.values(controlPlane.processes).map(({ current }) => current()),
-      (signal) => until(`deployment/${name} to be complete`, isComplete, { signal }),
+      (signal) => until(`${kind.toLowerCase()}/${name} to be complete`, isComplete, { signal }),
       signal,
     );
   }
@@ -128,10 +138,10 @@ export function openCluster(
     },
     kubeconfigFor: (namespace, account = WORKER_ACCOUNT, rules = WORKER_RULES) =>
       createAccount(namespace, account, rules),
-    async deploy(wanted, signal) {
-      const object = deployment({ ...wanted, apiPort: node.apiPort, metricsPort: node.metricsPort });
+    async deploy({ kind = 'Deployment', ...wanted }, signal) {
+      const object = workload(kind, { ...wanted, apiPort: node.apiPort, metricsPort: node.metricsPort });
       const { namespace, name } = object.metadata;
-      const path = `/apis/apps/v1/namespaces/${namespace}/deployments`;
+      const path = `/apis/apps/v1/namespaces/${namespace}/${kind.toLowerCase()}s`;
       const { status } = await api.call('GET', `${path}/${name}`);
       if (status === 404) await api.must('POST', path, object);
       else
@@ -144,11 +154,27 @@ export function openCluster(
           },
           MERGE_PATCH,
         );
-      return complete(namespace, name, signal);
+      return complete(namespace, name, signal, kind);
     },
     mark: () => auditMark(auditLog),
     async requests(user, since) {
       return (await auditEvents(auditLog, since)).filter((event) => event.user === user);
     },
   };
+}
+
+/** Pods that are to be, are there, are of the newest version, and are available: all the same when a rollout is complete. */
+function podCounts(kind: WorkloadKindName, { spec, status }: KubernetesObject): readonly number[] {
+  if (kind === 'DaemonSet') {
+    const { desiredNumberScheduled, currentNumberScheduled, updatedNumberScheduled, numberAvailable } =
+      status;
+    return [
+      desiredNumberScheduled,
+      currentNumberScheduled,
+      updatedNumberScheduled ?? 0,
+      numberAvailable ?? 0,
+    ];
+  }
+  const { replicas, updatedReplicas, availableReplicas } = status;
+  return [spec.replicas, replicas ?? 0, updatedReplicas ?? 0, availableReplicas ?? 0];
 }

@@ -1,11 +1,12 @@
 import { afterAll, afterEach, beforeAll } from 'vitest';
 import { type KubernetesObject, MERGE_PATCH } from '../../../sandbox/control-plane/api.ts';
 import type { Sandbox, SandboxCluster } from '../../../sandbox/index.ts';
-import { DEPLOYMENT, deployment, imageOf, type PolicyRule } from '../../../sandbox/manifests.ts';
+import { DEPLOYMENT, imageOf, type PolicyRule, RULES_OF_KIND, workload } from '../../../sandbox/manifests.ts';
 import type { KubernetesProfile } from '../../../src/domain/request/profile.ts';
 import type { KubernetesPin } from '../../../src/domain/versions/pins.ts';
 import { planRollback } from '../../../src/domain/versions/plan-rollback.ts';
 import type { TargetWish } from '../../../src/domain/versions/targets.ts';
+import { settingOf, type WorkloadKindName } from '../../../src/domain/workload-kind.ts';
 import { createKubernetesTarget } from '../../../src/targets/kubernetes/index.ts';
 import type { RollbackTarget, RolloutProgress } from '../../../src/targets/target.ts';
 import { until } from '../../../tools/until.ts';
@@ -66,10 +67,12 @@ export function openWorld({ instantReady = false }: { readonly instantReady?: bo
   async function service(
     versions: readonly string[],
     {
-      rules,
+      kind = 'Deployment',
+      rules = RULES_OF_KIND[kind],
       rollout = {},
       ...how
     }: {
+      readonly kind?: WorkloadKindName;
       readonly rules?: readonly PolicyRule[];
       readonly rollout?: Partial<KubernetesProfile['rollout']>;
     } & Partial<Parameters<SandboxCluster['deploy']>[0]> = {},
@@ -79,12 +82,12 @@ export function openWorld({ instantReady = false }: { readonly instantReady?: bo
     await cluster().createNamespace(namespace);
     const kubeconfig = await cluster().kubeconfigFor(namespace, undefined, rules);
     const deploy: Service['deploy'] = (version, more = {}) =>
-      cluster().deploy({ replicas: 1, ...how, ...more, namespace, image: imageOf(version) });
+      cluster().deploy({ kind, replicas: 1, ...how, ...more, namespace, image: imageOf(version) });
     for (const version of versions) await deploy(version);
     const profile: KubernetesProfile = {
       kubeconfig,
       namespace,
-      deployment: DEPLOYMENT,
+      [settingOf(kind)]: DEPLOYMENT,
       container: DEPLOYMENT,
       pin: 'digest',
       rollout: { deadlineMs: 20_000, crashLoopRestarts: 3, ...rollout },
@@ -95,8 +98,8 @@ export function openWorld({ instantReady = false }: { readonly instantReady?: bo
       return target;
     };
     const target = make(profile);
-    const path = (resource = `deployments/${DEPLOYMENT}`) =>
-      /^(deployments|replicasets)/.test(resource)
+    const path = (resource = `${kind.toLowerCase()}s/${DEPLOYMENT}`) =>
+      /^(deployments|replicasets|statefulsets|daemonsets|controllerrevisions)/.test(resource)
         ? `/apis/apps/v1/namespaces/${namespace}/${resource}`
         : `/api/v1/namespaces/${namespace}/${resource}`;
     const change: Service['change'] = (patch, manager = 'somebody-else') =>
@@ -121,7 +124,7 @@ export function openWorld({ instantReady = false }: { readonly instantReady?: bo
       },
       push(version, template) {
         const { node } = cluster();
-        const wanted = deployment({
+        const wanted = workload(kind, {
           namespace,
           image: imageOf(version),
           apiPort: node.apiPort,
