@@ -1,12 +1,12 @@
 import { RunbookError } from '../../../domain/errors.ts';
 import { ApiError } from '../api/api-error.ts';
-import type { Resource } from '../api/resources.ts';
+import { groupOf, type Resource } from '../api/resources.ts';
 import type { ApiTransport, ReviewKind } from '../api/transport.ts';
 import type { WorkloadPlace } from '../workload/workload.ts';
 
 /** One permission, in RBAC's words. */
 export interface Permission {
-  readonly group: '' | 'apps';
+  readonly group: string;
   readonly resource: Resource;
   readonly verb: 'get' | 'list' | 'watch' | 'patch' | 'create';
   /** The one object that is meant; a rule with `resourceNames` suffices when it names it. */
@@ -32,8 +32,9 @@ export function neededPermissions({
   kind,
   name,
 }: Pick<WorkloadPlace, 'kind' | 'name'>): readonly Permission[] {
-  const workload = { group: 'apps', resource: kind.collection, name } as const;
-  const history = { group: 'apps', resource: kind.history.collection } as const;
+  const workload = { group: groupOf(kind.collection), resource: kind.collection, name };
+  const { collection } = kind.history;
+  const history = { group: groupOf(collection), resource: collection };
   return [
     { ...workload, verb: 'get' },
     { ...workload, verb: 'watch' },

@@ -169,6 +169,17 @@ const COLLECTIONS = {
 } as const;
 export type Resource = keyof typeof COLLECTIONS;
 
+/** The API group of a kind, as RBAC names it; empty for the core. */
+export function groupOf(resource: Resource): string {
+  const [root, group = ''] = COLLECTIONS[resource].split('/');
+  return root === 'apis' ? group : '';
+}
+
+/** `apps/v1`, as objects of the kind have it. */
+export function apiVersionOf(resource: Resource): string {
+  return COLLECTIONS[resource].replace(/^apis?\//, '');
+}
+
 /** Kinds that are in no namespace. */
 const CLUSTER_SCOPED: readonly Resource[] = ['priorityclasses', 'runtimeclasses', 'storageclasses'];
 

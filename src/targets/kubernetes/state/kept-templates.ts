@@ -1,6 +1,6 @@
 import type { KnownGoodRecord } from '../../../domain/proof/known-good.ts';
 import { ApiError, isStatus } from '../api/api-error.ts';
-import type { ObjectMeta, PodTemplate, RawObject } from '../api/resources.ts';
+import { apiVersionOf, type ObjectMeta, type PodTemplate, type RawObject } from '../api/resources.ts';
 import type { ApiTransport } from '../api/transport.ts';
 import { fingerprint, versionId, withoutHash } from '../template/fingerprint.ts';
 import { keptUnder, type WorkloadPlace } from '../workload/workload.ts';
@@ -136,7 +136,7 @@ function keptIn({ metadata, template }: PodTemplate): KeptTemplate | undefined {
 
 function contentOf(
   as: string,
-  { kind: { kind } }: Pick<WorkloadPlace, 'kind'>,
+  { kind: { kind, collection } }: Pick<WorkloadPlace, 'kind'>,
   { fingerprint: print, template, revision, createdAt, owner: { name, uid } }: ProvedTemplate,
 ) {
   return {
@@ -144,7 +144,7 @@ function contentOf(
       name: as,
       labels: { 'app.kubernetes.io/managed-by': 'rollback-runbook' },
       annotations: { [FINGERPRINT]: print, [REVISION]: String(revision), [CREATED_AT]: createdAt },
-      ownerReferences: [{ apiVersion: 'apps/v1', kind, name, uid }],
+      ownerReferences: [{ apiVersion: apiVersionOf(collection), kind, name, uid }],
     },
     template: withoutHash(template),
   };
