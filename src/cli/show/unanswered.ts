@@ -24,7 +24,7 @@ interface Queue {
 async function queueOf(client: Client, taskQueue: string): Promise<Queue> {
   const { pollers, versioningInfo } = await describeQueue(client, taskQueue);
   const current = versionOf(versioningInfo?.currentDeploymentVersion);
-  const seen = (pollers ?? []).map(({ deploymentOptions }) =>
+  const seen = pollers.map(({ deploymentOptions }) =>
     // temporal.api.enums.v1.WorkerVersioningMode: versioned.
     deploymentOptions?.workerVersioningMode === 2 ? versionOf(deploymentOptions) : undefined,
   );
