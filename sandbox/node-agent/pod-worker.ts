@@ -75,6 +75,11 @@ export class PodWorker {
     if (!this.deleting && JSON.stringify(openGates(pod)) !== before) await this.report({});
   }
 
+  /** Reports once more what it knows: somebody else has written over it. */
+  async repeat(): Promise<void> {
+    if (this.container) await this.report({});
+  }
+
   /** Starts the container and keeps it running. Never throws: a pod that is gone is a pod that is done. */
   async run(): Promise<void> {
     try {

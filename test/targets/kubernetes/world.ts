@@ -20,6 +20,8 @@ export interface Service {
   readonly namespace: string;
   readonly profile: KubernetesProfile;
   readonly target: RollbackTarget;
+  /** Nodes of its own, of a DaemonSet. */
+  readonly nodes: readonly string[];
   /** Another worker: its own connection, watch and memory. */
   another(change?: Partial<KubernetesProfile>): Promise<RollbackTarget>;
   /** Changes the Deployment by a merge patch, as somebody else would. */
@@ -40,6 +42,9 @@ export interface Service {
   requests(since: number): Promise<readonly string[]>;
   path(resource?: string): string;
 }
+
+/** Label of nodes: the namespace of the DaemonSet that is to have pods on them. */
+export const NODE_OF = 'runbook.test/daemonset-of';
 
 /** Over all files of a vitest worker: they share a cluster. */
 let count = 0;
@@ -70,8 +75,11 @@ export function openWorld({ instantReady = false }: { readonly instantReady?: bo
       kind = 'Deployment',
       rules = RULES_OF_KIND[kind],
       rollout = {},
+      nodes: nodeCount = 0,
       ...how
     }: {
+      /** For a DaemonSet: how many nodes it has pods on, at first. */
+      readonly nodes?: number;
       readonly kind?: WorkloadKindName;
       readonly rules?: readonly PolicyRule[];
       readonly rollout?: Partial<KubernetesProfile['rollout']>;
@@ -81,6 +89,11 @@ export function openWorld({ instantReady = false }: { readonly instantReady?: bo
     const { api } = cluster();
     await cluster().createNamespace(namespace);
     const kubeconfig = await cluster().kubeconfigFor(namespace, undefined, rules);
+    if (kind === 'DaemonSet') {
+      how.template = { nodeSelector: { [NODE_OF]: namespace }, ...how.template };
+    }
+    const nodes = Array.from({ length: nodeCount }, (_, index) => `${namespace}-node-${index}`);
+    await Promise.all(nodes.map((name) => cluster().nodes.add(name, { [NODE_OF]: namespace })));
     const deploy: Service['deploy'] = (version, more = {}) =>
       cluster().deploy({ kind, replicas: 1, ...how, ...more, namespace, image: imageOf(version) });
     for (const version of versions) await deploy(version);
@@ -114,6 +127,7 @@ export function openWorld({ instantReady = false }: { readonly instantReady?: bo
       namespace,
       profile,
       target,
+      nodes,
       path,
       change,
       pin,
@@ -130,7 +144,7 @@ export function openWorld({ instantReady = false }: { readonly instantReady?: bo
           apiPort: node.apiPort,
           metricsPort: node.metricsPort,
           ...how,
-          ...(template ? { template } : {}),
+          ...(template ? { template: { ...how.template, ...template } } : {}),
         });
         return change({ spec: { template: wanted.spec.template } }, 'deployer');
       },
