@@ -117,13 +117,13 @@ export class KubernetesTarget implements RollbackTarget {
     return this.#run(() => this.#observer.observe(signal), cluster);
   }
 
-  resolve(
+  async resolve(
     plan: Plan,
     { signal, cluster }: TargetContext,
   ): Promise<{ readonly plan: Plan; readonly diff: string }> {
     const { from, to, changesNothing } = plan;
     const pin = this.#ours(plan.pin);
-    if (changesNothing) return Promise.resolve({ plan, diff: '' });
+    if (changesNothing) return { plan, diff: '' };
     return this.#run(async () => {
       const live = await this.#observer.live(signal, (state) => !isOf(state, from.fingerprint));
       const { template } = await this.#content(pin, live, signal);
@@ -153,7 +153,7 @@ export class KubernetesTarget implements RollbackTarget {
     }, cluster);
   }
 
-  rollBack(pinned: Pin, { signal }: TargetContext): Promise<RolloutStarted> {
+  async rollBack(pinned: Pin, { signal }: TargetContext): Promise<RolloutStarted> {
     const pin = this.#ours(pinned);
     return this.#run(async () => {
       const live = await this.#observer.live(signal);

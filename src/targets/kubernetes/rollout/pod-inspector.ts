@@ -67,7 +67,7 @@ export class PodInspector {
     return {
       uid: live.metadata.uid,
       generation: live.metadata.generation ?? 0,
-      revision: this.#kind.revisionOf(live, holder),
+      revision: this.#kind.revisionOf(live, await this.#numbered(live, holder, signal)),
       replicas,
       podTemplateHash: holder.podTemplateHash,
       ...(imageId === undefined ? {} : { imageId }),
@@ -112,6 +112,15 @@ export class PodInspector {
     const known = find(this.#observer.revisions);
     if (known || !isObserved(live)) return known;
     return find(await this.#observer.listRevisions(live, signal));
+  }
+
+  /** The live revision with its number of now: it is the highest. */
+  async #numbered(live: Workload, holder: Revision, signal: AbortSignal): Promise<Revision> {
+    const { revisions } = this.#observer;
+    const isOld = revisions.some(({ revision }) => revision > holder.revision);
+    if (!this.#kind.history.numbersGrow || !isOld) return holder;
+    const now = await this.#observer.listRevisions(live, signal);
+    return now.find(({ uid }) => uid === holder.uid) ?? holder;
   }
 
   /** Leaves out pods of other workloads; a controller that is new to this worker is read once. */

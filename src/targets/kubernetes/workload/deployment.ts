@@ -31,6 +31,8 @@ export const DEPLOYMENT: WorkloadKind = {
   history: {
     kind: 'ReplicaSet',
     collection: 'replicasets',
+    // The workload itself says the number.
+    numbersGrow: false,
     revisionOf: (object) => revisionOf(object as ReplicaSet),
     sourceOf: ({ name, uid, podTemplateHash }) => ({ kind: 'replica-set', name, uid, podTemplateHash }),
   },

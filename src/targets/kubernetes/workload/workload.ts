@@ -67,6 +67,8 @@ export interface HeldPods {
 export interface WorkloadHistory {
   readonly kind: 'ReplicaSet' | 'ControllerRevision';
   readonly collection: Extract<Resource, 'replicasets' | 'controllerrevisions'>;
+  /** Whether the number of what is gone back to grows in the object that holds it: what is in memory is of before. */
+  readonly numbersGrow: boolean;
   /** None for an object that does not count. */
   revisionOf(object: RevisionObject): Revision | undefined;
   sourceOf(revision: Pick<Revision, 'name' | 'uid' | 'podTemplateHash'>): PinSource;
