@@ -66,6 +66,7 @@ export const STATEFUL_SET: WorkloadKind = {
     const isReplaced = first && others.includes(first) && indexOf(live, first) >= partitionOf(live);
     return isReplaced ? first : undefined;
   },
+  uncounted: () => [],
   warnings(live) {
     const { name } = live.metadata;
     if (isOnDelete(live)) return [onDelete(live.metadata.name, 'statefulset')];

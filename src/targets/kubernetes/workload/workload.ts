@@ -112,6 +112,8 @@ export interface WorkloadKind {
   blocking(live: Workload, others: readonly Pod[], all: readonly Pod[]): Pod | undefined;
   /** What an operator should know of it before a rollback. */
   warnings(live: Workload): readonly string[];
+  /** What is to be said of a rollout that is complete: pods that nobody counts. */
+  uncounted(live: Workload): readonly string[];
 }
 
 /** `deployment/master-orchestrator` */

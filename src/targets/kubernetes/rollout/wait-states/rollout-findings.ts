@@ -29,13 +29,18 @@ function adoption({ metadata }: Pod): Finding {
   };
 }
 
-function oldPod({ metadata, status }: Pod): Finding {
+function nodeOf({ spec }: Pod): string {
+  return spec?.nodeName ? ` on node ${spec.nodeName}` : '';
+}
+
+function oldPod(pod: Pod): Finding {
+  const { metadata, status } = pod;
   const { finalizers = [], deletionTimestamp } = metadata;
   const held = finalizers.length > 0 ? `, held by finalizer ${finalizers.join(', ')}` : '';
   const lost = status?.reason ? `, ${status.reason}` : '';
   return {
     state: 'old-pod-ending',
-    text: `old pod ${metadata.name} is still ending, due by ${deletionTimestamp}${held}${lost}`,
+    text: `old pod ${metadata.name}${nodeOf(pod)} is still ending, due by ${deletionTimestamp}${held}${lost}`,
   };
 }
 
