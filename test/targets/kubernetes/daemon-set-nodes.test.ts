@@ -83,6 +83,20 @@ describe('the rollout of a DaemonSet', () => {
     expect(await finished).toMatchObject({ replicas: 1 });
   });
 
+  test('names the quota that keeps pods from being created', async () => {
+    const of = await daemonSet(1);
+    await cluster().api.must('POST', of.path('resourcequotas'), {
+      metadata: { name: 'none' },
+      spec: { hard: { pods: '0' } },
+    });
+    await until('the quota to count', async () => {
+      const { status } = await cluster().api.must('GET', of.path('resourcequotas/none'));
+      return status?.used?.pods !== undefined;
+    });
+    const { says } = await rollBack(of);
+    await says(/^0 of 1 nodes updated; pods are refused: FailedCreate: .*exceeded quota: none/);
+  });
+
   test('ends at once when the version cannot start on a node', async () => {
     const of = await service(['v0.1.0'], { kind: 'DaemonSet', nodes: 2 });
     await of.push('v0.3.0-crash-exit-1');

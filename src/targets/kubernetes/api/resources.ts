@@ -41,6 +41,7 @@ export interface Condition {
   readonly reason?: string;
   readonly message?: string;
   readonly lastUpdateTime?: string;
+  readonly lastTransitionTime?: string;
 }
 
 export interface LabelSelector {
@@ -68,6 +69,7 @@ export interface Workload {
     };
     readonly podManagementPolicy?: string;
     readonly ordinals?: { readonly start?: number };
+    readonly volumeClaimTemplates?: readonly { readonly metadata: { readonly name: string } }[];
     readonly selector: LabelSelector;
     readonly template: RawObject;
   };

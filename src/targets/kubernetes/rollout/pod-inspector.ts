@@ -3,7 +3,15 @@ import { controllerOf, type Pod, type Workload } from '../api/resources.ts';
 import type { ApiTransport } from '../api/transport.ts';
 import type { Observer } from '../state/observation.ts';
 import { agreed, imagesThatDiffer, unevenImages } from '../template/image-digests.ts';
-import { imageIdOf, imageIdsIn, instanceOf, isReady, listPods, ownPods } from '../workload/pods.ts';
+import {
+  imageIdOf,
+  imageIdsIn,
+  instanceOf,
+  isAvailable,
+  isReady,
+  listPods,
+  ownPods,
+} from '../workload/pods.ts';
 import { type RolloutPods, sortPods } from '../workload/rollout-pods.ts';
 import { type HeldPods, isObserved, type Revision, type WorkloadKind } from '../workload/workload.ts';
 
@@ -50,13 +58,18 @@ export class PodInspector {
     const sorted = await this.sort(live, pinned, pods, signal);
     const { made, adopted, others, holder } = sorted;
     if (!holder) return { missing: `the ${this.#kind.history.kind} of the target version is not there yet` };
-    const { wanted: replicas } = this.#kind.view(live);
+    const { wanted: replicas, counts } = this.#kind.view(live);
     const held = this.#kind.held(live, others);
     const left = others.filter((pod) => !held?.pods.includes(pod));
     const due = Math.max(0, replicas - (held?.pods.length ?? 0));
-    const ready = made.filter(isReady);
+    // Where the workload does not say that all are available, the pods have to.
+    const isUp = (pod: Pod) =>
+      counts.available >= replicas
+        ? isReady(pod)
+        : isAvailable(pod, live.spec.minReadySeconds ?? 0, Date.now());
+    const up = made.filter(isUp);
     if (left.length > 0) return { missing: `${left.length} pods of another version still run` };
-    if (ready.length < due) return { missing: `${ready.length} of ${due} pods are ready` };
+    if (up.length < due) return { missing: `${up.length} of ${due} pods are ready` };
     if (adopted.length > 0) return { missing: `${adopted.length} pods too many run` };
     if (held) return { held, updated: made.length, replicas };
     const imageId = imageIdOf(made, this.#container);
@@ -77,7 +90,7 @@ export class PodInspector {
       ...(imageId === undefined ? {} : { imageId }),
       ...(Object.keys(imageIds).length > 1 ? { imageIds } : {}),
       ...(otherImages === '' ? {} : { otherImages }),
-      instances: ready.map((pod) => instanceOf(pod, this.#container)),
+      instances: up.map((pod) => instanceOf(pod, this.#container)),
       ...(warnings.length > 0 ? { warnings } : {}),
     };
   }

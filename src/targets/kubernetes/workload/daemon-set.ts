@@ -41,7 +41,7 @@ export const DAEMON_SET: WorkloadKind = {
     const surge = spec.updateStrategy?.rollingUpdate?.maxSurge ?? 0;
     return surge === 0 || surge === '0%';
   },
-  blocking: () => undefined,
+  refusalsIn: 'events',
   warnings: (live) => (isOnDelete(live) ? [onDelete(live.metadata.name, 'daemonset')] : []),
   /** A lost node takes none, and what runs there is not even counted as old. */
   uncounted({ status = {} }) {

@@ -70,7 +70,7 @@ export const DEPLOYMENT: WorkloadKind = {
   waitsForEnds: ({ spec, status }) =>
     spec.strategy?.type === 'Recreate' ||
     status?.conditions?.some(({ type, status: on }) => type === 'ReplicaFailure' && on === 'True') === true,
-  blocking: () => undefined,
+  refusalsIn: 'conditions',
   warnings: () => [],
   uncounted: () => [],
 };

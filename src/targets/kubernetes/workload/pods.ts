@@ -39,6 +39,16 @@ export function isReady({ status }: Pod): boolean {
   return status?.conditions?.some(({ type, status: on }) => type === 'Ready' && on === 'True') === true;
 }
 
+/**
+ * Whether it counts as available: ready for so many seconds (podutil, IsPodAvailable).
+ * @param now milliseconds since 1970.
+ */
+export function isAvailable(pod: Pod, minReadySeconds: number, now: number): boolean {
+  if (!isReady(pod)) return false;
+  const ready = pod.status?.conditions?.find(({ type }) => type === 'Ready');
+  return minReadySeconds <= 0 || now - Date.parse(ready?.lastTransitionTime ?? '') >= minReadySeconds * 1000;
+}
+
 /** Restarts of all containers together. */
 export function restartsOf(pod: Pod): number {
   return statusesOf(pod).reduce((sum, { status }) => sum + (status.restartCount ?? 0), 0);

@@ -63,6 +63,20 @@ export interface HeldPods {
   readonly remedy: string;
 }
 
+/** A controller that replaces pods in their order, and waits for each. */
+export interface BlockingPods {
+  /** Whether this workload's does. */
+  mayBlock(live: Workload): boolean;
+  /**
+   * The pod of another version for which the controller waits, though it may never be ready: the one to be replaced next by
+   * whoever may.
+   * @param others active pods of other versions.
+   * @param all active pods of the workload.
+   * @param now milliseconds since 1970.
+   */
+  first(live: Workload, others: readonly Pod[], all: readonly Pod[], now: number): Pod | undefined;
+}
+
 /** The history of a kind: which objects hold its templates, and how. */
 export interface WorkloadHistory {
   readonly kind: 'ReplicaSet' | 'ControllerRevision';
@@ -103,13 +117,12 @@ export interface WorkloadKind {
   progressDeadlineSeconds(live: Workload): number | undefined;
   /** Whether a new pod waits for an old one to end. */
   waitsForEnds(live: Workload): boolean;
-  /**
-   * The pod of another version for which the controller waits for ever, though it will never be ready: the one to be
-   * replaced next by whoever may. None for most kinds.
-   * @param others active pods of other versions.
-   * @param all active pods of the workload.
-   */
-  blocking(live: Workload, others: readonly Pod[], all: readonly Pod[]): Pod | undefined;
+  /** How its controller may wait for a pod of another version for ever; none where it never does. */
+  readonly blocking?: BlockingPods;
+  /** Where its controller says that it may not create pods: in the workload's conditions, or in events alone. */
+  readonly refusalsIn: 'conditions' | 'events';
+  /** What of a template the rest of the workload's spec, which no rollback changes, does not provide. */
+  unprovided?(live: Workload, template: RawObject): readonly string[];
   /** What an operator should know of it before a rollback. */
   warnings(live: Workload): readonly string[];
   /** What is to be said of a rollout that is complete: pods that nobody counts. */

@@ -77,6 +77,51 @@ describe('the change of a StatefulSet', () => {
     expect(await claimsOf()).toEqual(claimed);
   });
 
+  it('is warned of where the version mounts a claim that the set, which was made anew, does not have', async () => {
+    const claim = (name: string) => ({
+      metadata: { name },
+      spec: { accessModes: ['ReadWriteOnce'], resources: { requests: { storage: '1Gi' } } },
+    });
+    const of = await service([], { ...STATEFUL_SET, spec: { volumeClaimTemplates: [claim('data')] } });
+    await of.deploy('v0.1.0');
+    const [container] = (await template(of)).spec.containers;
+    const mounting = (names: readonly string[], image: string) => ({
+      containers: [
+        {
+          ...container,
+          image: imageOf(image),
+          volumeMounts: names.map((name) => ({ name, mountPath: `/${name}` })),
+        },
+      ],
+      volumes: [{ name: 'tmp', emptyDir: {} }],
+    });
+    await of.change({ spec: { template: { spec: mounting(['data', 'tmp'], 'v0.1.0') } } });
+    await complete(of);
+    const { metadata, spec } = await of.live();
+    await cluster().api.must('DELETE', of.path(), { propagationPolicy: 'Orphan' });
+    await until(
+      'the set to be gone',
+      async () => (await cluster().api.call('GET', of.path())).status === 404,
+    );
+    await cluster().api.must('DELETE', of.path(`pods/${NAME}-0`));
+    await cluster().api.must('POST', of.path('statefulsets'), {
+      metadata: { name: NAME, labels: metadata.labels },
+      spec: {
+        ...spec,
+        volumeClaimTemplates: [claim('store')],
+        template: { ...spec.template, spec: { ...spec.template.spec, ...mounting(['store'], 'v0.2.0') } },
+      },
+    });
+    await complete(of);
+    const plan = await planned(of);
+    const { plan: resolved } = await of.target.resolve(plan, context);
+    expect(resolved.warnings.slice(plan.warnings.length)).toEqual([
+      expect.stringMatching(
+        /^0\.1\.0 .*: it mounts data, and statefulset\/master-orchestrator has no volumeClaimTemplate of that name any more/,
+      ),
+    ]);
+  });
+
   it('is made once, by two workers at the same time and again and again', async () => {
     const of = await service(both, STATEFUL_SET);
     const pin = await of.pin();

@@ -1,9 +1,14 @@
+import { execFile } from 'node:child_process';
+import { promisify } from 'node:util';
 import type { KubernetesObject } from '../../../../sandbox/control-plane/api.ts';
 import { planRollback } from '../../../../src/domain/versions/plan-rollback.ts';
 import { parseTarget, type TargetWish } from '../../../../src/domain/versions/targets.ts';
 import type { RolloutProgress } from '../../../../src/targets/target.ts';
+import { locateTool } from '../../../../tools/index.ts';
 import { until } from '../../../../tools/until.ts';
 import { context, type openWorld, type Service } from '../world.ts';
+
+const run = promisify(execFile);
 
 export const STATEFUL_SET = { kind: 'StatefulSet' } as const;
 
@@ -54,4 +59,16 @@ export function wait(of: Service, resume?: RolloutProgress) {
       }),
     ]);
   return { finished, reports, says, stop: () => stop.abort(new Error('the worker went away')) };
+}
+
+/** Does what a message tells a person to do: the command at its end, with the real kubectl. */
+export async function obey(
+  { adminKubeconfig }: ReturnType<ReturnType<typeof openWorld>['cluster']>,
+  message: string,
+): Promise<string> {
+  const command = /\bkubectl .*$/.exec(message)?.[0] ?? '';
+  const { path } = await locateTool('kubectl');
+  const env = { ...process.env, KUBECONFIG: adminKubeconfig };
+  const { stdout } = await run('sh', ['-c', command.replace(/^kubectl/, '"$0"'), path], { env });
+  return stdout;
 }

@@ -199,10 +199,21 @@ export const STATES = stateRows({
   'old-pod-ending': {
     of: 'pod',
     ends: 'deadlines',
-    shows: 'an old pod with `deletionTimestamp`, while strategy `Recreate` or a quota waits for its end',
+    shows:
+      'an old pod with `deletionTimestamp`, while strategy `Recreate`, a quota, or the next pod of a StatefulSet or node waits for its end',
     because: 'it ends with its grace period, its finalizers or its node',
     ofVersion: false,
     documented: `${DEPLOYMENT}#recreate-deployment`,
+  },
+  'blocked-by-old-pod': {
+    of: 'pod',
+    ends: 'deadlines',
+    shows:
+      'StatefulSet, `OrderedReady`: a pod of another version that is not ready, and that the controller waits for before it replaces any',
+    because:
+      'it is replaced where the worker may delete pods; where it may not, or a partition leaves the pod alone, the wait ends (`RolloutHeld`)',
+    ofVersion: false,
+    documented: 'concepts/workloads/controllers/statefulset/#forced-rollback',
   },
   unobserved: {
     of: 'controller',
@@ -215,7 +226,8 @@ export const STATES = stateRows({
   'pods-refused': {
     of: 'controller',
     ends: 'deadlines',
-    shows: 'condition `ReplicaFailure` (`FailedCreate`: quota, admission), or `ReplicaSetCreateError`',
+    shows:
+      'condition `ReplicaFailure` (`FailedCreate`: quota, admission), or `ReplicaSetCreateError`; of a StatefulSet or DaemonSet, whose conditions say nothing, its events `FailedCreate`',
     because: 'the controller tries again, and a quota may become free',
     ofVersion: false,
     documented: `${DEPLOYMENT}#failed-deployment`,
