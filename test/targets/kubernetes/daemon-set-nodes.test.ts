@@ -6,7 +6,7 @@ import type { RolloutProgress } from '../../../src/targets/target.ts';
 import { until } from '../../../tools/until.ts';
 import { context, errorOf, NODE_OF, openWorld, type Service } from './world.ts';
 
-const { cluster, service } = openWorld();
+const { cluster, service } = openWorld({ concurrent: true });
 
 const BUSY = '429 Too Many Requests';
 
@@ -60,7 +60,7 @@ async function nodesOf(of: Service, { instances }: RolloutFinished): Promise<rea
     .toSorted();
 }
 
-describe('the rollout of a DaemonSet', () => {
+describe.concurrent('the rollout of a DaemonSet', () => {
   test.each([
     ['one node after the other', 3, { maxUnavailable: 1 }, /^1 of 3 nodes updated/],
     ['half of the nodes at a time', 4, { maxUnavailable: '50%' }, /^2 of 4 nodes updated/],
@@ -110,7 +110,7 @@ describe('the rollout of a DaemonSet', () => {
   });
 });
 
-describe('nodes in the middle of the wait for a DaemonSet', () => {
+describe.concurrent('nodes in the middle of the wait for a DaemonSet', () => {
   test('one that comes gets a pod of the pinned version, a cordoned one too', async () => {
     const of = await daemonSet(1);
     const { finished, letGo } = await heldUp(of);

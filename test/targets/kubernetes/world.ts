@@ -53,18 +53,29 @@ let count = 0;
  * The cluster that the files of a vitest worker share. Each test takes a service of its own from it, so that their order
  * does not matter.
  * @param options.instantReady whether pods are ready at once, without a process of their own.
+ * @param options.concurrent whether its tests run at the same time: what they open is closed when all of them are over.
  */
-export function openWorld({ instantReady = false }: { readonly instantReady?: boolean } = {}) {
+export function openWorld({
+  instantReady = false,
+  concurrent = false,
+}: {
+  readonly instantReady?: boolean;
+  readonly concurrent?: boolean;
+} = {}) {
   let sandbox: (Sandbox & { cluster: SandboxCluster }) | undefined;
   const open: RollbackTarget[] = [];
 
   beforeAll(async () => {
     sandbox = await borrowSandbox({ kubernetes: true });
   });
-  afterEach(async () => {
+  const closeTargets = async () => {
     await Promise.all(open.splice(0).map((target) => target.close()));
+  };
+  if (!concurrent) afterEach(closeTargets);
+  afterAll(async () => {
+    await closeTargets();
+    await sandbox?.close();
   });
-  afterAll(() => sandbox?.close());
 
   const cluster = () => sandbox!.cluster;
 

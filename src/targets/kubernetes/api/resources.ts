@@ -129,6 +129,7 @@ export interface Pod {
   readonly metadata: ObjectMeta;
   readonly spec?: {
     readonly nodeName?: string;
+    readonly initContainers?: readonly { readonly name: string; readonly restartPolicy?: string }[];
     readonly readinessGates?: readonly { readonly conditionType: string }[];
   };
   readonly status?: {
