@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import type { KubernetesObject } from '../../../sandbox/control-plane/api.ts';
+import { type KubernetesObject, MERGE_PATCH } from '../../../sandbox/control-plane/api.ts';
 import { imageOf } from '../../../sandbox/manifests.ts';
 import type { RolloutFinished } from '../../../src/domain/versions/pins.ts';
 import type { RolloutProgress } from '../../../src/targets/target.ts';
@@ -145,6 +145,26 @@ describe.concurrent('nodes in the middle of the wait for a DaemonSet', () => {
     letGo();
     const ended = await finished;
     expect(await nodesOf(of, ended)).toEqual([first]);
+  });
+
+  test('one whose new pod is deleted and held is named with what holds it, and gets another one', async () => {
+    const of = await daemonSet(1);
+    const { finished, letGo, says, first } = await heldUp(of);
+    const { metadata } = (await podOn(of, first)) ?? {};
+    const finalizers = (names: readonly string[] | null) =>
+      cluster().api.must(
+        'PATCH',
+        of.path(`pods/${metadata.name}`),
+        { metadata: { finalizers: names } },
+        MERGE_PATCH,
+      );
+    await finalizers(['example.com/drain']);
+    await cluster().api.must('DELETE', of.path(`pods/${metadata.name}`));
+    await says(new RegExp(`; pod ${metadata.name} on node ${first} is still ending, .*example.com/drain`));
+    letGo();
+    await finalizers(null);
+    const { instances } = await finished;
+    expect(instances.map(({ uid }) => uid)).not.toContain(metadata.uid);
   });
 
   test('one that is lost holds the others up, as maxUnavailable says, and is named; the wait ends when it is back', async () => {
