@@ -127,7 +127,11 @@ export interface ContainerStatus {
 
 export interface Pod {
   readonly metadata: ObjectMeta;
-  readonly spec?: { readonly readinessGates?: readonly { readonly conditionType: string }[] };
+  readonly spec?: {
+    readonly nodeName?: string;
+    readonly initContainers?: readonly { readonly name: string; readonly restartPolicy?: string }[];
+    readonly readinessGates?: readonly { readonly conditionType: string }[];
+  };
   readonly status?: {
     readonly phase?: string;
     readonly reason?: string;

@@ -76,7 +76,11 @@ export class PodInspector {
     const perPod = made.map(imageIdsIn);
     const imageIds = agreed(perPod);
     const otherImages = imagesThatDiffer(digests, perPod);
-    const warnings = [...unevenImages(perPod), ...(replicas === 0 ? [this.#kind.wantsNone] : [])];
+    const warnings = [
+      ...unevenImages(perPod),
+      ...(replicas === 0 ? [this.#kind.wantsNone] : []),
+      ...this.#kind.uncounted(live),
+    ];
     return {
       uid: live.metadata.uid,
       generation: live.metadata.generation ?? 0,
@@ -86,7 +90,7 @@ export class PodInspector {
       ...(imageId === undefined ? {} : { imageId }),
       ...(Object.keys(imageIds).length > 1 ? { imageIds } : {}),
       ...(otherImages === '' ? {} : { otherImages }),
-      instances: made.map((pod) => instanceOf(pod, this.#container)),
+      instances: up.map((pod) => instanceOf(pod, this.#container)),
       ...(warnings.length > 0 ? { warnings } : {}),
     };
   }

@@ -15,6 +15,7 @@ import { RolloutCauses } from './rollout-causes.ts';
 import { givenUp, heldRollout, pausedMeanwhile, superseded } from './rollout-errors.ts';
 import { evaluateRollout, hasProgressed } from './rollout-state.ts';
 import { type Finding, STATES, type StateId } from './wait-states/rows.ts';
+import { silentController } from './wait-states/silence.ts';
 
 /** What the wait is told of the profile. */
 export interface RolloutLimits {
@@ -150,7 +151,14 @@ export class RolloutWait {
     const pods = this.#podWatch?.pods();
     const found = await this.#causes.find(live, pods, thorough, signal);
     const stuck = state.kind === 'waiting' ? found.sorted && this.#stuck.find(live, found.sorted) : undefined;
-    const causes = [...found.causes, ...(stuck ? [stuck.finding.text] : [])];
+    const isUntroubled =
+      state.kind === 'waiting' && !stuck && [...state.states, ...found.states].length === 0;
+    const silent =
+      isUntroubled && found.sorted
+        ? silentController(live, this.#clock() - Date.parse(this.#progress.progressAt))
+        : undefined;
+    const beside = [stuck?.finding, silent].filter((finding) => finding !== undefined);
+    const causes = [...found.causes, ...beside.map(({ text }) => text)];
     const tell = () => this.#tell(state, [message, ...causes, ...this.#stuck.notes()].join('; '));
     tell();
     this.#proofs = state.kind === 'complete' ? this.#proofs + 1 : 0;
@@ -166,9 +174,10 @@ export class RolloutWait {
     const all: StateId[] = [
       ...(state.kind === 'complete' ? [] : state.states),
       ...found.states,
-      ...(stuck ? [stuck.finding.state] : []),
+      ...beside.map((finding) => finding.state),
     ];
-    const hopeless = (isWhole ? undefined : found.ending) ?? (late && judged(late, all));
+    const hopeless =
+      (isWhole ? undefined : found.ending) ?? (late && judged(late, all, found.sorted !== undefined));
     if (hopeless) return { pause, hopeless };
     if (stuck && this.#stuck.isToBeReplaced(live, stuck)) {
       // Before it is done, so that whoever goes on after a crash knows of it.
@@ -231,9 +240,13 @@ export class RolloutWait {
   }
 }
 
-/** A rollout that has waited for the cluster alone says nothing of the version: no failure of it is remembered. */
-function judged(late: GivenUp, states: readonly StateId[]): GivenUp {
-  const isElsewhere = states.length > 0 && states.every((id) => !STATES[id].ofVersion);
+/**
+ * A rollout that has waited for the cluster alone says nothing of the version: no failure of it is remembered. Nor does one
+ * in which no pod was in trouble.
+ * @param isSeen whether its pods are known.
+ */
+function judged(late: GivenUp, states: readonly StateId[], isSeen: boolean): GivenUp {
+  const isElsewhere = (isSeen || states.length > 0) && states.every((id) => !STATES[id].ofVersion);
   return isElsewhere ? { ...late, type: 'RolloutTimedOut' } : late;
 }
 

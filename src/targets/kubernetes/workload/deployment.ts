@@ -72,6 +72,7 @@ export const DEPLOYMENT: WorkloadKind = {
     status?.conditions?.some(({ type, status: on }) => type === 'ReplicaFailure' && on === 'True') === true,
   refusalsIn: 'conditions',
   warnings: () => [],
+  uncounted: () => [],
 };
 
 /** None for a revision annotation that is no number; a missing one counts as 0 (kubectl the same). */

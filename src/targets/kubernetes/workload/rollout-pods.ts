@@ -14,7 +14,7 @@ export interface RolloutPods {
   readonly ending: readonly Pod[];
   /** Of the revision, on their way out. */
   readonly leaving: readonly Pod[];
-  /** Of the revision, and failed for good: another one takes their place. */
+  /** Of the revision, and ended for good, however: another one takes their place. */
   readonly ended: readonly Pod[];
 }
 
@@ -36,7 +36,7 @@ export function sortPods(
     others: foreign.filter(isActive),
     ending: foreign.filter(isEnding),
     leaving: held.filter(isEnding),
-    ended: held.filter(({ status, metadata }) => status?.phase === 'Failed' && !metadata.deletionTimestamp),
+    ended: held.filter((pod) => !isActive(pod) && !isEnding(pod)),
   };
 }
 

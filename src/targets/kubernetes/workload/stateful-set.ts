@@ -96,6 +96,7 @@ export const STATEFUL_SET: WorkloadKind = {
         `it mounts ${name}, and statefulset/${live.metadata.name} has no volumeClaimTemplate of that name any more: its pods cannot be created`,
     );
   },
+  uncounted: () => [],
   warnings(live) {
     const { name } = live.metadata;
     if (isOnDelete(live)) return [onDelete(live.metadata.name, 'statefulset')];

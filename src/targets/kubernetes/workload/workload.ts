@@ -125,6 +125,8 @@ export interface WorkloadKind {
   unprovided?(live: Workload, template: RawObject): readonly string[];
   /** What an operator should know of it before a rollback. */
   warnings(live: Workload): readonly string[];
+  /** What is to be said of a rollout that is complete: pods that nobody counts. */
+  uncounted(live: Workload): readonly string[];
 }
 
 /** `deployment/master-orchestrator` */

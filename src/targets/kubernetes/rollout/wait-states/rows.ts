@@ -134,7 +134,8 @@ export const STATES = stateRows({
   well: {
     of: 'container',
     ends: 'no-trouble',
-    shows: 'ready, or an init container that has ended with exit code 0, however often it was restarted',
+    shows:
+      'ready, or an init container that has ended with exit code 0, however often it was restarted; a native sidecar (`restartPolicy: Always`) has to run, as a container',
     because: 'it is judged by its present state',
     ofVersion: false,
     documented: 'concepts/workloads/pods/init-containers/#detailed-behavior',
@@ -183,8 +184,8 @@ export const STATES = stateRows({
   disrupted: {
     of: 'pod',
     ends: 'deadlines',
-    shows: 'condition `DisruptionTarget`, or phase `Failed` (`Evicted`, `NodeShutdown`, …)',
-    because: 'its ReplicaSet makes another',
+    shows: 'condition `DisruptionTarget`, or phase `Failed` (`Evicted`, `NodeShutdown`, …) or `Succeeded`',
+    because: 'its controller makes another',
     ofVersion: false,
     documented: 'concepts/workloads/pods/disruptions/#pod-disruption-conditions',
   },
@@ -200,7 +201,7 @@ export const STATES = stateRows({
     of: 'pod',
     ends: 'deadlines',
     shows:
-      'an old pod with `deletionTimestamp`, while strategy `Recreate`, a quota, or the next pod of a StatefulSet or node waits for its end',
+      'a pod with `deletionTimestamp`, while strategy `Recreate`, a quota, or the next pod of a StatefulSet or node waits for its end',
     because: 'it ends with its grace period, its finalizers or its node',
     ofVersion: false,
     documented: `${DEPLOYMENT}#recreate-deployment`,
@@ -220,6 +221,15 @@ export const STATES = stateRows({
     ends: 'deadlines',
     shows: '`status.observedGeneration` behind `metadata.generation`',
     because: 'the controllers may be late, or be started again',
+    ofVersion: false,
+    documented: `${DEPLOYMENT}#deployment-status`,
+  },
+  'controller-silent': {
+    of: 'controller',
+    ends: 'deadlines',
+    shows:
+      'pods missing or not counted, none of them in trouble, and nothing has moved for 10 s (and `minReadySeconds`)',
+    because: 'the controllers may be down, or be started again',
     ofVersion: false,
     documented: `${DEPLOYMENT}#deployment-status`,
   },

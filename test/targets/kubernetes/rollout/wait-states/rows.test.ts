@@ -14,6 +14,7 @@ import {
   STATES,
   type StateId,
 } from '../../../../../src/targets/kubernetes/rollout/wait-states/rows.ts';
+import { silentController } from '../../../../../src/targets/kubernetes/rollout/wait-states/silence.ts';
 import { DEPLOYMENT } from '../../../../../src/targets/kubernetes/workload/deployment.ts';
 import { sortPods } from '../../../../../src/targets/kubernetes/workload/rollout-pods.ts';
 import { STATEFUL_SET } from '../../../../../src/targets/kubernetes/workload/stateful-set.ts';
@@ -257,6 +258,7 @@ describe('pods that hold a rollout up', () => {
 
   it('says what an ended pod says', () => {
     expect(stateOfEndedPod(pod({ phase: 'Failed' })).text).toBe('Failed');
+    expect(stateOfEndedPod(pod({ phase: 'Succeeded' })).text).toBe('Completed');
   });
 });
 
@@ -337,6 +339,17 @@ describe('a Deployment', () => {
   });
 });
 
+describe('a controller that does nothing', () => {
+  it.each([
+    [9_000, {}, undefined],
+    [10_000, {}, 'controller-silent'],
+    [10_000, { minReadySeconds: 30 }, undefined],
+    [40_000, { minReadySeconds: 30 }, 'controller-silent'],
+  ])('after %i ms with %j is %s', (quietMs, spec, state) => {
+    expect(silentController(deployment({ spec }), quietMs)?.state).toBe(state);
+  });
+});
+
 describe('the table', () => {
   it('has a test for each of its rows', () => {
     const tested = new Set<StateId>([
@@ -344,6 +357,7 @@ describe('the table', () => {
       ...OF_ROLLOUT.map(([state]) => state),
       ...OF_ORDER.map(([state]) => state),
       ...OF_CONTROLLERS.map(([state]) => state),
+      'controller-silent',
     ]);
     // What is well leaves no finding.
     expect(STATE_IDS.filter((id) => !tested.has(id))).toEqual(['well', 'pod-ready']);
