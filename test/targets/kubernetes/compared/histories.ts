@@ -2,6 +2,7 @@ import type { History } from './acts.ts';
 import { BY_HAND } from './by-hand.ts';
 import { EVIDENCE } from './evidence.ts';
 import { RELEASES } from './releases.ts';
+import { STATEFUL_SETS } from './stateful-sets.ts';
 
 /** Every history that is compared, in the order of the table. */
-export const HISTORIES: readonly History[] = [...RELEASES, ...BY_HAND, ...EVIDENCE];
+export const HISTORIES: readonly History[] = [...RELEASES, ...BY_HAND, ...EVIDENCE, ...STATEFUL_SETS];
