@@ -45,6 +45,12 @@ describe('a DaemonSet', () => {
     expect((await one.live()).metadata.annotations.owner).toBe('team-a');
     expect(await one.target.lastChangedBy(context)).toMatchObject({ ours: true });
     expect(await fresh(one)).toMatchObject({ rolledBack: true, current: { version: '0.1.0', revision: 3 } });
+
+    // Somebody brings the release back.
+    await one.push('v0.2.0');
+    const { who, ours } = await (await one.another()).lastChangedBy(context);
+    expect({ who, ours }).toEqual({ who: expect.stringContaining('field manager "deployer"'), ours: false });
+    expect((await fresh(one)).rolledBack).toBe(false);
   });
 
   test('has a history whose numbers grow in place: the pin is the ControllerRevision, whatever its number', async () => {
