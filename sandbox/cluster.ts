@@ -15,13 +15,16 @@ import {
   workload,
 } from './manifests.ts';
 import type { NodeAgent } from './node-agent/index.ts';
+import { openNodes, type SandboxNodes } from './nodes.ts';
 
 /** A Kubernetes cluster whose pods are processes of this machine. */
 export interface SandboxCluster {
   readonly server: string;
   readonly api: KubernetesApi;
   readonly adminKubeconfig: string;
+  /** Plays the kubelets of all nodes. */
   readonly node: NodeAgent;
+  readonly nodes: SandboxNodes;
   readonly controlPlane: ControlPlane;
   /** Makes a namespace in which the account `rollback-worker` has exactly the worker's rights. */
   createNamespace(name: string): Promise<void>;
@@ -53,6 +56,7 @@ export function openCluster(
   processes: Processes,
 ): SandboxCluster {
   const { admin: api, server, ca, auditLog } = controlPlane;
+  const nodes = openNodes(api, node);
   const rbac = '/apis/rbac.authorization.k8s.io/v1';
 
   async function createAccount(
@@ -100,6 +104,11 @@ export function openCluster(
     });
   }
 
+  /** Its controller hears of a node a moment after it is there. */
+  async function nodeCounts(kind: WorkloadKindName, { spec }: KubernetesObject): Promise<readonly number[]> {
+    return kind === 'DaemonSet' ? [await nodes.taking(spec.template.spec.nodeSelector ?? {})] : [];
+  }
+
   function complete(
     namespace: string,
     name: string,
@@ -112,7 +121,7 @@ export function openCluster(
       const { status, metadata } = object;
       return (
         status.observedGeneration >= metadata.generation &&
-        new Set(podCounts(kind, object)).size === 1 &&
+        new Set([...podCounts(kind, object), ...(await nodeCounts(kind, object))]).size === 1 &&
         object
       );
     };
@@ -127,6 +136,7 @@ export function openCluster(
     server,
     api,
     node,
+    nodes,
     controlPlane,
     adminKubeconfig: controlPlane.adminKubeconfig,
     complete,

@@ -41,6 +41,7 @@ export class PodWorker {
   private container: RunningContainer | undefined;
   private state: ContainerState;
   private deleting = false;
+  private ended = false;
 
   constructor(pod: KubernetesObject, options: PodWorkerOptions) {
     this.pod = pod;
@@ -60,7 +61,7 @@ export class PodWorker {
   }
 
   get ready(): boolean {
-    return this.state.ready && !this.deleting;
+    return this.state.ready && !this.deleting && !this.ended;
   }
 
   /** The container of this moment; a restart brings another. */
@@ -68,11 +69,17 @@ export class PodWorker {
     return this.container;
   }
 
-  /** Somebody has changed the pod: a readiness gate may be met, or not any more. */
+  /** Somebody has changed the pod: a readiness gate may be met, or not any more; or it has ended for good (an eviction). */
   async see(pod: KubernetesObject): Promise<void> {
     const before = JSON.stringify(openGates(this.pod));
     this.pod = pod;
+    if (pod.status?.phase === 'Failed' || pod.status?.phase === 'Succeeded') return this.end(pod.status);
     if (!this.deleting && JSON.stringify(openGates(pod)) !== before) await this.report({});
+  }
+
+  /** Reports once more what it knows: somebody else has written over it. */
+  async repeat(): Promise<void> {
+    if (this.container) await this.report({});
   }
 
   /** Starts the container and keeps it running. Never throws: a pod that is gone is a pod that is done. */
@@ -92,6 +99,15 @@ export class PodWorker {
     await this.options.api
       .call('DELETE', this.path(), { gracePeriodSeconds: 0, preconditions: { uid: this.pod.metadata.uid } })
       .catch(() => undefined);
+  }
+
+  /** Nothing of it runs any more. What was on its way to be reported is written over. */
+  private async end({ phase, reason, message }: KubernetesObject): Promise<void> {
+    if (this.ended) return;
+    this.ended = true;
+    await this.stop();
+    const status = { phase, reason, message };
+    await this.options.api.call('PATCH', `${this.path()}/status`, { status }, STRATEGIC_PATCH);
   }
 
   async stop(): Promise<void> {
@@ -197,7 +213,7 @@ export class PodWorker {
   private async report(change: Partial<ContainerState>): Promise<void> {
     this.state = { ...this.state, ...change };
     // While the server was away a newer state may have reached it before this one.
-    for (let told: ContainerState | undefined; told !== this.state && !this.deleting; ) {
+    for (let told: ContainerState | undefined; told !== this.state && !this.deleting && !this.ended; ) {
       told = this.state;
       const status = podStatus(told, openGates(this.pod));
       await this.options.api

@@ -179,7 +179,7 @@ export const ERRORS = {
   },
   RolloutHeld: {
     meaning:
-      'All is done that the controllers do by themselves, and some pods are of another version still: the update strategy of the workload (OnDelete, a partition) leaves them to a person. It says nothing of the version.',
+      'All is done that the controllers do by themselves, and some pods are of another version still: the update strategy of the workload (OnDelete, a partition) leaves them to a person, or a pod that is never ready keeps the controller from replacing any and the worker may not delete it. It says nothing of the version.',
     remedy:
       'Do what the message names (delete the pods, or lower the partition), then answer retry: the wait goes on. Or leave it at that: abort.',
     retryable: false,

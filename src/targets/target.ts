@@ -47,6 +47,10 @@ export interface RolloutProgress {
   readonly restarts?: Readonly<Record<string, number>>;
   /** Kubernetes: since when a state with a deadline of its own stands, by container and state. */
   readonly troubledSince?: Readonly<Record<string, string>>;
+  /** Kubernetes: since when the controller is seen to wait for a pod of another version, by its uid. */
+  readonly blockedSince?: Readonly<Record<string, string>>;
+  /** Kubernetes: pods that were replaced because the controller waited for them, by their uids, each with why. */
+  readonly replaced?: Readonly<Record<string, string>>;
 }
 
 /** The last change of a workload. */

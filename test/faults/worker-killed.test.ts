@@ -18,18 +18,22 @@ beforeAll(async () => {
 afterAll(() => stage?.close());
 
 const open = (name: string): Promise<Trial> => kubernetesTrial(stage, name);
+const openDaemonSet = (name: string): Promise<Trial> => kubernetesTrial(stage, name, { kind: 'DaemonSet' });
+const written = (kind: string) => `PATCH /apis/apps/v1/namespaces/*/${kind}/master-orchestrator`;
 
 inShort(
   'a worker killed with -9 at the turns of a run changes nothing about its end',
   async () => {
-    const deployment = '/apis/apps/v1/namespaces/*/deployments/master-orchestrator';
     const points = [
       callPoint('before', 'RespondWorkflowTaskCompleted', 6),
-      requestPoint('after', 'api', `PATCH ${deployment}`, 1),
+      requestPoint('after', 'api', written('deployments'), 1),
       requestPoint('after', 'receiver', 'POST /hook', 1),
     ];
     await goThrough(
-      points.map((point) => killedAt(point, 'Kubernetes', open)),
+      [
+        ...points.map((point) => killedAt(point, 'Kubernetes', open)),
+        killedAt(requestPoint('after', 'api', written('daemonsets'), 1), 'DaemonSet', openDaemonSet),
+      ],
       AT_ONCE,
     );
   },
@@ -51,6 +55,21 @@ inLong(
       AT_ONCE,
     );
     expect(await missedEvents(events, killed, 'Kubernetes', open, AT_ONCE)).toEqual([]);
+  },
+  3_600_000,
+);
+
+inLong(
+  'a worker killed with -9 around every write and watch of a rollback of a DaemonSet, and every answer of its steps, changes nothing about its end',
+  async () => {
+    const { calls, effects } = await standardRun(openDaemonSet);
+    const answers = calls.filter(({ name }) => name.endsWith('RespondActivityTaskCompleted'));
+    await goThrough(
+      [...answers, ...effects.filter(({ name }) => / (PATCH|POST|WATCH) /.test(name))].map((point) =>
+        killedAt(point, 'DaemonSet', openDaemonSet),
+      ),
+      AT_ONCE,
+    );
   },
   3_600_000,
 );

@@ -35,15 +35,15 @@ export async function openKubernetesEither(): Promise<EitherStage> {
         // What only people write about a release stays as it is.
         deploy: (tag) => cast.deploy(tag, { annotations: { owner: tag === 'v0.2.0' ? 'team-b' : 'team-a' } }),
         async running() {
-          const { image } = (await cast.deployment()).spec.template.spec.containers[0];
+          const { image } = (await cast.workload()).spec.template.spec.containers[0];
           return parseImage(image).tag ?? '';
         },
         // A rollback writes the digest of the image that was proved beside its tag.
         async state() {
-          return withoutDigests((await cast.deployment()).spec.template);
+          return withoutDigests((await cast.workload()).spec.template);
         },
         async leftAlone() {
-          const { metadata, spec } = await cast.deployment();
+          const { metadata, spec } = await cast.workload();
           return { replicas: spec.replicas, owner: metadata.annotations.owner };
         },
         async countChanges() {

@@ -163,6 +163,8 @@ export interface RolloutStarted {
   readonly version: string;
   /** Kubernetes: digests of the images that were proved, by container; what runs is compared with them. */
   readonly digests?: Readonly<Record<string, string>>;
+  /** Kubernetes: the wait may replace pods of another version for which the controller would wait for ever. */
+  readonly mayReplace?: boolean;
   /** Compose: the ID of the image that every container must run. */
   readonly imageId?: string;
   /** Compose: the change in the project's journal that a failed start is restored from. */

@@ -110,26 +110,29 @@ export class KubernetesTarget implements RollbackTarget {
   }
 
   checkAccess(wish: TargetWish, { signal, cluster }: TargetContext): Promise<AccessReport> {
-    return this.#run(() => this.#access.check(wish, this.#observer.observe(signal), signal), cluster);
+    const live = () => this.#observer.live(signal);
+    return this.#run(() => this.#access.check(wish, this.#observer.observe(signal), live, signal), cluster);
   }
 
   observe({ signal, cluster }: TargetContext): Promise<ObservedService> {
     return this.#run(() => this.#observer.observe(signal), cluster);
   }
 
-  resolve(
+  async resolve(
     plan: Plan,
     { signal, cluster }: TargetContext,
   ): Promise<{ readonly plan: Plan; readonly diff: string }> {
     const { from, to, changesNothing } = plan;
     const pin = this.#ours(plan.pin);
-    if (changesNothing) return Promise.resolve({ plan, diff: '' });
+    if (changesNothing) return { plan, diff: '' };
     return this.#run(async () => {
       const live = await this.#observer.live(signal, (state) => !isOf(state, from.fingerprint));
       const { template } = await this.#content(pin, live, signal);
       const before = { name: nameWithRevision(from), template: live.spec.template };
+      const unprovided = this.#place.kind.unprovided?.(live, template) ?? [];
+      const warnings = unprovided.map((what) => `${nameWithRevision(to)}: ${what}`);
       return {
-        plan,
+        plan: warnings.length > 0 ? { ...plan, warnings: [...plan.warnings, ...warnings] } : plan,
         diff: await diffTemplates(
           before,
           { name: nameWithRevision(to), template },
@@ -153,7 +156,7 @@ export class KubernetesTarget implements RollbackTarget {
     }, cluster);
   }
 
-  rollBack(pinned: Pin, { signal }: TargetContext): Promise<RolloutStarted> {
+  async rollBack(pinned: Pin, { signal }: TargetContext): Promise<RolloutStarted> {
     const pin = this.#ours(pinned);
     return this.#run(async () => {
       const live = await this.#observer.live(signal);
@@ -172,7 +175,8 @@ export class KubernetesTarget implements RollbackTarget {
           },
           signal,
         );
-        return { ...started, cluster: await this.cluster() };
+        const mayReplace = this.#place.kind.blocking?.mayBlock(live) ? { mayReplace: true } : {};
+        return { ...started, ...mayReplace, cluster: await this.cluster() };
       } finally {
         this.#observer.forget();
       }

@@ -20,6 +20,8 @@ export interface Service {
   readonly namespace: string;
   readonly profile: KubernetesProfile;
   readonly target: RollbackTarget;
+  /** Nodes of its own, of a DaemonSet. */
+  readonly nodes: readonly string[];
   /** Another worker: its own connection, watch and memory. */
   another(change?: Partial<KubernetesProfile>): Promise<RollbackTarget>;
   /** Changes the Deployment by a merge patch, as somebody else would. */
@@ -41,6 +43,9 @@ export interface Service {
   path(resource?: string): string;
 }
 
+/** Label of nodes: the namespace of the DaemonSet that is to have pods on them. */
+export const NODE_OF = 'runbook.test/daemonset-of';
+
 /** Over all files of a vitest worker: they share a cluster. */
 let count = 0;
 
@@ -48,18 +53,29 @@ let count = 0;
  * The cluster that the files of a vitest worker share. Each test takes a service of its own from it, so that their order
  * does not matter.
  * @param options.instantReady whether pods are ready at once, without a process of their own.
+ * @param options.concurrent whether its tests run at the same time: what they open is closed when all of them are over.
  */
-export function openWorld({ instantReady = false }: { readonly instantReady?: boolean } = {}) {
+export function openWorld({
+  instantReady = false,
+  concurrent = false,
+}: {
+  readonly instantReady?: boolean;
+  readonly concurrent?: boolean;
+} = {}) {
   let sandbox: (Sandbox & { cluster: SandboxCluster }) | undefined;
   const open: RollbackTarget[] = [];
 
   beforeAll(async () => {
     sandbox = await borrowSandbox({ kubernetes: true });
   });
-  afterEach(async () => {
+  const closeTargets = async () => {
     await Promise.all(open.splice(0).map((target) => target.close()));
+  };
+  if (!concurrent) afterEach(closeTargets);
+  afterAll(async () => {
+    await closeTargets();
+    await sandbox?.close();
   });
-  afterAll(() => sandbox?.close());
 
   const cluster = () => sandbox!.cluster;
 
@@ -70,8 +86,11 @@ export function openWorld({ instantReady = false }: { readonly instantReady?: bo
       kind = 'Deployment',
       rules = RULES_OF_KIND[kind],
       rollout = {},
+      nodes: nodeCount = 0,
       ...how
     }: {
+      /** For a DaemonSet: how many nodes it has pods on, at first. */
+      readonly nodes?: number;
       readonly kind?: WorkloadKindName;
       readonly rules?: readonly PolicyRule[];
       readonly rollout?: Partial<KubernetesProfile['rollout']>;
@@ -81,6 +100,11 @@ export function openWorld({ instantReady = false }: { readonly instantReady?: bo
     const { api } = cluster();
     await cluster().createNamespace(namespace);
     const kubeconfig = await cluster().kubeconfigFor(namespace, undefined, rules);
+    if (kind === 'DaemonSet') {
+      how.template = { nodeSelector: { [NODE_OF]: namespace }, ...how.template };
+    }
+    const nodes = Array.from({ length: nodeCount }, (_, index) => `${namespace}-node-${index}`);
+    await Promise.all(nodes.map((name) => cluster().nodes.add(name, { [NODE_OF]: namespace })));
     const deploy: Service['deploy'] = (version, more = {}) =>
       cluster().deploy({ kind, replicas: 1, ...how, ...more, namespace, image: imageOf(version) });
     for (const version of versions) await deploy(version);
@@ -114,6 +138,7 @@ export function openWorld({ instantReady = false }: { readonly instantReady?: bo
       namespace,
       profile,
       target,
+      nodes,
       path,
       change,
       pin,
@@ -130,7 +155,7 @@ export function openWorld({ instantReady = false }: { readonly instantReady?: bo
           apiPort: node.apiPort,
           metricsPort: node.metricsPort,
           ...how,
-          ...(template ? { template } : {}),
+          ...(template ? { template: { ...how.template, ...template } } : {}),
         });
         return change({ spec: { template: wanted.spec.template } }, 'deployer');
       },

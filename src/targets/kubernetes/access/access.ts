@@ -4,6 +4,7 @@ import type { PinSource } from '../../../domain/versions/pins.ts';
 import type { TargetWish } from '../../../domain/versions/targets.ts';
 import type { ObservedService } from '../../../domain/versions/versions.ts';
 import type { AccessReport } from '../../target.ts';
+import type { Workload } from '../api/resources.ts';
 import type { ApiTransport } from '../api/transport.ts';
 import { evidenceName } from '../state/evidence.ts';
 import { keptNames } from '../state/kept-templates.ts';
@@ -15,6 +16,7 @@ import {
   keepingPermissions,
   neededPermissions,
   type Permissions,
+  REPLACING_PERMISSIONS,
   reviewPermissions,
   SNAPSHOT_PERMISSIONS,
   wantedPermissions,
@@ -42,12 +44,15 @@ export class AccessCheck {
   async check(
     wish: TargetWish,
     observation: Promise<ObservedService>,
+    live: () => Promise<Workload>,
     signal: AbortSignal,
   ): Promise<AccessReport> {
     observation.catch(() => {});
     // First, because it names everything that is missing, where a failed read names one thing.
     const { missing, warnings } = await this.#permissions(signal);
     const observed = await observation;
+    const notReplaced = missing.filter((permission) => REPLACING_PERMISSIONS.includes(permission));
+    const mayBlock = notReplaced.length > 0 && this.#workload.kind.blocking?.mayBlock(await live());
     if (observed.deleting) throw deleted(observed);
     if (observed.paused) throw paused(this.#workload);
     const choice = chooseTarget(observed, wish);
@@ -63,6 +68,7 @@ export class AccessCheck {
       summary: `may ${may}; references present: ${references.filter(isChecked).join(', ') || 'none needed'}`,
       warnings: [
         ...warnings,
+        ...(mayBlock ? [replacingWarning(this.#workload, notReplaced)] : []),
         ...unchecked.map(({ reference, why }) => `could not check ${reference}: ${why}`),
       ],
     };
@@ -75,8 +81,9 @@ export class AccessCheck {
     }
     const needed = neededPermissions(this.#workload);
     const wanted = wantedPermissions(evidenceName(this.#workload));
+    const replacing = this.#workload.kind.blocking ? REPLACING_PERMISSIONS : [];
     const keeping = keepingPermissions(keptNames(this.#workload)[0] ?? '');
-    const asked = [...new Set([...needed, ...wanted, ...keeping, ...SNAPSHOT_PERMISSIONS])];
+    const asked = [...new Set([...needed, ...wanted, ...keeping, ...SNAPSHOT_PERMISSIONS, ...replacing])];
     const { missing, warnings } = await reviewPermissions(this.#transport, this.#workload, asked, signal);
     const fatal = missing.filter((permission) => needed.includes(permission));
     if (fatal.length > 0) throw accessDenied(this.#workload, fatal);
@@ -134,6 +141,10 @@ function evidenceWarning(missing: Permissions['missing']): string {
 
 function keepingWarning({ kind: { kind } }: WorkloadPlace, missing: Permissions['missing']): string {
   return `proved versions cannot be kept beyond the ${kind}'s own history: the worker may not ${describePermissions(missing)}`;
+}
+
+function replacingWarning(workload: WorkloadPlace, missing: Permissions['missing']): string {
+  return `the worker may not ${describePermissions(missing)}: a pod that is never ready would keep the controller of ${nameOf(workload)} from replacing any (podManagementPolicy OrderedReady), and a person would have to delete it`;
 }
 
 function paused(workload: WorkloadPlace): RunbookError {

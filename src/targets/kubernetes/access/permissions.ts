@@ -8,7 +8,7 @@ import type { WorkloadPlace } from '../workload/workload.ts';
 export interface Permission {
   readonly group: string;
   readonly resource: Resource;
-  readonly verb: 'get' | 'list' | 'watch' | 'patch' | 'create';
+  readonly verb: 'get' | 'list' | 'watch' | 'patch' | 'create' | 'delete';
   /** The one object that is meant; a rule with `resourceNames` suffices when it names it. */
   readonly name?: string;
 }
@@ -77,6 +77,9 @@ export const SNAPSHOT_PERMISSIONS: readonly Permission[] = [
   { ...CONFIG_MAPS, verb: 'get' },
   CREATE_CONFIG_MAPS,
 ];
+
+/** Without it a pod for which the controller waits for ever has to be deleted by a person. */
+export const REPLACING_PERMISSIONS: readonly Permission[] = [{ group: '', resource: 'pods', verb: 'delete' }];
 
 /** True when one of the rules grants the permission. Pure. */
 export function isGranted(

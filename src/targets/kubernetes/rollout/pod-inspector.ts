@@ -3,7 +3,15 @@ import { controllerOf, type Pod, type Workload } from '../api/resources.ts';
 import type { ApiTransport } from '../api/transport.ts';
 import type { Observer } from '../state/observation.ts';
 import { agreed, imagesThatDiffer, unevenImages } from '../template/image-digests.ts';
-import { imageIdOf, imageIdsIn, instanceOf, isReady, listPods, ownPods } from '../workload/pods.ts';
+import {
+  imageIdOf,
+  imageIdsIn,
+  instanceOf,
+  isAvailable,
+  isReady,
+  listPods,
+  ownPods,
+} from '../workload/pods.ts';
 import { type RolloutPods, sortPods } from '../workload/rollout-pods.ts';
 import { type HeldPods, isObserved, type Revision, type WorkloadKind } from '../workload/workload.ts';
 
@@ -50,30 +58,39 @@ export class PodInspector {
     const sorted = await this.sort(live, pinned, pods, signal);
     const { made, adopted, others, holder } = sorted;
     if (!holder) return { missing: `the ${this.#kind.history.kind} of the target version is not there yet` };
-    const { wanted: replicas } = this.#kind.view(live);
+    const { wanted: replicas, counts } = this.#kind.view(live);
     const held = this.#kind.held(live, others);
     const left = others.filter((pod) => !held?.pods.includes(pod));
     const due = Math.max(0, replicas - (held?.pods.length ?? 0));
-    const ready = made.filter(isReady);
+    // Where the workload does not say that all are available, the pods have to.
+    const isUp = (pod: Pod) =>
+      counts.available >= replicas
+        ? isReady(pod)
+        : isAvailable(pod, live.spec.minReadySeconds ?? 0, Date.now());
+    const up = made.filter(isUp);
     if (left.length > 0) return { missing: `${left.length} pods of another version still run` };
-    if (ready.length < due) return { missing: `${ready.length} of ${due} pods are ready` };
+    if (up.length < due) return { missing: `${up.length} of ${due} pods are ready` };
     if (adopted.length > 0) return { missing: `${adopted.length} pods too many run` };
     if (held) return { held, updated: made.length, replicas };
     const imageId = imageIdOf(made, this.#container);
     const perPod = made.map(imageIdsIn);
     const imageIds = agreed(perPod);
     const otherImages = imagesThatDiffer(digests, perPod);
-    const warnings = [...unevenImages(perPod), ...(replicas === 0 ? [this.#kind.wantsNone] : [])];
+    const warnings = [
+      ...unevenImages(perPod),
+      ...(replicas === 0 ? [this.#kind.wantsNone] : []),
+      ...this.#kind.uncounted(live),
+    ];
     return {
       uid: live.metadata.uid,
       generation: live.metadata.generation ?? 0,
-      revision: this.#kind.revisionOf(live, holder),
+      revision: this.#kind.revisionOf(live, await this.#numbered(live, holder, signal)),
       replicas,
       podTemplateHash: holder.podTemplateHash,
       ...(imageId === undefined ? {} : { imageId }),
       ...(Object.keys(imageIds).length > 1 ? { imageIds } : {}),
       ...(otherImages === '' ? {} : { otherImages }),
-      instances: made.map((pod) => instanceOf(pod, this.#container)),
+      instances: up.map((pod) => instanceOf(pod, this.#container)),
       ...(warnings.length > 0 ? { warnings } : {}),
     };
   }
@@ -112,6 +129,15 @@ export class PodInspector {
     const known = find(this.#observer.revisions);
     if (known || !isObserved(live)) return known;
     return find(await this.#observer.listRevisions(live, signal));
+  }
+
+  /** The live revision with its number of now: it is the highest. */
+  async #numbered(live: Workload, holder: Revision, signal: AbortSignal): Promise<Revision> {
+    const { revisions } = this.#observer;
+    const isOld = revisions.some(({ revision }) => revision > holder.revision);
+    if (!this.#kind.history.numbersGrow || !isOld) return holder;
+    const now = await this.#observer.listRevisions(live, signal);
+    return now.find(({ uid }) => uid === holder.uid) ?? holder;
   }
 
   /** Leaves out pods of other workloads; a controller that is new to this worker is read once. */

@@ -3,6 +3,7 @@ import type { RolloutProgress } from '../../target.ts';
 import { PodEvents } from '../api/pod-events.ts';
 import type { Pod, Workload } from '../api/resources.ts';
 import type { ApiTransport } from '../api/transport.ts';
+import type { RolloutPods } from '../workload/rollout-pods.ts';
 import type { WorkloadKind } from '../workload/workload.ts';
 import type { PodInspector } from './pod-inspector.ts';
 import { StateJudge, type WaitMemory } from './wait-states/judge.ts';
@@ -23,6 +24,8 @@ export interface FoundCauses {
   /** In words, the most urgent first. */
   readonly causes: readonly string[];
   readonly states: readonly StateId[];
+  /** The pods as they were judged; none while they are not known. */
+  readonly sorted?: RolloutPods;
   /** The one that ends the wait. */
   readonly ending?: Finding | undefined;
 }
@@ -77,7 +80,9 @@ export class RolloutCauses {
     const pods = watched ?? (thorough ? await this.#listed(live, signal) : undefined);
     if (!pods) return { causes: [], states: [] };
     const sorted = await this.#inspector.sort(live, this.#rollout.fingerprint, pods, signal);
+    const refused = await this.#refusal(live, sorted, thorough, signal);
     const found = [
+      ...refused,
       ...statesOfRollout(this.#kind, live, sorted, this.#waitingSince),
       ...this.#judge.statesOf(sorted.made),
     ].toSorted(byUrgency);
@@ -87,8 +92,31 @@ export class RolloutCauses {
     return {
       causes: hint ? [...causes, hint] : causes,
       states: found.map(({ state }) => state),
+      sorted,
       ending: this.#judge.ending(found),
     };
+  }
+
+  /**
+   * What keeps the controller from creating pods that are missing, where it says so in events alone: quota, admission. What
+   * it said before the wait may have been of another version.
+   */
+  async #refusal(
+    live: Workload,
+    { made, others, adopted, ending, leaving }: RolloutPods,
+    thorough: boolean,
+    signal: AbortSignal,
+  ): Promise<readonly Finding[]> {
+    const { wanted } = this.#kind.view(live);
+    const there = [made, others, adopted, ending, leaving].reduce((sum, pods) => sum + pods.length, 0);
+    if (this.#kind.refusalsIn !== 'events' || there >= wanted) return [];
+    if (!thorough && performance.now() - this.#begun < EVENTS_AFTER_MS) return [];
+    const since = Date.parse(this.#waitingSince);
+    const text = await this.#events.newestWarning(live, live.metadata.namespace ?? '', signal, {
+      reason: 'FailedCreate',
+      since,
+    });
+    return text ? [{ state: 'pods-refused', text: `pods are refused: ${text}` }] : [];
   }
 
   /** Only for messages: without it they are shorter. */

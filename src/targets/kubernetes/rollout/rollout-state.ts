@@ -15,7 +15,14 @@ export type RolloutState =
       /** What the controllers wait for, where they say so. */
       readonly states: readonly StateId[];
     }
-  | { readonly kind: 'complete'; readonly wanted: number; readonly counts: RolloutCounts };
+  | {
+      /** The controller has done all that it does by itself. */
+      readonly kind: 'complete';
+      readonly wanted: number;
+      readonly counts: RolloutCounts;
+      /** Every pod is updated and available, as far as the workload says; else its pods have to be looked at. */
+      readonly isWhole: boolean;
+    };
 
 /**
  * Evaluates one state of the workload. Pure. Replicas are read anew each time: an autoscaler may change them in
@@ -42,7 +49,10 @@ export function evaluateRollout(
     return { kind: 'waiting', message: 'waiting for the change to be seen', counts, states: [] };
   }
   if (print !== rollout.fingerprint) return { kind: 'superseded', reason: 'its template was changed' };
-  if (view.isComplete) return { kind: 'complete', wanted, counts };
+  if (view.isComplete) {
+    const isWhole = counts.old === 0 && counts.updated >= wanted && counts.available >= wanted;
+    return { kind: 'complete', wanted, counts, isWhole };
+  }
   if (spec.paused === true) return { kind: 'paused' };
   return { kind: 'waiting', message, counts, states };
 }

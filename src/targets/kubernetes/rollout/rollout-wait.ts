@@ -1,20 +1,21 @@
 import { RunbookError } from '../../../domain/errors.ts';
 import type { RolloutFinished, RolloutStarted } from '../../../domain/versions/pins.ts';
-import { shortDigest } from '../../../domain/versions/versions.ts';
 import type { RolloutProgress } from '../../target.ts';
 import type { Workload } from '../api/resources.ts';
 import type { ApiTransport } from '../api/transport.ts';
-import { lastManager } from '../state/managers.ts';
 import type { CachedWorkload } from '../state/workload-cache.ts';
 import type { WorkloadWatch } from '../state/workload-watch.ts';
 import { fingerprint } from '../template/fingerprint.ts';
-import { nameOf, type RolloutCounts, type WorkloadKind } from '../workload/workload.ts';
+import type { RolloutCounts, WorkloadKind } from '../workload/workload.ts';
 import { deadlineExceeded, type GivenUp } from './deadlines.ts';
-import type { HeldRollout, PodInspector } from './pod-inspector.ts';
+import type { PodInspector } from './pod-inspector.ts';
 import { type PodWatch, watchPods } from './pod-watch.ts';
+import { StuckPods } from './replace-stuck-pod.ts';
 import { RolloutCauses } from './rollout-causes.ts';
+import { givenUp, heldRollout, pausedMeanwhile, superseded } from './rollout-errors.ts';
 import { evaluateRollout, hasProgressed } from './rollout-state.ts';
-import { type Finding, OWN_DEADLINE_MS, STATES, type StateId } from './wait-states/rows.ts';
+import { type Finding, STATES, type StateId } from './wait-states/rows.ts';
+import { silentController } from './wait-states/silence.ts';
 
 /** What the wait is told of the profile. */
 export interface RolloutLimits {
@@ -50,6 +51,7 @@ export class RolloutWait {
   readonly #watch: WorkloadWatch;
   readonly #inspector: PodInspector;
   readonly #causes: RolloutCauses;
+  readonly #stuck: StuckPods;
   readonly #limits: RolloutLimits;
   readonly #rollout: RolloutStarted;
   readonly #clock: () => number;
@@ -95,6 +97,7 @@ export class RolloutWait {
       old: 0,
     };
     this.#causes = new RolloutCauses(parts, rollout, this.#progress);
+    this.#stuck = new StuckPods(parts, rollout, this.#progress);
   }
 
   async finish(signal: AbortSignal): Promise<RolloutFinished> {
@@ -110,7 +113,7 @@ export class RolloutWait {
           evaluation = await this.#evaluate(await this.#watch.refresh(signal), signal, true);
         }
         if ('finished' in evaluation) return evaluation.finished;
-        if (evaluation.hopeless) throw this.#givenUp(evaluation.hopeless);
+        if (evaluation.hopeless) throw givenUp(this.#waited, evaluation.hopeless, this.#progress.message);
         this.#startPodWatch(cached.live, performance.now() - begun);
         await this.#watch.changed(cached.sequence, evaluation.pause, signal);
       }
@@ -126,8 +129,8 @@ export class RolloutWait {
     thorough = false,
   ): Promise<RolloutEvaluation> {
     const state = evaluateRollout(this.#kind, live, this.#fingerprintOf(live), this.#rollout);
-    if (state.kind === 'superseded') throw this.#superseded(state.reason, live);
-    if (state.kind === 'paused') throw this.#paused();
+    if (state.kind === 'superseded') throw superseded(this.#waited, state.reason, live);
+    if (state.kind === 'paused') throw pausedMeanwhile(this.#waited);
     if (!live) return { pause: EVALUATE_EVERY_MS };
     let message = state.kind === 'complete' ? availableOf(this.#kind, state.wanted) : state.message;
     if (state.kind === 'complete') {
@@ -136,16 +139,28 @@ export class RolloutWait {
       const proof = await this.#inspector.prove(live, this.#rollout, signal);
       if ('instances' in proof) {
         this.#tell(state, message);
-        return { finished: { ...proof, fingerprint: pinned, completeAt: this.#completeAt } };
+        const warnings = [...(proof.warnings ?? []), ...this.#stuck.notes()];
+        const told = warnings.length > 0 ? { warnings } : {};
+        return { finished: { ...proof, ...told, fingerprint: pinned, completeAt: this.#completeAt } };
       }
-      if ('held' in proof) throw this.#held(proof);
+      if ('held' in proof) throw heldRollout(this.#waited, proof);
       message = proof.missing;
     } else {
       this.#completeAt = undefined;
     }
     const pods = this.#podWatch?.pods();
-    const { causes, states, ending } = await this.#causes.find(live, pods, thorough, signal);
-    this.#tell(state, [message, ...causes].join('; '));
+    const found = await this.#causes.find(live, pods, thorough, signal);
+    const stuck = state.kind === 'waiting' ? found.sorted && this.#stuck.find(live, found.sorted) : undefined;
+    const isUntroubled =
+      state.kind === 'waiting' && !stuck && [...state.states, ...found.states].length === 0;
+    const silent =
+      isUntroubled && found.sorted
+        ? silentController(live, this.#clock() - Date.parse(this.#progress.progressAt))
+        : undefined;
+    const beside = [stuck?.finding, silent].filter((finding) => finding !== undefined);
+    const causes = [...found.causes, ...beside.map(({ text }) => text)];
+    const tell = () => this.#tell(state, [message, ...causes, ...this.#stuck.notes()].join('; '));
+    tell();
     this.#proofs = state.kind === 'complete' ? this.#proofs + 1 : 0;
     const pause = Math.min(EVALUATE_EVERY_MS, this.#proofs * PROVE_AFTER_MS || EVALUATE_EVERY_MS);
     const { deadlineMs } = this.#limits;
@@ -155,10 +170,21 @@ export class RolloutWait {
       deadlineMs,
       this.#clock(),
     );
-    const isComplete = state.kind === 'complete';
-    const all = isComplete ? states : [...state.states, ...states];
-    const hopeless = (isComplete ? undefined : ending) ?? (late && judged(late, all));
-    return hopeless ? { pause, hopeless } : { pause };
+    const isWhole = state.kind === 'complete' && state.isWhole;
+    const all: StateId[] = [
+      ...(state.kind === 'complete' ? [] : state.states),
+      ...found.states,
+      ...beside.map((finding) => finding.state),
+    ];
+    const hopeless =
+      (isWhole ? undefined : found.ending) ?? (late && judged(late, all, found.sorted !== undefined));
+    if (hopeless) return { pause, hopeless };
+    if (stuck && this.#stuck.isToBeReplaced(live, stuck)) {
+      // Before it is done, so that whoever goes on after a crash knows of it.
+      tell();
+      await this.#stuck.replace(stuck, signal);
+    }
+    return { pause };
   }
 
   #fingerprintOf(live: Workload | undefined): string {
@@ -184,71 +210,29 @@ export class RolloutWait {
     this.#podWatch = watchPods(this.#transport, { namespace, selector }, () => this.#watch.wake());
   }
 
-  #givenUp(why: Finding | GivenUp): RunbookError {
-    const { version } = this.#rollout;
-    if ('type' in why) {
-      return new RunbookError(
-        why.type,
-        `the rollout of ${version} ${why.because}: ${this.#progress.message}`,
-      );
-    }
-    const { state, pod, container, text } = why;
-    const where = [`pod ${pod}`, ...(container ? [`container ${container}`] : [])].join(', ');
-    const long = STATES[state].ends === 'own-deadline' ? `, for ${OWN_DEADLINE_MS / 1000} s` : '';
-    return new RunbookError(
-      'RolloutFailed',
-      `pods of ${version} cannot start: ${where}: ${text}${long}${this.#aboutDigest(why)}`,
-    );
-  }
-
-  /** A registry may have dropped an image that no tag names any more. */
-  #aboutDigest({ state, container }: Finding): string {
-    const digest = container && state === 'image-refused' ? this.#rollout.digests?.[container] : undefined;
-    return digest
-      ? ` (the image that was proved, ${shortDigest(digest)}, was asked for by its digest; kubernetes.pin: tag in the profile takes what its tag names)`
-      : '';
-  }
-
   #tell(state: { readonly counts: RolloutCounts }, message: string): void {
     const { counts } = state;
     const moved = this.#counts === undefined || hasProgressed(this.#counts, counts);
     this.#counts = counts;
     const progressAt = moved ? this.#now() : this.#progress.progressAt;
     const { waitingSince } = this.#progress;
-    this.#progress = { message, waitingSince, progressAt, ...counts, ...this.#causes.memory() };
+    this.#progress = {
+      message,
+      waitingSince,
+      progressAt,
+      ...counts,
+      ...this.#causes.memory(),
+      ...this.#stuck.memory(),
+    };
     const key = JSON.stringify({ ...this.#progress, progressAt: '' });
     if (key === this.#reported) return;
     this.#reported = key;
     this.#report(this.#progress);
   }
 
-  #superseded(reason: string, live: Workload | undefined): RunbookError {
-    const by = live ? `, last by ${lastManager(live)}` : '';
-    return new RunbookError(
-      'WorkloadChanged',
-      `${this.#name} is not what was written any more: ${reason}${by}`,
-    );
-  }
-
-  #paused(): RunbookError {
-    return new RunbookError(
-      'WorkloadPaused',
-      `${this.#name} was paused in the middle of the rollout; kubectl rollout resume ${this.#name} -n ${this.#limits.namespace}`,
-    );
-  }
-
-  /** What controllers do by themselves is done, and it is not all. */
-  #held({ held: { pods, because, remedy }, updated, replicas }: HeldRollout): RunbookError {
-    const { version } = this.#rollout;
-    const names = pods.map(({ metadata }) => metadata.name).join(', ');
-    return new RunbookError(
-      'RolloutHeld',
-      `${updated} of ${replicas} ${this.#kind.unit} are of ${version}; ${names} ${pods.length === 1 ? 'waits' : 'wait'} for a person, because ${this.#name} has ${because}: ${remedy}`,
-    );
-  }
-
-  get #name(): string {
-    return nameOf({ kind: this.#kind, name: this.#limits.name });
+  get #waited() {
+    const { namespace, name } = this.#limits;
+    return { kind: this.#kind, namespace, name, rollout: this.#rollout };
   }
 
   #now(): string {
@@ -256,9 +240,13 @@ export class RolloutWait {
   }
 }
 
-/** A rollout that has waited for the cluster alone says nothing of the version: no failure of it is remembered. */
-function judged(late: GivenUp, states: readonly StateId[]): GivenUp {
-  const isElsewhere = states.length > 0 && states.every((id) => !STATES[id].ofVersion);
+/**
+ * A rollout that has waited for the cluster alone says nothing of the version: no failure of it is remembered. Nor does one
+ * in which no pod was in trouble.
+ * @param isSeen whether its pods are known.
+ */
+function judged(late: GivenUp, states: readonly StateId[], isSeen: boolean): GivenUp {
+  const isElsewhere = (isSeen || states.length > 0) && states.every((id) => !STATES[id].ofVersion);
   return isElsewhere ? { ...late, type: 'RolloutTimedOut' } : late;
 }
 

@@ -17,6 +17,7 @@ export function controllerRevisions(hashOf: (of: ControllerRevision) => string):
   return {
     kind: 'ControllerRevision',
     collection: 'controllerrevisions',
+    numbersGrow: true,
     revisionOf: (object) => revisionOf(object as ControllerRevision, hashOf),
     sourceOf: ({ name, uid }) => ({ kind: 'controller-revision', name, uid }),
   };

@@ -41,8 +41,17 @@ export const DAEMON_SET: WorkloadKind = {
     const surge = spec.updateStrategy?.rollingUpdate?.maxSurge ?? 0;
     return surge === 0 || surge === '0%';
   },
-  blocking: () => undefined,
+  refusalsIn: 'events',
   warnings: (live) => (isOnDelete(live) ? [onDelete(live.metadata.name, 'daemonset')] : []),
+  /** A lost node takes none, and what runs there is not even counted as old. */
+  uncounted({ status = {} }) {
+    const { numberMisscheduled = 0 } = status;
+    if (numberMisscheduled === 0) return [];
+    const nodes = numberMisscheduled === 1 ? '1 node' : `${numberMisscheduled} nodes`;
+    return [
+      `what runs on ${nodes} is not counted, and may be of another version: lost, tainted or not selected any more`,
+    ];
+  },
 };
 
 function countsOf({ status = {} }: Workload): RolloutCounts {
@@ -51,7 +60,7 @@ function countsOf({ status = {} }: Workload): RolloutCounts {
     updated,
     ready: status.numberReady ?? 0,
     available: status.numberAvailable ?? 0,
-    // Pods on nodes that do not take them (any more) are removed.
-    old: Math.max(0, (status.currentNumberScheduled ?? 0) - updated) + (status.numberMisscheduled ?? 0),
+    // Of nodes that take none now nothing is counted: their pods are removed, or stay while the node is lost. Pods tell.
+    old: Math.max(0, (status.currentNumberScheduled ?? 0) - updated),
   };
 }

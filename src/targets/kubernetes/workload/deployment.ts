@@ -31,6 +31,8 @@ export const DEPLOYMENT: WorkloadKind = {
   history: {
     kind: 'ReplicaSet',
     collection: 'replicasets',
+    // The workload itself says the number.
+    numbersGrow: false,
     revisionOf: (object) => revisionOf(object as ReplicaSet),
     sourceOf: ({ name, uid, podTemplateHash }) => ({ kind: 'replica-set', name, uid, podTemplateHash }),
   },
@@ -68,8 +70,9 @@ export const DEPLOYMENT: WorkloadKind = {
   waitsForEnds: ({ spec, status }) =>
     spec.strategy?.type === 'Recreate' ||
     status?.conditions?.some(({ type, status: on }) => type === 'ReplicaFailure' && on === 'True') === true,
-  blocking: () => undefined,
+  refusalsIn: 'conditions',
   warnings: () => [],
+  uncounted: () => [],
 };
 
 /** None for a revision annotation that is no number; a missing one counts as 0 (kubectl the same). */

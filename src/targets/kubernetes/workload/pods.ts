@@ -39,6 +39,16 @@ export function isReady({ status }: Pod): boolean {
   return status?.conditions?.some(({ type, status: on }) => type === 'Ready' && on === 'True') === true;
 }
 
+/**
+ * Whether it counts as available: ready for so many seconds (podutil, IsPodAvailable).
+ * @param now milliseconds since 1970.
+ */
+export function isAvailable(pod: Pod, minReadySeconds: number, now: number): boolean {
+  if (!isReady(pod)) return false;
+  const ready = pod.status?.conditions?.find(({ type }) => type === 'Ready');
+  return minReadySeconds <= 0 || now - Date.parse(ready?.lastTransitionTime ?? '') >= minReadySeconds * 1000;
+}
+
 /** Restarts of all containers together. */
 export function restartsOf(pod: Pod): number {
   return statusesOf(pod).reduce((sum, { status }) => sum + (status.restartCount ?? 0), 0);
@@ -76,12 +86,19 @@ function statusOf({ status }: Pod, container: string): ContainerStatus | undefin
   return statuses.find(({ name }) => name === container) ?? (statuses.length === 1 ? statuses[0] : undefined);
 }
 
-/** Statuses of all containers, those of init containers first. */
+/**
+ * Statuses of all containers, those of init containers first.
+ * `isInit`: it has to end before the pod goes on. A native sidecar, an init container that is always restarted, has not: it
+ * has to be started, and to go on running (Kubernetes, sidecar containers).
+ */
 export function statusesOf({
+  spec,
   status,
 }: Pod): readonly { readonly status: ContainerStatus; readonly isInit: boolean }[] {
+  const sidecars = (spec?.initContainers ?? []).filter(({ restartPolicy }) => restartPolicy === 'Always');
+  const isSidecar = (of: ContainerStatus) => sidecars.some(({ name }) => name === of.name);
   return [
-    ...(status?.initContainerStatuses ?? []).map((of) => ({ status: of, isInit: true })),
+    ...(status?.initContainerStatuses ?? []).map((of) => ({ status: of, isInit: !isSidecar(of) })),
     ...(status?.containerStatuses ?? []).map((of) => ({ status: of, isInit: false })),
   ];
 }

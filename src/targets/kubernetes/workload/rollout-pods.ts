@@ -12,7 +12,9 @@ export interface RolloutPods {
   readonly others: readonly Pod[];
   /** Of another version, on their way out. */
   readonly ending: readonly Pod[];
-  /** Of the revision, and failed for good: another one takes their place. */
+  /** Of the revision, on their way out. */
+  readonly leaving: readonly Pod[];
+  /** Of the revision, and ended for good, however: another one takes their place. */
   readonly ended: readonly Pod[];
 }
 
@@ -32,7 +34,12 @@ export function sortPods(
     made: active.filter((pod) => holder && kind.isMadeFor(pod, holder)),
     adopted: active.filter((pod) => holder && !kind.isMadeFor(pod, holder)),
     others: foreign.filter(isActive),
-    ending: foreign.filter(({ metadata }) => metadata.deletionTimestamp !== undefined),
-    ended: held.filter(({ status, metadata }) => status?.phase === 'Failed' && !metadata.deletionTimestamp),
+    ending: foreign.filter(isEnding),
+    leaving: held.filter(isEnding),
+    ended: held.filter((pod) => !isActive(pod) && !isEnding(pod)),
   };
+}
+
+function isEnding({ metadata }: Pod): boolean {
+  return metadata.deletionTimestamp !== undefined;
 }

@@ -1,7 +1,9 @@
+import { shellWord } from '../../../domain/media/shell.ts';
 import type { Pod, Workload } from '../api/resources.ts';
+import { objectAt, objectsAt } from '../template/pod-template.ts';
 import { controllerRevisions, OWNER_OF_PODS } from './controller-revisions.ts';
 import { heldOnDelete, isOnDelete, onDelete } from './on-delete.ts';
-import { isReady } from './pods.ts';
+import { isAvailable, isReady } from './pods.ts';
 import { minReadyOf, phaseOf, SCALED_TO_ZERO } from './rollout-words.ts';
 import { isObserved, type RolloutCounts, type WorkloadKind } from './workload.ts';
 
@@ -42,30 +44,59 @@ export const STATEFUL_SET: WorkloadKind = {
   held(live, others) {
     if (isOnDelete(live)) return heldOnDelete(live, others);
     const partition = partitionOf(live);
-    const pods = others.filter((pod) => indexOf(live, pod) < partition);
+    const pods = others.filter((pod) => isInRange(live, pod) && indexOf(live, pod) < partition);
     if (pods.length === 0) return undefined;
+    const { name, namespace = '' } = live.metadata;
+    const all = '{"spec":{"updateStrategy":{"rollingUpdate":{"partition":0}}}}';
     return {
       pods,
       because: `partition ${partition}`,
-      remedy: `kubectl patch statefulset ${live.metadata.name} -n ${live.metadata.namespace} --type merge -p '{"spec":{"updateStrategy":{"rollingUpdate":{"partition":0}}}}'`,
+      remedy: `kubectl patch statefulset ${shellWord(name)} -n ${shellWord(namespace)} --type merge -p '${all}'`,
     };
   },
   progressDeadlineSeconds: () => undefined,
   // The next pod has the name of the old one.
   waitsForEnds: () => true,
-  /**
-   * With `OrderedReady` the controller waits for the first pod that is not ready before it replaces any (Kubernetes, forced
-   * rollback): of a broken version for ever.
-   */
-  blocking(live, others, all) {
-    if ((live.spec.podManagementPolicy ?? 'OrderedReady') !== 'OrderedReady' || isOnDelete(live))
+  blocking: {
+    mayBlock: isOrdered,
+    /**
+     * With `OrderedReady` the controller waits for the first pod that is not available before it replaces any, also with
+     * `maxUnavailable` (Kubernetes, forced rollback; stateful_set_control, processReplica): for one of a broken version for ever.
+     */
+    first(live, others, all, now) {
+      if (!isOrdered(live) || isOnDelete(live)) return undefined;
+      const { replicas = 1, minReadySeconds = 0 } = live.spec;
+      for (let index = 0; index < replicas; index += 1) {
+        const pod = all.find((one) => indexOf(live, one) === index);
+        // One that is not there, or on its way out, is made anew.
+        if (!pod) return undefined;
+        if (isAvailable(pod, minReadySeconds, now)) continue;
+        return others.includes(pod) && !isReady(pod) ? pod : undefined;
+      }
       return undefined;
-    const first = all
-      .filter((pod) => !isReady(pod))
-      .toSorted((a, b) => indexOf(live, a) - indexOf(live, b))[0];
-    const isReplaced = first && others.includes(first) && indexOf(live, first) >= partitionOf(live);
-    return isReplaced ? first : undefined;
+    },
   },
+  refusalsIn: 'events',
+  /** Claim templates cannot be changed: a set that was made anew may have others than it had (`--cascade=orphan`). */
+  unprovided(live, template) {
+    const spec = objectAt(template, 'spec');
+    const claims = live.spec.volumeClaimTemplates ?? [];
+    const provided = new Set([
+      ...objectsAt(spec, 'volumes').map(({ name }) => name),
+      ...claims.map(({ metadata }) => metadata.name),
+    ]);
+    const mounts = ['initContainers', 'containers']
+      .flatMap((key) => objectsAt(spec, key))
+      .flatMap((container) => ['volumeMounts', 'volumeDevices'].flatMap((key) => objectsAt(container, key)));
+    const missing = mounts.flatMap(({ name }) =>
+      typeof name === 'string' && !provided.has(name) ? [name] : [],
+    );
+    return [...new Set(missing)].map(
+      (name) =>
+        `it mounts ${name}, and statefulset/${live.metadata.name} has no volumeClaimTemplate of that name any more: its pods cannot be created`,
+    );
+  },
+  uncounted: () => [],
   warnings(live) {
     const { name } = live.metadata;
     if (isOnDelete(live)) return [onDelete(live.metadata.name, 'statefulset')];
@@ -91,6 +122,16 @@ function countsOf({ status = {} }: Workload): RolloutCounts {
 
 function partitionOf({ spec }: Workload): number {
   return spec.updateStrategy?.rollingUpdate?.partition ?? 0;
+}
+
+function isOrdered({ spec }: Workload): boolean {
+  return (spec.podManagementPolicy ?? 'OrderedReady') === 'OrderedReady';
+}
+
+/** Pods out of range are removed, whatever the partition: the set was scaled down. */
+function isInRange(live: Workload, pod: Pod): boolean {
+  const index = indexOf(live, pod);
+  return index >= 0 && index < (live.spec.replicas ?? 1);
 }
 
 /** A pod's place in the set, from 0: its ordinal, which may begin elsewhere (`spec.ordinals.start`). */

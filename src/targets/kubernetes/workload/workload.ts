@@ -63,10 +63,26 @@ export interface HeldPods {
   readonly remedy: string;
 }
 
+/** A controller that replaces pods in their order, and waits for each. */
+export interface BlockingPods {
+  /** Whether this workload's does. */
+  mayBlock(live: Workload): boolean;
+  /**
+   * The pod of another version for which the controller waits, though it may never be ready: the one to be replaced next by
+   * whoever may.
+   * @param others active pods of other versions.
+   * @param all active pods of the workload.
+   * @param now milliseconds since 1970.
+   */
+  first(live: Workload, others: readonly Pod[], all: readonly Pod[], now: number): Pod | undefined;
+}
+
 /** The history of a kind: which objects hold its templates, and how. */
 export interface WorkloadHistory {
   readonly kind: 'ReplicaSet' | 'ControllerRevision';
   readonly collection: Extract<Resource, 'replicasets' | 'controllerrevisions'>;
+  /** Whether the number of what is gone back to grows in the object that holds it: what is in memory is of before. */
+  readonly numbersGrow: boolean;
   /** None for an object that does not count. */
   revisionOf(object: RevisionObject): Revision | undefined;
   sourceOf(revision: Pick<Revision, 'name' | 'uid' | 'podTemplateHash'>): PinSource;
@@ -101,15 +117,16 @@ export interface WorkloadKind {
   progressDeadlineSeconds(live: Workload): number | undefined;
   /** Whether a new pod waits for an old one to end. */
   waitsForEnds(live: Workload): boolean;
-  /**
-   * The pod of another version for which the controller waits for ever, though it will never be ready: the one to be
-   * replaced next by whoever may. None for most kinds.
-   * @param others active pods of other versions.
-   * @param all active pods of the workload.
-   */
-  blocking(live: Workload, others: readonly Pod[], all: readonly Pod[]): Pod | undefined;
+  /** How its controller may wait for a pod of another version for ever; none where it never does. */
+  readonly blocking?: BlockingPods;
+  /** Where its controller says that it may not create pods: in the workload's conditions, or in events alone. */
+  readonly refusalsIn: 'conditions' | 'events';
+  /** What of a template the rest of the workload's spec, which no rollback changes, does not provide. */
+  unprovided?(live: Workload, template: RawObject): readonly string[];
   /** What an operator should know of it before a rollback. */
   warnings(live: Workload): readonly string[];
+  /** What is to be said of a rollout that is complete: pods that nobody counts. */
+  uncounted(live: Workload): readonly string[];
 }
 
 /** `deployment/master-orchestrator` */

@@ -30,7 +30,7 @@ export function statesOfPod(pod: Pod, restarts: RestartCount): readonly Finding[
 
 /** The state of a pod that has ended for good: its ReplicaSet makes another. */
 export function stateOfEndedPod(pod: Pod): Finding {
-  const { reason = 'Failed', message = '' } = pod.status ?? {};
+  const { phase, message = '', reason = phase === 'Succeeded' ? 'Completed' : 'Failed' } = pod.status ?? {};
   return of(pod, 'disrupted', [reason, capped(message, 200)].filter(Boolean).join(': '));
 }
 

@@ -11,12 +11,12 @@ import type { Finding } from './rows.ts';
 export function statesOfRollout(
   kind: Pick<WorkloadKind, 'waitsForEnds'>,
   live: Workload,
-  { adopted, ending, ended }: RolloutPods,
+  { adopted, ending, leaving, ended }: RolloutPods,
   waitingSince: string,
 ): readonly Finding[] {
   return [
     ...adopted.map(adoption),
-    ...(kind.waitsForEnds(live) ? ending.map(oldPod) : []),
+    ...(kind.waitsForEnds(live) ? [...ending.map(oldPod), ...leaving.map(ownPod)] : []),
     ...ended.filter((pod) => !isOlder(pod, waitingSince)).map(stateOfEndedPod),
   ];
 }
@@ -29,14 +29,24 @@ function adoption({ metadata }: Pod): Finding {
   };
 }
 
-function oldPod({ metadata, status }: Pod): Finding {
-  const { finalizers = [], deletionTimestamp } = metadata;
+/** Of the version that is waited for, evicted or deleted: another takes its place. */
+function ownPod(pod: Pod): Finding {
+  return { state: 'old-pod-ending', text: endingText(pod, 'pod') };
+}
+
+function nodeOf({ spec }: Pod): string {
+  return spec?.nodeName ? ` on node ${spec.nodeName}` : '';
+}
+
+function oldPod(pod: Pod): Finding {
+  return { state: 'old-pod-ending', text: endingText(pod, 'old pod') };
+}
+
+function endingText(pod: Pod, what: string): string {
+  const { finalizers = [], deletionTimestamp, name } = pod.metadata;
   const held = finalizers.length > 0 ? `, held by finalizer ${finalizers.join(', ')}` : '';
-  const lost = status?.reason ? `, ${status.reason}` : '';
-  return {
-    state: 'old-pod-ending',
-    text: `old pod ${metadata.name} is still ending, due by ${deletionTimestamp}${held}${lost}`,
-  };
+  const lost = pod.status?.reason ? `, ${pod.status.reason}` : '';
+  return `${what} ${name}${nodeOf(pod)} is still ending, due by ${deletionTimestamp}${held}${lost}`;
 }
 
 function isOlder({ metadata }: Pod, waitingSince: string): boolean {
