@@ -15,7 +15,7 @@ import type { EvidenceInput } from '../domain/people/operator-inputs.ts';
 import type { ResolvedRun } from '../domain/request/request.ts';
 import type { ObservedService } from '../domain/versions/versions.ts';
 import { startUnlessOpen } from './run/start-unless-open.ts';
-import type { CarryOutStep } from './run/steps.ts';
+import type { CarryOutStep } from './run/step/steps.ts';
 
 /** The workflow type of locks, as every history has it. */
 const LOCK_TYPE = 'claim';

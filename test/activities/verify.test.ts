@@ -12,8 +12,8 @@ import type { Verdict } from '../../src/domain/proof/verdict.ts';
 import type { ResolvedRun } from '../../src/domain/request/request.ts';
 import type { Instance, RolloutFinished } from '../../src/domain/versions/pins.ts';
 import type { RollbackTarget } from '../../src/targets/target.ts';
+import { verifyService } from '../../src/workflows/run/proof/verification.ts';
 import type { Run } from '../../src/workflows/run/run.ts';
-import { verifyService } from '../../src/workflows/run/verification.ts';
 
 const pod = (name: string): Instance => ({
   name,
