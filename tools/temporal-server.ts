@@ -19,12 +19,16 @@ export interface TemporalServer {
   restart(): Promise<void>;
 }
 
-/** The dev server has one history shard that is polled 20 times a second unless told otherwise. */
+/**
+ * The dev server has one history shard that is polled 20 times a second unless told otherwise. And it asks its database
+ * anew for the search attributes of the namespace whenever one is written, some 70 times in a run.
+ */
 const DYNAMIC_CONFIG = [
   'history.transferProcessorMaxPollRPS=1000',
   'history.transferProcessorMaxPollHostRPS=3000',
   'history.timerProcessorMaxPollRPS=1000',
   'history.timerProcessorMaxPollHostRPS=3000',
+  'system.forceSearchAttributesCacheRefreshOnRead=false',
 ];
 
 /** The server asks for the name of its user, and does not start for one without an account, as in many containers. */

@@ -7,15 +7,15 @@ import {
   upsertSearchAttributes,
   workflowInfo,
 } from '@temporalio/workflow';
-import type { LedgerEntry, RunReport } from '../../domain/ledger/ledger.ts';
-import { detailsOf } from '../../domain/ledger/progress.ts';
-import type { RunEvent } from '../../domain/people/events.ts';
-import type { Waiting } from '../../domain/people/waiting.ts';
-import type { RunPolicy } from '../../domain/request/policy.ts';
-import { SEARCH_ATTRIBUTES, type SearchAttribute } from '../../domain/request/search-attributes.ts';
-import type { WorkflowKind } from '../../domain/request/workflow-kinds.ts';
-import { type FailingStep, readFailingStep, STEP_FAILING } from '../../domain/steps/failing-step.ts';
-import type { StepId } from '../../domain/steps/steps.ts';
+import type { LedgerEntry, RunReport } from '../../../domain/ledger/ledger.ts';
+import { detailsOf } from '../../../domain/ledger/progress.ts';
+import type { RunEvent } from '../../../domain/people/events.ts';
+import type { Waiting } from '../../../domain/people/waiting.ts';
+import type { RunPolicy } from '../../../domain/request/policy.ts';
+import { SEARCH_ATTRIBUTES, type SearchAttribute } from '../../../domain/request/search-attributes.ts';
+import type { WorkflowKind } from '../../../domain/request/workflow-kinds.ts';
+import { type FailingStep, readFailingStep, STEP_FAILING } from '../../../domain/steps/failing-step.ts';
+import type { StepId } from '../../../domain/steps/steps.ts';
 
 /** The report so far. It answers on closed runs too, as long as a worker is up. */
 export const reportQuery = defineQuery<RunReport>('report');

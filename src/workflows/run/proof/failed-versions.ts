@@ -1,7 +1,7 @@
-import type { KnownGoodEvidence } from '../../activities/record-known-good.ts';
-import type { ErrorType } from '../../domain/errors.ts';
-import type { ResolvedRun } from '../../domain/request/request.ts';
-import type { Run } from './run.ts';
+import type { KnownGoodEvidence } from '../../../activities/record-known-good.ts';
+import type { ErrorType } from '../../../domain/errors.ts';
+import type { ResolvedRun } from '../../../domain/request/request.ts';
+import type { Run } from '../run.ts';
 import {
   evidenceOfFailure,
   evidenceOfVersion,

@@ -1,11 +1,11 @@
 import { isCancellation } from '@temporalio/workflow';
-import { isChangeUnknown, type RunReport } from '../../domain/ledger/ledger.ts';
-import { STEPS, type StepId } from '../../domain/steps/steps.ts';
-import { parseTarget } from '../../domain/versions/targets.ts';
-import type { Decided } from '../people/decisions.ts';
+import { isChangeUnknown, type RunReport } from '../../../domain/ledger/ledger.ts';
+import { STEPS, type StepId } from '../../../domain/steps/steps.ts';
+import { parseTarget } from '../../../domain/versions/targets.ts';
+import type { Decided } from '../../people/decisions.ts';
+import type { Ending, Run } from '../run.ts';
+import type { Reason } from '../step/failures.ts';
 import { type Aim, type Direction, nextAim } from './aim.ts';
-import type { Reason } from './failures.ts';
-import type { Ending, Run } from './run.ts';
 
 /** Leaves a step for another place of the runbook, because a person said so. Always heard by `pursue`. */
 export class Redirection extends Error {

@@ -1,7 +1,7 @@
-import type { PlannedVersion } from '../../domain/versions/plan.ts';
+import type { PlannedVersion } from '../../../domain/versions/plan.ts';
+import { redirectionOf } from '../aim/redirection.ts';
+import type { Run } from '../run.ts';
 import { rememberFailedChecks } from './failed-versions.ts';
-import { redirectionOf } from './redirection.ts';
-import type { Run } from './run.ts';
 import { type Subject, type Verification, verifyAgain, verifyService, waive } from './verification.ts';
 
 /**

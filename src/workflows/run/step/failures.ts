@@ -1,8 +1,8 @@
 import { ActivityFailure, ApplicationFailure, isCancellation, TimeoutFailure } from '@temporalio/workflow';
-import { type ErrorType, isErrorType } from '../../domain/errors.ts';
-import type { Addressee, LedgerEntry, RunReport } from '../../domain/ledger/ledger.ts';
-import { cancelledAs, type FailingStep } from '../../domain/steps/failing-step.ts';
-import { isStepId, STEPS, type StepId } from '../../domain/steps/steps.ts';
+import { type ErrorType, isErrorType } from '../../../domain/errors.ts';
+import type { Addressee, LedgerEntry, RunReport } from '../../../domain/ledger/ledger.ts';
+import { cancelledAs, type FailingStep } from '../../../domain/steps/failing-step.ts';
+import { isStepId, STEPS, type StepId } from '../../../domain/steps/steps.ts';
 
 /** An expected error as it stands in ledger and report. */
 export interface Reason {

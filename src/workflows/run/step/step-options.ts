@@ -1,6 +1,6 @@
 import { ActivityCancellationType, type ActivityOptions } from '@temporalio/workflow';
-import type { Addressee } from '../../domain/ledger/ledger.ts';
-import { RETRY_PROFILES, type RetryProfile, STEPS, type StepId } from '../../domain/steps/steps.ts';
+import type { Addressee } from '../../../domain/ledger/ledger.ts';
+import { RETRY_PROFILES, type RetryProfile, STEPS, type StepId } from '../../../domain/steps/steps.ts';
 
 /** The activity options of a step: everything comes from the step catalogue. */
 export function optionsOf(step: StepId, activityId: string, { receiver, about }: Addressee): ActivityOptions {

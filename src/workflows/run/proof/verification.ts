@@ -1,17 +1,17 @@
-import type { KnownGoodEvidence } from '../../activities/record-known-good.ts';
+import type { KnownGoodEvidence } from '../../../activities/record-known-good.ts';
 import {
   CHECKS,
   type CheckId,
   type CheckResult,
   type CheckRow,
   checkGroups,
-} from '../../domain/proof/checks.ts';
-import type { CheckEvidence } from '../../domain/proof/known-good.ts';
-import { type Proof, proofOf } from '../../domain/proof/proof.ts';
-import type { ResolvedRun } from '../../domain/request/request.ts';
-import type { RolloutFinished } from '../../domain/versions/pins.ts';
-import { together } from './redirection.ts';
-import type { Run } from './run.ts';
+} from '../../../domain/proof/checks.ts';
+import type { CheckEvidence } from '../../../domain/proof/known-good.ts';
+import { type Proof, proofOf } from '../../../domain/proof/proof.ts';
+import type { ResolvedRun } from '../../../domain/request/request.ts';
+import type { RolloutFinished } from '../../../domain/versions/pins.ts';
+import { together } from '../aim/redirection.ts';
+import type { Run } from '../run.ts';
 
 /** What the checks found, and what it proves. */
 export interface Verification {

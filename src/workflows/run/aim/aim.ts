@@ -1,11 +1,11 @@
 import { ApplicationFailure } from '@temporalio/workflow';
-import type { ErrorType } from '../../domain/errors.ts';
-import { changeOf } from '../../domain/ledger/ledger.ts';
-import type { RecoveryOptions } from '../../domain/steps/recovery.ts';
-import type { ShownPlan } from '../../domain/versions/plan.ts';
-import type { TargetWish } from '../../domain/versions/targets.ts';
-import type { Reason } from './failures.ts';
-import type { Run } from './run.ts';
+import type { ErrorType } from '../../../domain/errors.ts';
+import { changeOf } from '../../../domain/ledger/ledger.ts';
+import type { RecoveryOptions } from '../../../domain/steps/recovery.ts';
+import type { ShownPlan } from '../../../domain/versions/plan.ts';
+import type { TargetWish } from '../../../domain/versions/targets.ts';
+import type { Run } from '../run.ts';
+import type { Reason } from '../step/failures.ts';
 
 /** What a run goes for at the moment: it changes only by what a person, or a configured default, decides. */
 export interface Aim {

@@ -1,10 +1,10 @@
-import { changeOf, type RunReport, wayOf } from '../../domain/ledger/ledger.ts';
-import type { Refusal } from '../../domain/request/start.ts';
-import { namesOf, type ShownPlan } from '../../domain/versions/plan.ts';
-import type { Joined } from '../lock.ts';
-import type { Reason } from './failures.ts';
-import type { Ending, Run } from './run.ts';
-import { evidenceOfVersion, type Subject, type Verification } from './verification.ts';
+import { changeOf, type RunReport, wayOf } from '../../../domain/ledger/ledger.ts';
+import type { Refusal } from '../../../domain/request/start.ts';
+import { namesOf, type ShownPlan } from '../../../domain/versions/plan.ts';
+import type { Joined } from '../../lock.ts';
+import { evidenceOfVersion, type Subject, type Verification } from '../proof/verification.ts';
+import type { Ending, Run } from '../run.ts';
+import type { Reason } from '../step/failures.ts';
 
 /** Stopped after the plan, as asked. */
 export function plannedEnding(plan: ShownPlan): Ending {

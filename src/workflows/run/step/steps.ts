@@ -1,13 +1,13 @@
 import { type ActivityOptions, createEventGroup, proxyActivities } from '@temporalio/workflow';
-import type { Activities } from '../../activities/index.ts';
-import type { Announcement } from '../../domain/ledger/announce.ts';
+import type { Activities } from '../../../activities/index.ts';
+import type { Announcement } from '../../../domain/ledger/announce.ts';
 import {
   type Addressee,
   completedEntry,
   type LedgerEntry,
   type StepResult,
-} from '../../domain/ledger/ledger.ts';
-import { STEPS, type StepId } from '../../domain/steps/steps.ts';
+} from '../../../domain/ledger/ledger.ts';
+import { STEPS, type StepId } from '../../../domain/steps/steps.ts';
 import { failedEntry, isExpected } from './failures.ts';
 import { now, type RunLedger } from './ledger.ts';
 import { optionsOf } from './step-options.ts';

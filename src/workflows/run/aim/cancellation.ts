@@ -1,12 +1,12 @@
 import { CancellationScope } from '@temporalio/workflow';
-import { changeOf } from '../../domain/ledger/ledger.ts';
-import type { ResolvedRun } from '../../domain/request/request.ts';
-import type { ShownPlan } from '../../domain/versions/plan.ts';
+import { changeOf } from '../../../domain/ledger/ledger.ts';
+import type { ResolvedRun } from '../../../domain/request/request.ts';
+import type { ShownPlan } from '../../../domain/versions/plan.ts';
+import type { Ending, Run } from '../run.ts';
+import { clusterOf } from '../step/cluster-of.ts';
+import { isExpected, reasonOf } from '../step/failures.ts';
 import type { Aim } from './aim.ts';
-import { clusterOf } from './cluster-of.ts';
-import { isExpected, reasonOf } from './failures.ts';
 import { type Attempt, pursue, Redirection } from './redirection.ts';
-import type { Ending, Run } from './run.ts';
 
 /**
  * Ends a cancelled run in a known state. Before the change nothing has happened. A change that has begun is finished and

@@ -1,9 +1,9 @@
 import { ParentClosePolicy, workflowInfo } from '@temporalio/workflow';
-import type { FollowThroughInput } from '../../domain/ledger/follow-through.ts';
-import type { RunReport } from '../../domain/ledger/ledger.ts';
-import { md } from '../../domain/media/markdown.ts';
-import type { Run } from './run.ts';
-import { startUnlessOpen } from './start-unless-open.ts';
+import type { FollowThroughInput } from '../../../domain/ledger/follow-through.ts';
+import type { RunReport } from '../../../domain/ledger/ledger.ts';
+import { md } from '../../../domain/media/markdown.ts';
+import type { Run } from '../run.ts';
+import { startUnlessOpen } from '../start-unless-open.ts';
 
 /** Outcomes after which the service is watched for a while: it was proved well. */
 const WATCHED: readonly RunReport['outcome'][] = ['rolled-back', 'already-there'];
