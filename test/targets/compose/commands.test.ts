@@ -130,7 +130,6 @@ describe.skipIf(problem)(titled('the docker command'), () => {
       'compose config',
       'compose up',
       'compose version',
-      'events',
       'pull',
       'system',
       'tag',
