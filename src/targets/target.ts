@@ -122,7 +122,14 @@ export interface RollbackTarget {
   instances(context: TargetContext): Promise<readonly Instance[]>;
 
   /** Keeps the evidence beside the service, where it outlives workflow histories; the newest record of a fingerprint replaces the older one. */
-  recordKnownGood(record: KnownGoodRecord, context: TargetContext): Promise<{ readonly keptIn: string }>;
+  recordKnownGood(
+    record: KnownGoodRecord,
+    context: TargetContext,
+  ): Promise<{
+    readonly keptIn: string;
+    /** What could not be recorded with it, a line each. */
+    readonly warnings?: readonly string[];
+  }>;
 
   /** Closes connections and watches. */
   close(): Promise<void>;

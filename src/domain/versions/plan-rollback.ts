@@ -87,7 +87,7 @@ function pinTo(observed: ObservedService, { candidate, basis }: Choice, changesN
     const recorded = candidate.fingerprint ? { recorded: candidate.fingerprint } : {};
     return { ...common, ...recorded, target: 'compose', source: pinned, changes: [], unchanged: [] };
   }
-  const { digests } = candidate;
+  const { digests, copies } = candidate;
   return {
     ...common,
     workload: { ...(kind ? { kind } : {}), ...common.workload },
@@ -96,6 +96,7 @@ function pinTo(observed: ObservedService, { candidate, basis }: Choice, changesN
     generation,
     source: changesNothing ? { kind: 'live' } : source,
     ...(digests && !changesNothing ? { digests } : {}),
+    ...(copies && !changesNothing ? { copies } : {}),
   };
 }
 

@@ -33,13 +33,17 @@ import { RolloutWait } from './rollout/rollout-wait.ts';
 import { startedFrom, writeTemplate } from './rollout/write-template.ts';
 import { assertSameCluster } from './same-cluster.ts';
 import { earliest } from './state/candidate.ts';
+import { configIn } from './state/candidate-config.ts';
+import { type ConfigEvidence, configEvidence } from './state/config-evidence.ts';
 import { type Evidence, evidenceName, writeVersionEvidence } from './state/evidence.ts';
 import { keepTemplate, type ProvedTemplate, TEMPLATES_KEPT } from './state/kept-templates.ts';
 import { lastTemplateChange } from './state/managers.ts';
 import { Observer } from './state/observation.ts';
 import { keepSnapshot } from './state/snapshot.ts';
 import { WorkloadWatch } from './state/workload-watch.ts';
-import { fingerprint } from './template/fingerprint.ts';
+import { byContent } from './template/config-references.ts';
+import { fingerprint, versionId } from './template/fingerprint.ts';
+import { byDigest, digestsBehind } from './template/image-digests.ts';
 import { containerIn, imageOf } from './template/pod-template.ts';
 import { diffTemplates } from './template/template-diff.ts';
 import { placeOf } from './workload/kinds.ts';
@@ -227,7 +231,7 @@ export class KubernetesTarget implements RollbackTarget {
   recordKnownGood(
     record: KnownGoodRecord,
     { signal, cluster }: TargetContext,
-  ): Promise<{ readonly keptIn: string }> {
+  ): ReturnType<RollbackTarget['recordKnownGood']> {
     return this.#run(async () => {
       const known = this.#observer.evidence;
       const workload = this.#place;
@@ -236,10 +240,12 @@ export class KubernetesTarget implements RollbackTarget {
       const reader = await this.#observer.reader(signal);
       const proved = record.verdict === 'passed' ? await this.#proved(record, signal) : undefined;
       const since = proved ? { firstSeenAt: proved.createdAt } : {};
+      const { config, warnings } = await this.#config(record, reader.key, signal);
+      const own = { ...since, ...(config.length > 0 ? { config, ...this.#idOf(record, config) } : {}) };
       this.#observer.evidence = await writeVersionEvidence(
         transport,
         workload,
-        record.schema === 2 ? { ...record, workload: reader.workload, ...since } : record,
+        record.schema === 2 ? { ...record, workload: reader.workload, ...own } : record,
         known,
         reader,
         signal,
@@ -247,8 +253,41 @@ export class KubernetesTarget implements RollbackTarget {
       );
       const { records } = this.#observer.evidence;
       if (proved) await this.#keep(proved, records, signal);
-      return { keptIn: `configmap/${evidenceName(workload)}` };
+      return { keptIn: `configmap/${evidenceName(workload)}`, ...(warnings.length > 0 ? { warnings } : {}) };
     }, cluster);
+  }
+
+  /** The config of the version that a record is of, as long as that is live. */
+  async #config(
+    { fingerprint: print, verdict, schema }: KnownGoodRecord,
+    key: string | undefined,
+    signal: AbortSignal,
+  ): Promise<ConfigEvidence> {
+    const live = await this.#observer.live(signal, (state) => !isOf(state, print));
+    if (schema !== 2 || !isOf(live, print)) return { config: [], warnings: [] };
+    const parts = {
+      transport: this.#lease.transport,
+      place: this.#place,
+      revisions: this.#observer.revisions,
+      records: [...this.#observer.evidence.records.values()],
+      key,
+      now: this.#options.clock(),
+    };
+    return configEvidence(parts, live, verdict, signal);
+  }
+
+  /** The id by what was found now: the plan may have been made before the config was known. */
+  #idOf(
+    { fingerprint: print, imageIds, imageId }: KnownGoodRecord,
+    config: ConfigEvidence['config'],
+  ): Pick<KnownGoodRecord, 'id'> {
+    const template = this.#observer.templateOf(print);
+    if (!template) return {};
+    const { container } = this.#profile;
+    const single = containerIn(template, container) ?? container;
+    const digests = digestsBehind(template, imageIds ?? (imageId ? { [single]: imageId } : {}));
+    const content = byContent(byDigest(template, digests), configIn({ config }));
+    return { id: versionId(content, this.#observer.stamped) };
   }
 
   /** The revision that was proved, as old as earlier proofs of the version say; none when another one is live by now. */

@@ -41,6 +41,7 @@ export interface Condition {
   readonly reason?: string;
   readonly message?: string;
   readonly lastUpdateTime?: string;
+  readonly lastTransitionTime?: string;
 }
 
 export interface LabelSelector {

@@ -13,7 +13,10 @@ import type {
   Workload,
 } from '../api/resources.ts';
 import type { ApiTransport } from '../api/transport.ts';
+import type { ConfigObject } from '../config/content.ts';
+import { copyIn } from '../config/kept-config.ts';
 import { templateIn } from '../state/snapshot.ts';
+import { withCopies } from '../template/config-references.ts';
 import { fingerprint, withoutHash } from '../template/fingerprint.ts';
 import { withDigests } from '../template/image-digests.ts';
 import { imageOf, imagesByContainer, templateWithImage } from '../template/pod-template.ts';
@@ -95,6 +98,7 @@ export async function pinnedTemplate(
   );
   if (kept) {
     if (own.repositories) await assertOwn([pin.image], live, revisions, own);
+    await assertCopies(transport, pin, signal);
     return asPinned(pin, kept, held);
   }
   const holder = `${HOLDERS[source.kind].word}/${source.name}`;
@@ -107,21 +111,49 @@ export async function pinnedTemplate(
     );
   }
   await assertOwn(Object.values(imagesByContainer(template)), live, revisions, own);
+  await assertCopies(transport, pin, signal);
   return asPinned(pin, { template, fingerprint: found }, held);
 }
 
 /** What is held as the pin wants it: with the digests of the images that were proved, where they are not in it. */
 function asPinned(pin: KubernetesPin, content: PinnedTemplate, held: string): PinnedTemplate {
   if (held === pin.fingerprint) return content;
-  const template = withDigests(content.template, pin.digests ?? {});
+  const named = withDigests(content.template, pin.digests ?? {});
+  const template = withCopies(named, pin.copies ?? []);
   const found = fingerprint(template);
   if (found !== pin.fingerprint) {
     throw new RunbookError(
       'PinLost',
-      `${pin.version} with the digests of its images is not what was planned; start a new run, which plans anew`,
+      `${pin.version} with the digests of its images and the copies of its config is not what was planned; start a new run, which plans anew`,
     );
   }
   return { template, fingerprint: found };
+}
+
+/** What the template will refer to has to hold what was proved. @throws PinLost */
+async function assertCopies(
+  transport: ApiTransport,
+  { copies = [], version, workload: { namespace, uid } }: KubernetesPin,
+  signal: AbortSignal,
+): Promise<void> {
+  await Promise.all(
+    copies.map(async ({ reference, name, hash }) => {
+      const problem = await transport
+        .get<ConfigObject>({ resource: 'configmaps', namespace, name }, signal)
+        .then(
+          (object) => (copyIn(object, { uid })?.hash === hash ? '' : 'does not hold it any more'),
+          (error: unknown) => {
+            if (isStatus(error, 404)) return 'is gone';
+            throw error;
+          },
+        );
+      if (problem === '') return;
+      throw new RunbookError(
+        'PinLost',
+        `configmap/${name}, the copy of ${reference} as ${version} was proved with it, ${problem}; start a new run, which plans anew`,
+      );
+    }),
+  );
 }
 
 /** @throws ImageNotAllowed */

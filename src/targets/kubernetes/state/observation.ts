@@ -5,9 +5,10 @@ import type { EvidenceReader } from '../../evidence/read-record.ts';
 import type { EvidenceKey } from '../../evidence/seal.ts';
 import { isStatus } from '../api/api-error.ts';
 import type { ClusterSource } from '../api/credentials.ts';
-import { isControlledBy, selectorText, type Workload } from '../api/resources.ts';
+import { isControlledBy, type RawObject, selectorText, type Workload } from '../api/resources.ts';
 import type { ApiTransport } from '../api/transport.ts';
 import { withSignal } from '../api/with-signal.ts';
+import { type ConfigState, readConfigState } from '../config/config-state.ts';
 import { fingerprint } from '../template/fingerprint.ts';
 import { imageIdsIn, listPods } from '../workload/pods.ts';
 import { sortPods } from '../workload/rollout-pods.ts';
@@ -50,6 +51,7 @@ export class Observer {
   #shared: SharedObservation | undefined;
   #revisions: readonly Revision[] = [];
   #evidence: Evidence = NO_EVIDENCE;
+  #stamped: readonly string[] = [];
   /** Fingerprints of the templates that were live, by uid and generation. */
   readonly #lived = new Map<string, string>();
   /** Where it was last observed: at another address another one is of another cluster. */
@@ -146,6 +148,18 @@ export class Observer {
     return this.#revisions;
   }
 
+  /** Names of template annotations that admission writes anew with every change, as they were observed last. */
+  get stamped(): readonly string[] {
+    return this.#stamped;
+  }
+
+  /** The template of a fingerprint, where this worker has it in memory. */
+  templateOf(print: string): RawObject | undefined {
+    const live = this.#watch.peek().cached.live?.spec.template;
+    if (live && fingerprint(live) === print) return live;
+    return this.#revisions.find((revision) => revision.fingerprint === print)?.template;
+  }
+
   /** Lists the objects of its history: one request. */
   async listRevisions({ metadata, spec }: Workload, signal: AbortSignal): Promise<readonly Revision[]> {
     const { kind, namespace } = this.#workload;
@@ -183,18 +197,21 @@ export class Observer {
       revisions = await this.listRevisions(live, signal);
     }
     const { kind, namespace, container, fieldManager, source } = this.#workload;
+    const config = await this.#readConfig(live, signal);
     const [cluster, notes] = await Promise.all([source.cluster(), source.notes()]);
     this.#assertSamePlace(cluster, live);
     this.#remember(live);
     const stamped = areInDoubt(live, revisions)
       ? await stampedAnnotations(this.#transport, kind, live, fieldManager, signal)
       : [];
+    this.#stamped = stamped;
     const running = areImagesInDoubt({ evidence: this.#evidence, container }, live.spec.template)
       ? await this.#runningImages(live, revisions, signal)
       : undefined;
     const parts: ObservedParts = {
       ...(running ? { running } : {}),
       kind,
+      config,
       pin: this.#workload.pin,
       cluster,
       live,
@@ -213,6 +230,21 @@ export class Observer {
     if (beyond.length === 0) return observed;
     const kept = await readKeptTemplates(this.#transport, this.#workload, live.metadata, signal);
     return observedService({ ...parts, beyond, kept });
+  }
+
+  /** What the config of the live template, and of what was proved, holds at the moment. */
+  async #readConfig({ metadata, spec }: Workload, signal: AbortSignal): Promise<ConfigState> {
+    const { namespace } = this.#workload;
+    const { key } = await this.reader(signal);
+    const records = [...this.#evidence.records.values()];
+    return readConfigState(
+      this.#transport,
+      { namespace, owner: metadata },
+      spec.template,
+      records,
+      key,
+      signal,
+    );
   }
 
   /** The image IDs of the active pods that were made of the live template. Pods that may not be read tell nothing. */

@@ -66,11 +66,27 @@ export function configReferencesOf(template: RawObject): readonly ConfigReferenc
  * The template with its references to config pointing elsewhere; everything else stays as it is. Pure.
  * @param names where each is to point, by `configmap/name`; what is not in it stays.
  */
-export function withConfig(
-  template: RawObject,
-  names: Readonly<Partial<Record<ConfigName, string>>>,
-): RawObject {
+export function withConfig(template: RawObject, names: Readonly<Record<string, string>>): RawObject {
   return mapReferences(template, (reference) => names[configName(reference)] ?? reference.name);
+}
+
+/** The template with its references pointing to copies. Pure. */
+export function withCopies(
+  template: RawObject,
+  copies: readonly { readonly reference: string; readonly name: string }[],
+): RawObject {
+  return copies.length === 0
+    ? template
+    : withConfig(template, Object.fromEntries(copies.map(({ reference, name }) => [reference, name])));
+}
+
+/** What is known of the content of config: its hash, by `configmap/name`. */
+export type ConfigHashes = Readonly<Record<string, string>>;
+
+/** The template with each reference to config by its content, where that is known: its name makes no other version then. Pure. */
+export function byContent(template: RawObject, hashes: ConfigHashes): RawObject {
+  const names = Object.entries(hashes).map(([name, hash]) => [name, `content of ${hash}`]);
+  return names.length === 0 ? template : withConfig(template, Object.fromEntries(names));
 }
 
 /** The template with other names in its references to config, as told for each. */

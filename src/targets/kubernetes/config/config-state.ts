@@ -1,0 +1,92 @@
+import type { KnownGoodRecord } from '../../../domain/proof/known-good.ts';
+import { isStatus } from '../api/api-error.ts';
+import type { ObjectMeta, RawObject } from '../api/resources.ts';
+import type { ApiTransport } from '../api/transport.ts';
+import { type ConfigReference, configName, configReferencesOf } from '../template/config-references.ts';
+import type { ConfigObject } from './content.ts';
+import { copyIn } from './kept-config.ts';
+import { type ConfigNow, hashesOf, readReferences } from './proved-config.ts';
+
+/** What is known of config at the moment. */
+export interface ConfigState {
+  /** Hashes of what was read, by `configmap/name`. */
+  readonly hashes: Readonly<Record<string, string>>;
+  /** `resourceVersion` of what was read. */
+  readonly versions: Readonly<Record<string, string>>;
+  /** Copies that hold what they say, by their name: the hash of their content. */
+  readonly kept: Readonly<Record<string, string>>;
+}
+
+/** Nothing is known of config: nobody has asked. */
+export const NO_CONFIG: ConfigState = { hashes: {}, versions: {}, kept: {} };
+
+/** So many objects are read that only records name; each costs a request. */
+const MOST_RECORDED = 20;
+
+/**
+ * Reads what the live template refers to, what proved versions referred to beside it, and, of what holds another content by
+ * now than was proved, the copies: one GET each, none twice. While nothing has changed these are the objects of the live template
+ * alone.
+ * @param key of the evidence: Secrets are compared by their content where there is one, else by their `resourceVersion`.
+ */
+export async function readConfigState(
+  transport: ApiTransport,
+  { namespace, owner }: { readonly namespace: string; readonly owner: Pick<ObjectMeta, 'uid'> },
+  template: RawObject,
+  records: readonly KnownGoodRecord[],
+  key: string | undefined,
+  signal: AbortSignal,
+): Promise<ConfigState> {
+  const live = configReferencesOf(template);
+  const known = new Set(live.map(configName));
+  const recorded = records
+    .filter(({ verdict }) => verdict === 'passed')
+    .toSorted((a, b) => Date.parse(b.at) - Date.parse(a.at))
+    .flatMap(({ config = [] }) => config);
+  const beside = new Map<string, ConfigReference>();
+  for (const { kind, name } of recorded) {
+    const reference = { kind, name, optional: true };
+    if (!known.has(configName(reference)) && beside.size < MOST_RECORDED) {
+      beside.set(configName(reference), reference);
+    }
+  }
+  const references = [...live, ...beside.values()];
+  const now = await readReferences(transport, namespace, references, key !== undefined, signal);
+  const hashes = hashesOf(now, key);
+  const versions = versionsOf(now);
+  const needed = recorded.filter(({ hash, copy, ...one }) => {
+    const name = configName(one);
+    return hash !== undefined && copy !== undefined && hashes[name] !== hash;
+  });
+  const names = new Set(needed.flatMap(({ copy }) => copy?.name ?? []));
+  const copies = await Promise.all(
+    [...names].map((name) => readCopy(transport, namespace, name, owner, now, signal)),
+  );
+  return { hashes, versions, kept: Object.fromEntries(copies.flatMap((copy) => copy ?? [])) };
+}
+
+function versionsOf({ objects }: ConfigNow): Readonly<Record<string, string>> {
+  return Object.fromEntries(
+    [...objects].map(([name, { metadata }]) => [name, metadata.resourceVersion ?? '']),
+  );
+}
+
+async function readCopy(
+  transport: ApiTransport,
+  namespace: string,
+  name: string,
+  owner: Pick<ObjectMeta, 'uid'>,
+  { objects }: ConfigNow,
+  signal: AbortSignal,
+): Promise<readonly (readonly [string, string])[] | undefined> {
+  try {
+    const object =
+      objects.get(`configmap/${name}`) ??
+      (await transport.get<ConfigObject>({ resource: 'configmaps', namespace, name }, signal));
+    const copy = copyIn(object, owner);
+    return copy ? [[name, copy.hash]] : undefined;
+  } catch (error) {
+    if (isStatus(error, 404) || isStatus(error, 403)) return undefined;
+    throw error;
+  }
+}
