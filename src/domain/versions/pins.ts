@@ -139,6 +139,8 @@ export interface KubernetesPin {
   readonly digests?: Readonly<Record<string, string>>;
   /** References to config that are written pointing to kept copies. */
   readonly copies?: readonly ConfigCopy[];
+  /** The pods of the same template are started again, because they have not seen their config: with this annotation. */
+  readonly restartedAt?: string;
 }
 
 /** A reference to config that points to a kept copy of what was proved. */

@@ -87,7 +87,7 @@ function pinTo(observed: ObservedService, { candidate, basis }: Choice, changesN
     const recorded = candidate.fingerprint ? { recorded: candidate.fingerprint } : {};
     return { ...common, ...recorded, target: 'compose', source: pinned, changes: [], unchanged: [] };
   }
-  const { digests, copies } = candidate;
+  const { digests, copies, restartedAt } = candidate;
   return {
     ...common,
     workload: { ...(kind ? { kind } : {}), ...common.workload },
@@ -97,6 +97,7 @@ function pinTo(observed: ObservedService, { candidate, basis }: Choice, changesN
     source: changesNothing ? { kind: 'live' } : source,
     ...(digests && !changesNothing ? { digests } : {}),
     ...(copies && !changesNothing ? { copies } : {}),
+    ...(restartedAt && !changesNothing ? { restartedAt } : {}),
   };
 }
 

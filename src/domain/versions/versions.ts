@@ -39,6 +39,8 @@ export interface VersionCandidate {
   readonly config?: Readonly<Record<string, string>>;
   /** Where its references to config will point, because what they name holds another content by now. */
   readonly copies?: readonly ConfigCopy[];
+  /** Its pods have to be started again to see their config: when that was planned. */
+  readonly restartedAt?: Instant;
   /** Config that was changed since the version was proved and stays as it is: nothing is kept that could bring it back. */
   readonly changedConfig?: readonly string[];
   /** What a pin to this version refers to. */

@@ -5,6 +5,7 @@ import { imageOf } from '../../../sandbox/manifests.ts';
 import type { KnownGoodRecord } from '../../../src/domain/proof/known-good.ts';
 import { planRollback } from '../../../src/domain/versions/plan-rollback.ts';
 import type { TargetWish } from '../../../src/domain/versions/targets.ts';
+import { until } from '../../../tools/until.ts';
 import { context, openWorld, type Service } from './world.ts';
 
 const { cluster, service } = openWorld({ instantReady: true });
@@ -52,6 +53,18 @@ async function prove(of: Service, verdict: 'passed' | 'failed' = 'passed') {
     checks: { health: { verdict, summary: '', values: {} } },
   };
   return of.target.recordKnownGood(record, context);
+}
+
+/** Its pods are deleted, and made anew of the same template. */
+async function startAgain(of: Service): Promise<void> {
+  const { items } = await cluster().api.must('GET', of.path('pods'));
+  for (const { metadata } of items) await cluster().api.must('DELETE', of.path(`pods/${metadata.name}`));
+  const names = items.map(({ metadata }: KubernetesObject) => metadata.name);
+  await until('pods made anew', async () => {
+    const { items: now } = await cluster().api.must('GET', of.path('pods'));
+    return now.length > 0 && now.every(({ metadata }: KubernetesObject) => !names.includes(metadata.name));
+  });
+  await cluster().complete(of.namespace, 'master-orchestrator');
 }
 
 async function planned(of: Service, wish: TargetWish = KNOWN_GOOD) {
@@ -119,5 +132,38 @@ describe('the config that a version was proved with', () => {
     expect(warnings).toEqual([
       expect.stringMatching(/^configmap\/app-config is not recorded as proved: it was changed at/),
     ]);
+  });
+
+  it('is seen by pods that are started again, where somebody has put it back by hand', async () => {
+    const of = await configured();
+    await prove(of);
+    await write(of, BAD);
+    await aSecondLater();
+    await startAgain(of);
+    await aSecondLater();
+    await write(of, GOOD);
+
+    const { current } = await of.target.observe(context);
+    expect(current).not.toHaveProperty('evidence');
+    expect((await planned(of)).pin).toMatchObject({ restartedAt: expect.any(String) });
+    await aSecondLater();
+    await of.rollBack(KNOWN_GOOD);
+    const live = await of.live();
+    expect(volumeOf(live)).toBe('app-config');
+    expect(live.spec.template.metadata.annotations).toHaveProperty(['kubectl.kubernetes.io/restartedAt']);
+    expect((await (await of.another()).observe(context)).current).toMatchObject({
+      evidence: { verdict: 'passed' },
+    });
+  });
+
+  it('does not count as proved in pods that may run with what was there before', async () => {
+    const of = await configured();
+    await prove(of);
+    await aSecondLater();
+    await write(of, BAD);
+    await write(of, GOOD);
+    const { current, history } = await of.target.observe(context);
+    expect(current).not.toHaveProperty('evidence');
+    expect(history).toMatchObject([{ version: '0.1.0', restartedAt: expect.any(String) }]);
   });
 });

@@ -5,7 +5,7 @@ import type { ApiTransport } from '../api/transport.ts';
 import { type ConfigReference, configName, configReferencesOf } from '../template/config-references.ts';
 import type { ConfigObject } from './content.ts';
 import { copyIn } from './kept-config.ts';
-import { type ConfigNow, hashesOf, readReferences } from './proved-config.ts';
+import { type ConfigNow, changedSince, hashesOf, readReferences } from './proved-config.ts';
 
 /** What is known of config at the moment. */
 export interface ConfigState {
@@ -15,10 +15,22 @@ export interface ConfigState {
   readonly versions: Readonly<Record<string, string>>;
   /** Copies that hold what they say, by their name: the hash of their content. */
   readonly kept: Readonly<Record<string, string>>;
+  /** What of it was changed after the pods had begun: they may run with what was there before. */
+  readonly unseen: readonly string[];
 }
 
 /** Nothing is known of config: nobody has asked. */
-export const NO_CONFIG: ConfigState = { hashes: {}, versions: {}, kept: {} };
+export const NO_CONFIG: ConfigState = { hashes: {}, versions: {}, kept: {}, unseen: [] };
+
+/** What the reading of config needs to know. */
+export interface ConfigReading {
+  /** Of the evidence: Secrets are compared by their content where there is one, else by their `resourceVersion`. */
+  readonly key: string | undefined;
+  /** Since when the live template is there, in milliseconds since 1970: pods are asked about only for what was changed since. */
+  readonly since: number;
+  /** When the first pod of it began; undefined where there is none, or they may not be read. */
+  startedAt(): Promise<number | undefined>;
+}
 
 /** So many objects are read that only records name; each costs a request. */
 const MOST_RECORDED = 20;
@@ -27,14 +39,13 @@ const MOST_RECORDED = 20;
  * Reads what the live template refers to, what proved versions referred to beside it, and, of what holds another content by
  * now than was proved, the copies: one GET each, none twice. While nothing has changed these are the objects of the live template
  * alone.
- * @param key of the evidence: Secrets are compared by their content where there is one, else by their `resourceVersion`.
  */
 export async function readConfigState(
   transport: ApiTransport,
   { namespace, owner }: { readonly namespace: string; readonly owner: Pick<ObjectMeta, 'uid'> },
   template: RawObject,
   records: readonly KnownGoodRecord[],
-  key: string | undefined,
+  { key, since, startedAt }: ConfigReading,
   signal: AbortSignal,
 ): Promise<ConfigState> {
   const live = configReferencesOf(template);
@@ -62,7 +73,24 @@ export async function readConfigState(
   const copies = await Promise.all(
     [...names].map((name) => readCopy(transport, namespace, name, owner, now, signal)),
   );
-  return { hashes, versions, kept: Object.fromEntries(copies.flatMap((copy) => copy ?? [])) };
+  return {
+    hashes,
+    versions,
+    kept: Object.fromEntries(copies.flatMap((copy) => copy ?? [])),
+    unseen: await unseenIn(now, known, since, startedAt),
+  };
+}
+
+async function unseenIn(
+  now: ConfigNow,
+  live: ReadonlySet<string>,
+  since: number,
+  startedAt: ConfigReading['startedAt'],
+): Promise<readonly string[]> {
+  const ofLive = { ...now, objects: new Map([...now.objects].filter(([name]) => live.has(name))) };
+  if (changedSince(ofLive, since).length === 0) return [];
+  const started = await startedAt();
+  return started === undefined ? [] : changedSince(ofLive, started);
 }
 
 function versionsOf({ objects }: ConfigNow): Readonly<Record<string, string>> {

@@ -97,30 +97,51 @@ export function provedConfig(
 ): { readonly config: readonly KnownConfig[]; readonly warnings: readonly string[] } {
   const warnings = unread.map((name) => `${name} may not be read: what it holds is not recorded`);
   const proved = [...objects].filter(([name, object]) => {
-    const problem = doubt(contentChangedAt(object), startedAt);
+    const problem = doubt(object, startedAt);
     if (problem) warnings.push(`${name} is not recorded as proved: ${problem}`);
     return problem === '';
   });
   return {
-    config: presentConfig({ objects: new Map(proved), missing: [], unread: [] }, key),
+    config: sorted(proved.map(([name, object]) => recorded(name, object, key))),
     warnings,
   };
 }
 
-function doubt(changedAt: number | undefined, startedAt: number | undefined): string {
+function doubt(object: ConfigObject, startedAt: number | undefined): string {
+  const changedAt = contentChangedAt(object);
   if (startedAt === undefined || changedAt === undefined) {
     return 'it cannot be told whether it was changed since the pods started';
   }
-  if (secondOf(changedAt) < secondOf(startedAt)) return '';
+  if (isBefore(object, changedAt, startedAt)) return '';
   const [changed, started] = [changedAt, startedAt].map((ms) => new Date(ms).toISOString());
   return `it was changed at ${changed}, and the pods started at ${started}`;
 }
 
-/** The config as it is there. Pure. */
-export function presentConfig({ objects }: ConfigNow, key: string | undefined): readonly KnownConfig[] {
-  return [...objects]
-    .map(([name, object]) => recorded(name, object, key))
-    .toSorted((a, b) => (configName(a) < configName(b) ? -1 : 1));
+/** The config that pods failed with: of what was changed since they started no hash, it must not count against that. Pure. */
+export function failedConfig(
+  { objects }: ConfigNow,
+  key: string | undefined,
+  startedAt: number | undefined,
+): readonly KnownConfig[] {
+  return sorted(
+    [...objects].map(([name, object]) => {
+      const { hash, ...rest } = recorded(name, object, key);
+      const isSeen = doubt(object, startedAt) === '';
+      return isSeen && hash ? { ...rest, hash } : rest;
+    }),
+  );
+}
+
+/** Config that was changed after pods had begun: what they run with is not known. Pure. */
+export function changedSince({ objects }: ConfigNow, startedAt: number): readonly ConfigName[] {
+  return [...objects].flatMap(([name, object]) => {
+    const changedAt = contentChangedAt(object);
+    return changedAt !== undefined && !isBefore(object, changedAt, startedAt) ? [name] : [];
+  });
+}
+
+function sorted(config: readonly KnownConfig[]): readonly KnownConfig[] {
+  return config.toSorted((a, b) => (configName(a) < configName(b) ? -1 : 1));
 }
 
 function recorded(name: ConfigName, object: ConfigObject, key: string | undefined): KnownConfig {
@@ -128,6 +149,15 @@ function recorded(name: ConfigName, object: ConfigObject, key: string | undefine
   const { uid, resourceVersion = '' } = object.metadata;
   const hash = hashOf(name, object, key);
   return { kind, name: object.metadata.name, uid, resourceVersion, ...(hash ? { hash } : {}) };
+}
+
+/**
+ * Whether the content was there before pods began. Within one second it is not known which came first, but for what cannot be
+ * changed: pods do not begin without it.
+ */
+function isBefore({ immutable }: ConfigObject, changedAt: number, startedAt: number): boolean {
+  const [changed, started] = [secondOf(changedAt), secondOf(startedAt)];
+  return immutable ? changed <= started : changed < started;
 }
 
 function secondOf(ms: number): number {

@@ -19,7 +19,7 @@ import { templateIn } from '../state/snapshot.ts';
 import { withCopies } from '../template/config-references.ts';
 import { fingerprint, withoutHash } from '../template/fingerprint.ts';
 import { withDigests } from '../template/image-digests.ts';
-import { imageOf, imagesByContainer, templateWithImage } from '../template/pod-template.ts';
+import { imageOf, imagesByContainer, templateWithImage, withRestart } from '../template/pod-template.ts';
 import { DEPLOYMENT } from '../workload/deployment.ts';
 import { STATEFUL_SET } from '../workload/stateful-set.ts';
 import { nameOf, type Revision, type WorkloadKind } from '../workload/workload.ts';
@@ -119,7 +119,8 @@ export async function pinnedTemplate(
 function asPinned(pin: KubernetesPin, content: PinnedTemplate, held: string): PinnedTemplate {
   if (held === pin.fingerprint) return content;
   const named = withDigests(content.template, pin.digests ?? {});
-  const template = withCopies(named, pin.copies ?? []);
+  const copied = withCopies(named, pin.copies ?? []);
+  const template = pin.restartedAt === undefined ? copied : withRestart(copied, pin.restartedAt);
   const found = fingerprint(template);
   if (found !== pin.fingerprint) {
     throw new RunbookError(

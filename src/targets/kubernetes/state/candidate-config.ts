@@ -26,6 +26,19 @@ export function configIn({ config = [] }: Pick<KnownGoodRecord, 'config'>): Conf
   return Object.fromEntries(config.flatMap((one) => (one.hash ? [[configName(one), one.hash]] : [])));
 }
 
+/** In the place of a hash: what pods ran with is not known, and so is none of the contents that are. */
+const UNKNOWN = 'unknown';
+
+/** The same, with what a record of a failure does not know. Pure. */
+export function configOf(record: Pick<KnownGoodRecord, 'config' | 'verdict'>): ConfigHashes {
+  const { config = [] } = record;
+  const unknown = config.filter(({ kind, hash }) => kind === 'configmap' && hash === undefined);
+  return {
+    ...Object.fromEntries(unknown.map((one) => [configName(one), UNKNOWN])),
+    ...configIn(record),
+  };
+}
+
 /** Whether the two know another content of one object at least. Pure. */
 export function isOtherConfig(a: ConfigHashes, b: ConfigHashes): boolean {
   return Object.entries(a).some(([name, hash]) => (b[name] ?? hash) !== hash);

@@ -17,10 +17,10 @@ import {
   withDigests,
   withoutDigests,
 } from '../template/image-digests.ts';
-import { containerIn, imageOf, imagesByContainer } from '../template/pod-template.ts';
+import { containerIn, imageOf, imagesByContainer, withRestart } from '../template/pod-template.ts';
 import { referencesOf } from '../template/references.ts';
 import type { Revision } from '../workload/workload.ts';
-import { configIn, configReturn, hashesIn, isOtherConfig } from './candidate-config.ts';
+import { configIn, configOf, configReturn, hashesIn, isOtherConfig } from './candidate-config.ts';
 import type { Evidence } from './evidence.ts';
 
 /** What all candidates of one observation are made with. */
@@ -33,6 +33,8 @@ export interface CandidateParts {
   readonly stamped: readonly string[];
   /** How the image of a version that was proved will be written. */
   readonly pin: 'digest' | 'tag';
+  /** When it was observed. */
+  readonly at: string;
 }
 
 export type KnownRevision = Pick<
@@ -57,10 +59,14 @@ export function currentCandidate(
 ): VersionCandidate {
   const pods = running.map((imageIds) => digestsBehind(template, imageIds));
   const digests = { ...agreed(pods), ...digestsIn(template) };
-  const config = hashesIn(template, parts.config?.hashes ?? {});
+  const { hashes = {}, unseen = [] } = parts.config ?? {};
+  const there = hashesIn(template, hashes);
+  const config = without(there, unseen);
   const isOther = (record: KnownGoodRecord) =>
     pods.some((pod) => areContradictory(digestsOf(record, template), pod)) ||
-    isOtherConfig(configIn(record), config);
+    isOtherConfig(configOf(record), config) ||
+    // What pods run with is not known, and so it is nothing that was proved or seen to fail.
+    unseen.some((name) => configOf(record)[name] !== undefined);
   const { stamped } = parts;
   const proof = recordOf(parts.evidence.records, template, { digests, config, stamped }, isOther);
   const silent = Object.entries(provedDigests(proof, template)).filter(
@@ -75,11 +81,13 @@ export function currentCandidate(
  * The versions of one template that can be returned to, the one that was proved last first: one for each config that it was
  * proved with. Where the images that were proved are known by their digests, it is these: a tag that was pushed anew since does
  * not bring other content; and where its config holds another content by now, its references point to the kept copies.
+ * @param isLive whether it is the live template: where pods may not have seen its config, they are started again.
  */
 export function earlierCandidates(
   parts: CandidateParts,
   template: RawObject,
   known: KnownRevision,
+  isLive = false,
 ): readonly [VersionCandidate, ...VersionCandidate[]] {
   const seen: KnownGoodRecord[] = [];
   const isKnown = (record: KnownGoodRecord) =>
@@ -96,7 +104,7 @@ export function earlierCandidates(
       isOther,
     );
     if (proof) seen.push(proof);
-    return earlierCandidate(parts, template, known, proof);
+    return earlierCandidate(parts, template, known, proof, isLive && (parts.config?.unseen.length ?? 0) > 0);
   };
   const first = next();
   const others: VersionCandidate[] = [];
@@ -115,6 +123,7 @@ function earlierCandidate(
   template: RawObject,
   known: KnownRevision,
   proof: KnownGoodRecord | undefined,
+  isUnseen: boolean,
 ): VersionCandidate {
   const { stamped } = parts;
   const named = digestsIn(template);
@@ -122,7 +131,7 @@ function earlierCandidate(
   const isProof = proof?.verdict === 'passed';
   const config = isProof ? hashesIn(template, configIn(proof)) : {};
   const isOther = (record: KnownGoodRecord) =>
-    areContradictory(digestsOf(record, template), digests) || isOtherConfig(configIn(record), config);
+    areContradictory(digestsOf(record, template), digests) || isOtherConfig(configOf(record), config);
   const failure = recordOf(parts.evidence.failures, template, { digests, config, stamped }, isOther);
   const { copies, changed } = isProof
     ? configReturn(template, proof, parts.config ?? NO_CONFIG)
@@ -140,15 +149,22 @@ function earlierCandidate(
   const isHeld = isInHistory(source) || source.kind === 'pod-template';
   if (!isHeld) return candidate(parts, template, known, records);
   const pinned = parts.pin === 'tag' ? template : withDigests(template, digests);
-  const written = withCopies(pinned, copies);
+  const copied = withCopies(pinned, copies);
+  // Pods of the same template see a change only when they are started again.
+  const restartedAt = isProof && isUnseen && fingerprint(copied) === known.fingerprint ? parts.at : undefined;
+  const written = restartedAt === undefined ? copied : withRestart(copied, restartedAt);
   const print = fingerprint(written);
   if (print === known.fingerprint) return candidate(parts, template, known, records);
   return candidate(
     parts,
     written,
     { ...known, fingerprint: print, source: { ...source, fingerprint: known.fingerprint } },
-    { ...records, config: renamed(own.config, copies) },
+    { ...records, config: renamed(own.config, copies), ...(restartedAt ? { restartedAt } : {}) },
   );
+}
+
+function without(hashes: ConfigHashes, names: readonly string[]): ConfigHashes {
+  return Object.fromEntries(Object.entries(hashes).filter(([name]) => !names.includes(name)));
 }
 
 /** The hashes under the names that the written template has. */
@@ -181,6 +197,7 @@ interface CandidateRecords {
   readonly config: ConfigHashes;
   readonly copies?: readonly ConfigCopy[];
   readonly changed?: readonly string[];
+  readonly restartedAt?: string;
   readonly proof: KnownGoodRecord | undefined;
   readonly failure: KnownGoodRecord | undefined;
 }
@@ -189,7 +206,7 @@ function candidate(
   { container, stamped }: CandidateParts,
   template: RawObject,
   known: KnownRevision,
-  { digests, config, copies = [], changed = [], proof, failure }: CandidateRecords,
+  { digests, config, copies = [], changed = [], restartedAt, proof, failure }: CandidateRecords,
 ): VersionCandidate {
   const used = containerIn(template, container) ?? container;
   const image = imageOf(template, used) ?? '';
@@ -204,6 +221,7 @@ function candidate(
     ...(Object.keys(digests).length > 0 ? { digests } : {}),
     ...(Object.keys(config).length > 0 ? { config } : {}),
     ...(copies.length > 0 ? { copies } : {}),
+    ...(restartedAt ? { restartedAt } : {}),
     ...(changed.length > 0 ? { changedConfig: changed } : {}),
     source: known.source,
     createdAt: earliest([known.createdAt, proof?.firstSeenAt ?? known.createdAt]),

@@ -4,9 +4,9 @@ import type { RawObject, Workload } from '../api/resources.ts';
 import type { ApiTransport } from '../api/transport.ts';
 import type { ConfigObject } from '../config/content.ts';
 import { configSlots, keepConfig } from '../config/kept-config.ts';
-import { presentConfig, provedConfig, readConfig } from '../config/proved-config.ts';
+import { failedConfig, provedConfig, readConfig } from '../config/proved-config.ts';
 import { configName, configReferencesOf } from '../template/config-references.ts';
-import { listPods } from '../workload/pods.ts';
+import { firstStart, listPods } from '../workload/pods.ts';
 import type { Revision, WorkloadPlace } from '../workload/workload.ts';
 import { readKeptTemplates } from './kept-templates.ts';
 
@@ -43,19 +43,12 @@ export async function configEvidence(
   const { transport, place, key } = parts;
   const { template } = live.spec;
   if (configReferencesOf(template).length === 0) return { config: [], warnings: [] };
-  if (verdict !== 'passed') {
-    // What it fails with is what is there, whenever that was changed: it must not count against the config that was proved.
-    const now = await readConfig(transport, place.namespace, template, key !== undefined, signal);
-    return { config: presentConfig(now, key), warnings: [] };
-  }
   const [now, pods] = await Promise.all([
     readConfig(transport, place.namespace, template, key !== undefined, signal),
     listPods(transport, live, signal),
   ]);
-  const starts = pods.map(({ metadata, status }) =>
-    Date.parse(status?.startTime ?? metadata.creationTimestamp ?? ''),
-  );
-  const startedAt = starts.length > 0 ? Math.min(...starts) : undefined;
+  const startedAt = firstStart(pods);
+  if (verdict !== 'passed') return { config: failedConfig(now, key, startedAt), warnings: [] };
   const { config, warnings } = provedConfig(now, key, startedAt);
   const copies = await keepCopies(parts, live, config, now.objects, signal);
   return { config: copies.config, warnings: [...warnings, ...copies.warnings] };

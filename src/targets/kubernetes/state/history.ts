@@ -74,7 +74,6 @@ export interface ObservedParts extends Omit<CandidateParts, 'stamped'> {
   readonly beyond?: readonly KnownGoodRecord[];
   readonly kept?: readonly KeptTemplate[];
   readonly notes: readonly string[];
-  readonly at: string;
 }
 
 /** Puts together what runs and what it can return to. Pure. */
@@ -163,7 +162,12 @@ function provedUnderItsNames(
   holder: Revision,
   current: VersionCandidate,
 ): readonly VersionCandidate[] {
-  const all = earlierCandidates(parts, holder.template, { ...holder, source: history.sourceOf(holder) });
+  const all = earlierCandidates(
+    parts,
+    holder.template,
+    { ...holder, source: history.sourceOf(holder) },
+    true,
+  );
   return all.filter(
     (proved) => proved.evidence?.verdict === 'passed' && versionIdOf(proved) !== versionIdOf(current),
   );

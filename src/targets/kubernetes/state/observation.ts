@@ -10,7 +10,7 @@ import type { ApiTransport } from '../api/transport.ts';
 import { withSignal } from '../api/with-signal.ts';
 import { type ConfigState, readConfigState } from '../config/config-state.ts';
 import { fingerprint } from '../template/fingerprint.ts';
-import { imageIdsIn, listPods } from '../workload/pods.ts';
+import { firstStart, imageIdsIn, listPods } from '../workload/pods.ts';
 import { sortPods } from '../workload/rollout-pods.ts';
 import { nameOf, type Revision, type RevisionObject, type WorkloadPlace } from '../workload/workload.ts';
 import { proofsBeyond } from './beyond-history.ts';
@@ -197,7 +197,7 @@ export class Observer {
       revisions = await this.listRevisions(live, signal);
     }
     const { kind, namespace, container, fieldManager, source } = this.#workload;
-    const config = await this.#readConfig(live, signal);
+    const config = await this.#readConfig(live, revisions, signal);
     const [cluster, notes] = await Promise.all([source.cluster(), source.notes()]);
     this.#assertSamePlace(cluster, live);
     this.#remember(live);
@@ -233,8 +233,24 @@ export class Observer {
   }
 
   /** What the config of the live template, and of what was proved, holds at the moment. */
-  async #readConfig({ metadata, spec }: Workload, signal: AbortSignal): Promise<ConfigState> {
+  async #readConfig(
+    live: Workload,
+    revisions: readonly Revision[],
+    signal: AbortSignal,
+  ): Promise<ConfigState> {
+    const { metadata, spec } = live;
     const { namespace } = this.#workload;
+    const print = fingerprint(spec.template);
+    const holder = revisions.find((revision) => revision.fingerprint === print);
+    const startedAt = async () => {
+      try {
+        const pods = holder ? await listPods(this.#transport, live, signal) : [];
+        return firstStart(sortPods(this.#workload.kind, pods, holder).made);
+      } catch (error) {
+        if (isStatus(error, 403)) return undefined;
+        throw error;
+      }
+    };
     const { key } = await this.reader(signal);
     const records = [...this.#evidence.records.values()];
     return readConfigState(
@@ -242,7 +258,7 @@ export class Observer {
       { namespace, owner: metadata },
       spec.template,
       records,
-      key,
+      { key, since: Date.parse(holder?.createdAt ?? metadata.creationTimestamp ?? ''), startedAt },
       signal,
     );
   }
