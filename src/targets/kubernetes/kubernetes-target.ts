@@ -61,6 +61,8 @@ export interface KubernetesTargetOptions {
   readonly service?: string;
   /** The key that evidence is signed with; without one it is believed unsigned. */
   readonly evidenceKey?: EvidenceKey | undefined;
+  /** Whether the content of Secrets is kept with what is proved. */
+  readonly keepsSecrets?: boolean | undefined;
   /** Repositories whose images may be written; default: those of what runs and of its history. */
   readonly repositories?: readonly string[] | undefined;
   /** Names of settings that a diff masks as well. */
@@ -271,6 +273,7 @@ export class KubernetesTarget implements RollbackTarget {
       revisions: this.#observer.revisions,
       records: [...this.#observer.evidence.records.values()],
       key,
+      keepsSecrets: this.#options.keepsSecrets === true,
       now: this.#options.clock(),
     };
     return configEvidence(parts, live, verdict, signal);
@@ -340,6 +343,7 @@ export class KubernetesTarget implements RollbackTarget {
   #content(pin: KubernetesPin, live: Parameters<typeof pinnedTemplate>[3], signal: AbortSignal) {
     const own = {
       repositories: this.#options.repositories,
+      evidenceKey: this.#options.evidenceKey,
       history: () => this.#observer.listRevisions(live, signal),
     };
     return pinnedTemplate(

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
 import { type KubernetesObject, MERGE_PATCH } from '../../../sandbox/control-plane/api.ts';
-import { imageOf } from '../../../sandbox/manifests.ts';
+import { imageOf, rulesOf, WORKER_RULES } from '../../../sandbox/manifests.ts';
 import type { KnownGoodRecord } from '../../../src/domain/proof/known-good.ts';
 import { planRollback } from '../../../src/domain/versions/plan-rollback.ts';
 import type { TargetWish } from '../../../src/domain/versions/targets.ts';
@@ -16,8 +16,11 @@ const BAD = { 'config.toml': 'model = "gpt-none"\n' };
 const template = { volumes: [{ name: 'config', configMap: { name: 'app-config' } }] };
 
 /** A service whose pods take a ConfigMap; its content is a second older than the pods. */
-async function configured(data: Readonly<Record<string, string>> = GOOD): Promise<Service> {
-  const of = await service([]);
+async function configured(
+  data: Readonly<Record<string, string>> = GOOD,
+  options: Parameters<typeof service>[1] = {},
+): Promise<Service> {
+  const of = await service([], options);
   await write(of, data, 'POST');
   await aSecondLater();
   await of.deploy('v0.1.0', { template });
@@ -165,5 +168,166 @@ describe('the config that a version was proved with', () => {
     const { current, history } = await of.target.observe(context);
     expect(current).not.toHaveProperty('evidence');
     expect(history).toMatchObject([{ version: '0.1.0', restartedAt: expect.any(String) }]);
+  });
+});
+
+describe('a ConfigMap that is named by its content', () => {
+  const named = (name: string) => ({ volumes: [{ name: 'config', configMap: { name } }] });
+  const make = (of: Service, name: string, data: object) =>
+    cluster().api.must('POST', of.path('configmaps'), { metadata: { name }, data, immutable: true });
+
+  it('is referred to as before while it is there, and comes back from its copy when it was collected', async () => {
+    const of = await service([]);
+    await make(of, 'app-config-aaa', GOOD);
+    await aSecondLater();
+    await of.deploy('v0.1.0', { template: named('app-config-aaa') });
+    await prove(of);
+    await make(of, 'app-config-bbb', BAD);
+    await of.deploy('v0.2.0', { template: named('app-config-bbb') });
+    expect((await planned(of)).pin).not.toHaveProperty('copies');
+
+    await cluster().api.must('DELETE', of.path('configmaps/app-config-aaa'));
+    const { target, ...rest } = of;
+    const another = { ...rest, target: await of.another() };
+    expect((await planned(another)).pin).toMatchObject({ copies: [{ name: COPY }] });
+    const access = await another.target.checkAccess(KNOWN_GOOD, context);
+    expect(access.summary).toContain(`configmap/${COPY}`);
+    const started = await another.target.rollBack((await planned(another)).pin, context);
+    await target.waitForRollout(started, context, () => undefined);
+    expect(volumeOf(await of.live())).toBe(COPY);
+  });
+});
+
+describe('a Secret that a version was proved with', () => {
+  const KEY = 'key-of-the-evidence';
+  const SECRET_COPY = 'deployment-master-orchestrator-secret-0';
+  const withSecret = { volumes: [{ name: 'config', secret: { secretName: 'app-secret' } }] };
+  const password = (word: string) => ({ password: Buffer.from(word).toString('base64') });
+  const writeSecret = (of: Service, word: string, how: 'POST' | 'PATCH' = 'PATCH') =>
+    how === 'POST'
+      ? cluster().api.must('POST', of.path('secrets'), {
+          metadata: { name: 'app-secret' },
+          data: password(word),
+        })
+      : cluster().api.must('PATCH', of.path('secrets/app-secret'), { data: password(word) }, MERGE_PATCH);
+
+  async function secretive(options: Parameters<Service['another']>[1], rules = WORKER_RULES) {
+    const of = await service([], { rules });
+    await writeSecret(of, 'hunter2', 'POST');
+    await aSecondLater();
+    await of.deploy('v0.1.0', { template: withSecret });
+    const target = await of.another({}, options);
+    await prove({ ...of, target });
+    await writeSecret(of, 'hunter3');
+    await of.deploy('v0.2.0', { template: withSecret });
+    return { ...of, target };
+  }
+
+  it('is named and stays where it was changed since, whatever may be known of it', async () => {
+    for (const options of [{}, { evidenceKey: async () => KEY }]) {
+      const of = await secretive(options);
+      const { history } = await of.target.observe(context);
+      expect(history).toMatchObject([{ version: '0.1.0', changedConfig: ['secret/app-secret'] }]);
+      const plan = await planned(of);
+      expect(plan.pin).not.toHaveProperty('copies');
+      expect(plan.warnings).toContainEqual(expect.stringContaining('secret/app-secret'));
+      const evidence = await cluster().api.must('GET', of.path('configmaps/master-orchestrator-known-good'));
+      expect(JSON.stringify(evidence)).not.toMatch(/hunter2|aHVudGVyMg/);
+    }
+  });
+
+  it('comes back from a copy where the profile says so, and is nowhere in the evidence', async () => {
+    const rules = [...WORKER_RULES, ...rulesOf('rbac-config-secrets.yaml')];
+    const of = await secretive({ evidenceKey: async () => KEY, keepsSecrets: true }, rules);
+    expect(await cluster().api.must('GET', of.path(`secrets/${SECRET_COPY}`))).toMatchObject({
+      immutable: true,
+      data: password('hunter2'),
+    });
+    const started = await of.target.rollBack((await planned(of)).pin, context);
+    await of.target.waitForRollout(started, context, () => undefined);
+    expect((await of.live()).spec.template.spec.volumes[0].secret.secretName).toBe(SECRET_COPY);
+    const evidence = await cluster().api.must('GET', of.path('configmaps/master-orchestrator-known-good'));
+    expect(JSON.stringify(evidence)).not.toMatch(/hunter2|aHVudGVyMg/);
+  });
+});
+
+describe('a copy of config', () => {
+  const slot = (number: number) => COPY.replace(/0$/, String(number));
+  const read = (of: Service, name: string) => cluster().api.must('GET', of.path(`configmaps/${name}`));
+  const remove = (of: Service, name: string) => cluster().api.must('DELETE', of.path(`configmaps/${name}`));
+  const copyOf = async (of: Service) => {
+    const { history, current } = await (await of.another()).observe(context);
+    return [current, ...history].map(
+      ({ copies = [], changedConfig }) => copies[0]?.name ?? changedConfig?.[0],
+    );
+  };
+
+  it('is made beside what somebody else has in its place, which stays', async () => {
+    const of = await configured();
+    await cluster().api.must('POST', of.path('configmaps'), {
+      metadata: { name: COPY },
+      data: { mine: 'yes' },
+    });
+    await prove(of);
+    expect(await read(of, COPY)).toMatchObject({ data: { mine: 'yes' } });
+    expect(await read(of, slot(1))).toMatchObject({ immutable: true, data: GOOD });
+  });
+
+  it('holds what is no text too, and is made once for one content', async () => {
+    const of = await configured();
+    const binaryData = { key: Buffer.from([0, 255, 1]).toString('base64') };
+    await cluster().api.must('PATCH', of.path('configmaps/app-config'), { binaryData }, MERGE_PATCH);
+    await aSecondLater();
+    await of.deploy('v0.1.1', { template });
+    await prove(of);
+    await prove({ ...of, target: await of.another() });
+    expect(await read(of, COPY)).toMatchObject({ data: GOOD, binaryData });
+    await expect(read(of, slot(1))).rejects.toThrow('404');
+  });
+
+  it.each<[string, (of: Service) => Promise<unknown>]>([
+    ['is gone', (of) => remove(of, COPY)],
+    [
+      'was made anew by somebody with another content',
+      async (of) => {
+        const { metadata, data: _data, ...rest } = await read(of, COPY);
+        const { name, annotations, labels, ownerReferences } = metadata;
+        await remove(of, COPY);
+        const body = { ...rest, metadata: { name, annotations, labels, ownerReferences }, data: BAD };
+        await cluster().api.must('POST', of.path('configmaps'), body);
+      },
+    ],
+  ])('that %s brings nothing back: it is said before, and found at the last moment', async (_what, act) => {
+    const of = await configured();
+    await prove(of);
+    await write(of, { 'config.toml': 'model = "other"' });
+    await of.deploy('v0.2.0', { template });
+    const { pin } = await planned(of);
+    expect(await copyOf(of)).toEqual([undefined, COPY]);
+    await act(of);
+    expect(await copyOf(of)).toEqual([undefined, 'configmap/app-config']);
+    await expect(of.target.rollBack(pin, context)).rejects.toMatchObject({
+      type: 'PinLost',
+      message: expect.stringContaining(`configmap/${COPY}, the copy of configmap/app-config`),
+    });
+  });
+
+  it('is not made where the worker may not: the content is known by its hash all the same', async () => {
+    const rules = WORKER_RULES.map((rule) =>
+      rule.resources.includes('configmaps') && !rule.resourceNames
+        ? { ...rule, verbs: rule.verbs.filter((verb) => verb !== 'create') }
+        : rule,
+    );
+    const of = await configured(GOOD, { rules });
+    const evidence = { metadata: { name: 'master-orchestrator-known-good' }, data: {} };
+    await cluster().api.must('POST', of.path('configmaps'), evidence);
+    const { warnings } = await prove(of);
+    expect(warnings).toEqual([
+      expect.stringMatching(/^configmap\/app-config is recorded without a copy .*forbidden/),
+    ]);
+    await write(of, BAD);
+    const { current, history } = await of.target.observe(context);
+    expect(current).not.toHaveProperty('evidence');
+    expect(history).toEqual([]);
   });
 });

@@ -21,7 +21,10 @@ export interface Service {
   readonly profile: KubernetesProfile;
   readonly target: RollbackTarget;
   /** Another worker: its own connection, watch and memory. */
-  another(change?: Partial<KubernetesProfile>): Promise<RollbackTarget>;
+  another(
+    change?: Partial<KubernetesProfile>,
+    options?: Parameters<typeof createKubernetesTarget>[1],
+  ): Promise<RollbackTarget>;
   /** Changes the Deployment by a merge patch, as somebody else would. */
   change(patch: KubernetesObject, manager?: string): Promise<KubernetesObject>;
   /** Deploys a version without waiting for it. */
@@ -92,8 +95,8 @@ export function openWorld({ instantReady = false }: { readonly instantReady?: bo
       pin: 'digest',
       rollout: { deadlineMs: 20_000, crashLoopRestarts: 3, ...rollout },
     };
-    const make = (of: KubernetesProfile) => {
-      const target = createKubernetesTarget(of);
+    const make = (of: KubernetesProfile, options?: Parameters<typeof createKubernetesTarget>[1]) => {
+      const target = createKubernetesTarget(of, options);
       open.push(target);
       return target;
     };
@@ -118,9 +121,9 @@ export function openWorld({ instantReady = false }: { readonly instantReady?: bo
       change,
       pin,
       deploy,
-      async another(changed = {}) {
+      async another(changed = {}, options) {
         const file = await cluster().kubeconfigFor(namespace, `worker-${++count}`, rules);
-        return make({ ...profile, kubeconfig: file, ...changed });
+        return make({ ...profile, kubeconfig: file, ...changed }, options);
       },
       push(version, template) {
         const { node } = cluster();

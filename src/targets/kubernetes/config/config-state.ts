@@ -3,8 +3,8 @@ import { isStatus } from '../api/api-error.ts';
 import type { ObjectMeta, RawObject } from '../api/resources.ts';
 import type { ApiTransport } from '../api/transport.ts';
 import { type ConfigReference, configName, configReferencesOf } from '../template/config-references.ts';
-import type { ConfigObject } from './content.ts';
-import { copyIn } from './kept-config.ts';
+import { hasherOf } from './content.ts';
+import { copyIn, readObject } from './kept-config.ts';
 import { type ConfigNow, changedSince, hashesOf, readReferences } from './proved-config.ts';
 
 /** What is known of config at the moment. */
@@ -13,7 +13,7 @@ export interface ConfigState {
   readonly hashes: Readonly<Record<string, string>>;
   /** `resourceVersion` of what was read. */
   readonly versions: Readonly<Record<string, string>>;
-  /** Copies that hold what they say, by their name: the hash of their content. */
+  /** Copies that hold what they say, by `configmap/name`: the hash of their content. */
   readonly kept: Readonly<Record<string, string>>;
   /** What of it was changed after the pods had begun: they may run with what was there before. */
   readonly unseen: readonly string[];
@@ -69,9 +69,13 @@ export async function readConfigState(
     const name = configName(one);
     return hash !== undefined && copy !== undefined && hashes[name] !== hash;
   });
-  const names = new Set(needed.flatMap(({ copy }) => copy?.name ?? []));
+  const places = new Map(
+    needed.flatMap(({ kind, copy }) =>
+      copy ? [[configName({ kind, name: copy.name }), { kind, name: copy.name }]] : [],
+    ),
+  );
   const copies = await Promise.all(
-    [...names].map((name) => readCopy(transport, namespace, name, owner, now, signal)),
+    [...places.values()].map((place) => readCopy(transport, namespace, place, { owner, key }, now, signal)),
   );
   return {
     hashes,
@@ -102,17 +106,15 @@ function versionsOf({ objects }: ConfigNow): Readonly<Record<string, string>> {
 async function readCopy(
   transport: ApiTransport,
   namespace: string,
-  name: string,
-  owner: Pick<ObjectMeta, 'uid'>,
+  place: Pick<ConfigReference, 'kind' | 'name'>,
+  { owner, key }: { readonly owner: Pick<ObjectMeta, 'uid'>; readonly key: string | undefined },
   { objects }: ConfigNow,
   signal: AbortSignal,
 ): Promise<readonly (readonly [string, string])[] | undefined> {
   try {
-    const object =
-      objects.get(`configmap/${name}`) ??
-      (await transport.get<ConfigObject>({ resource: 'configmaps', namespace, name }, signal));
-    const copy = copyIn(object, owner);
-    return copy ? [[name, copy.hash]] : undefined;
+    const object = objects.get(configName(place)) ?? (await readObject(transport, namespace, place, signal));
+    const copy = copyIn(object, owner, hasherOf(place.kind, key));
+    return copy ? [[configName(place), copy.hash]] : undefined;
   } catch (error) {
     if (isStatus(error, 404) || isStatus(error, 403)) return undefined;
     throw error;

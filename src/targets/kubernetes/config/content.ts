@@ -27,6 +27,15 @@ export function sealedContentHash(content: Content, key: string): string {
     .digest('hex');
 }
 
+/** The hash that content of a kind is known by. @param key of the evidence; a Secret has none without one. */
+export function hasherOf(
+  kind: 'configmap' | 'secret',
+  key: string | undefined,
+): (object: Content) => string | undefined {
+  if (kind === 'configmap') return contentHash;
+  return (object) => (key === undefined ? undefined : sealedContentHash(object, key));
+}
+
 function canonical({ data = {}, binaryData = {} }: Content): string {
   const sorted = (held: Readonly<Record<string, string>>) =>
     Object.entries(held).toSorted(([a], [b]) => (a < b ? -1 : 1));

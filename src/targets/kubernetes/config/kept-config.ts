@@ -1,8 +1,9 @@
 import { ApiError, isStatus } from '../api/api-error.ts';
-import { apiVersionOf, type ObjectMeta } from '../api/resources.ts';
+import { apiVersionOf, type ObjectMeta, type Resource } from '../api/resources.ts';
 import type { ApiTransport } from '../api/transport.ts';
+import type { ConfigKind } from '../template/config-references.ts';
 import type { WorkloadPlace } from '../workload/workload.ts';
-import { type ConfigObject, contentHash } from './content.ts';
+import type { ConfigObject } from './content.ts';
 
 /** So many copies are kept beside a workload. */
 export const CONFIG_SLOTS = 20;
@@ -15,9 +16,32 @@ const SETTLED_MS = 3_600_000;
 const CONTENT = 'rollback-runbook/content';
 const COPY_OF = 'rollback-runbook/copy-of';
 
-/** The names of the copies: `<kind>-<name>-config-0` and on, so that a Role can name them. */
-export function configSlots({ kind, name }: Pick<WorkloadPlace, 'kind' | 'name'>): readonly string[] {
-  return Array.from({ length: CONFIG_SLOTS }, (_, number) => `${kind.word}-${name}-config-${number}`);
+/** What differs between a ConfigMap and a Secret that is kept. */
+const STORES = {
+  configmap: { apiKind: 'ConfigMap', resource: 'configmaps', slot: 'config' },
+  secret: { apiKind: 'Secret', resource: 'secrets', slot: 'secret' },
+} as const satisfies Record<
+  ConfigKind,
+  { readonly resource: Resource; readonly slot: string; readonly apiKind: string }
+>;
+
+/** The names of the copies: `<kind>-<name>-config-0` and on, of Secrets `<kind>-<name>-secret-0`, so that a Role can name them. */
+export function configSlots(
+  { kind, name }: Pick<WorkloadPlace, 'kind' | 'name'>,
+  of: ConfigKind = 'configmap',
+): readonly string[] {
+  const { slot } = STORES[of];
+  return Array.from({ length: CONFIG_SLOTS }, (_, number) => `${kind.word}-${name}-${slot}-${number}`);
+}
+
+/** Reads one ConfigMap or Secret. */
+export function readObject(
+  transport: ApiTransport,
+  namespace: string,
+  { kind, name }: { readonly kind: ConfigKind; readonly name: string },
+  signal: AbortSignal,
+): Promise<ConfigObject> {
+  return transport.get<ConfigObject>({ resource: STORES[kind].resource, namespace, name }, signal);
 }
 
 /** A copy that holds what it says. */
@@ -25,17 +49,35 @@ export interface KeptConfig {
   readonly name: string;
   readonly uid: string;
   readonly hash: string;
-  /** The name of the ConfigMap that it is a copy of. */
+  /** The name of the object that it is a copy of. */
   readonly of: string;
 }
 
-/** What an object is: a copy of ours that holds what it says, of this very workload; nothing else counts. */
-export function copyIn(object: ConfigObject, owner: Pick<ObjectMeta, 'uid'>): KeptConfig | undefined {
+/**
+ * What an object is: a copy of ours that holds what it says, of this very workload; nothing else counts.
+ * @param hashOf the hash of its kind; none for a Secret without a key, which cannot be believed then.
+ */
+export function copyIn(
+  object: ConfigObject,
+  owner: Pick<ObjectMeta, 'uid'>,
+  hashOf: HashOf,
+): KeptConfig | undefined {
   const { name, uid, annotations = {}, ownerReferences, deletionTimestamp } = object.metadata;
   const [hash, of] = [annotations[CONTENT], annotations[COPY_OF]];
   const isOurs = ownerReferences?.some((one) => one.uid === owner.uid) === true;
   if (!hash || !of || !isOurs || !object.immutable || deletionTimestamp) return undefined;
-  return contentHash(object) === hash ? { name, uid, hash, of } : undefined;
+  return hashOf(object) === hash ? { name, uid, hash, of } : undefined;
+}
+
+/** The hash of the content of an object; undefined where it cannot be had. */
+export type HashOf = (object: ConfigObject) => string | undefined;
+
+/** What is to be kept. */
+export interface Original {
+  readonly of: ConfigKind;
+  /** The user's own object. */
+  readonly object: ConfigObject;
+  readonly hashOf: HashOf;
 }
 
 /** Why a content is not kept, in words. */
@@ -44,9 +86,8 @@ export interface NotKept {
 }
 
 /**
- * Keeps the content of a ConfigMap in an immutable copy. Safe to repeat: a copy of the same content is found again. One that
+ * Keeps the content of a ConfigMap or Secret in an immutable copy of its kind. Safe to repeat: a copy of the same content is found again. One that
  * anything refers to is never made anew, nor one that somebody else has put there; when all are in use nothing is thrown away.
- * @param original the user's own object.
  * @param inUse names of copies that a template or a record refers to.
  * @param known copies by the hash of what they hold, as the records tell: asked first.
  * @param now milliseconds since 1970, by the API server's clock as far as that is known.
@@ -55,7 +96,7 @@ export async function keepConfig(
   transport: ApiTransport,
   place: WorkloadPlace,
   owner: ObjectMeta,
-  original: ConfigObject,
+  { of, object: original, hashOf }: Original,
   {
     inUse,
     known,
@@ -68,12 +109,15 @@ export async function keepConfig(
   signal: AbortSignal,
 ): Promise<KeptConfig | NotKept> {
   const { namespace } = place;
-  const hash = contentHash(original);
-  const slots = configSlots(place);
+  const hash = hashOf(original);
+  if (hash === undefined)
+    return { problem: 'its content cannot be hashed without a key (evidence.signingKey)' };
+  const { resource } = STORES[of];
+  const slots = configSlots(place, of);
   const before = known.get(hash);
   const read = async (name: string) => {
     try {
-      return await transport.get<ConfigObject>({ resource: 'configmaps', namespace, name }, signal);
+      return await readObject(transport, namespace, { kind: of, name }, signal);
     } catch (error) {
       if (isStatus(error, 404)) return undefined;
       throw error;
@@ -81,20 +125,16 @@ export async function keepConfig(
   };
   if (before) {
     const held = await read(before);
-    const copy = held && copyIn(held, owner);
+    const copy = held && copyIn(held, owner, hashOf);
     if (copy?.hash === hash) return copy;
   }
-  const body = (name: string) => copyBody(name, place, owner, original, hash);
+  const body = (name: string) => copyBody(name, of, place, owner, original, hash);
   let squatted = 0;
   for (const name of slots.filter((slot) => !inUse.has(slot))) {
     // One that was freed is made anew; whoever is quicker has it.
     for (let attempt = 1; attempt <= 2; attempt += 1) {
       try {
-        const made = await transport.create<ConfigObject>(
-          { resource: 'configmaps', namespace },
-          body(name),
-          signal,
-        );
+        const made = await transport.create<ConfigObject>({ resource, namespace }, body(name), signal);
         return { name, uid: made.metadata.uid, hash, of: original.metadata.name };
       } catch (error) {
         if (!(error instanceof ApiError) || error.outcomeUnknown || error.code === 429) throw error;
@@ -102,13 +142,13 @@ export async function keepConfig(
       }
       const there = await read(name);
       if (!there) continue;
-      const copy = copyIn(there, owner);
+      const copy = copyIn(there, owner, hashOf);
       if (copy?.hash === hash) return copy;
       if (!isFree(there, owner, now)) {
         squatted += 1;
         break;
       }
-      if (attempt === 2 || !(await remove(transport, namespace, there.metadata, signal))) break;
+      if (attempt === 2 || !(await remove(transport, { resource, namespace }, there.metadata, signal))) break;
     }
   }
   const taken = squatted > 0 ? `, ${squatted} of them by somebody else or just now` : '';
@@ -126,12 +166,12 @@ function isFree({ metadata }: ConfigObject, owner: ObjectMeta, now: number): boo
 /** @returns false when it may not be, or is another one by now. */
 async function remove(
   transport: ApiTransport,
-  namespace: string,
+  place: { readonly resource: Resource; readonly namespace: string },
   { name, uid, resourceVersion = '' }: ObjectMeta,
   signal: AbortSignal,
 ): Promise<boolean> {
   try {
-    await transport.remove({ resource: 'configmaps', namespace, name }, { uid, resourceVersion }, signal);
+    await transport.remove({ ...place, name }, { uid, resourceVersion }, signal);
     return true;
   } catch (error) {
     if (error instanceof ApiError && [403, 404, 409].includes(error.code)) return error.code === 404;
@@ -141,14 +181,15 @@ async function remove(
 
 function copyBody(
   as: string,
+  of: ConfigKind,
   { kind }: WorkloadPlace,
   { name, uid }: ObjectMeta,
-  { metadata, data, binaryData }: ConfigObject,
+  { metadata, data, binaryData, type }: ConfigObject,
   hash: string,
 ) {
   return {
     apiVersion: 'v1',
-    kind: 'ConfigMap',
+    kind: STORES[of].apiKind,
     metadata: {
       name: as,
       labels: { 'app.kubernetes.io/managed-by': 'rollback-runbook' },
@@ -158,5 +199,6 @@ function copyBody(
     immutable: true,
     ...(data ? { data } : {}),
     ...(binaryData ? { binaryData } : {}),
+    ...(type ? { type } : {}),
   };
 }

@@ -9,7 +9,7 @@ import {
   configName,
   configReferencesOf,
 } from '../template/config-references.ts';
-import { type ConfigObject, contentChangedAt, contentHash, sealedContentHash } from './content.ts';
+import { type ConfigObject, contentChangedAt, hasherOf } from './content.ts';
 
 /** The config of a template as it is at the moment. */
 export interface ConfigNow {
@@ -80,8 +80,11 @@ export function hashesOf({ objects }: ConfigNow, key: string | undefined): Confi
 }
 
 function hashOf(name: ConfigName, object: ConfigObject, key: string | undefined): string | undefined {
-  if (name.startsWith('configmap/')) return contentHash(object);
-  return key === undefined ? undefined : sealedContentHash(object, key);
+  return hasherOf(kindOf(name), key)(object);
+}
+
+function kindOf(name: ConfigName): KnownConfig['kind'] {
+  return name.startsWith('configmap/') ? 'configmap' : 'secret';
 }
 
 /**
@@ -145,7 +148,7 @@ function sorted(config: readonly KnownConfig[]): readonly KnownConfig[] {
 }
 
 function recorded(name: ConfigName, object: ConfigObject, key: string | undefined): KnownConfig {
-  const [kind = 'configmap'] = name.split('/', 1) as [KnownConfig['kind']];
+  const kind = kindOf(name);
   const { uid, resourceVersion = '' } = object.metadata;
   const hash = hashOf(name, object, key);
   return { kind, name: object.metadata.name, uid, resourceVersion, ...(hash ? { hash } : {}) };

@@ -68,7 +68,8 @@ export function configReturn(
     const name = configName(known);
     if (holdsIt(name, known, now)) continue;
     const { hash, copy } = known;
-    if (hash && copy && now.kept[copy.name] === hash) copies.push({ reference: name, ...copy, hash });
+    if (hash && copy && now.kept[configName({ kind: known.kind, name: copy.name })] === hash)
+      copies.push({ reference: name, ...copy, hash });
     else changed.push(name);
   }
   return { copies, changed };

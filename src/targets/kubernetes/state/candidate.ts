@@ -172,7 +172,7 @@ function renamed(hashes: ConfigHashes, copies: readonly ConfigCopy[]): ConfigHas
   return Object.fromEntries(
     Object.entries(hashes).map(([name, hash]) => {
       const copy = copies.find(({ reference }) => reference === name);
-      return [copy ? `configmap/${copy.name}` : name, hash];
+      return [copy ? name.replace(/[^/]+$/, copy.name) : name, hash];
     }),
   );
 }

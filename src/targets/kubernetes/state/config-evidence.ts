@@ -2,7 +2,7 @@ import type { KnownConfig } from '../../../domain/proof/known-config.ts';
 import type { KnownGoodRecord } from '../../../domain/proof/known-good.ts';
 import type { RawObject, Workload } from '../api/resources.ts';
 import type { ApiTransport } from '../api/transport.ts';
-import type { ConfigObject } from '../config/content.ts';
+import { type ConfigObject, hasherOf } from '../config/content.ts';
 import { configSlots, keepConfig } from '../config/kept-config.ts';
 import { failedConfig, provedConfig, readConfig } from '../config/proved-config.ts';
 import { configName, configReferencesOf } from '../template/config-references.ts';
@@ -18,6 +18,8 @@ export interface ConfigEvidenceParts {
   readonly records: readonly KnownGoodRecord[];
   /** The key of the evidence, with which the content of Secrets is hashed. */
   readonly key: string | undefined;
+  /** Whether the content of Secrets is kept too, in Secrets. */
+  readonly keepsSecrets: boolean;
   /** Milliseconds since 1970. */
   readonly now: number;
 }
@@ -62,7 +64,7 @@ async function keepCopies(
   signal: AbortSignal,
 ): Promise<ConfigEvidence> {
   const { transport, place, records, now } = parts;
-  const own = new Set(configSlots(place));
+  const own = new Set([...configSlots(place), ...configSlots(place, 'secret')]);
   const known = new Map(
     records
       .flatMap((record) => record.config ?? [])
@@ -74,7 +76,7 @@ async function keepCopies(
   // One after the other: two contents must not take the same place.
   for (const one of config) {
     const object = objects.get(configName(one));
-    if (one.kind !== 'configmap' || !object) {
+    if ((one.kind === 'secret' && !parts.keepsSecrets) || !object) {
       kept.push(one);
       continue;
     }
@@ -84,7 +86,14 @@ async function keepCopies(
       continue;
     }
     inUse ??= await namesInUse(parts, metadata.uid, spec.template, signal);
-    const copy = await keepConfig(transport, place, metadata, object, { inUse, known, now }, signal);
+    const copy = await keepConfig(
+      transport,
+      place,
+      metadata,
+      { of: one.kind, object, hashOf: hasherOf(one.kind, parts.key) },
+      { inUse, known, now },
+      signal,
+    );
     if ('problem' in copy) {
       warnings.push(`${configName(one)} is recorded without a copy of its content: ${copy.problem}`);
       kept.push(one);
