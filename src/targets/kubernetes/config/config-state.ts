@@ -22,8 +22,8 @@ export interface ConfigState {
 /** Nothing is known of config: nobody has asked. */
 export const NO_CONFIG: ConfigState = { hashes: {}, versions: {}, kept: {}, unseen: [] };
 
-/** What the reading of config needs to know. */
-export interface ConfigReading {
+/** What has to be known to tell what config holds. */
+export interface ConfigQuestion {
   /** Of the evidence: Secrets are compared by their content where there is one, else by their `resourceVersion`. */
   readonly key: string | undefined;
   /** Since when the live template is there, in milliseconds since 1970: pods are asked about only for what was changed since. */
@@ -45,7 +45,7 @@ export async function readConfigState(
   { namespace, owner }: { readonly namespace: string; readonly owner: Pick<ObjectMeta, 'uid'> },
   template: RawObject,
   records: readonly KnownGoodRecord[],
-  { key, since, startedAt }: ConfigReading,
+  { key, since, startedAt }: ConfigQuestion,
   signal: AbortSignal,
 ): Promise<ConfigState> {
   const live = configReferencesOf(template);
@@ -89,7 +89,7 @@ async function unseenIn(
   now: ConfigNow,
   live: ReadonlySet<string>,
   since: number,
-  startedAt: ConfigReading['startedAt'],
+  startedAt: ConfigQuestion['startedAt'],
 ): Promise<readonly string[]> {
   const ofLive = { ...now, objects: new Map([...now.objects].filter(([name]) => live.has(name))) };
   if (changedSince(ofLive, since).length === 0) return [];
