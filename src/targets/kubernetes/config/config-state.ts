@@ -3,6 +3,7 @@ import { isStatus } from '../api/api-error.ts';
 import type { ObjectMeta, RawObject } from '../api/resources.ts';
 import type { ApiTransport } from '../api/transport.ts';
 import { type ConfigReference, configName, configReferencesOf } from '../template/config-references.ts';
+import { keepersOf } from './config-source.ts';
 import { hasherOf } from './content.ts';
 import { copyIn, readObject } from './kept-config.ts';
 import { type ConfigNow, changedSince, hashesOf, readReferences } from './proved-config.ts';
@@ -15,12 +16,14 @@ export interface ConfigState {
   readonly versions: Readonly<Record<string, string>>;
   /** Copies that hold what they say, by `configmap/name`: the hash of their content. */
   readonly kept: Readonly<Record<string, string>>;
+  /** Who keeps an object in place, in words, by `configmap/name`. */
+  readonly keepers: Readonly<Record<string, string>>;
   /** What of it was changed after the pods had begun: they may run with what was there before. */
   readonly unseen: readonly string[];
 }
 
 /** Nothing is known of config: nobody has asked. */
-export const NO_CONFIG: ConfigState = { hashes: {}, versions: {}, kept: {}, unseen: [] };
+export const NO_CONFIG: ConfigState = { hashes: {}, versions: {}, kept: {}, keepers: {}, unseen: [] };
 
 /** What has to be known to tell what config holds. */
 export interface ConfigQuestion {
@@ -81,6 +84,7 @@ export async function readConfigState(
     hashes,
     versions,
     kept: Object.fromEntries(copies.flatMap((copy) => copy ?? [])),
+    keepers: keepersOf(now.objects),
     unseen: await unseenIn(now, known, since, startedAt),
   };
 }

@@ -136,13 +136,14 @@ function earlierCandidate(
   const { copies, changed } = isProof
     ? configReturn(template, proof, parts.config ?? NO_CONFIG)
     : { copies: [], changed: [] };
+  const keepers = parts.config?.keepers ?? {};
   const own = {
     // What stays as it is now is not what was proved.
     config: Object.fromEntries(
       Object.entries(config).filter(([name]) => !changed.some((one) => one === name)),
     ),
     copies,
-    changed,
+    changed: changed.map((name) => (keepers[name] ? `${name} (${keepers[name]})` : name)),
   };
   const records = { digests, ...own, proof, failure };
   const { source } = known;
