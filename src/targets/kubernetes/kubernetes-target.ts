@@ -270,8 +270,9 @@ export class KubernetesTarget implements RollbackTarget {
     const parts = {
       transport: this.#lease.transport,
       place: this.#place,
-      revisions: this.#observer.revisions,
+      revisions: () => this.#observer.listRevisions(live, signal),
       records: [...this.#observer.evidence.records.values()],
+      recordsNow: async () => [...(await this.#observer.readEvidence(signal)).records.values()],
       key,
       keepsSecrets: this.#options.keepsSecrets === true,
       now: this.#options.clock(),

@@ -35,7 +35,7 @@ const write = (of: Service, data: object, how: 'POST' | 'PATCH' = 'PATCH') =>
 /** The API server notes whole seconds: what is changed in the second of a start may be older or younger. */
 const aSecondLater = () => sleep(1_000 - (Date.now() % 1_000) + 20);
 
-async function prove(of: Service, verdict: 'passed' | 'failed' = 'passed') {
+async function prove(of: Service, verdict: 'passed' | 'failed' = 'passed', recorder = of.target) {
   const { current } = await of.target.observe(context);
   const record: KnownGoodRecord = {
     schema: 2,
@@ -55,7 +55,7 @@ async function prove(of: Service, verdict: 'passed' | 'failed' = 'passed') {
     runId: 'run',
     checks: { health: { verdict, summary: '', values: {} } },
   };
-  return of.target.recordKnownGood(record, context);
+  return recorder.recordKnownGood(record, context);
 }
 
 /** Its pods are deleted, and made anew of the same template. */
@@ -310,6 +310,22 @@ describe('a copy of config', () => {
       type: 'PinLost',
       message: expect.stringContaining(`configmap/${COPY}, the copy of configmap/app-config`),
     });
+  });
+
+  it('of a version that was proved before is never made anew, whoever records the next proof', async () => {
+    const rules = [...WORKER_RULES, ...rulesOf('rbac-config.yaml')];
+    const of = await configured(GOOD, { rules });
+    await prove(of);
+    for (const model of ['second', 'third']) {
+      await write(of, { 'config.toml': `model = "${model}"` });
+      await aSecondLater();
+      await of.deploy(model === 'second' ? 'v0.1.1' : 'v0.1.2-good', { template });
+      // A worker that has observed nothing, with a clock that is two hours ahead: every copy is old by it.
+      const clock = () => Date.now() + 2 * 3_600_000;
+      await prove(of, 'passed', await of.another({}, { clock }));
+    }
+    expect(await read(of, COPY)).toMatchObject({ data: GOOD });
+    expect(await read(of, slot(2))).toMatchObject({ data: { 'config.toml': 'model = "third"' } });
   });
 
   it('is not made where the worker may not: the content is known by its hash all the same', async () => {

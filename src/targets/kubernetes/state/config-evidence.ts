@@ -14,8 +14,12 @@ import { readKeptTemplates } from './kept-templates.ts';
 export interface ConfigEvidenceParts {
   readonly transport: ApiTransport;
   readonly place: WorkloadPlace;
-  readonly revisions: readonly Revision[];
+  /** Lists the history anew. */
+  readonly revisions: () => Promise<readonly Revision[]>;
+  /** What is recorded, as far as this worker has read it. */
   readonly records: readonly KnownGoodRecord[];
+  /** Reads the records anew: what nothing refers to may be made anew. */
+  readonly recordsNow: () => Promise<readonly KnownGoodRecord[]>;
   /** The key of the evidence, with which the content of Secrets is hashed. */
   readonly key: string | undefined;
   /** Whether the content of Secrets is kept too, in Secrets. */
@@ -107,15 +111,19 @@ async function keepCopies(
 
 /** Names of copies that a template or a record refers to. */
 async function namesInUse(
-  { transport, place, revisions, records }: ConfigEvidenceParts,
+  { transport, place, revisions, recordsNow }: ConfigEvidenceParts,
   uid: string,
   live: RawObject,
   signal: AbortSignal,
 ): Promise<Set<string>> {
-  const templates = await readKeptTemplates(transport, place, { uid }, signal);
+  const [templates, history, records] = await Promise.all([
+    readKeptTemplates(transport, place, { uid }, signal),
+    revisions(),
+    recordsNow(),
+  ]);
   const all = [
     live,
-    ...revisions.map(({ template }) => template),
+    ...history.map(({ template }) => template),
     ...templates.map(({ template }) => template),
   ];
   return new Set([

@@ -114,6 +114,13 @@ export class Observer {
     this.#shared = undefined;
   }
 
+  /** Reads the evidence anew: one request. */
+  async readEvidence(signal: AbortSignal): Promise<Evidence> {
+    const reader = await this.reader(signal);
+    this.#evidence = await readVersionEvidence(this.#transport, this.#workload, reader, signal);
+    return this.#evidence;
+  }
+
   get evidence(): Evidence {
     return this.#evidence;
   }
@@ -184,13 +191,11 @@ export class Observer {
   }
 
   async #observe(signal: AbortSignal): Promise<ObservedService> {
-    const evidence = this.reader(signal).then((reader) =>
-      readVersionEvidence(this.#transport, this.#workload, reader, signal),
-    );
+    const evidence = this.readEvidence(signal);
     evidence.catch(() => {});
     const first = await this.live(signal);
     let revisions = await this.listRevisions(first, signal);
-    this.#evidence = await evidence;
+    await evidence;
     // The newest state: the controller may have picked up a change while the list was on its way.
     const live = await this.live(signal, (state) => isContradicted(state, revisions));
     if (live.metadata.uid !== first.metadata.uid) {
