@@ -44,7 +44,7 @@ function single(value: unknown): { readonly kind: SettingKind; readonly value: s
     case 'bigint':
       return { kind: 'whole number', value: String(value) };
     case 'number':
-      return { kind: 'decimal number', value: Object.is(value, -0) ? '0' : String(value) };
+      return { kind: 'decimal number', value: `${value}${/^-?\d+$/.test(String(value)) ? '.0' : ''}` };
     case 'boolean':
       return { kind: 'boolean', value: String(value) };
     case 'object':

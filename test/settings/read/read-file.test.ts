@@ -57,7 +57,7 @@ describe('settings', () => {
     [
       'c.toml',
       '[[servers]]\nport = 1\n[[servers]]\nport = 5.0',
-      ['servers[0].port: whole number 1', 'servers[1].port: decimal number 5'],
+      ['servers[0].port: whole number 1', 'servers[1].port: decimal number 5.0'],
     ],
     ['c.toml', '\u{feff}a = 1\r\nb = """x\r\ny"""\r\n', ['a: whole number 1', 'b: text x\r\ny']],
     [
@@ -66,11 +66,11 @@ describe('settings', () => {
       [
         'z: whole number 1',
         'a.b: whole number 16',
-        'a.c: decimal number 1',
+        'a.c: decimal number 1.0',
         'a.d: null null',
         'a.e: text yes',
         'm.b: text 2',
-        'm.c: decimal number 1',
+        'm.c: decimal number 1.0',
         'm.d: null null',
         'm.e: text yes',
         '1: text one',
