@@ -22,7 +22,9 @@ export type SettingKind =
   | 'null'
   | 'empty list'
   | 'empty section'
-  | 'bytes';
+  | 'bytes'
+  /** A variable whose value is not known here, as one from a Secret that is not read. */
+  | 'unknown';
 
 /** One setting. */
 export interface Setting {

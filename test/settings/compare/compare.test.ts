@@ -209,28 +209,24 @@ describe('of a secret it is told that it differs, and no more', () => {
     const canary = fc.stringMatching(/^[a-z]{2}[A-Z]\d[a-z][A-Z]\d[a-z]\d[A-Z]{2}\d[a-z]\d[A-Z][a-z]\d$/);
     const name = fc.constantFrom('api_key', 'password', 'a', 'note', 'DATABASE_URL');
     const text = fc.oneof(
-      fc
-        .tuple(name, canary)
-        .map(([key, value]) => ({
-          value,
-          texts: [
-            `${key} = "${value}"`,
-            `${key}: ${value}`,
-            `{"x": {"${key}": ["${value}"]}}`,
-            `${key}=${value}`,
-          ],
-        })),
-      fc
-        .tuple(name, canary, fc.string())
-        .map(([key, value, noise]) => ({
-          value,
-          texts: [
-            `${noise}${key} = ${value}`,
-            `${key}: [${value}`,
-            `{"${key}": ${value}`,
-            `${value}\n${noise}`,
-          ],
-        })),
+      fc.tuple(name, canary).map(([key, value]) => ({
+        value,
+        texts: [
+          `${key} = "${value}"`,
+          `${key}: ${value}`,
+          `{"x": {"${key}": ["${value}"]}}`,
+          `${key}=${value}`,
+        ],
+      })),
+      fc.tuple(name, canary, fc.string()).map(([key, value, noise]) => ({
+        value,
+        texts: [
+          `${noise}${key} = ${value}`,
+          `${key}: [${value}`,
+          `{"${key}": ${value}`,
+          `${value}\n${noise}`,
+        ],
+      })),
     );
     const key = fc.constantFrom('c.toml', 'c.yaml', 'c.json', '.env', 'other');
     fc.assert(
