@@ -12,6 +12,7 @@ const CHAPTERS: Readonly<Record<string, readonly string[]>> = {
   'targets/compose': ['project', 'engine', 'files', 'state', 'load', 'read', 'plan', 'wait', 'change'],
   'targets/compose/project': ['text', 'files', 'service'],
   'targets/compose/engine': ['command', 'objects', 'api'],
+  settings: ['read', 'compare', 'rules', 'orchestrator'],
   cli: ['errors', 'show', 'session', 'commands'],
 };
 
