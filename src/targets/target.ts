@@ -49,6 +49,14 @@ export interface RolloutProgress {
   readonly troubledSince?: Readonly<Record<string, string>>;
 }
 
+/** A plan that is exact, with what it changes. */
+export interface ResolvedPlan {
+  readonly plan: Plan;
+  readonly diff: string;
+  /** Settings of config beside the template that change, a line each, secrets masked. */
+  readonly settings?: readonly string[];
+}
+
 /** The last change of a workload. */
 export interface LastChange {
   readonly who: string;
@@ -88,7 +96,7 @@ export interface RollbackTarget {
    * Makes the pin exact where the observation alone could not (the digest behind a tag, the files to be replaced), and
    * shows the change: a unified diff, secret values masked, capped, empty when nothing changes. Changes nothing.
    */
-  resolve(plan: Plan, context: TargetContext): Promise<{ readonly plan: Plan; readonly diff: string }>;
+  resolve(plan: Plan, context: TargetContext): Promise<ResolvedPlan>;
 
   /** Makes sure that what is live now is kept somewhere beside the service, and says where. */
   takeSnapshot(live: LiveVersion, context: TargetContext): Promise<SnapshotReference>;

@@ -21,12 +21,20 @@ import {
 } from '../../domain/versions/versions.ts';
 import { FIRST_KIND } from '../../domain/workload-kind.ts';
 import type { EvidenceKey } from '../evidence/seal.ts';
-import type { AccessReport, LastChange, RollbackTarget, RolloutProgress, TargetContext } from '../target.ts';
+import type {
+  AccessReport,
+  LastChange,
+  ResolvedPlan,
+  RollbackTarget,
+  RolloutProgress,
+  TargetContext,
+} from '../target.ts';
 import { AccessCheck } from './access/access.ts';
 import { asRunbookError } from './api/api-error.ts';
 import type { Environment } from './api/kubeconfig/files.ts';
 import type { Workload } from './api/resources.ts';
 import { leaseTransport, type TransportLease } from './api/shared-transport.ts';
+import { settingsDifference } from './config/settings-diff.ts';
 import { pinnedTemplate } from './rollout/pinned-template.ts';
 import { PodInspector } from './rollout/pod-inspector.ts';
 import { RolloutWait } from './rollout/rollout-wait.ts';
@@ -123,10 +131,7 @@ export class KubernetesTarget implements RollbackTarget {
     return this.#run(() => this.#observer.observe(signal), cluster);
   }
 
-  resolve(
-    plan: Plan,
-    { signal, cluster }: TargetContext,
-  ): Promise<{ readonly plan: Plan; readonly diff: string }> {
+  resolve(plan: Plan, { signal, cluster }: TargetContext): Promise<ResolvedPlan> {
     const { from, to, changesNothing } = plan;
     const pin = this.#ours(plan.pin);
     if (changesNothing) return Promise.resolve({ plan, diff: '' });
@@ -134,14 +139,18 @@ export class KubernetesTarget implements RollbackTarget {
       const live = await this.#observer.live(signal, (state) => !isOf(state, from.fingerprint));
       const { template } = await this.#content(pin, live, signal);
       const before = { name: nameWithRevision(from), template: live.spec.template };
-      return {
-        plan,
-        diff: await diffTemplates(
-          before,
-          { name: nameWithRevision(to), template },
-          createMasker(this.#options.masked),
+      const masker = createMasker(this.#options.masked);
+      const [diff, settings] = await Promise.all([
+        diffTemplates(before, { name: nameWithRevision(to), template }, masker),
+        settingsDifference(
+          this.#lease.transport,
+          this.#place.namespace,
+          { live: live.spec.template, target: template, copies: pin.copies ?? [] },
+          masker,
+          signal,
         ),
-      };
+      ]);
+      return { plan, diff, ...(settings.length > 0 ? { settings } : {}) };
     }, cluster);
   }
 

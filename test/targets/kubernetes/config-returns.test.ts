@@ -92,6 +92,9 @@ describe('the config that a version was proved with', () => {
       to: { version: '0.1.0' },
       pin: { copies: [{ reference: 'configmap/app-config', name: COPY }] },
     });
+    const { settings, diff } = await of.target.resolve(plan, context);
+    expect(settings).toEqual(['configmap/app-config config.toml model: "gpt-none" -> "gpt-good"']);
+    expect(diff).toContain(COPY);
     await of.rollBack(KNOWN_GOOD);
     const live = await of.live();
     expect(volumeOf(live)).toBe(COPY);
@@ -178,15 +181,19 @@ describe('a ConfigMap that is named by its content', () => {
 
   it('is referred to as before while it is there, and comes back from its copy when it was collected', async () => {
     const of = await service([]);
-    await make(of, 'app-config-aaa', GOOD);
+    await make(of, 'app-config-aaa11', GOOD);
     await aSecondLater();
-    await of.deploy('v0.1.0', { template: named('app-config-aaa') });
+    await of.deploy('v0.1.0', { template: named('app-config-aaa11') });
     await prove(of);
-    await make(of, 'app-config-bbb', BAD);
-    await of.deploy('v0.2.0', { template: named('app-config-bbb') });
-    expect((await planned(of)).pin).not.toHaveProperty('copies');
+    await make(of, 'app-config-bbb22', BAD);
+    await of.deploy('v0.2.0', { template: named('app-config-bbb22') });
+    const plan = await planned(of);
+    expect(plan.pin).not.toHaveProperty('copies');
+    expect((await of.target.resolve(plan, context)).settings).toEqual([
+      'configmap/app-config config.toml model: "gpt-none" -> "gpt-good"',
+    ]);
 
-    await cluster().api.must('DELETE', of.path('configmaps/app-config-aaa'));
+    await cluster().api.must('DELETE', of.path('configmaps/app-config-aaa11'));
     const { target, ...rest } = of;
     const another = { ...rest, target: await of.another() };
     expect((await planned(another)).pin).toMatchObject({ copies: [{ name: COPY }] });
