@@ -28,7 +28,8 @@ export const RULES_OF_KIND: Readonly<Record<WorkloadKindName, readonly PolicyRul
   DaemonSet: [...WORKER_RULES, ...rulesOf('rbac-daemonset.yaml')],
 };
 
-function rulesOf(file: string): readonly PolicyRule[] {
+/** The rights of a file in deploy/ that is granted beside. */
+export function rulesOf(file: string): readonly PolicyRule[] {
   const manifest = readFileSync(join(import.meta.dirname, '..', 'deploy', file), 'utf8');
   const objects = parseAllDocuments(manifest).map((document) => document.toJS());
   return objects.find(({ kind }) => kind === 'Role').rules;

@@ -43,6 +43,7 @@ const RIGHT: Readonly<Record<string, readonly string[]>> = {
   // Terms of Kubernetes: claims of volumes and devices, readiness gates of pods.
   'src/targets/kubernetes/template/references.ts': ['claim'],
   'test/targets/kubernetes/template/references.test.ts': ['claim', 'claims'],
+  'test/targets/kubernetes/template/config-references.test.ts': ['claim'],
   'test/targets/kubernetes/before-the-change.test.ts': ['claim'],
   'test/targets/kubernetes/access/access.test.ts': ['claim', 'claims'],
   'src/targets/kubernetes/rollout/wait-states/pod-state.ts': ['gate'],

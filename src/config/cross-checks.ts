@@ -18,8 +18,22 @@ export function crossFaults(config: ConfigFile): readonly Fault[] {
       }
     }
     faults.push(...checkFaults(checks, [...at, 'checks']), ...notifyFaults(notify, [...at, 'notify']));
+    if (service.config.secrets === 'keep') faults.push(...keepFaults(service, at));
     return [...faults, ...policyFaults(service, at)];
   });
+}
+
+/** What keeping the content of Secrets needs. */
+function keepFaults(
+  { kubernetes, evidence }: ConfigFile['services'][string],
+  at: readonly string[],
+): readonly Fault[] {
+  const path = [...at, 'config', 'secrets'];
+  if (!kubernetes) return [{ path, message: 'keep is for kubernetes: a compose project keeps no Secrets' }];
+  if (evidence.signingKey) return [];
+  return [
+    { path, message: 'keep needs evidence.signingKey: content of Secrets is recorded by a keyed hash alone' },
+  ];
 }
 
 /** The settings of which one names the workload. */

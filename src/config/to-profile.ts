@@ -28,6 +28,7 @@ export function toProfile(
     required: required ?? CHECK_IDS.filter((id) => checks[id] !== false),
     ...(signingKey === undefined ? {} : { signingKey }),
     ...(entry.repositories === undefined ? {} : { repositories: entry.repositories }),
+    ...(entry.config.secrets === 'keep' ? { keepsSecrets: true } : {}),
     ...(diff.mask.length > 0 ? { masked: diff.mask } : {}),
     notify: withWholePaths(notifiersOf(notify), folder),
     policy: toPolicy(entry),

@@ -117,6 +117,7 @@ function whatWasPlanned({ plan, ledger }: Report): Markdown[] {
     ...plan.warnings.map((warning) => md`> ${warning}`),
     ...(plan.warnings.length > 0 ? [md``] : []),
     ...(plan.diff ? [...fenced('diff', plan.diff.trimEnd()), md``] : []),
+    ...settingsOf(plan),
   ];
 }
 
@@ -132,6 +133,11 @@ function composePinned({ image, digest, imageId, files }: ComposeSource): Markdo
   const exact = digest ?? imageId;
   const content = files ? ` with ${files.length} ${files.length === 1 ? 'file' : 'files'} by content` : '';
   return md`image ${code(image)}${exact ? `, ${exact}` : ''}${content}`;
+}
+
+function settingsOf({ settings = [] }: NonNullable<Report['plan']>): readonly Markdown[] {
+  if (settings.length === 0) return [];
+  return [md`Settings that change:`, md``, ...settings.map((line) => md`- ${code(line)}`), md``];
 }
 
 function pinned(source: NonNullable<Report['plan']>['pin']['source']): Markdown {

@@ -8,11 +8,12 @@ const SRC = join(import.meta.dirname, '../../src');
 const CHAPTERS: Readonly<Record<string, readonly string[]>> = {
   domain: ['media', 'masking', 'proof', 'steps', 'versions', 'request', 'people', 'ledger'],
   registry: ['name', 'login', 'session'],
-  'targets/kubernetes': ['api', 'template', 'workload', 'state', 'access', 'rollout'],
+  'targets/kubernetes': ['api', 'template', 'workload', 'config', 'state', 'access', 'rollout'],
   'targets/compose': ['project', 'engine', 'files', 'state', 'load', 'read', 'plan', 'wait', 'change'],
   'targets/compose/project': ['text', 'files', 'service'],
   'targets/compose/engine': ['command', 'objects', 'api'],
   'workflows/run': ['step', 'aim', 'proof', 'end'],
+  settings: ['read', 'compare', 'rules', 'orchestrator'],
   cli: ['errors', 'show', 'session', 'commands'],
 };
 

@@ -137,6 +137,21 @@ export interface KubernetesPin {
   readonly purpose?: PinPurpose;
   /** Digests of the images that were proved, by container (`sha256:…`): these and no others are to run. */
   readonly digests?: Readonly<Record<string, string>>;
+  /** References to config that are written pointing to kept copies. */
+  readonly copies?: readonly ConfigCopy[];
+  /** The pods of the same template are started again, because they have not seen their config: with this annotation. */
+  readonly restartedAt?: string;
+}
+
+/** A reference to config that points to a kept copy of what was proved. */
+export interface ConfigCopy {
+  /** `configmap/app-config`, as the held template has it. */
+  readonly reference: string;
+  /** The copy. */
+  readonly name: string;
+  readonly uid: string;
+  /** SHA-256 of the content that it holds. */
+  readonly hash: string;
 }
 
 /** What stood there before the change, and where it is kept. `generation` is 0 for Compose. */

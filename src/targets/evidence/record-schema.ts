@@ -13,12 +13,26 @@ const check = z.looseObject({
   values: z.record(z.string(), z.json()),
 });
 
+/** What a record says of one ConfigMap or Secret. */
+const config = z.looseObject({
+  kind: z.enum(['configmap', 'secret']),
+  name: z.string().min(1).max(253),
+  uid: text,
+  resourceVersion: z.string().max(100),
+  hash: z
+    .string()
+    .regex(/^[0-9a-f]{64}$/, 'is no SHA-256')
+    .optional(),
+  copy: z.looseObject({ name: z.string().min(1).max(253), uid: text }).optional(),
+});
+
 const shared = {
   fingerprint: z.string().regex(/^[0-9a-f]{64}$/, 'is no SHA-256'),
   version: text,
   image: z.string().max(2_000),
   imageId: text.optional(),
   imageIds: z.record(z.string().max(253), text).optional(),
+  config: z.array(config).max(100).optional(),
   firstSeenAt: instant.optional(),
   verdict: z.enum(['passed', 'failed', 'inconclusive']),
   at: instant,

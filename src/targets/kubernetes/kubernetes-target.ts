@@ -21,25 +21,37 @@ import {
 } from '../../domain/versions/versions.ts';
 import { FIRST_KIND } from '../../domain/workload-kind.ts';
 import type { EvidenceKey } from '../evidence/seal.ts';
-import type { AccessReport, LastChange, RollbackTarget, RolloutProgress, TargetContext } from '../target.ts';
+import type {
+  AccessReport,
+  LastChange,
+  ResolvedPlan,
+  RollbackTarget,
+  RolloutProgress,
+  TargetContext,
+} from '../target.ts';
 import { AccessCheck } from './access/access.ts';
 import { asRunbookError } from './api/api-error.ts';
 import type { Environment } from './api/kubeconfig/files.ts';
 import type { Workload } from './api/resources.ts';
 import { leaseTransport, type TransportLease } from './api/shared-transport.ts';
+import { settingsDifference } from './config/settings-diff.ts';
 import { pinnedTemplate } from './rollout/pinned-template.ts';
 import { PodInspector } from './rollout/pod-inspector.ts';
 import { RolloutWait } from './rollout/rollout-wait.ts';
 import { startedFrom, writeTemplate } from './rollout/write-template.ts';
 import { assertSameCluster } from './same-cluster.ts';
 import { earliest } from './state/candidate.ts';
+import { configIn } from './state/candidate-config.ts';
+import { type ConfigEvidence, configEvidence } from './state/config-evidence.ts';
 import { type Evidence, evidenceName, writeVersionEvidence } from './state/evidence.ts';
 import { keepTemplate, type ProvedTemplate, TEMPLATES_KEPT } from './state/kept-templates.ts';
 import { lastTemplateChange } from './state/managers.ts';
 import { Observer } from './state/observation.ts';
 import { keepSnapshot } from './state/snapshot.ts';
 import { WorkloadWatch } from './state/workload-watch.ts';
-import { fingerprint } from './template/fingerprint.ts';
+import { byContent } from './template/config-references.ts';
+import { fingerprint, versionId } from './template/fingerprint.ts';
+import { byDigest, digestsBehind } from './template/image-digests.ts';
 import { containerIn, imageOf } from './template/pod-template.ts';
 import { diffTemplates } from './template/template-diff.ts';
 import { placeOf } from './workload/kinds.ts';
@@ -57,6 +69,8 @@ export interface KubernetesTargetOptions {
   readonly service?: string;
   /** The key that evidence is signed with; without one it is believed unsigned. */
   readonly evidenceKey?: EvidenceKey | undefined;
+  /** Whether the content of Secrets is kept with what is proved. */
+  readonly keepsSecrets?: boolean | undefined;
   /** Repositories whose images may be written; default: those of what runs and of its history. */
   readonly repositories?: readonly string[] | undefined;
   /** Names of settings that a diff masks as well. */
@@ -118,10 +132,7 @@ export class KubernetesTarget implements RollbackTarget {
     return this.#run(() => this.#observer.observe(signal), cluster);
   }
 
-  async resolve(
-    plan: Plan,
-    { signal, cluster }: TargetContext,
-  ): Promise<{ readonly plan: Plan; readonly diff: string }> {
+  async resolve(plan: Plan, { signal, cluster }: TargetContext): Promise<ResolvedPlan> {
     const { from, to, changesNothing } = plan;
     const pin = this.#ours(plan.pin);
     if (changesNothing) return { plan, diff: '' };
@@ -131,13 +142,21 @@ export class KubernetesTarget implements RollbackTarget {
       const before = { name: nameWithRevision(from), template: live.spec.template };
       const unprovided = this.#place.kind.unprovided?.(live, template) ?? [];
       const warnings = unprovided.map((what) => `${nameWithRevision(to)}: ${what}`);
+      const masker = createMasker(this.#options.masked);
+      const [diff, settings] = await Promise.all([
+        diffTemplates(before, { name: nameWithRevision(to), template }, masker),
+        settingsDifference(
+          this.#lease.transport,
+          this.#place.namespace,
+          { live: live.spec.template, target: template, copies: pin.copies ?? [] },
+          masker,
+          signal,
+        ),
+      ]);
       return {
         plan: warnings.length > 0 ? { ...plan, warnings: [...plan.warnings, ...warnings] } : plan,
-        diff: await diffTemplates(
-          before,
-          { name: nameWithRevision(to), template },
-          createMasker(this.#options.masked),
-        ),
+        diff,
+        ...(settings.length > 0 ? { settings } : {}),
       };
     }, cluster);
   }
@@ -231,7 +250,7 @@ export class KubernetesTarget implements RollbackTarget {
   recordKnownGood(
     record: KnownGoodRecord,
     { signal, cluster }: TargetContext,
-  ): Promise<{ readonly keptIn: string }> {
+  ): ReturnType<RollbackTarget['recordKnownGood']> {
     return this.#run(async () => {
       const known = this.#observer.evidence;
       const workload = this.#place;
@@ -240,10 +259,12 @@ export class KubernetesTarget implements RollbackTarget {
       const reader = await this.#observer.reader(signal);
       const proved = record.verdict === 'passed' ? await this.#proved(record, signal) : undefined;
       const since = proved ? { firstSeenAt: proved.createdAt } : {};
+      const { config, warnings } = await this.#config(record, reader.key, signal);
+      const own = { ...since, ...(config.length > 0 ? { config, ...this.#idOf(record, config) } : {}) };
       this.#observer.evidence = await writeVersionEvidence(
         transport,
         workload,
-        record.schema === 2 ? { ...record, workload: reader.workload, ...since } : record,
+        record.schema === 2 ? { ...record, workload: reader.workload, ...own } : record,
         known,
         reader,
         signal,
@@ -251,8 +272,43 @@ export class KubernetesTarget implements RollbackTarget {
       );
       const { records } = this.#observer.evidence;
       if (proved) await this.#keep(proved, records, signal);
-      return { keptIn: `configmap/${evidenceName(workload)}` };
+      return { keptIn: `configmap/${evidenceName(workload)}`, ...(warnings.length > 0 ? { warnings } : {}) };
     }, cluster);
+  }
+
+  /** The config of the version that a record is of, as long as that is live. */
+  async #config(
+    { fingerprint: print, verdict, schema }: KnownGoodRecord,
+    key: string | undefined,
+    signal: AbortSignal,
+  ): Promise<ConfigEvidence> {
+    const live = await this.#observer.live(signal, (state) => !isOf(state, print));
+    if (schema !== 2 || !isOf(live, print)) return { config: [], warnings: [] };
+    const parts = {
+      transport: this.#lease.transport,
+      place: this.#place,
+      revisions: () => this.#observer.listRevisions(live, signal),
+      records: [...this.#observer.evidence.records.values()],
+      recordsNow: async () => [...(await this.#observer.readEvidence(signal)).records.values()],
+      key,
+      keepsSecrets: this.#options.keepsSecrets === true,
+      now: this.#options.clock(),
+    };
+    return configEvidence(parts, live, verdict, signal);
+  }
+
+  /** The id by what was found now: the plan may have been made before the config was known. */
+  #idOf(
+    { fingerprint: print, imageIds, imageId }: KnownGoodRecord,
+    config: ConfigEvidence['config'],
+  ): Pick<KnownGoodRecord, 'id'> {
+    const template = this.#observer.templateOf(print);
+    if (!template) return {};
+    const { container } = this.#profile;
+    const single = containerIn(template, container) ?? container;
+    const digests = digestsBehind(template, imageIds ?? (imageId ? { [single]: imageId } : {}));
+    const content = byContent(byDigest(template, digests), configIn({ config }));
+    return { id: versionId(content, this.#observer.stamped) };
   }
 
   /** The revision that was proved, as old as earlier proofs of the version say; none when another one is live by now. */
@@ -305,6 +361,7 @@ export class KubernetesTarget implements RollbackTarget {
   #content(pin: KubernetesPin, live: Parameters<typeof pinnedTemplate>[3], signal: AbortSignal) {
     const own = {
       repositories: this.#options.repositories,
+      evidenceKey: this.#options.evidenceKey,
       history: () => this.#observer.listRevisions(live, signal),
     };
     return pinnedTemplate(

@@ -23,7 +23,10 @@ export interface Service {
   /** Nodes of its own, of a DaemonSet. */
   readonly nodes: readonly string[];
   /** Another worker: its own connection, watch and memory. */
-  another(change?: Partial<KubernetesProfile>): Promise<RollbackTarget>;
+  another(
+    change?: Partial<KubernetesProfile>,
+    options?: Parameters<typeof createKubernetesTarget>[1],
+  ): Promise<RollbackTarget>;
   /** Changes the Deployment by a merge patch, as somebody else would. */
   change(patch: KubernetesObject, manager?: string): Promise<KubernetesObject>;
   /** Deploys a version without waiting for it. */
@@ -116,8 +119,8 @@ export function openWorld({
       pin: 'digest',
       rollout: { deadlineMs: 20_000, crashLoopRestarts: 3, ...rollout },
     };
-    const make = (of: KubernetesProfile) => {
-      const target = createKubernetesTarget(of);
+    const make = (of: KubernetesProfile, options?: Parameters<typeof createKubernetesTarget>[1]) => {
+      const target = createKubernetesTarget(of, options);
       open.push(target);
       return target;
     };
@@ -143,9 +146,9 @@ export function openWorld({
       change,
       pin,
       deploy,
-      async another(changed = {}) {
+      async another(changed = {}, options) {
         const file = await cluster().kubeconfigFor(namespace, `worker-${++count}`, rules);
-        return make({ ...profile, kubeconfig: file, ...changed });
+        return make({ ...profile, kubeconfig: file, ...changed }, options);
       },
       push(version, template) {
         const { node } = cluster();

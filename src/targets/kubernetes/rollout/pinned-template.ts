@@ -1,6 +1,7 @@
 import { RunbookError } from '../../../domain/errors.ts';
 import { isInHistory, type KubernetesPin } from '../../../domain/versions/pins.ts';
 import { heldFingerprint } from '../../../domain/versions/versions.ts';
+import type { EvidenceKey } from '../../evidence/seal.ts';
 import { assertOwnRepositories } from '../../repositories.ts';
 import { isStatus } from '../api/api-error.ts';
 import type {
@@ -13,18 +14,23 @@ import type {
   Workload,
 } from '../api/resources.ts';
 import type { ApiTransport } from '../api/transport.ts';
+import { hasherOf } from '../config/content.ts';
+import { copyIn, readObject } from '../config/kept-config.ts';
 import { templateIn } from '../state/snapshot.ts';
+import { withCopies } from '../template/config-references.ts';
 import { fingerprint, withoutHash } from '../template/fingerprint.ts';
 import { withDigests } from '../template/image-digests.ts';
-import { imageOf, imagesByContainer, templateWithImage } from '../template/pod-template.ts';
+import { imageOf, imagesByContainer, templateWithImage, withRestart } from '../template/pod-template.ts';
 import { DEPLOYMENT } from '../workload/deployment.ts';
 import { STATEFUL_SET } from '../workload/stateful-set.ts';
 import { nameOf, type Revision, type WorkloadKind } from '../workload/workload.ts';
 
-/** What may be written. */
-export interface OwnImages {
+/** What may be written, and how it is known. */
+export interface OwnContent {
   /** The profile's repositories; undefined: those of what runs and of its history. */
   readonly repositories?: readonly string[] | undefined;
+  /** The key that content of Secrets is hashed with. */
+  readonly evidenceKey?: EvidenceKey | undefined;
   /** Lists the workload's own history; asked when what runs alone does not say. */
   readonly history: () => Promise<readonly Revision[]>;
 }
@@ -80,7 +86,7 @@ export async function pinnedTemplate(
   pin: KubernetesPin,
   live: Workload,
   revisions: readonly Revision[],
-  own: OwnImages,
+  own: OwnContent,
   signal: AbortSignal,
 ): Promise<PinnedTemplate> {
   const { source } = pin;
@@ -95,6 +101,7 @@ export async function pinnedTemplate(
   );
   if (kept) {
     if (own.repositories) await assertOwn([pin.image], live, revisions, own);
+    await assertCopies(transport, pin, own, signal);
     return asPinned(pin, kept, held);
   }
   const holder = `${HOLDERS[source.kind].word}/${source.name}`;
@@ -107,21 +114,51 @@ export async function pinnedTemplate(
     );
   }
   await assertOwn(Object.values(imagesByContainer(template)), live, revisions, own);
+  await assertCopies(transport, pin, own, signal);
   return asPinned(pin, { template, fingerprint: found }, held);
 }
 
 /** What is held as the pin wants it: with the digests of the images that were proved, where they are not in it. */
 function asPinned(pin: KubernetesPin, content: PinnedTemplate, held: string): PinnedTemplate {
   if (held === pin.fingerprint) return content;
-  const template = withDigests(content.template, pin.digests ?? {});
+  const named = withDigests(content.template, pin.digests ?? {});
+  const copied = withCopies(named, pin.copies ?? []);
+  const template = pin.restartedAt === undefined ? copied : withRestart(copied, pin.restartedAt);
   const found = fingerprint(template);
   if (found !== pin.fingerprint) {
     throw new RunbookError(
       'PinLost',
-      `${pin.version} with the digests of its images is not what was planned; start a new run, which plans anew`,
+      `${pin.version} with the digests of its images and the copies of its config is not what was planned; start a new run, which plans anew`,
     );
   }
   return { template, fingerprint: found };
+}
+
+/** What the template will refer to has to hold what was proved. @throws PinLost */
+async function assertCopies(
+  transport: ApiTransport,
+  { copies = [], version, workload: { namespace, uid } }: KubernetesPin,
+  own: Pick<OwnContent, 'evidenceKey'>,
+  signal: AbortSignal,
+): Promise<void> {
+  await Promise.all(
+    copies.map(async ({ reference, name, hash }) => {
+      const kind = reference.startsWith('secret/') ? 'secret' : 'configmap';
+      const hashOf = hasherOf(kind, kind === 'secret' ? await own.evidenceKey?.(signal) : undefined);
+      const problem = await readObject(transport, namespace, { kind, name }, signal).then(
+        (object) => (copyIn(object, { uid }, hashOf)?.hash === hash ? '' : 'does not hold it any more'),
+        (error: unknown) => {
+          if (isStatus(error, 404)) return 'is gone';
+          throw error;
+        },
+      );
+      if (problem === '') return;
+      throw new RunbookError(
+        'PinLost',
+        `${kind}/${name}, the copy of ${reference} as ${version} was proved with it, ${problem}; start a new run, which plans anew`,
+      );
+    }),
+  );
 }
 
 /** @throws ImageNotAllowed */
@@ -129,7 +166,7 @@ async function assertOwn(
   images: readonly string[],
   live: Workload,
   revisions: readonly Revision[],
-  { repositories, history }: OwnImages,
+  { repositories, history }: OwnContent,
 ): Promise<void> {
   const running = Object.values(imagesByContainer(live.spec.template));
   const known = (all: readonly Revision[]) => [

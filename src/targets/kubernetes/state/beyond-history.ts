@@ -9,7 +9,7 @@ import type { RawObject } from '../api/resources.ts';
 import { fingerprint, versionId } from '../template/fingerprint.ts';
 import { withoutDigests } from '../template/image-digests.ts';
 import type { WorkloadKind } from '../workload/workload.ts';
-import { type CandidateParts, earlierCandidate } from './candidate.ts';
+import { type CandidateParts, earlierCandidates } from './candidate.ts';
 import type { Evidence } from './evidence.ts';
 import type { KeptTemplate } from './kept-templates.ts';
 
@@ -42,8 +42,8 @@ export function keptCandidates(
 ): readonly VersionCandidate[] {
   const ids = new Set(known.map(versionIdOf));
   return kept
-    .map(({ template, name, uid, ...rest }) =>
-      earlierCandidate(parts, template, {
+    .flatMap(({ template, name, uid, ...rest }) =>
+      earlierCandidates(parts, template, {
         ...rest,
         formerRevisions: [],
         changeCause: undefined,

@@ -20,9 +20,9 @@ const KEY_DIGITS = 40;
 
 /** What is recorded, and what could not be read of it. */
 export interface Evidence {
-  /** Proofs by fingerprint, and failures of before these had keys of their own. */
+  /** Proofs by the digits that name them, and failures of before these had keys of their own. */
   readonly records: ReadonlyMap<string, KnownGoodRecord>;
-  /** What was seen of a version and is no proof, by fingerprint. */
+  /** What was seen of a version and is no proof, the same. */
   readonly failures: ReadonlyMap<string, KnownGoodRecord>;
   readonly warnings: readonly string[];
   /** False: the ConfigMap is not there. */
@@ -79,7 +79,7 @@ export function parseEvidence({ metadata, data = {} }: ConfigMap, reader: Eviden
         `configmap/${metadata.name}: entry ${key.slice(0, 20)} is a proof among failures; it is ignored`,
       );
     } else {
-      (isFailure ? failures : records).set(read.record.fingerprint, read.record);
+      (isFailure ? failures : records).set(digits, read.record);
     }
   }
   return { records, failures, warnings, exists: true };
@@ -87,7 +87,9 @@ export function parseEvidence({ metadata, data = {} }: ConfigMap, reader: Eviden
 
 function readEntry(digits: string, text: string, reader: EvidenceReader): ReturnType<typeof readRecord> {
   const read = readRecord(parseJson(text), reader);
-  const isItsOwn = 'problem' in read || (digits.length >= 12 && read.record.fingerprint.startsWith(digits));
+  const names = 'problem' in read ? [] : [read.record.fingerprint, read.record.id ?? ''];
+  const isItsOwn =
+    'problem' in read || (digits.length >= 12 && names.some((name) => name.startsWith(digits)));
   return isItsOwn ? read : { problem: 'is the evidence of another version' };
 }
 
@@ -153,22 +155,21 @@ export async function writeVersionEvidence(
   }
 }
 
-function keyOf({ fingerprint, verdict }: Pick<KnownGoodRecord, 'fingerprint' | 'verdict'>): string {
-  return `${verdict === 'passed' ? '' : FAILED}${fingerprint.slice(0, KEY_DIGITS)}`;
+/** Two versions that differ by config alone have one template: the id tells them apart. */
+function keyOf({ fingerprint, id, config, verdict }: KnownGoodRecord): string {
+  const names = id !== undefined && config !== undefined ? id : fingerprint;
+  return `${verdict === 'passed' ? '' : FAILED}${names.slice(0, KEY_DIGITS)}`;
 }
 
 /** Keys of the oldest records that must go so that a new one of its kind fits. */
-function tooMany(
-  { records, failures }: Evidence,
-  { fingerprint, verdict }: KnownGoodRecord,
-): readonly string[] {
-  const isProof = verdict === 'passed';
-  const others = [...(isProof ? records : failures).values()]
-    .filter((record) => record.fingerprint !== fingerprint)
-    .sort((a, b) => Date.parse(b.at) - Date.parse(a.at));
-  const old = others.slice((isProof ? RECORDS_KEPT : FAILURES_KEPT) - 1);
-  // Failures of before they had keys of their own stand among the proofs.
-  return old.map((record) => (isProof ? record.fingerprint.slice(0, KEY_DIGITS) : keyOf(record)));
+function tooMany({ records, failures }: Evidence, record: KnownGoodRecord): readonly string[] {
+  const isProof = record.verdict === 'passed';
+  const own = keyOf(record);
+  const others = [...(isProof ? records : failures)]
+    .map(([digits, { at }]) => ({ key: isProof ? digits : `${FAILED}${digits}`, at }))
+    .filter(({ key }) => key !== own)
+    .toSorted((a, b) => Date.parse(b.at) - Date.parse(a.at));
+  return others.slice((isProof ? RECORDS_KEPT : FAILURES_KEPT) - 1).map(({ key }) => key);
 }
 
 function serialise(record: KnownGoodRecord, key: string | undefined): string {

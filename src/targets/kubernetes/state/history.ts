@@ -22,7 +22,7 @@ import {
   type WorkloadKind,
 } from '../workload/workload.ts';
 import { keptCandidates, outOfReach } from './beyond-history.ts';
-import { type CandidateParts, currentCandidate, earlierCandidate, type RunningImages } from './candidate.ts';
+import { type CandidateParts, currentCandidate, earlierCandidates, type RunningImages } from './candidate.ts';
 import type { KeptTemplate } from './kept-templates.ts';
 import { lastChange } from './managers.ts';
 import { isPlacedByRollback } from './placed.ts';
@@ -74,7 +74,6 @@ export interface ObservedParts extends Omit<CandidateParts, 'stamped'> {
   readonly beyond?: readonly KnownGoodRecord[];
   readonly kept?: readonly KeptTemplate[];
   readonly notes: readonly string[];
-  readonly at: string;
 }
 
 /** Puts together what runs and what it can return to. Pure. */
@@ -106,20 +105,21 @@ export function observedService(parts: ObservedParts): ObservedService {
     parts.running,
   );
   const earlier = distinct(revisions.filter((revision) => revision.fingerprint !== print))
-    .map((revision) => {
-      const found = earlierCandidate(made, revision.template, {
+    .flatMap((revision) =>
+      earlierCandidates(made, revision.template, {
         ...revision,
         source: kind.history.sourceOf(revision),
-      });
-      const isSameElsewhere =
-        contentFingerprint(byDigest(revision.template, found.digests)) ===
-        contentFingerprint(byDigest(template, current.digests));
-      return isSameElsewhere ? { ...found, ...differsBy(template, revision.template, stamped) } : found;
-    })
+      }).map((found) => {
+        const isSameElsewhere =
+          contentFingerprint(byDigest(revision.template, found.digests)) ===
+          contentFingerprint(byDigest(template, current.digests));
+        return isSameElsewhere ? { ...found, ...differsBy(template, revision.template, stamped) } : found;
+      }),
+    )
     .sort((a, b) => b.revision - a.revision || compare(b.createdAt, a.createdAt));
-  const under = holder && provedUnderItsTags(made, kind, holder, current);
-  // Beside a later revision that names its digests: the version is as old as the one under whose tags it was proved.
-  const own = under && isPinned(under) ? [under, ...earlier] : earlier;
+  const under = holder ? provedUnderItsNames(made, kind, holder, current) : [];
+  // Beside a later revision that names its digests: the version is as old as the one under whose names it was proved.
+  const own = [...under.filter(isPinned), ...earlier];
   const previous = own[0];
   const { beyond = [], kept = [] } = parts;
   const history = [...own, ...keptCandidates(made, kept, [current, ...own])].sort(
@@ -145,7 +145,9 @@ export function observedService(parts: ObservedParts): ObservedService {
     warnings: [
       ...(running === container ? [] : [renamed(running, container)]),
       ...warningsOf(kind, live, { container: running, ...(previous ? { previous } : {}) }),
-      ...(under ? [otherImages(current, under)] : []),
+      ...under
+        .slice(0, 1)
+        .flatMap((proved) => [...otherImages(current, proved), ...otherConfig(current, proved)]),
       ...outOfReach(kind, beyond, history),
       ...parts.notes,
     ],
@@ -153,23 +155,29 @@ export function observedService(parts: ObservedParts): ObservedService {
   };
 }
 
-/** The version that was proved under the tags of the live template, where the pods run other images by now. */
-function provedUnderItsTags(
+/** The versions that were proved under the names of the live template, where the pods run other images or config by now. */
+function provedUnderItsNames(
   parts: CandidateParts,
   { history }: Pick<WorkloadKind, 'history'>,
   holder: Revision,
   current: VersionCandidate,
-): VersionCandidate | undefined {
-  const proved = earlierCandidate(parts, holder.template, { ...holder, source: history.sourceOf(holder) });
-  const isOther = proved.evidence?.verdict === 'passed' && versionIdOf(proved) !== versionIdOf(current);
-  return isOther ? proved : undefined;
+): readonly VersionCandidate[] {
+  const all = earlierCandidates(
+    parts,
+    holder.template,
+    { ...holder, source: history.sourceOf(holder) },
+    true,
+  );
+  return all.filter(
+    (proved) => proved.evidence?.verdict === 'passed' && versionIdOf(proved) !== versionIdOf(current),
+  );
 }
 
 function isPinned({ source }: VersionCandidate): boolean {
   return isInHistory(source) && source.fingerprint !== undefined;
 }
 
-function otherImages(current: VersionCandidate, proved: VersionCandidate): string {
+function otherImages(current: VersionCandidate, proved: VersionCandidate): readonly string[] {
   const each = Object.entries(proved.digests ?? {}).flatMap(([container, digest]) => {
     const runs = current.digests?.[container];
     return runs === digest
@@ -178,8 +186,18 @@ function otherImages(current: VersionCandidate, proved: VersionCandidate): strin
           `container ${container} runs ${runs ? shortDigest(runs) : 'several images'} and ${shortDigest(digest)} was proved`,
         ];
   });
+  if (each.length === 0) return [];
   const remedy = isPinned(proved) ? '' : '; with kubernetes.pin: digest a rollback can bring it back';
-  return `${current.version} runs another image than was proved under its tag: ${each.join(', ')}${remedy}`;
+  return [`${current.version} runs another image than was proved under its tag: ${each.join(', ')}${remedy}`];
+}
+
+function otherConfig(current: VersionCandidate, proved: VersionCandidate): readonly string[] {
+  const { copies = [], changedConfig = [] } = proved;
+  const names = [...copies.map(({ reference }) => reference), ...changedConfig];
+  if (names.length === 0) return [];
+  const remedy =
+    changedConfig.length > 0 ? `; ${changedConfig.join(', ')} cannot be brought back: no copy is kept` : '';
+  return [`${current.version} has other config than it was proved with: ${names.join(', ')}${remedy}`];
 }
 
 /** The runbook still knows the workload: a version of before the container had this name was asked for. */

@@ -42,7 +42,7 @@ export function keptNames(workload: Pick<WorkloadPlace, 'kind' | 'name'>): reado
 export async function readKeptTemplates(
   transport: ApiTransport,
   workload: WorkloadPlace,
-  { uid }: ObjectMeta,
+  { uid }: Pick<ObjectMeta, 'uid'>,
   signal: AbortSignal,
 ): Promise<readonly KeptTemplate[]> {
   try {

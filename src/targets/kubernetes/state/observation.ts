@@ -5,11 +5,12 @@ import type { EvidenceReader } from '../../evidence/read-record.ts';
 import type { EvidenceKey } from '../../evidence/seal.ts';
 import { isStatus } from '../api/api-error.ts';
 import type { ClusterSource } from '../api/credentials.ts';
-import { isControlledBy, selectorText, type Workload } from '../api/resources.ts';
+import { isControlledBy, type RawObject, selectorText, type Workload } from '../api/resources.ts';
 import type { ApiTransport } from '../api/transport.ts';
 import { withSignal } from '../api/with-signal.ts';
+import { type ConfigState, readConfigState } from '../config/config-state.ts';
 import { fingerprint } from '../template/fingerprint.ts';
-import { imageIdsIn, listPods } from '../workload/pods.ts';
+import { firstStart, imageIdsIn, listPods } from '../workload/pods.ts';
 import { sortPods } from '../workload/rollout-pods.ts';
 import { nameOf, type Revision, type RevisionObject, type WorkloadPlace } from '../workload/workload.ts';
 import { proofsBeyond } from './beyond-history.ts';
@@ -50,6 +51,7 @@ export class Observer {
   #shared: SharedObservation | undefined;
   #revisions: readonly Revision[] = [];
   #evidence: Evidence = NO_EVIDENCE;
+  #stamped: readonly string[] = [];
   /** Fingerprints of the templates that were live, by uid and generation. */
   readonly #lived = new Map<string, string>();
   /** Where it was last observed: at another address another one is of another cluster. */
@@ -112,6 +114,13 @@ export class Observer {
     this.#shared = undefined;
   }
 
+  /** Reads the evidence anew: one request. */
+  async readEvidence(signal: AbortSignal): Promise<Evidence> {
+    const reader = await this.reader(signal);
+    this.#evidence = await readVersionEvidence(this.#transport, this.#workload, reader, signal);
+    return this.#evidence;
+  }
+
   get evidence(): Evidence {
     return this.#evidence;
   }
@@ -146,6 +155,18 @@ export class Observer {
     return this.#revisions;
   }
 
+  /** Names of template annotations that admission writes anew with every change, as they were observed last. */
+  get stamped(): readonly string[] {
+    return this.#stamped;
+  }
+
+  /** The template of a fingerprint, where this worker has it in memory. */
+  templateOf(print: string): RawObject | undefined {
+    const live = this.#watch.peek().cached.live?.spec.template;
+    if (live && fingerprint(live) === print) return live;
+    return this.#revisions.find((revision) => revision.fingerprint === print)?.template;
+  }
+
   /** Lists the objects of its history: one request. */
   async listRevisions({ metadata, spec }: Workload, signal: AbortSignal): Promise<readonly Revision[]> {
     const { kind, namespace } = this.#workload;
@@ -170,31 +191,32 @@ export class Observer {
   }
 
   async #observe(signal: AbortSignal): Promise<ObservedService> {
-    const evidence = this.reader(signal).then((reader) =>
-      readVersionEvidence(this.#transport, this.#workload, reader, signal),
-    );
+    const evidence = this.readEvidence(signal);
     evidence.catch(() => {});
     const first = await this.live(signal);
     let revisions = await this.listRevisions(first, signal);
-    this.#evidence = await evidence;
+    await evidence;
     // The newest state: the controller may have picked up a change while the list was on its way.
     const live = await this.live(signal, (state) => isContradicted(state, revisions));
     if (live.metadata.uid !== first.metadata.uid) {
       revisions = await this.listRevisions(live, signal);
     }
     const { kind, namespace, container, fieldManager, source } = this.#workload;
+    const config = await this.#readConfig(live, revisions, signal);
     const [cluster, notes] = await Promise.all([source.cluster(), source.notes()]);
     this.#assertSamePlace(cluster, live);
     this.#remember(live);
     const stamped = areInDoubt(live, revisions)
       ? await stampedAnnotations(this.#transport, kind, live, fieldManager, signal)
       : [];
+    this.#stamped = stamped;
     const running = areImagesInDoubt({ evidence: this.#evidence, container }, live.spec.template)
       ? await this.#runningImages(live, revisions, signal)
       : undefined;
     const parts: ObservedParts = {
       ...(running ? { running } : {}),
       kind,
+      config,
       pin: this.#workload.pin,
       cluster,
       live,
@@ -213,6 +235,37 @@ export class Observer {
     if (beyond.length === 0) return observed;
     const kept = await readKeptTemplates(this.#transport, this.#workload, live.metadata, signal);
     return observedService({ ...parts, beyond, kept });
+  }
+
+  /** What the config of the live template, and of what was proved, holds at the moment. */
+  async #readConfig(
+    live: Workload,
+    revisions: readonly Revision[],
+    signal: AbortSignal,
+  ): Promise<ConfigState> {
+    const { metadata, spec } = live;
+    const { namespace } = this.#workload;
+    const print = fingerprint(spec.template);
+    const holder = revisions.find((revision) => revision.fingerprint === print);
+    const startedAt = async () => {
+      try {
+        const pods = holder ? await listPods(this.#transport, live, signal) : [];
+        return firstStart(sortPods(this.#workload.kind, pods, holder).made);
+      } catch (error) {
+        if (isStatus(error, 403)) return undefined;
+        throw error;
+      }
+    };
+    const { key } = await this.reader(signal);
+    const records = [...this.#evidence.records.values()];
+    return readConfigState(
+      this.#transport,
+      { namespace, owner: metadata },
+      spec.template,
+      records,
+      { key, since: Date.parse(holder?.createdAt ?? metadata.creationTimestamp ?? ''), startedAt },
+      signal,
+    );
   }
 
   /** The image IDs of the active pods that were made of the live template. Pods that may not be read tell nothing. */

@@ -30,6 +30,7 @@ export function warningsOf(kind: WorkloadKind, live: Workload, facts: HistoryFac
   return [
     ...kind.warnings(live),
     ...managedByGit(kind, live),
+    ...ofHelmRelease(kind, live),
     ...appliedServerSide(kind, live),
     ...inRepoControllers(kind, live),
     ...rolloutUnderWay(kind, live),
@@ -50,6 +51,17 @@ function managedByGit({ kind }: WorkloadKind, { metadata }: Workload): readonly 
   return applied && owners.length === 0
     ? [`the ${kind} is managed by kubectl apply: the next apply of the newer manifest brings it back`]
     : warnings;
+}
+
+/** What `helm rollback` would do is another thing than this: Helm's own history does not see what is changed beside it. */
+function ofHelmRelease({ kind }: WorkloadKind, { metadata }: Workload): readonly string[] {
+  const { 'meta.helm.sh/release-name': release, 'meta.helm.sh/release-namespace': namespace } =
+    metadata.annotations ?? {};
+  if (!release) return [];
+  const where = namespace ? ` -n ${shellWord(namespace)}` : '';
+  return [
+    `the ${kind} is of the Helm release ${release}: only its template is changed here; helm rollback ${shellWord(release)}${where} would bring every object of the release back to an earlier revision, hooks included, and the next helm upgrade brings the newer chart back`,
+  ];
 }
 
 /**

@@ -102,3 +102,12 @@ export function statusesOf({
     ...(status?.containerStatuses ?? []).map((of) => ({ status: of, isInit: false })),
   ];
 }
+
+/** When the first of the active pods began, in milliseconds since 1970; undefined where there is none. */
+export function firstStart(pods: readonly Pod[]): number | undefined {
+  const starts = pods
+    .filter(isActive)
+    .map(({ metadata, status }) => Date.parse(status?.startTime ?? metadata.creationTimestamp ?? ''))
+    .filter((at) => !Number.isNaN(at));
+  return starts.length > 0 ? Math.min(...starts) : undefined;
+}
