@@ -44,7 +44,7 @@ function configOf({ namespace }: Cast) {
 }
 
 async function referred(cast: Cast): Promise<string> {
-  const { spec } = await cast.deployment();
+  const { spec } = await cast.workload();
   return spec.template.spec.containers[0].envFrom[0].configMapRef.name;
 }
 
