@@ -88,13 +88,13 @@ class Judgement {
         matchesGlob(rule.object, object) &&
         matchesGlob(rule.key, key),
     );
-    const pattern = parsePattern(rule.setting) ?? [];
+    const pattern = parsePattern(rule.setting ?? '') ?? [];
     let found = 0;
     for (const file of matched) {
       if (file.unread) {
         found += 1;
         this.#find(rule, file, [], { says: `cannot be judged: ${wordsOf(file.unread)}` });
-      } else if (rule.setting === '' && file.format !== 'one value' && rule.object !== ENVIRONMENT) {
+      } else if (!rule.setting && file.format !== 'one value' && rule.object !== ENVIRONMENT) {
         found += 1;
         const says = `is read as ${file.format}: write in the rule which setting of it is meant`;
         if (asksOfValue(rule)) this.#find(rule, file, [], { says });
@@ -121,7 +121,7 @@ class Judgement {
         object: only?.object ?? rule.object,
         key: only?.key ?? (rule.object === ENVIRONMENT ? '' : rule.key),
       },
-      rule.setting,
+      rule.setting ?? '',
       isUnknown ? 'may be missing: not all variables of the container are known here' : 'is missing',
     );
   }

@@ -242,6 +242,7 @@ describe('a rule of the profile', () => {
       judge({ setting: 'a', filled: 'from-environment' }, yaml(`a: "${value}"`), environment);
     expect(filled('http://{{HOST}}:1/$' + '{HOST}')).toEqual([]);
     expect(filled('http://{{NONE}}')[0]).toMatch('needs the variable NONE');
+    expect(filled('{{{HOST}}')[0]).toMatch('an unresolved {{variable}}');
     expect(filled('http://{{HOST | upper}}')[0]).toMatch('an unresolved {{variable}}');
   });
 
@@ -286,50 +287,60 @@ const EVERYTHING = critical(
 );
 
 describe('a secret is in no finding', () => {
-  const canary = fc.stringMatching(/^[a-z]{2}[A-Z]\d[a-z][A-Z]\d[a-z]\d[A-Z]{2}\d[a-z]\d[A-Z][a-z]\d$/);
+  // A word is masked for its name or its place alone; a key for what it is as well.
+  const word = fc.stringMatching(/^hidden[a-z]{8}$/);
+  const key = fc.stringMatching(/^[a-z]{2}[A-Z]\d[a-z][A-Z]\d[a-z]\d[A-Z]{2}\d[a-z]\d[A-Z][a-z]\d$/);
+  const config = (from: string, to: string) => [configFile('config.toml', GOOD_CONFIG.replaceAll(from, to))];
+  const KEY_LINE = 'api_key = "{{OPENROUTER_API_KEY}}"';
+
+  type Place = (value: string) => readonly ReadFile[];
+  const forWords: readonly Place[] = [
+    (value) => [
+      secretFile('key', value),
+      secretFile('c.toml', `a = "${value}"`),
+      secretFile('c.env', `A=${value}`),
+    ],
+    (value) => [secretFile('c.toml', `a = ${value}`), configFile('c.toml', `api_key = ${value}`)],
+    (value) => [
+      configFile(
+        'c.yaml',
+        `api_key: ${value}\npasswords: [${value}]\nenv: [{name: DB_PASSWORD, value: ${value}}]`,
+      ),
+    ],
+    (value) => config('"{{OPENROUTER_API_KEY}}"', `"<${value}>"`),
+    (value) => config(KEY_LINE, `api_key_env = "${value}"`),
+  ];
+  const forKeys: readonly Place[] = [
+    ...forWords,
+    (value) => [configFile('c.json', `{"api_key": "${value}", "note": "${value}", "${value}": 1}`)],
+    (value) => config('{{OPENROUTER_API_KEY}}', `{{${value}}}`),
+    (value) => config('"openrouter"', `"${value}"`),
+    (value) => {
+      const named = GOOD_CONFIG.replace('llm.ollama', `llm.${value}`).replace(
+        '= "openrouter"',
+        `= "${value}x"`,
+      );
+      return [configFile('config.toml', named)];
+    },
+  ];
+  const placed = fc.oneof(
+    fc.record({ value: word, place: fc.constantFrom(...forWords) }),
+    fc.record({ value: key, place: fc.constantFrom(...forKeys) }),
+  );
 
   it('whatever the rule, and wherever it stands', () => {
-    const places: readonly ((value: string) => readonly ReadFile[])[] = [
-      (value) => [
-        secretFile('key', value),
-        secretFile('c.toml', `a = "${value}"`),
-        secretFile('c.env', `A=${value}`),
-      ],
-      (value) => [secretFile('c.toml', `a = ${value}`), configFile('c.toml', `api_key = ${value}`)],
-      (value) => [
-        configFile(
-          'c.yaml',
-          `api_key: ${value}\npasswords: [${value}]\nenv: [{name: DB_PASSWORD, value: ${value}}]`,
-        ),
-      ],
-      (value) => [configFile('c.json', `{"api_key": "${value}", "note": "${value}", "${value}": 1}`)],
-      (value) => [configFile('config.toml', GOOD_CONFIG.replace('{{OPENROUTER_API_KEY}}', `{{${value}}}`))],
-      (value) => [
-        configFile(
-          'config.toml',
-          GOOD_CONFIG.replace('api_key = "{{OPENROUTER_API_KEY}}"', `api_key_env = "${value}"`),
-        ),
-      ],
-      (value) => [configFile('config.toml', GOOD_CONFIG.replace('"openrouter"', `"${value}"`))],
-      (value) => [
-        configFile(
-          'config.toml',
-          GOOD_CONFIG.replace('llm.ollama', `llm.${value}`).replace('= "openrouter"', `= "${value}x"`),
-        ),
-      ],
-    ];
     fc.assert(
-      fc.property(canary, fc.constantFrom(...places), fc.boolean(), (value, placed, complete) => {
+      fc.property(placed, fc.boolean(), ({ value, place }, complete) => {
         const variables = new Map([
           ['PLAIN', { value, secret: true }],
           ['API_KEY', { value, secret: false }],
           ['OPENROUTER_API_KEY', { value, secret: false }],
         ]);
-        const findings = judgeSettings(placed(value), { variables, complete }, EVERYTHING);
+        const findings = judgeSettings(place(value), { variables, complete }, EVERYTHING);
         expect(findings.length).toBeGreaterThan(5);
         expect(JSON.stringify(findings)).not.toContain(value);
       }),
-      { numRuns: 100 },
+      { numRuns: 200 },
     );
   });
 

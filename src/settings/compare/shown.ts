@@ -66,9 +66,10 @@ function followsFlag(path: Path, textAt: (path: Path) => string | undefined, mas
   return flag !== undefined && masker.hides(flag);
 }
 
-/** A text whose parts have no names of their own: any line may be a part of any value. */
-function isBlock({ unread }: ReadFile, { path, value }: Setting): boolean {
-  return unread !== undefined || (path.length === 0 && value.trimEnd().includes('\n'));
+/** A text that has no name, or whose parts have none: any line may be a part of any value. */
+function isBlock({ format, unread }: ReadFile, { path, value }: Setting): boolean {
+  if (path.length > 0) return false;
+  return unread !== undefined || format !== 'one value' || value.trimEnd().includes('\n');
 }
 
 function linesOf(text: string): string {
