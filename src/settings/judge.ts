@@ -36,15 +36,20 @@ export function judgeSettings(
   judgement.defaults(files, rules.defaults);
   const all = [...files, ...environmentFiles(environment)];
   for (const rule of rules.rules) judgement.rule(rule, all);
-  // What blocks is never cut off.
-  const ranked = judgement.findings.toSorted((a, b) => RANKS.indexOf(a.on) - RANKS.indexOf(b.on));
-  return ranked.slice(0, FINDINGS_LIMIT);
+  return judgement.findings();
+}
+
+/** What was found, before it is made fit to be shown: masking takes longer than to see that something is wrong. */
+interface Found extends Omit<Finding, 'path'> {
+  readonly path: Path | string;
+  readonly file?: ReadFile;
+  readonly setting?: Setting | undefined;
 }
 
 class Judgement {
-  readonly findings: Finding[] = [];
-  readonly #told = new Set<string>();
-  readonly #shown = new Map<ReadFile, ShownFile>();
+  /** By what they say: two overlays over one base may say the same of it. */
+  readonly #found = new Map<string, Found>();
+  readonly #files = new Map<ReadFile, ShownFile>();
   readonly #environment: ContainerEnvironment;
   readonly #masker: Masker;
 
@@ -115,15 +120,14 @@ class Judgement {
   #missing(rule: SettingRule, matched: readonly ReadFile[]): void {
     const isUnknown = rule.object === ENVIRONMENT && !this.#environment.complete;
     const [only] = matched.length === 1 ? matched : [];
-    this.#push(
-      { name: rule.name, on: isUnknown ? 'warn' : rule.on },
-      {
-        object: only?.object ?? rule.object,
-        key: only?.key ?? (rule.object === ENVIRONMENT ? '' : rule.key),
-      },
-      rule.setting ?? '',
-      isUnknown ? 'may be missing: not all variables of the container are known here' : 'is missing',
-    );
+    this.#push({
+      rule: rule.name,
+      on: isUnknown ? 'warn' : rule.on,
+      object: only?.object ?? rule.object,
+      key: only?.key ?? (rule.object === ENVIRONMENT ? '' : rule.key),
+      path: rule.setting ?? '',
+      says: isUnknown ? 'may be missing: not all variables of the container are known here' : 'is missing',
+    });
   }
 
   #find(
@@ -133,29 +137,36 @@ class Judgement {
     { says, uncertain }: Fault,
     setting?: Setting,
   ): void {
-    const shown = this.#shownOf(file);
-    const value = setting && setting.value !== '' ? shown.value(setting) : undefined;
-    const words = value === undefined ? says : `${says} (it is ${excerpt(value)})`;
-    this.#push({ name, on: uncertain ? 'warn' : on }, file, shown.path(path), words);
+    const { object, key } = file;
+    this.#push({ rule: name, object, key, path, says, on: uncertain ? 'warn' : on, file, setting });
   }
 
-  #push(
-    { name, on }: { readonly name: string; readonly on: Consequence },
-    { object, key }: Pick<ReadFile, 'object' | 'key'>,
-    path: string,
-    says: string,
-  ): void {
-    const finding = { rule: name, object, key, path, says: says.slice(0, SAYS_LIMIT).toWellFormed(), on };
-    // Two overlays over one base may say the same of it.
-    const identity = JSON.stringify(finding);
-    if (this.#told.has(identity)) return;
-    this.#told.add(identity);
-    this.findings.push(finding);
+  #push(found: Found): void {
+    const { rule, object, key, path, says, on } = found;
+    const identity = JSON.stringify([rule, object, key, path, says, on]);
+    if (!this.#found.has(identity)) this.#found.set(identity, found);
+  }
+
+  /** What was found, the gravest first: what blocks is never cut off. */
+  findings(): readonly Finding[] {
+    const ranked = [...this.#found.values()].toSorted((a, b) => RANKS.indexOf(a.on) - RANKS.indexOf(b.on));
+    return ranked.slice(0, FINDINGS_LIMIT).map((found) => this.#shown(found));
+  }
+
+  #shown({ file, setting, path, says, ...rest }: Found): Finding {
+    const shown = file && this.#shownOf(file);
+    const value = setting && setting.value !== '' ? shown?.value(setting) : undefined;
+    const words = value === undefined ? says : `${says} (it is ${excerpt(value)})`;
+    return {
+      ...rest,
+      path: typeof path === 'string' ? path : (shown?.path(path) ?? ''),
+      says: words.slice(0, SAYS_LIMIT).toWellFormed(),
+    };
   }
 
   #shownOf(file: ReadFile): ShownFile {
-    const known = this.#shown.get(file) ?? shownFile(file, this.#masker);
-    this.#shown.set(file, known);
+    const known = this.#files.get(file) ?? shownFile(file, this.#masker);
+    this.#files.set(file, known);
     return known;
   }
 }

@@ -11,6 +11,9 @@ export interface ShownFile {
   path(path: Path): string;
 }
 
+/** Longer texts are not masked, which takes its time, but told by their length. In characters. */
+const MASKED_LIMIT = 8192;
+
 /** A list item that is the flag of the next one: `--token`. */
 const FLAG = /^--?([\w.-]+)$/;
 
@@ -38,6 +41,7 @@ export function shownFile(file: ReadFile, masker: Masker): ShownFile {
         return `${setting.value.length} ${setting.value.length === 1 ? 'byte' : 'bytes'}`;
       if (setting.kind !== 'text') return setting.value;
       if (isBlock(file, setting)) return linesOf(setting.value);
+      if (setting.value.length > MASKED_LIMIT) return `text of ${setting.value.length} characters`;
       const shown = masker.value(name, setting.value);
       return shown === MASK ? undefined : JSON.stringify(shown);
     },
