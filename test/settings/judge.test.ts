@@ -193,9 +193,15 @@ describe('a rule of the profile', () => {
     ]);
   });
 
-  it('cannot be judged in a file that cannot be read', () => {
-    const lines = judge({ setting: 'a' }, yaml('a: 1\na: 2'));
-    expect(lines).toContain(`${AT} app.yaml cannot be judged: the same key twice (line 2, column 1) (own)`);
+  it('cannot be judged in a file that cannot be read, and blocks unless another file has the setting', () => {
+    const unread = configFile('app.yaml', 'a: 1\na: 2');
+    const own = (rule: object, ...files: readonly ReadFile[]) =>
+      judgeSettings(files, environmentOf(), critical(rule)).filter(({ rule: name }) => name === 'own');
+    const says = 'cannot be judged: the same key twice (line 2, column 1)';
+    expect(own({ setting: 'a' }, unread)).toMatchObject([{ key: 'app.yaml', path: '', says, on: 'block' }]);
+    expect(own({ setting: 'a' }, unread, configFile('b.yaml', 'a: 1'))).toMatchObject([{ says, on: 'warn' }]);
+    expect(own({ setting: 'a', optional: true }, unread)).toMatchObject([{ says, on: 'warn' }]);
+    expect(own({ setting: 'a', key: 'b*' }, unread, configFile('b.yaml', 'a: 1'))).toEqual([]);
   });
 
   it('is about the environment of the container', () => {
