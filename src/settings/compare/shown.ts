@@ -2,12 +2,13 @@ import type { Masker } from '../../domain/masking/mask-value.ts';
 import { MASK } from '../../domain/redact.ts';
 import { type Path, pathText } from '../path.ts';
 import type { ReadFile, Setting } from '../setting.ts';
+import { excerpt } from './excerpt.ts';
 
 /** What of a file's settings people may see. */
 export interface ShownFile {
   /** The value, masked but not cut; nothing where all of it is secret. */
   value(setting: Setting): string | undefined;
-  /** The path, without a key that looks like a secret itself. */
+  /** The path, cut, and without a key that looks like a secret itself. */
   path(path: Path): string;
 }
 
@@ -46,8 +47,10 @@ export function shownFile(file: ReadFile, masker: Masker): ShownFile {
       return shown === MASK ? undefined : JSON.stringify(shown);
     },
     path: (path) =>
-      pathText(
-        path.map((part) => (typeof part === 'string' && masker.value('', part) !== part ? MASK : part)),
+      excerpt(
+        pathText(
+          path.map((part) => (typeof part === 'string' && masker.value('', part) !== part ? MASK : part)),
+        ),
       ),
   };
 }

@@ -89,6 +89,11 @@ describe('what differs between two texts', () => {
     expect(line.length).toBeLessThan(250);
   });
 
+  it('is short, however long a key is', () => {
+    const [line = ''] = lines('c.yaml', '{}', `${'word-'.repeat(100)}: 1`);
+    expect(line.length).toBeLessThan(250);
+  });
+
   it('counts what is beyond the limit', () => {
     const text = (value: number) =>
       Array.from({ length: 130 }, (_, index) => `k${index} = ${value}`).join('\n');
