@@ -37,7 +37,7 @@ export function judgeSettings(
   { defaults, rules }: CriticalRules,
   masker: Masker = createMasker(),
 ): readonly Finding[] {
-  const around = { environment, masker };
+  const around = { environment, masker, slow: new Set<string>() };
   const all = [...files, ...environmentFiles(environment)];
   const found = [
     ...defaultFaults(files, around).flatMap(({ rule, faults }) => {

@@ -157,6 +157,17 @@ describe('a rule of the profile', () => {
     expect(judge(rule, yaml(text))).toEqual(told === undefined ? none : [`${AT} app.yaml ${told} (own)`]);
   });
 
+  it('whose expression takes for ever on some text says so, once', () => {
+    const text = Array.from({ length: 50 }, (_, index) => `k${index}: ${'a'.repeat(60)}!`).join('\n');
+    const before = process.threadCpuUsage();
+    const findings = judge({ setting: '*', matches: '(a+)+b' }, yaml(text));
+    expect(process.threadCpuUsage(before).user / 1000).toBeLessThan(5000);
+    expect(findings).toHaveLength(50);
+    expect(findings[49]).toMatch(
+      'k49 is not compared with (a+)+b, which takes too long: write it in another way',
+    );
+  });
+
   it('is about the objects and keys that it names', () => {
     const files = [
       configFile('a.yaml', 'x: 1'),
