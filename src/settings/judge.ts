@@ -2,166 +2,87 @@ import { createMasker, type Masker } from '../domain/masking/mask-value.ts';
 import { excerpt } from './compare/excerpt.ts';
 import { type ShownFile, shownFile } from './compare/shown.ts';
 import type { Finding } from './findings.ts';
-import { matchesGlob } from './glob.ts';
-import { CONFIG_RULES } from './orchestrator/default-rules.ts';
-import { configName, effectiveConfigs } from './orchestrator/effective.ts';
-import { matchesPath, type Path, parsePattern, pathText } from './path.ts';
-import { asksOfValue, faultOf } from './rules/conditions.ts';
-import { type ContainerEnvironment, ENVIRONMENT, environmentFiles } from './rules/environment.ts';
-import type { Fault } from './rules/fault.ts';
-import type { Consequence, CriticalRules, SettingRule } from './rules/schema.ts';
-import type { ReadFile, Setting, Unread } from './setting.ts';
+import { defaultFaults } from './orchestrator/default-rules.ts';
+import { pathText } from './path.ts';
+import { type ContainerEnvironment, environmentFiles } from './rules/environment.ts';
+import type { MissingFault, PlacedFault } from './rules/fault.ts';
+import { ruleFaults } from './rules/judge-rule.ts';
+import type { Consequence, CriticalRules } from './rules/schema.ts';
+import type { ReadFile } from './setting.ts';
 
 /** More findings of one config say nothing new. */
 const FINDINGS_LIMIT = 100;
-/** In which order findings are told. */
-const RANKS: readonly Consequence[] = ['block', 'ask', 'warn'];
 /** Of what a finding says. In characters. */
 const SAYS_LIMIT = 300;
+/** In which order findings are told: what blocks is never cut off. */
+const RANKS: readonly Consequence[] = ['block', 'ask', 'warn'];
+
+/** A fault of a rule, before it is made fit to be shown: masking takes longer than to see that something is wrong. */
+interface Found {
+  readonly rule: string;
+  readonly on: Consequence;
+  readonly fault: PlacedFault | MissingFault;
+}
 
 /**
- * Which rules a config does not keep, the gravest first. Judged is the config that will be live: the files as the container will find them,
- * with the environment that it will have. What depends on something that is not known here is told (`warn`), whatever the
- * rule says: it neither blocks nor asks.
+ * Which rules a config does not keep, the gravest first. Judged is the config that will be live: the files as the container
+ * will find them, with the environment that it will have. What depends on something that is not known here is told (`warn`),
+ * whatever the rule says: it neither blocks nor asks.
  *
  * @param masker what is a secret, beside what looks like one: the profile's `diff.mask`
  */
 export function judgeSettings(
   files: readonly ReadFile[],
   environment: ContainerEnvironment,
-  rules: CriticalRules,
+  { defaults, rules }: CriticalRules,
   masker: Masker = createMasker(),
 ): readonly Finding[] {
-  const judgement = new Judgement(environment, masker);
-  judgement.defaults(files, rules.defaults);
+  const around = { environment, masker, slow: new Set<string>() };
   const all = [...files, ...environmentFiles(environment)];
-  for (const rule of rules.rules) judgement.rule(rule, all);
-  // What blocks is never cut off.
-  const ranked = judgement.findings.toSorted((a, b) => RANKS.indexOf(a.on) - RANKS.indexOf(b.on));
-  return ranked.slice(0, FINDINGS_LIMIT);
-}
-
-class Judgement {
-  readonly findings: Finding[] = [];
-  readonly #told = new Set<string>();
-  readonly #shown = new Map<ReadFile, ShownFile>();
-  readonly #environment: ContainerEnvironment;
-  readonly #masker: Masker;
-
-  constructor(environment: ContainerEnvironment, masker: Masker) {
-    this.#environment = environment;
-    this.#masker = masker;
-  }
-
-  /** The orchestrator's own rules, where they are not switched off. */
-  defaults(files: readonly ReadFile[], defaults: CriticalRules['defaults']): void {
-    this.#readable(files, defaults['config-readable']);
-    const around = { environment: this.#environment, masker: this.#masker };
-    for (const config of effectiveConfigs(files, this.#environment)) {
-      for (const [name, rule] of Object.entries(CONFIG_RULES)) {
-        const on = defaults[name as keyof typeof CONFIG_RULES];
-        if (on === 'off') continue;
-        for (const { file, path, ...fault } of rule(config, around)) {
-          const setting = config.settings.get(pathText(path));
-          const certain = config.certain ? fault : { ...fault, uncertain: true as const };
-          this.#find({ name, on }, file, path, certain, setting?.file === file ? setting : undefined);
-        }
-      }
-    }
-  }
-
-  /** Files that cannot be read. The orchestrator does not start with such a config (service contract, 1.2). */
-  #readable(files: readonly ReadFile[], on: Consequence | 'off'): void {
-    if (on === 'off') return;
-    for (const file of files) {
-      if (!file.unread) continue;
-      const isOwn = configName(file.key) !== undefined && file.format === 'TOML';
-      const says = `cannot be read: ${wordsOf(file.unread)}`;
-      this.#find({ name: 'config-readable', on: isOwn ? on : 'warn' }, file, [], { says });
-    }
-  }
-
-  rule(rule: SettingRule, files: readonly ReadFile[]): void {
-    const matched = files.filter(
-      ({ object, key }) =>
-        (object === ENVIRONMENT) === (rule.object === ENVIRONMENT) &&
-        matchesGlob(rule.object, object) &&
-        matchesGlob(rule.key, key),
-    );
-    const pattern = parsePattern(rule.setting) ?? [];
-    let found = 0;
-    for (const file of matched) {
-      if (file.unread) {
-        found += 1;
-        this.#find(rule, file, [], { says: `cannot be judged: ${wordsOf(file.unread)}` });
-      } else if (rule.setting === '' && file.format !== 'one value' && rule.object !== ENVIRONMENT) {
-        found += 1;
-        const says = `is read as ${file.format}: write in the rule which setting of it is meant`;
-        if (asksOfValue(rule)) this.#find(rule, file, [], { says });
-      } else {
-        for (const setting of file.settings) {
-          if (!matchesPath(pattern, setting.path)) continue;
-          found += 1;
-          const judged = { file, setting, environment: this.#environment, masker: this.#masker };
-          const fault = faultOf(rule, judged);
-          if (fault) this.#find(rule, file, setting.path, fault, setting);
-        }
-      }
-    }
-    if (found === 0 && !rule.optional) this.#missing(rule, matched);
-  }
-
-  /** Nothing is there that the rule could be about: no data is never a pass. */
-  #missing(rule: SettingRule, matched: readonly ReadFile[]): void {
-    const isUnknown = rule.object === ENVIRONMENT && !this.#environment.complete;
-    const [only] = matched.length === 1 ? matched : [];
-    this.#push(
-      { name: rule.name, on: isUnknown ? 'warn' : rule.on },
-      {
-        object: only?.object ?? rule.object,
-        key: only?.key ?? (rule.object === ENVIRONMENT ? '' : rule.key),
-      },
-      rule.setting,
-      isUnknown ? 'may be missing: not all variables of the container are known here' : 'is missing',
-    );
-  }
-
-  #find(
-    { name, on }: { readonly name: string; readonly on: Consequence },
-    file: ReadFile,
-    path: Path,
-    { says, uncertain }: Fault,
-    setting?: Setting,
-  ): void {
-    const shown = this.#shownOf(file);
-    const value = setting && setting.value !== '' ? shown.value(setting) : undefined;
-    const words = value === undefined ? says : `${says} (it is ${excerpt(value)})`;
-    this.#push({ name, on: uncertain ? 'warn' : on }, file, shown.path(path), words);
-  }
-
-  #push(
-    { name, on }: { readonly name: string; readonly on: Consequence },
-    { object, key }: Pick<ReadFile, 'object' | 'key'>,
-    path: string,
-    says: string,
-  ): void {
-    const finding = { rule: name, object, key, path, says: says.slice(0, SAYS_LIMIT).toWellFormed(), on };
-    // Two overlays over one base may say the same of it.
-    const identity = JSON.stringify(finding);
-    if (this.#told.has(identity)) return;
-    this.#told.add(identity);
-    this.findings.push(finding);
-  }
-
-  #shownOf(file: ReadFile): ShownFile {
-    const known = this.#shown.get(file) ?? shownFile(file, this.#masker);
-    this.#shown.set(file, known);
+  const found = [
+    ...defaultFaults(files, around).flatMap(({ rule, faults }) => {
+      const on = defaults[rule];
+      return on === 'off' ? [] : faults.map((fault) => foundBy(rule, on, fault));
+    }),
+    ...rules.flatMap((rule) =>
+      ruleFaults(rule, all, around).map((fault) => foundBy(rule.name, rule.on, fault)),
+    ),
+  ];
+  const ranked = once(found).toSorted((a, b) => RANKS.indexOf(a.on) - RANKS.indexOf(b.on));
+  const shown = new Map<ReadFile, ShownFile>();
+  const shownOf = (file: ReadFile) => {
+    const known = shown.get(file) ?? shownFile(file, masker);
+    shown.set(file, known);
     return known;
-  }
+  };
+  return ranked.slice(0, FINDINGS_LIMIT).map((one) => findingOf(one, shownOf));
 }
 
-/** Why a text cannot be read, with the place. */
-function wordsOf({ says, line, column }: Unread): string {
-  if (line === undefined) return says;
-  return `${says} (line ${line}${column === undefined ? '' : `, column ${column}`})`;
+function foundBy(rule: string, on: Consequence, fault: PlacedFault | MissingFault): Found {
+  return { rule, on: fault.uncertain ? 'warn' : on, fault };
+}
+
+/** Two overlays over one base may say the same of it. */
+function once(found: readonly Found[]): readonly Found[] {
+  const seen = new Map(found.toReversed().map((one) => [identityOf(one), one]));
+  return [...seen.values()].toReversed();
+}
+
+function identityOf({ rule, on, fault }: Found): string {
+  const [{ object, key }, path] =
+    'file' in fault ? [fault.file, pathText(fault.path)] : [fault, fault.pattern];
+  return JSON.stringify([rule, on, object, key, path, fault.says]);
+}
+
+function findingOf({ rule, on, fault }: Found, shownOf: (file: ReadFile) => ShownFile): Finding {
+  const says = (words: string) => words.slice(0, SAYS_LIMIT).toWellFormed();
+  if (!('file' in fault)) {
+    const { object, key, pattern } = fault;
+    return { rule, object, key, path: pattern, says: says(fault.says), on };
+  }
+  const { file, path, setting } = fault;
+  const shown = shownOf(file);
+  const value = setting && setting.value !== '' ? shown.value(setting) : undefined;
+  const words = value === undefined ? fault.says : `${fault.says} (it is ${excerpt(value)})`;
+  return { rule, object: file.object, key: file.key, path: shown.path(path), says: says(words), on };
 }

@@ -58,3 +58,10 @@ export interface ReadFile {
   readonly settings: readonly Setting[];
   readonly unread?: Unread;
 }
+
+/** Why a file cannot be read, with the place. */
+export function unreadWords({ unread }: ReadFile): string {
+  const { says, line, column } = unread ?? { says: '' };
+  if (line === undefined) return says;
+  return `${says} (line ${line}${column === undefined ? '' : `, column ${column}`})`;
+}

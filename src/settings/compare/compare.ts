@@ -40,36 +40,54 @@ export function compareSettings(
 ): SettingsDifference {
   const [old, now] = [byPlace(before), byPlace(after)];
   const places = [...new Set([...old.keys(), ...now.keys()])];
-  const changes = places.flatMap((place) => changesOf(old.get(place), now.get(place), masker));
-  return { changes: changes.slice(0, CHANGES_LIMIT), left: Math.max(0, changes.length - CHANGES_LIMIT) };
+  const changes: SettingChange[] = [];
+  let left = 0;
+  for (const place of places) {
+    for (const change of changesOf(old.get(place), now.get(place), masker)) {
+      if (changes.length < CHANGES_LIMIT) changes.push(change());
+      else left += 1;
+    }
+  }
+  return { changes, left };
 }
 
 function byPlace(files: readonly ReadFile[]): ReadonlyMap<string, ReadFile> {
   return new Map(files.map((file) => [JSON.stringify([file.object, file.key]), file]));
 }
 
-function changesOf(
+/** Each change as it will be shown: masking takes longer than to see that there is one. */
+function* changesOf(
   before: ReadFile | undefined,
   after: ReadFile | undefined,
   masker: Masker,
-): readonly SettingChange[] {
+): Generator<() => SettingChange> {
   const one = before ?? after;
-  if (!one) return [];
+  if (!one) return;
   const { object, key } = one;
   // What was secret on one side is not shown on the other.
   const secret = before?.secret === true || after?.secret === true;
   if (before && after && isUnreadAlone(before, after)) {
-    return [{ object, key, path: '', change: 'changed', before: legible(before), after: legible(after) }];
+    yield () => ({
+      object,
+      key,
+      path: '',
+      change: 'changed',
+      before: legible(before),
+      after: legible(after),
+    });
+    return;
   }
   const [old, now] = [settingsOf(before), settingsOf(after)];
   const showOld = before && shownFile({ ...before, secret }, masker);
   const showNow = after && shownFile({ ...after, secret }, masker);
-  return [...new Set([...old.keys(), ...now.keys()])].flatMap((place): readonly SettingChange[] => {
+  for (const place of new Set([...old.keys(), ...now.keys()])) {
     const [from, to] = [old.get(place), now.get(place)];
-    if (from && to && from.kind === to.kind && from.value === to.value) return [];
-    const path = (showOld ?? showNow)?.path((from ?? to)?.path ?? []) ?? '';
-    return [{ object, key, path, ...changeOf(from, to, showOld, showNow) }];
-  });
+    if (from && to && from.kind === to.kind && from.value === to.value) continue;
+    yield () => {
+      const path = (showOld ?? showNow)?.path((from ?? to)?.path ?? []) ?? '';
+      return { object, key, path, ...changeOf(from, to, showOld, showNow) };
+    };
+  }
 }
 
 function settingsOf(file: ReadFile | undefined): ReadonlyMap<string, Setting> {

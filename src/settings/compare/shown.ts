@@ -2,14 +2,18 @@ import type { Masker } from '../../domain/masking/mask-value.ts';
 import { MASK } from '../../domain/redact.ts';
 import { type Path, pathText } from '../path.ts';
 import type { ReadFile, Setting } from '../setting.ts';
+import { excerpt } from './excerpt.ts';
 
 /** What of a file's settings people may see. */
 export interface ShownFile {
   /** The value, masked but not cut; nothing where all of it is secret. */
   value(setting: Setting): string | undefined;
-  /** The path, without a key that looks like a secret itself. */
+  /** The path, cut, and without a key that looks like a secret itself. */
   path(path: Path): string;
 }
+
+/** Longer texts are not masked, which takes its time, but told by their length. In characters. */
+const MASKED_LIMIT = 8192;
 
 /** A list item that is the flag of the next one: `--token`. */
 const FLAG = /^--?([\w.-]+)$/;
@@ -38,12 +42,15 @@ export function shownFile(file: ReadFile, masker: Masker): ShownFile {
         return `${setting.value.length} ${setting.value.length === 1 ? 'byte' : 'bytes'}`;
       if (setting.kind !== 'text') return setting.value;
       if (isBlock(file, setting)) return linesOf(setting.value);
+      if (setting.value.length > MASKED_LIMIT) return `text of ${setting.value.length} characters`;
       const shown = masker.value(name, setting.value);
       return shown === MASK ? undefined : JSON.stringify(shown);
     },
     path: (path) =>
-      pathText(
-        path.map((part) => (typeof part === 'string' && masker.value('', part) !== part ? MASK : part)),
+      excerpt(
+        pathText(
+          path.map((part) => (typeof part === 'string' && masker.value('', part) !== part ? MASK : part)),
+        ),
       ),
   };
 }
@@ -66,9 +73,10 @@ function followsFlag(path: Path, textAt: (path: Path) => string | undefined, mas
   return flag !== undefined && masker.hides(flag);
 }
 
-/** A text whose parts have no names of their own: any line may be a part of any value. */
-function isBlock({ unread }: ReadFile, { path, value }: Setting): boolean {
-  return unread !== undefined || (path.length === 0 && value.trimEnd().includes('\n'));
+/** A text that has no name, or whose parts have none: any line may be a part of any value. */
+function isBlock({ format, unread }: ReadFile, { path, value }: Setting): boolean {
+  if (path.length > 0) return false;
+  return unread !== undefined || format !== 'one value' || value.trimEnd().includes('\n');
 }
 
 function linesOf(text: string): string {

@@ -1,7 +1,7 @@
 import { type Path, pathText } from '../path.ts';
+import type { PlacedFault } from '../rules/fault.ts';
 import { type Bounds, outOfBounds } from '../rules/quantity.ts';
 import type { ReadFile, Setting } from '../setting.ts';
-import type { PlacedFault } from './default-rule.ts';
 import type { EffectiveConfig, PlacedSetting } from './effective.ts';
 
 /**

@@ -17,8 +17,6 @@ export interface EffectiveConfig {
 }
 
 const NAME = /^config(?:\.([a-z0-9_-]{1,40}))?\.(?:toml|yaml|yml|json)$/i;
-/** The environment of a config without `APP_ENV` (service contract, 7.1). */
-const WITHOUT_APP_ENV = 'dev';
 
 /** The name of a key or file that the orchestrator reads, and the environment that it is for. */
 export function configName(key: string): { readonly environment?: string } | undefined {
@@ -27,16 +25,15 @@ export function configName(key: string): { readonly environment?: string } | und
   return match[1] === undefined ? {} : { environment: match[1].toLowerCase() };
 }
 
-/** Whether a config is the orchestrator's: others have sections called `llm` and `agents` too. */
-function isOrchestrators({ settings }: ReadFile): boolean {
-  return settings.some(({ path: [top, ...rest] }) => {
-    const last = String(rest.at(-1));
-    if (top === 'agents')
-      return rest.length > 1 && /^(?:timeout_secs|max_attempts|failure_threshold)$/.test(last);
-    return (
-      top === 'llm' &&
-      (last === 'default_provider' || (rest.length > 1 && /^(?:model_name|api_key)$/.test(last)))
-    );
+/** Signs of the orchestrator's config. Others have sections of these names too, so that alone they count under its file name only. */
+const SIGNS =
+  /^(?:llm\..+\.(?:model_name|api_key)|agents\..+\.(?:timeout_secs|max_attempts|failure_threshold))$/;
+
+function isOrchestrators({ key, format, settings }: ReadFile): boolean {
+  const isNamedSo = format === 'TOML' && configName(key) !== undefined;
+  return settings.some(({ path }) => {
+    const text = pathText(path);
+    return text === 'llm.default_provider' || (isNamedSo && SIGNS.test(text));
   });
 }
 
@@ -63,13 +60,12 @@ export function effectiveConfigs(
   });
 }
 
-/** The overlays of the environment that the container says it has. */
+/** The overlays of the environment that the container says it has. Without its word it may be any: the image has one too. */
 function liveOverlays(
   overlays: readonly ReadFile[],
-  { variables, complete }: ContainerEnvironment,
+  { variables }: ContainerEnvironment,
 ): readonly ReadFile[] {
-  const named = variables.get('APP_ENV');
-  const name = named ? named.value?.trim().toLowerCase() : complete ? WITHOUT_APP_ENV : undefined;
+  const name = variables.get('APP_ENV')?.value?.trim().toLowerCase();
   return name === undefined ? overlays : overlays.filter(({ key }) => configName(key)?.environment === name);
 }
 

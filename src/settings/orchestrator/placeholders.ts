@@ -1,6 +1,6 @@
 import { pathText } from '../path.ts';
+import type { PlacedFault } from '../rules/fault.ts';
 import { type Surroundings, unfilled } from '../rules/filled.ts';
-import type { PlacedFault } from './default-rule.ts';
 import { type EffectiveConfig, providerOf } from './effective.ts';
 import { DEFAULT_PROVIDER } from './provider.ts';
 

@@ -1,9 +1,8 @@
 import { closest } from '../../domain/closest.ts';
 import { type Path, pathText } from '../path.ts';
-import type { Fault } from '../rules/fault.ts';
+import type { Fault, PlacedFault } from '../rules/fault.ts';
 import { filledIn, type Surroundings, unfilled, unsetVariable } from '../rules/filled.ts';
 import type { ReadFile } from '../setting.ts';
-import type { PlacedFault } from './default-rule.ts';
 import { type EffectiveConfig, type PlacedSetting, providerOf } from './effective.ts';
 
 /** Where the provider is named. */

@@ -1,11 +1,12 @@
 import { matchesPath, type PathPattern, parsePattern } from '../path.ts';
 import type { ReadFile, Setting } from '../setting.ts';
+import { matchesExpression } from './expression.ts';
 import type { Fault } from './fault.ts';
 import { type Surroundings, unfilled, unsetVariable } from './filled.ts';
 import { outOfBounds } from './quantity.ts';
 import { type SettingRule, VALUE } from './schema.ts';
 
-/** Longer values are not tried on an expression: one that is written badly would take for ever. In characters. */
+/** Longer values are not compared with an expression. In characters. */
 const MATCHED_LIMIT = 1024;
 
 /** A setting with what its rule may have to know beside it. */
@@ -55,11 +56,17 @@ function isSame(value: string | number | boolean, file: ReadFile, { kind, value:
   return typeof value === 'boolean' ? kind === 'boolean' && found === String(value) : false;
 }
 
-function isMatch({ matches }: SettingRule, { setting: { value } }: JudgedSetting): Fault | undefined {
+function isMatch({ matches }: SettingRule, { setting: { value }, slow }: JudgedSetting): Fault | undefined {
   if (matches === undefined) return undefined;
-  if (value.length > MATCHED_LIMIT)
+  if (value.length > MATCHED_LIMIT) {
     return { says: `is longer than ${MATCHED_LIMIT} characters, and not compared with ${matches}` };
-  return new RegExp(`^(?:${matches})$`, 'u').test(value) ? undefined : { says: `does not match ${matches}` };
+  }
+  const isMatching = slow.has(matches) ? undefined : matchesExpression(matches, value);
+  if (isMatching === undefined) {
+    slow.add(matches);
+    return { says: `is not compared with ${matches}, which takes too long: write it in another way` };
+  }
+  return isMatching ? undefined : { says: `does not match ${matches}` };
 }
 
 function isWithin({ number }: SettingRule, { file, setting }: JudgedSetting): Fault | undefined {

@@ -11,7 +11,10 @@ export interface Variable {
 /** The environment that the container will have. */
 export interface ContainerEnvironment {
   readonly variables: ReadonlyMap<string, Variable>;
-  /** False where it may have others: those of its image, or of a ConfigMap or Secret that could not be read. */
+  /**
+   * False where a source of variables could not be read: a ConfigMap or Secret of `envFrom`, an env file. What is not here is
+   * then not known to be missing. Those of the image need not be here: no image holds keys, and `APP_ENV` is asked for as such.
+   */
   readonly complete: boolean;
 }
 

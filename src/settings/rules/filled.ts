@@ -15,6 +15,8 @@ export type Filling = 'from-environment' | 'as-written';
 export interface Surroundings {
   readonly environment: ContainerEnvironment;
   readonly masker: Masker;
+  /** Expressions that took too long once, and are not tried again. */
+  readonly slow: Set<string>;
 }
 
 /** Why a value is none: it is empty, or it waits for somebody to fill it in. */

@@ -92,10 +92,10 @@ const ruleSchema = section({
     ),
   key: glob().default('*').describe('Which key of the object, or path of the file; * is any characters.'),
   setting: pattern()
-    .default('')
     .describe(
       'Which setting, by its path: agents.*.timeout_secs, servers[*].port, **.timeout. Without it the key as a whole.',
-    ),
+    )
+    .exactOptional(),
   optional: z
     .boolean()
     .default(false)
