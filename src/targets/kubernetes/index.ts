@@ -1,6 +1,7 @@
 import type { KubernetesProfile } from '../../domain/request/profile.ts';
 import type { RollbackTarget } from '../target.ts';
-import { KubernetesTarget, type KubernetesTargetOptions } from './kubernetes-target.ts';
+import { KubernetesTarget } from './kubernetes-target.ts';
+import type { KubernetesTargetOptions } from './options.ts';
 
 export { readSecretKey, type SecretKey } from './api/secret.ts';
 

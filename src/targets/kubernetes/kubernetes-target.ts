@@ -20,7 +20,6 @@ import {
   versionOfImage,
 } from '../../domain/versions/versions.ts';
 import { FIRST_KIND } from '../../domain/workload-kind.ts';
-import type { EvidenceKey } from '../evidence/seal.ts';
 import type {
   AccessReport,
   LastChange,
@@ -31,51 +30,25 @@ import type {
 } from '../target.ts';
 import { AccessCheck } from './access/access.ts';
 import { asRunbookError } from './api/api-error.ts';
-import type { Environment } from './api/kubeconfig/files.ts';
-import type { Workload } from './api/resources.ts';
 import { leaseTransport, type TransportLease } from './api/shared-transport.ts';
 import { settingsDifference } from './config/settings-diff.ts';
+import { KnownGoodRecorder } from './known-good-recorder.ts';
+import { isOf } from './live-template.ts';
+import type { KubernetesTargetOptions } from './options.ts';
 import { pinnedTemplate } from './rollout/pinned-template.ts';
 import { PodInspector } from './rollout/pod-inspector.ts';
 import { RolloutWait } from './rollout/rollout-wait.ts';
 import { startedFrom, writeTemplate } from './rollout/write-template.ts';
 import { assertSameCluster } from './same-cluster.ts';
-import { earliest } from './state/candidate.ts';
-import { configIn } from './state/candidate-config.ts';
-import { type ConfigEvidence, configEvidence } from './state/config-evidence.ts';
-import { type Evidence, evidenceName, writeVersionEvidence } from './state/evidence.ts';
-import { keepTemplate, type ProvedTemplate, TEMPLATES_KEPT } from './state/kept-templates.ts';
 import { lastTemplateChange } from './state/managers.ts';
 import { Observer } from './state/observation.ts';
 import { keepSnapshot } from './state/snapshot.ts';
 import { WorkloadWatch } from './state/workload-watch.ts';
-import { byContent } from './template/config-references.ts';
-import { fingerprint, versionId } from './template/fingerprint.ts';
-import { byDigest, digestsBehind } from './template/image-digests.ts';
+import { fingerprint } from './template/fingerprint.ts';
 import { containerIn, imageOf } from './template/pod-template.ts';
 import { diffTemplates } from './template/template-diff.ts';
 import { placeOf } from './workload/kinds.ts';
-import { nameOf, type Revision, type WorkloadPlace } from './workload/workload.ts';
-
-/** How a target is made beside its profile. */
-export interface KubernetesTargetOptions {
-  /** Name under which the API server records the change (`metadata.managedFields`). */
-  readonly fieldManager: string;
-  /** Milliseconds since 1970. */
-  readonly clock: () => number;
-  /** The worker's environment: KUBECONFIG, proxies, and what exec plugins run with. */
-  readonly env: Environment;
-  /** Name of the service profile, noted on the evidence. */
-  readonly service?: string;
-  /** The key that evidence is signed with; without one it is believed unsigned. */
-  readonly evidenceKey?: EvidenceKey | undefined;
-  /** Whether the content of Secrets is kept with what is proved. */
-  readonly keepsSecrets?: boolean | undefined;
-  /** Repositories whose images may be written; default: those of what runs and of its history. */
-  readonly repositories?: readonly string[] | undefined;
-  /** Names of settings that a diff masks as well. */
-  readonly masked?: readonly string[] | undefined;
-}
+import { nameOf, type WorkloadPlace } from './workload/workload.ts';
 
 /** A Kubernetes workload as the thing that is rolled back. */
 export class KubernetesTarget implements RollbackTarget {
@@ -89,8 +62,7 @@ export class KubernetesTarget implements RollbackTarget {
   readonly #watch: WorkloadWatch;
   readonly #observer: Observer;
   readonly #access: AccessCheck;
-  /** What this worker knows to be kept, by the Deployment's uid and the template's fingerprint. */
-  readonly #kept = new Set<string>();
+  readonly #recorder: KnownGoodRecorder;
 
   constructor(profile: KubernetesProfile, options: KubernetesTargetOptions) {
     const { container, pin } = profile;
@@ -113,6 +85,10 @@ export class KubernetesTarget implements RollbackTarget {
       this.#observer.forget();
     });
     this.#access = new AccessCheck(transport, this.#place);
+    this.#recorder = new KnownGoodRecorder(
+      { transport, place: this.#place, observer: this.#observer, container },
+      options,
+    );
   }
 
   cluster(): Promise<NamedCluster> {
@@ -251,90 +227,7 @@ export class KubernetesTarget implements RollbackTarget {
     record: KnownGoodRecord,
     { signal, cluster }: TargetContext,
   ): ReturnType<RollbackTarget['recordKnownGood']> {
-    return this.#run(async () => {
-      const known = this.#observer.evidence;
-      const workload = this.#place;
-      const { service } = this.#options;
-      const { transport } = this.#lease;
-      const reader = await this.#observer.reader(signal);
-      const proved = record.verdict === 'passed' ? await this.#proved(record, signal) : undefined;
-      const since = proved ? { firstSeenAt: proved.createdAt } : {};
-      const { config, warnings } = await this.#config(record, reader.key, signal);
-      const own = { ...since, ...(config.length > 0 ? { config, ...this.#idOf(record, config) } : {}) };
-      this.#observer.evidence = await writeVersionEvidence(
-        transport,
-        workload,
-        record.schema === 2 ? { ...record, workload: reader.workload, ...own } : record,
-        known,
-        reader,
-        signal,
-        service,
-      );
-      const { records } = this.#observer.evidence;
-      if (proved) await this.#keep(proved, records, signal);
-      return { keptIn: `configmap/${evidenceName(workload)}`, ...(warnings.length > 0 ? { warnings } : {}) };
-    }, cluster);
-  }
-
-  /** The config of the version that a record is of, as long as that is live. */
-  async #config(
-    { fingerprint: print, verdict, schema }: KnownGoodRecord,
-    key: string | undefined,
-    signal: AbortSignal,
-  ): Promise<ConfigEvidence> {
-    const live = await this.#observer.live(signal, (state) => !isOf(state, print));
-    if (schema !== 2 || !isOf(live, print)) return { config: [], warnings: [] };
-    const parts = {
-      transport: this.#lease.transport,
-      place: this.#place,
-      revisions: () => this.#observer.listRevisions(live, signal),
-      records: [...this.#observer.evidence.records.values()],
-      recordsNow: async () => [...(await this.#observer.readEvidence(signal)).records.values()],
-      key,
-      keepsSecrets: this.#options.keepsSecrets === true,
-      now: this.#options.clock(),
-    };
-    return configEvidence(parts, live, verdict, signal);
-  }
-
-  /** The id by what was found now: the plan may have been made before the config was known. */
-  #idOf(
-    { fingerprint: print, imageIds, imageId }: KnownGoodRecord,
-    config: ConfigEvidence['config'],
-  ): Pick<KnownGoodRecord, 'id'> {
-    const template = this.#observer.templateOf(print);
-    if (!template) return {};
-    const { container } = this.#profile;
-    const single = containerIn(template, container) ?? container;
-    const digests = digestsBehind(template, imageIds ?? (imageId ? { [single]: imageId } : {}));
-    const content = byContent(byDigest(template, digests), configIn({ config }));
-    return { id: versionId(content, this.#observer.stamped) };
-  }
-
-  /** The revision that was proved, as old as earlier proofs of the version say; none when another one is live by now. */
-  async #proved({ fingerprint: print, id }: KnownGoodRecord, signal: AbortSignal) {
-    const live = await this.#observer.live(signal, (state) => !isOf(state, print));
-    if (!isOf(live, print)) return undefined;
-    const isIt = ({ fingerprint: known }: Revision) => known === print;
-    const revision =
-      this.#observer.revisions.find(isIt) ?? (await this.#observer.listRevisions(live, signal)).find(isIt);
-    if (!revision) return undefined;
-    const earlier = [...this.#observer.evidence.records.values()].flatMap((record) =>
-      record.fingerprint === print || (id !== undefined && record.id === id)
-        ? (record.firstSeenAt ?? [])
-        : [],
-    );
-    const createdAt = earliest([revision.createdAt, ...earlier]);
-    return { ...revision, createdAt, owner: live.metadata };
-  }
-
-  /** What this worker has kept it does not look for with each further proof, as long as nothing had to make room. */
-  async #keep(proved: ProvedTemplate, proofs: Evidence['records'], signal: AbortSignal): Promise<void> {
-    const key = `${proved.owner.uid}/${proved.fingerprint}`;
-    if (this.#kept.has(key)) return;
-    const isKept = await keepTemplate(this.#lease.transport, this.#place, proved, proofs, signal);
-    if (this.#kept.size >= TEMPLATES_KEPT) this.#kept.clear();
-    if (isKept) this.#kept.add(key);
+    return this.#run(() => this.#recorder.record(record, signal), cluster);
   }
 
   async close(): Promise<void> {
@@ -387,8 +280,4 @@ export class KubernetesTarget implements RollbackTarget {
       throw asRunbookError(error);
     }
   }
-}
-
-function isOf({ spec }: Workload, expected: string): boolean {
-  return fingerprint(spec.template) === expected;
 }
