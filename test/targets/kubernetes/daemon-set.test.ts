@@ -1,12 +1,10 @@
-import { execFile } from 'node:child_process';
-import { promisify } from 'node:util';
 import { describe, expect, test } from 'vitest';
 import { imageOf } from '../../../sandbox/manifests.ts';
 import { planRollback } from '../../../src/domain/versions/plan-rollback.ts';
 import { liveVersionOf } from '../../../src/domain/versions/versions.ts';
-import { locateTools } from '../../../tools/index.ts';
 import { until } from '../../../tools/until.ts';
 import { passedRecord } from './passed-record.ts';
+import { realKubectl } from './real-kubectl.ts';
 import { context, errorOf, openWorld, PREVIOUS, type Service } from './world.ts';
 
 const { cluster, service } = openWorld({ instantReady: true });
@@ -47,6 +45,12 @@ describe('a DaemonSet', () => {
     expect((await one.live()).metadata.annotations.owner).toBe('team-a');
     expect(await one.target.lastChangedBy(context)).toMatchObject({ ours: true });
     expect(await fresh(one)).toMatchObject({ rolledBack: true, current: { version: '0.1.0', revision: 3 } });
+
+    // Somebody brings the release back.
+    await one.push('v0.2.0');
+    const { who, ours } = await (await one.another()).lastChangedBy(context);
+    expect({ who, ours }).toEqual({ who: expect.stringContaining('field manager "deployer"'), ours: false });
+    expect((await fresh(one)).rolledBack).toBe(false);
   });
 
   test('has a history whose numbers grow in place: the pin is the ControllerRevision, whatever its number', async () => {
@@ -201,16 +205,6 @@ describe('a DaemonSet', () => {
   });
 });
 
-const run = promisify(execFile);
-
-/** With the real kubectl, as a person does what a message says. */
-async function kubectl(command: string): Promise<string> {
-  const { kubectl: program } = await locateTools(['kubectl']);
-  const [, ...words] = command.split(' ');
-  const { stdout } = await run(program.path, ['--kubeconfig', cluster().adminKubeconfig, ...words]);
-  return stdout;
-}
-
 describe('a DaemonSet with updateStrategy OnDelete', () => {
   test('is said beforehand to wait for a person; the wait names the pods and what to do, and ends well after that', async () => {
     const one = await daemonSet(['v0.1.0']);
@@ -239,7 +233,8 @@ describe('a DaemonSet with updateStrategy OnDelete', () => {
     expect(error).toMatchObject({ type: 'RolloutHeld' });
     expect(error.message).toMatch(/^1 of 2 nodes are of 0\.1\.0; master-orchestrator-\w+ waits for a person/);
     const [command = ''] = /kubectl delete pod .*$/.exec(error.message) ?? [];
-    expect(await kubectl(command)).toMatch(/pod "master-orchestrator-\w+" deleted/);
+    const { output } = await realKubectl(cluster(), command);
+    expect(output).toMatch(/pod "master-orchestrator-\w+" deleted/);
     const finished = await one.target.waitForRollout(started, context, () => {});
     expect(finished).toMatchObject({ replicas: 2 });
     expect(finished.instances).toHaveLength(2);

@@ -74,7 +74,7 @@ export class Workload {
 
   /** @param resource `deployments`, `replicasets/name`: of apps/v1; all others are of v1. */
   path(resource = `${this.word}s/${this.name}`): string {
-    const ofApps = /^(deployments|replicasets|statefulsets|controllerrevisions)/;
+    const ofApps = /^(deployments|replicasets|statefulsets|daemonsets|controllerrevisions)/;
     const group = ofApps.test(resource) ? 'apis/apps/v1' : 'api/v1';
     return `/${group}/namespaces/${this.namespace}/${resource}`;
   }
