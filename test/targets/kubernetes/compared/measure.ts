@@ -11,6 +11,8 @@ import { type Bench, kubectl, type Place, Workload } from './workload.ts';
 
 /** So many workers at the same time. */
 const AT_ONCE = 8;
+/** So many histories at the same time: each looks again and again, and waits for the next second. */
+const MADE_AT_ONCE = 36;
 
 /** What is chosen after a history. */
 export interface Chosen {
@@ -37,7 +39,7 @@ export function isSame(a: Chosen, b: Chosen): boolean {
 }
 
 /**
- * Makes every history on a real cluster, all at the same time, and asks both what they would go back to.
+ * Makes every history on a real cluster, many at the same time, and asks both what they would go back to.
  * @param prefix of the namespaces that are made.
  */
 export async function measure(
@@ -47,15 +49,18 @@ export async function measure(
 ): Promise<readonly Row[]> {
   using shell = new Shell(place.folder);
   const bench: Bench = { ...place, shell, workers: new Turns(AT_ONCE) };
+  const making = new Turns(MADE_AT_ONCE);
   await place.cluster.createNamespace(prefix);
   const made = await Promise.all(
-    histories.map(async ({ acts, pods = 0, apart, kind }, number) => {
-      const namespace = apart ? `${pods > 0 ? 'instant-' : ''}${prefix}-${number}` : prefix;
-      if (apart) await place.cluster.createNamespace(namespace);
-      const workload = new Workload(bench, namespace, `history-${number}`, pods, kind);
-      for (const { act, makes } of acts) await happen(workload, act, makes);
-      return workload;
-    }),
+    histories.map(({ acts, pods = 0, apart, kind }, number) =>
+      making.take(async () => {
+        const namespace = apart ? `${pods > 0 ? 'instant-' : ''}${prefix}-${number}` : prefix;
+        if (apart) await place.cluster.createNamespace(namespace);
+        const workload = new Workload(bench, namespace, `history-${number}`, pods, kind);
+        for (const { act, makes } of acts) await happen(workload, act, makes);
+        return workload;
+      }),
+    ),
   );
   const ours = await Promise.all(made.map(chosenByUs));
   const kubectl = await undone(bench, made);

@@ -48,7 +48,8 @@ const recreated: Act = beside(
 const updates = (words: string, updateStrategy: object): Act =>
   beside(words, (workload) => workload.patch({ spec: { updateStrategy } }));
 
-const OF_SETS: readonly Omit<History, 'chapter' | 'kind'>[] = [
+/** Of whatever has ControllerRevisions. */
+export const OF_SETS: readonly Omit<History, 'chapter' | 'kind'>[] = [
   { acts: [first('0.1.0')] },
   { acts: two },
   { acts: three },
@@ -80,9 +81,7 @@ const OF_SETS: readonly Omit<History, 'chapter' | 'kind'>[] = [
     why: '0.1.0 was seen to work, and its template was kept with the proof; kubectl knows no history at all.',
   },
   { acts: [...two, pruned] },
-  { acts: [...two, recreated] },
   { acts: [...two, updates('updateStrategy: OnDelete', { type: 'OnDelete', rollingUpdate: null })] },
-  { acts: [...two, updates('partition: 1', { rollingUpdate: { partition: 1 } })] },
   {
     acts: [first('0.1.0'), proved, release('0.2.0'), release('0.3.0')],
     why: '0.1.0 is the one that was seen to work; of 0.2.0 nothing is known but that it came before.',
@@ -99,7 +98,11 @@ const OF_SETS: readonly Omit<History, 'chapter' | 'kind'>[] = [
 ];
 
 /** The same, of a StatefulSet: numbers grow in place, under the same name. */
-export const STATEFUL_SETS: readonly History[] = OF_SETS.map((of) => ({
+export const STATEFUL_SETS: readonly History[] = [
+  ...OF_SETS,
+  { acts: [...two, recreated] },
+  { acts: [...two, updates('partition: 1', { rollingUpdate: { partition: 1 } })] },
+].map((of) => ({
   ...of,
   chapter: CHAPTER,
   kind: 'StatefulSet',
