@@ -2,12 +2,13 @@ import { expect } from 'vitest';
 import { type KubernetesApi, type KubernetesObject, MERGE_PATCH } from '../../sandbox/control-plane/api.ts';
 import { DEPLOYMENT } from '../../sandbox/manifests.ts';
 import { until } from '../../tools/until.ts';
-import type { Stage } from '../stories/stage.ts';
+import type { Cast, Stage } from '../stories/stage.ts';
 import { behindProxies, type TemporalPlace, type Trial } from './trial.ts';
 
 /** How a workload's pods are ended, so that the next trial has room. */
 const END = {
   Deployment: (api, path) => api.must('PATCH', path, { spec: { replicas: 0 } }, MERGE_PATCH),
+  StatefulSet: (api, path) => api.must('DELETE', `${path}?propagationPolicy=Background`),
   DaemonSet: (api, path) =>
     api.must(
       'PATCH',
@@ -17,7 +18,10 @@ const END = {
     ),
 } as const satisfies Record<string, (api: KubernetesApi, path: string) => Promise<unknown>>;
 
-/** A Deployment, or a DaemonSet on two nodes, with a good and a bad release; the bad one runs. */
+/**
+ * A Deployment, or a DaemonSet on two nodes, with a good and a bad release; the bad one runs. Of a StatefulSet it is stuck at
+ * its first pod, which the rollback has to replace.
+ */
 export async function kubernetesTrial(
   stage: Stage,
   name: string,
@@ -28,7 +32,7 @@ export async function kubernetesTrial(
   }: {
     readonly place?: TemporalPlace;
     readonly good?: string;
-    readonly kind?: 'Deployment' | 'DaemonSet';
+    readonly kind?: keyof typeof END;
   } = {},
 ): Promise<Trial> {
   const { cluster } = stage.sandbox;
@@ -38,14 +42,16 @@ export async function kubernetesTrial(
     api: { server: cluster.server, ca },
   });
   await cast.deploy(good, { replicas: 1 });
-  await cast.deploy('v0.2.0', { replicas: 1 });
+  if (kind === 'StatefulSet') await beStuck(stage, cast);
+  else await cast.deploy('v0.2.0', { replicas: 1 });
   const mark = await cluster.mark();
   const collection = `${kind.toLowerCase()}s`;
   const path = `/apis/apps/v1/namespaces/${cast.namespace}/${collection}/${DEPLOYMENT}`;
-  const writes = async () =>
+  const asked = async (what: string, resource: string) =>
     (await cluster.requests(cast.user, mark)).filter(
-      ({ verb, requestURI }) => verb === 'patch' && requestURI.includes(`/${collection}/`),
+      ({ verb, requestURI }) => verb === what && requestURI.includes(`/${resource}/`),
     );
+  const writes = () => asked('patch', collection);
   return {
     ...proxied,
     target: kind === 'Deployment' ? 'Kubernetes' : kind,
@@ -53,6 +59,8 @@ export async function kubernetesTrial(
     async expectOneWrite() {
       const taken = (await writes()).filter(({ status }) => status === 200);
       expect(taken, 'writes that the API server took').toHaveLength(1);
+      const deleted = (await asked('delete', 'pods')).filter(({ status }) => status < 300);
+      expect(deleted, 'pods that were replaced').toHaveLength(kind === 'StatefulSet' ? 1 : 0);
       const { template } = (await cast.workload()).spec;
       expect(template.spec.containers[0].image).toMatch(new RegExp(`:${good}$`));
     },
@@ -66,4 +74,14 @@ export async function kubernetesTrial(
       });
     },
   };
+}
+
+/** No registry has the release that comes: its pod is never ready. */
+async function beStuck({ sandbox }: Stage, cast: Cast): Promise<void> {
+  await cast.deploy('v0.2.0-broken', { replicas: 1, wait: false });
+  const pod = `/api/v1/namespaces/${cast.namespace}/pods/${DEPLOYMENT}-0`;
+  await until('a pod of the broken release', async () => {
+    const { body } = await sandbox.cluster.api.call('GET', pod);
+    return body.status?.containerStatuses?.[0]?.state?.waiting?.reason !== undefined;
+  });
 }

@@ -7,7 +7,7 @@ export interface Row {
   /** What was done: `kill -9 before the PATCH is forwarded`. */
   readonly fault: string;
   /** `Kubernetes`: a Deployment. */
-  readonly target: 'Kubernetes' | 'DaemonSet' | 'Compose' | 'both';
+  readonly target: 'Kubernetes' | 'StatefulSet' | 'DaemonSet' | 'Compose' | 'both';
   /** What is documented to happen, and was demanded: `rolled back, one write`. */
   readonly ends: string;
   readonly runs: number;

@@ -18,8 +18,12 @@ beforeAll(async () => {
 afterAll(() => stage?.close());
 
 const open = (name: string): Promise<Trial> => kubernetesTrial(stage, name);
+const openStatefulSet = (name: string): Promise<Trial> =>
+  kubernetesTrial(stage, name, { kind: 'StatefulSet' });
 const openDaemonSet = (name: string): Promise<Trial> => kubernetesTrial(stage, name, { kind: 'DaemonSet' });
 const written = (kind: string) => `PATCH /apis/apps/v1/namespaces/*/${kind}/master-orchestrator`;
+
+const REPLACED = 'DELETE /api/v1/namespaces/*/pods/master-orchestrator-0';
 
 inShort(
   'a worker killed with -9 at the turns of a run changes nothing about its end',
@@ -33,6 +37,7 @@ inShort(
       [
         ...points.map((point) => killedAt(point, 'Kubernetes', open)),
         killedAt(requestPoint('after', 'api', written('daemonsets'), 1), 'DaemonSet', openDaemonSet),
+        killedAt(requestPoint('after', 'api', REPLACED, 1), 'StatefulSet', openStatefulSet),
       ],
       AT_ONCE,
     );
@@ -59,17 +64,21 @@ inLong(
   3_600_000,
 );
 
-inLong(
-  'a worker killed with -9 around every write and watch of a rollback of a DaemonSet, and every answer of its steps, changes nothing about its end',
-  async () => {
-    const { calls, effects } = await standardRun(openDaemonSet);
-    const answers = calls.filter(({ name }) => name.endsWith('RespondActivityTaskCompleted'));
-    await goThrough(
-      [...answers, ...effects.filter(({ name }) => / (PATCH|POST|WATCH) /.test(name))].map((point) =>
-        killedAt(point, 'DaemonSet', openDaemonSet),
-      ),
-      AT_ONCE,
-    );
-  },
-  3_600_000,
-);
+for (const [kind, openOne] of [
+  ['DaemonSet', openDaemonSet],
+  ['StatefulSet', openStatefulSet],
+] as const) {
+  inLong(
+    `a worker killed with -9 around every write and watch of a rollback of a ${kind}, and every answer of its steps, changes nothing about its end`,
+    async () => {
+      const { calls, effects } = await standardRun(openOne);
+      const answers = calls.filter(({ name }) => name.endsWith('RespondActivityTaskCompleted'));
+      const writes = effects.filter(({ name }) => / (PATCH|POST|DELETE|WATCH) /.test(name));
+      await goThrough(
+        [...answers, ...writes].map((point) => killedAt(point, kind, openOne)),
+        AT_ONCE,
+      );
+    },
+    3_600_000,
+  );
+}

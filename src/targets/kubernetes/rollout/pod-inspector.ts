@@ -21,6 +21,11 @@ export type PodProof =
   | { readonly missing: string }
   | HeldRollout;
 
+/** Pods by what they are to the rollout, and the revision that they were compared with; none while it is not there. */
+export interface SortedPods extends RolloutPods {
+  readonly holder: Revision | undefined;
+}
+
 /** All is done that is done without a person. */
 export interface HeldRollout {
   readonly held: HeldPods;
@@ -103,12 +108,7 @@ export class PodInspector {
   }
 
   /** The workload's own pods among the given ones, by what they are to the rollout. */
-  async sort(
-    live: Workload,
-    pinned: string,
-    pods: readonly Pod[],
-    signal: AbortSignal,
-  ): Promise<RolloutPods & { readonly holder: Revision | undefined }> {
+  async sort(live: Workload, pinned: string, pods: readonly Pod[], signal: AbortSignal): Promise<SortedPods> {
     const own = await this.#own(live, pods, signal);
     const holder = await this.#holder(live, pinned, signal);
     return { ...sortPods(this.#kind, own, holder), holder };

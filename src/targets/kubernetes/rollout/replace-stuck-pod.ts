@@ -5,8 +5,8 @@ import type { RolloutProgress } from '../../target.ts';
 import { ApiError, capped } from '../api/api-error.ts';
 import type { Pod, Workload } from '../api/resources.ts';
 import type { ApiTransport } from '../api/transport.ts';
-import type { RolloutPods } from '../workload/rollout-pods.ts';
 import { isObserved, nameOf, type WorkloadKind } from '../workload/workload.ts';
+import type { SortedPods } from './pod-inspector.ts';
 import { statesOfPod } from './wait-states/pod-state.ts';
 import { type Finding, STATES } from './wait-states/rows.ts';
 
@@ -98,12 +98,13 @@ export class StuckPods {
   }
 
   /** The pod that the controller waits for now; remembers since when. */
-  find(live: Workload, pods: RolloutPods): StuckPod | undefined {
+  find(live: Workload, pods: SortedPods): StuckPod | undefined {
     const now = this.#clock();
     const { others, made, adopted } = pods;
     const isMoving = pods.ending.length + pods.leaving.length > 0;
     const pod =
-      isObserved(live) && !isMoving
+      // Without the pinned revision nobody knows which pods are of it.
+      pods.holder && isObserved(live) && !isMoving
         ? this.#kind.blocking?.first(live, others, [...made, ...adopted, ...others], now)
         : undefined;
     if (!pod || this.#gone.has(pod.metadata.uid)) {
@@ -124,22 +125,24 @@ export class StuckPods {
   }
 
   /**
-   * Whether it is this worker's turn: then {@link notes} say so from now on, so that it is known before it is done.
+   * Whether it is for this worker to replace it now.
    * @throws RolloutHeld where only a person can go on: what the update strategy leaves alone, and where nobody has asked for
    *   a change (`runbook verify`).
    */
-  isToBeReplaced(live: Workload, { pod, why, isDue, isHopeless }: StuckPod): boolean {
+  isDue(live: Workload, { pod, why, isDue, isHopeless }: StuckPod): boolean {
     const held = this.#kind.held(live, [pod]);
-    if (held && isDue) {
-      throw this.#heldBy(pod, why, `${held.because} leaves it at another version: ${held.remedy}`);
+    if (held || !this.#rollout.mayReplace) {
+      // It may get ready by itself: then the controller goes on.
+      if (!isHopeless) return false;
+      const left = held && `${held.because} leaves it at another version: ${held.remedy}`;
+      throw this.#heldBy(pod, why, left ?? this.#byHand(pod));
     }
-    if (!this.#rollout.mayReplace) {
-      if (isHopeless) throw this.#heldBy(pod, why, this.#byHand(pod));
-      return false;
-    }
-    if (!isDue || performance.now() < this.#tryAgainAt) return false;
+    return isDue && performance.now() >= this.#tryAgainAt;
+  }
+
+  /** From now on {@link notes} say that it was replaced: before it is, so that whoever goes on after a crash knows of it. */
+  announce({ pod, why }: StuckPod): void {
     this.#replaced.set(pod.metadata.uid, `${pod.metadata.name} of another version (${why})`);
-    return true;
   }
 
   /** @throws RolloutHeld when it may not be deleted. */

@@ -5,7 +5,7 @@ import type { Pod, Workload } from '../api/resources.ts';
 import type { ApiTransport } from '../api/transport.ts';
 import type { RolloutPods } from '../workload/rollout-pods.ts';
 import type { WorkloadKind } from '../workload/workload.ts';
-import type { PodInspector } from './pod-inspector.ts';
+import type { PodInspector, SortedPods } from './pod-inspector.ts';
 import { StateJudge, type WaitMemory } from './wait-states/judge.ts';
 import { statesOfRollout } from './wait-states/rollout-findings.ts';
 import { byUrgency, type Finding, type StateId } from './wait-states/rows.ts';
@@ -25,7 +25,7 @@ export interface FoundCauses {
   readonly causes: readonly string[];
   readonly states: readonly StateId[];
   /** The pods as they were judged; none while they are not known. */
-  readonly sorted?: RolloutPods;
+  readonly sorted?: SortedPods;
   /** The one that ends the wait. */
   readonly ending?: Finding | undefined;
 }

@@ -179,12 +179,18 @@ export class RolloutWait {
     const hopeless =
       (isWhole ? undefined : found.ending) ?? (late && judged(late, all, found.sorted !== undefined));
     if (hopeless) return { pause, hopeless };
-    if (stuck && this.#stuck.isToBeReplaced(live, stuck)) {
-      // Before it is done, so that whoever goes on after a crash knows of it.
+    if (stuck && this.#stuck.isDue(live, stuck) && (await this.#isStillWaiting(signal))) {
+      this.#stuck.announce(stuck);
       tell();
       await this.#stuck.replace(stuck, signal);
     }
     return { pause };
+  }
+
+  /** What is deleted is decided on a real read: the watch may not have told yet that somebody has changed the template. */
+  async #isStillWaiting(signal: AbortSignal): Promise<boolean> {
+    const live = await this.#watch.refresh(signal);
+    return evaluateRollout(this.#kind, live, this.#fingerprintOf(live), this.#rollout).kind === 'waiting';
   }
 
   #fingerprintOf(live: Workload | undefined): string {

@@ -90,10 +90,10 @@ function rolloutUnderWay(kind: WorkloadKind, live: Workload): readonly string[] 
   if (!isObserved(live)) {
     return [`the last change of the ${kind.kind} is not yet picked up by its controller`];
   }
-  const { wanted, counts } = kind.view(live);
-  return counts.updated < wanted
-    ? [`a rollout is under way: ${counts.updated} of ${wanted} ${kind.unit} are of the current version`]
-    : [];
+  const { wanted, counts, isComplete } = kind.view(live);
+  if (counts.updated >= wanted) return [];
+  const some = `${counts.updated} of ${wanted} ${kind.unit} are of the current version`;
+  return [isComplete ? `${some}; the others wait for a person` : `a rollout is under way: ${some}`];
 }
 
 function thinHistory({ kind }: WorkloadKind, { spec }: Workload): readonly string[] {

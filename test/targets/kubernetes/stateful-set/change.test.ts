@@ -4,6 +4,7 @@ import { imageOf } from '../../../../sandbox/manifests.ts';
 import { planRollback } from '../../../../src/domain/versions/plan-rollback.ts';
 import { liveVersionOf } from '../../../../src/domain/versions/versions.ts';
 import { until } from '../../../../tools/until.ts';
+import { stampEveryChange } from '../stamping.ts';
 import { context, errorOf, openWorld, type Service } from '../world.ts';
 import { planned, STATEFUL_SET } from './support.ts';
 
@@ -230,7 +231,7 @@ describe('the change of a StatefulSet', () => {
 
   it('is found already there, though admission stamps every change', async () => {
     const of = await service(['v0.1.0', 'v0.1.1', 'v0.2.0'], STATEFUL_SET);
-    await stampEveryChange(of);
+    await stampEveryChange(cluster().api, of, 'statefulsets');
     const { pin } = await planned(of);
     expect(await of.target.rollBack(pin, context)).toMatchObject({ changed: true });
     const { generation } = (await of.live()).metadata;
@@ -315,40 +316,3 @@ describe('the snapshot of a StatefulSet', () => {
     expect(await snapshotOf(of)).toMatchObject({ fingerprint: snapshot.fingerprint });
   });
 });
-
-/** A policy that writes another template annotation with each change. */
-async function stampEveryChange(of: Service): Promise<void> {
-  const { api } = cluster();
-  const admission = '/apis/admissionregistration.k8s.io/v1';
-  const name = `stamp-${of.namespace}`;
-  const expression =
-    'Object{spec: Object.spec{template: Object.spec.template{metadata: Object.spec.template.metadata{annotations: {"example.com/request": object.metadata.resourceVersion}}}}}';
-  const rule = {
-    apiGroups: ['apps'],
-    apiVersions: ['v1'],
-    operations: ['UPDATE'],
-    resources: ['statefulsets'],
-  };
-  await api.must('POST', `${admission}/mutatingadmissionpolicies`, {
-    metadata: { name },
-    spec: {
-      matchConstraints: {
-        namespaceSelector: { matchLabels: { 'kubernetes.io/metadata.name': of.namespace } },
-        resourceRules: [rule],
-      },
-      mutations: [{ patchType: 'ApplyConfiguration', applyConfiguration: { expression } }],
-      failurePolicy: 'Fail',
-      reinvocationPolicy: 'Never',
-    },
-  });
-  await api.must('POST', `${admission}/mutatingadmissionpolicybindings`, {
-    metadata: { name },
-    spec: { policyName: name },
-  });
-  await until('the policy to be in force', async () => {
-    const path = `${of.path()}?dryRun=All`;
-    const probe = { metadata: { labels: { probe: 'x' } } };
-    const dry = await api.must('PATCH', path, probe, 'application/merge-patch+json');
-    return dry.spec.template.metadata.annotations?.['example.com/request'] !== undefined;
-  });
-}

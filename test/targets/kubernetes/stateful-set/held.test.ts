@@ -59,6 +59,10 @@ describe('a StatefulSet with a partition', () => {
     await of.change(partition(2));
     await of.push('v0.2.0');
     await settled(of, ['v0.1.0', 'v0.1.0', 'v0.2.0']);
+    expect(await warnings(of)).toEqual([
+      expect.stringContaining('has partition 2: 2 of 3 replicas stay as they are'),
+      '1 of 3 replicas are of the current version; the others wait for a person',
+    ]);
     // Until then a verification says what is not of the live version.
     expect(await errorOf(wait(of).finished)).toMatchObject({
       type: 'RolloutHeld',

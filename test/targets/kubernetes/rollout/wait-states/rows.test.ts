@@ -18,6 +18,7 @@ import { silentController } from '../../../../../src/targets/kubernetes/rollout/
 import { DEPLOYMENT } from '../../../../../src/targets/kubernetes/workload/deployment.ts';
 import { sortPods } from '../../../../../src/targets/kubernetes/workload/rollout-pods.ts';
 import { STATEFUL_SET } from '../../../../../src/targets/kubernetes/workload/stateful-set.ts';
+import type { Revision } from '../../../../../src/targets/kubernetes/workload/workload.ts';
 import { deployment, pod, ready } from '../../objects.ts';
 import { conditions, OF_PODS, status, waiting } from './seen-pods.ts';
 
@@ -171,12 +172,26 @@ const rollout: RolloutStarted = {
   version: '0.1.0',
 };
 
+const REVISION: Revision = {
+  ...HOLDER,
+  fingerprint: 'pinned',
+  template: {},
+  revision: 1,
+  formerRevisions: [],
+  changeCause: undefined,
+};
+
 /** What the controller of a StatefulSet waits for, which has pods of another version alone. */
 function blocking(
   {
     spec = {},
     status: of = {},
-  }: { readonly spec?: Partial<Workload['spec']>; readonly status?: Workload['status'] },
+    isSeen = true,
+  }: {
+    readonly spec?: Partial<Workload['spec']>;
+    readonly status?: Workload['status'];
+    readonly isSeen?: boolean;
+  },
   ...statuses: readonly Pod['status'][]
 ): readonly Finding[] {
   const set = deployment({ spec: { replicas: statuses.length, ...spec }, status: of });
@@ -186,7 +201,8 @@ function blocking(
   const clock = () => Date.parse('2026-11-23T03:10:00Z');
   const stuck = new StuckPods({ kind: STATEFUL_SET, transport, limits, clock }, rollout, {});
   const nothing = { made: [], adopted: [], ending: [], ended: [], leaving: [] };
-  const found = stuck.find(set, { ...nothing, others });
+  const holder = isSeen ? REVISION : undefined;
+  const found = stuck.find(set, { ...nothing, others, holder });
   return found ? [found.finding] : [];
 }
 const unready = { ...ready, conditions: conditions(['Ready', 'False', 'ContainersNotReady', '']) };
@@ -206,6 +222,7 @@ describe('a pod for which the controller waits', () => {
     ['the controller does not wait', blocking({ spec: { podManagementPolicy: 'Parallel' } }, unready)],
     ['a person replaces pods', blocking({ spec: { updateStrategy: { type: 'OnDelete' } } }, unready)],
     ['the controller has not seen the change', blocking({ status: { observedGeneration: 2 } }, unready)],
+    ['nobody knows which pods are of the version', blocking({ isSeen: false }, unready)],
     ['the pods are out of the range of ordinals', blocking({ spec: { ordinals: { start: 4 } } }, unready)],
     ['one before it is on its way', blocking({ spec: { replicas: 3, ordinals: { start: -1 } } }, unready)],
     [
