@@ -42,6 +42,7 @@ export async function startEngine(
   await mkdir(folder, { mode: 0o711 });
   const file = (name: string) => join(folder, name);
   await writeFile(file('daemon.json'), '{}');
+  const programs = await wrapRunc(folder);
   // Every container of this engine is in one control group, by which it is found when the engine was killed.
   const cgroup = basename(processes.folder);
   await processes.atEnd(process.execPath, [join(import.meta.dirname, 'end-engine.ts'), folder, cgroup]);
@@ -61,7 +62,7 @@ export async function startEngine(
     const engine = await processes.start('dockerd', dockerd, args, {
       log: file('dockerd.log'),
       // An engine that ends writes down what its containerd does, into the temporary folder.
-      env: { TMPDIR: folder },
+      env: { TMPDIR: folder, PATH: `${programs}:${process.env.PATH ?? ''}` },
     });
     try {
       const up = (within: AbortSignal) =>
@@ -75,6 +76,46 @@ export async function startEngine(
     }
   };
   return { host: `unix://${socket}`, process: await keep(begin) };
+}
+
+/**
+ * What the engine runs instead of `runc`: the real one, and where a file says so, the end of a process right after the next
+ * container was started, before anybody is told. No other way is sure to be neither too early nor too late.
+ * @returns the folder that it is in.
+ */
+async function wrapRunc(folder: string): Promise<string> {
+  const programs = join(folder, 'programs');
+  await mkdir(programs);
+  const script = `#!/bin/sh
+PATH=\${PATH#*:}
+export PATH
+order='${orderOf(folder)}'
+case " $* " in
+*" start "*) ;;
+*) exec runc "$@" ;;
+esac
+[ -f "$order" ] || exec runc "$@"
+runc "$@"
+code=$?
+kill -9 "$(cat "$order")"
+rm "$order"
+exit $code
+`;
+  await writeFile(join(programs, 'runc'), script, { mode: 0o755 });
+  return programs;
+}
+
+function orderOf(folder: string): string {
+  return join(folder, 'kill-after-start');
+}
+
+/**
+ * Has a process killed when the next container of the engine runs, and nobody has been told of it yet.
+ * @param folder of the engine.
+ */
+export async function killAfterNextStart(pid: number, folder: string): Promise<void> {
+  await writeFile(orderOf(folder), String(pid));
+  await until('a container to be started', async () => !existsSync(orderOf(folder)), { everyMs: 5 });
 }
 
 /**

@@ -2,11 +2,11 @@ import { existsSync } from 'node:fs';
 import { readFile, writeFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { containerdOf } from '../../../sandbox/compose/own-engine.ts';
+import { containerdOf, killAfterNextStart } from '../../../sandbox/compose/own-engine.ts';
 import type { RunbookError } from '../../../src/domain/errors.ts';
 import { until } from '../../../tools/until.ts';
 import { inForm } from '../../faults/forms.ts';
-import { killAfterNextStart, startOfAnotherThan } from './moments-of-a-start.ts';
+import { startOfAnotherThan } from './moments-of-a-start.ts';
 import { quietWith } from './texts.ts';
 import { context, HAS_OWN_ENGINE, openWorld, problem, type Service, titled } from './world.ts';
 
