@@ -6,8 +6,8 @@ import { context, openWorld, type Service } from './world.ts';
 
 const { cluster, service } = openWorld({ concurrent: true });
 
-/** Until kubectl is taken to wait for ever. */
-const PATIENCE = '4s';
+/** Of kubectl, until it is taken to wait for ever. */
+const WITHIN = '4s';
 
 /** What is done to a DaemonSet on two nodes that was at 0.1.0 and is at 0.2.0, or at what is given, before it goes back. */
 interface Situation {
@@ -79,7 +79,7 @@ async function withKubectl(of: Service): Promise<string> {
   const on = `daemonset/master-orchestrator -n ${of.namespace}`;
   const undone = await realKubectl(cluster(), `kubectl rollout undo ${on}`);
   expect(undone.output).toContain('rolled back');
-  const { code, output } = await realKubectl(cluster(), `kubectl rollout status ${on} --timeout=${PATIENCE}`);
+  const { code, output } = await realKubectl(cluster(), `kubectl rollout status ${on} --timeout=${WITHIN}`);
   return `${code}: ${output}`;
 }
 
