@@ -4,6 +4,7 @@ import { type KubernetesApi, type KubernetesObject, STRATEGIC_PATCH } from '../c
 import type { BehaviourName } from '../orchestrator/behaviours.ts';
 import { containerEnvironment, type PodEvent } from './container-environment.ts';
 import type { ImageRegistry } from './image-registry.ts';
+import { backOffAfter, notFound, openGates, seconds } from './kubelet-words.ts';
 import type { ContainerRuntime, RunningContainer } from './pod-process.ts';
 import { type ContainerState, podStatus } from './pod-status.ts';
 
@@ -261,28 +262,4 @@ export class PodWorker {
   private path(): string {
     return `/api/v1/namespaces/${this.pod.metadata.namespace}/pods/${this.pod.metadata.name}`;
   }
-}
-
-/** The pod's readiness gates whose condition is not true. */
-function openGates({ spec, status }: KubernetesObject): readonly string[] {
-  const gates: readonly { readonly conditionType: string }[] = spec.readinessGates ?? [];
-  const conditions: readonly KubernetesObject[] = status?.conditions ?? [];
-  const isMet = (wanted: string) =>
-    conditions.some(({ type, status: on }) => type === wanted && on === 'True');
-  return gates.map(({ conditionType }) => conditionType).filter((type) => !isMet(type));
-}
-
-/** As containerd tells the kubelet. */
-function notFound(image: string): string {
-  return `rpc error: code = NotFound desc = failed to pull and unpack image "${image}": failed to resolve reference "${image}": ${image}: not found`;
-}
-
-/** What a kubelet would wait after that many crashes in a row: 10 s, twice as long each time, five minutes at most. */
-function backOffAfter(crashes: number): string {
-  const wait = Math.min(10 * 2 ** (crashes - 1), 300);
-  return wait < 60 ? `${wait}s` : `${Math.floor(wait / 60)}m${wait % 60}s`;
-}
-
-function seconds(): string {
-  return new Date().toISOString().replace(/\.\d+/, '');
 }

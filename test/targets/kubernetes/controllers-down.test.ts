@@ -25,15 +25,22 @@ function waitingFor(seconds: number): RolloutProgress {
   return { message: '', waitingSince: at, progressAt: at, updated: 9, ready: 9, available: 9, old: 0 };
 }
 
-/** Stops the controllers when a pod of the target version is there, and waits until it is ready. */
+/** Stops the controllers when they have made a pod of the target version, and said so; then it gets ready. */
 async function stoppedMidway(of: Service) {
+  const letGo = cluster().node.failPulls(of.namespace, 'v0.1.0', '429 Too Many Requests');
   const started = await of.target.rollBack(await of.pin(), context);
   const newPod = async () => {
     const { items } = await cluster().api.must('GET', of.path('pods'));
     return items.find(({ spec }: KubernetesObject) => spec.containers[0].image === imageOf('v0.1.0'));
   };
-  await until('a pod of the target version', newPod, { everyMs: 5 });
+  await until('a pod of the target version', newPod);
+  await until('the controllers to have said so', async () => {
+    const { status } = await of.live();
+    const updated = status.updatedReplicas ?? status.updatedNumberScheduled;
+    return status.observedGeneration === started.generation && updated === 1;
+  });
   stop(true);
+  letGo();
   await until('it to be ready', async () => {
     const conditions: readonly KubernetesObject[] = (await newPod()).status.conditions ?? [];
     return conditions.some(({ type, status }) => type === 'Ready' && status === 'True');

@@ -7,7 +7,7 @@ import { Turns } from './turns.ts';
 import { type Bench, type Place, Workload } from './workload.ts';
 
 /** Until kubectl is taken to wait for ever: everything else is over by then. */
-const TIMEOUT_S = 8;
+const WITHIN_S = 8;
 const REPLICAS = 2;
 
 /** What is done to a StatefulSet before it is gone back, and what is different then. */
@@ -135,7 +135,7 @@ async function waitedByKubectl(workload: Workload): Promise<string> {
   const on = `${workload.word}/${workload.name}`;
   const undone = await workload.kubectl(['rollout', 'undo', on]);
   if (undone.code !== 0) return `refuses: ${undone.output}`;
-  const { code, output } = await workload.kubectl(['rollout', 'status', on, `--timeout=${TIMEOUT_S}s`]);
+  const { code, output } = await workload.kubectl(['rollout', 'status', on, `--timeout=${WITHIN_S}s`]);
   if (code === 0) return 'done';
   const last = output.split('\n').at(-1) ?? '';
   return /timed out/.test(last) ? 'waits for ever' : `fails: ${last.replace(/^error: /, '')}`;
