@@ -36,7 +36,7 @@ describe.skipIf(reason)(`a Compose host leaves nothing${reason ? ` (${reason})` 
   });
 
   test('after kill -9 of its owner', async () => {
-    const { child, told } = await startProgram('./programs/open-compose-host.ts');
+    const { child, told } = await startProgram('../compose/programs/open-compose-host.ts');
     child.kill('SIGKILL');
     await gone(told);
   });
@@ -45,7 +45,7 @@ describe.skipIf(reason)(`a Compose host leaves nothing${reason ? ` (${reason})` 
     const place = await mkdtemp('/tmp/left-');
     onTestFinished(() => rm(place, { recursive: true, force: true }));
     vi.stubEnv('TMPDIR', place);
-    const { child, told } = await startProgram('./programs/open-compose-host.ts');
+    const { child, told } = await startProgram('../compose/programs/open-compose-host.ts');
     process.kill(told.supervisor, 'SIGSTOP');
     child.kill('SIGKILL');
     await once(child, 'exit');
