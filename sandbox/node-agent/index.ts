@@ -121,6 +121,11 @@ export async function startNodeAgent(
     },
   });
 
+  function remove({ metadata: { namespace, name, uid } }: KubernetesObject): Promise<unknown> {
+    const body = { gracePeriodSeconds: 0, preconditions: { uid } };
+    return retrying.call('DELETE', `/api/v1/namespaces/${namespace}/pods/${name}`, body);
+  }
+
   function see(type: string, pod: KubernetesObject): void {
     const { uid } = pod.metadata;
     const known = workers.get(uid);
@@ -128,7 +133,8 @@ export async function startNodeAgent(
       workers.delete(uid);
       void known?.worker.stop();
     } else if (pod.metadata.deletionTimestamp) {
-      if (known) void heard(pod).then(() => known.worker.terminate(), ignore);
+      // Of one that was never seen before nothing runs.
+      void heard(pod).then(() => (known ? known.worker.terminate() : remove(pod)), ignore);
     } else if (known) {
       known.pod = pod;
       void known.worker.see(pod).catch(ignore);
@@ -164,10 +170,11 @@ export async function startNodeAgent(
   }
 
   async function schedule({ worker, pod }: KnownPod, placed: Placed): Promise<void> {
-    const { namespace, name } = pod.metadata;
+    const { namespace, name, uid } = pod.metadata;
     const path = `/api/v1/namespaces/${namespace}/pods/${name}`;
     if ('unschedulable' in placed) {
-      await retrying.call('PATCH', `${path}/status`, unscheduled(placed.unschedulable), STRATEGIC_PATCH);
+      const status = { metadata: { uid }, ...unscheduled(placed.unschedulable) };
+      await retrying.call('PATCH', `${path}/status`, status, STRATEGIC_PATCH);
       return;
     }
     // A pod that is bound to a node is deleted with grace, as in a real cluster.
@@ -175,7 +182,7 @@ export async function startNodeAgent(
       await retrying.call('POST', `${path}/binding`, {
         apiVersion: 'v1',
         kind: 'Binding',
-        metadata: { name },
+        metadata: { name, uid },
         target: { apiVersion: 'v1', kind: 'Node', name: placed.node },
       });
     }

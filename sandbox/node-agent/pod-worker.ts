@@ -108,7 +108,7 @@ export class PodWorker {
     this.ended = true;
     await this.stop();
     const status = { phase, reason, message };
-    await this.options.api.call('PATCH', `${this.path()}/status`, { status }, STRATEGIC_PATCH);
+    await this.tell(status);
   }
 
   async stop(): Promise<void> {
@@ -217,12 +217,17 @@ export class PodWorker {
     for (let told: ContainerState | undefined; told !== this.state && !this.deleting && !this.ended; ) {
       told = this.state;
       const status = podStatus(told, openGates(this.pod));
-      await this.options.api
-        .call('PATCH', `${this.path()}/status`, { status }, STRATEGIC_PATCH)
-        .catch((error) => {
-          if (!this.stopping.signal.aborted) throw error;
-        });
+      await this.tell(status).catch((error) => {
+        if (!this.stopping.signal.aborted) throw error;
+      });
     }
+  }
+
+  /** Of this very pod: a StatefulSet's next one has the same name, and is refused by its uid (409). */
+  private tell(status: KubernetesObject) {
+    const { uid } = this.pod.metadata;
+    const body = { metadata: { uid }, status };
+    return this.options.api.call('PATCH', `${this.path()}/status`, body, STRATEGIC_PATCH);
   }
 
   /** The container's environment; while something that it refers to is missing, the pod waits and says so. */
