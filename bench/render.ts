@@ -2,7 +2,13 @@ import type { ComposeFigures } from './compose.ts';
 import type { Figures } from './statistics.ts';
 
 /** Everything that one run of the benchmark measured. */
-export interface Benchmarks {
+export interface Benchmarks extends KubernetesFigures {
+  /** The same on Docker Compose, or why it was not measured. */
+  readonly compose: ComposeFigures | { readonly problem: string };
+}
+
+/** What was measured of the runbook on Kubernetes. */
+export interface KubernetesFigures {
   readonly at: string;
   readonly machine: { readonly cores: number; readonly memoryGiB: number; readonly node: string };
   readonly rounds: number;
@@ -19,12 +25,14 @@ export interface Benchmarks {
   readonly historyBytes: Figures;
   readonly firstPollMs: Figures;
   readonly helpMs: Figures;
-  /** The same on Docker Compose, or why it was not measured. */
-  readonly compose: ComposeFigures | { readonly problem: string };
 }
 
 /** docs/benchmarks.md. */
 export function renderBenchmarks(result: Benchmarks): string {
+  return [...kubernetesLines(result), ...composeLines(result.compose)].join('\n');
+}
+
+export function kubernetesLines(result: KubernetesFigures): readonly string[] {
   const { machine, needed } = result;
   return [
     '# Benchmarks',
@@ -66,11 +74,10 @@ export function renderBenchmarks(result: Benchmarks): string {
     'worker, and permissions that were found are believed for some minutes. The first rollback of a fresh worker asks',
     'two requests more, and the first proof of a version two to keep its template.',
     '',
-    ...composeLines(result.compose),
-  ].join('\n');
+  ];
 }
 
-function composeLines(compose: Benchmarks['compose']): readonly string[] {
+export function composeLines(compose: Benchmarks['compose']): readonly string[] {
   if ('problem' in compose) return ['## Docker Compose', '', `Not measured: ${compose.problem}`, ''];
   return [
     '## Docker Compose',

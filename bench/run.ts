@@ -10,7 +10,13 @@ import { locateTool } from '../tools/index.ts';
 import { watchCompletion } from './completion.ts';
 import { measureCompose } from './compose.ts';
 import { connectionsTo } from './connections.ts';
-import { type Benchmarks, renderBenchmarks } from './render.ts';
+import {
+  type Benchmarks,
+  composeLines,
+  type KubernetesFigures,
+  kubernetesLines,
+  renderBenchmarks,
+} from './render.ts';
 import { runRunbook, sidesOf } from './rounds.ts';
 import { figures } from './statistics.ts';
 import { NEEDED, openWorld, WORKER_USER, type World } from './world.ts';
@@ -22,22 +28,39 @@ const TASK_QUEUE = 'bench';
 const root = join(import.meta.dirname, '..');
 const say = (line: string) => process.stdout.write(`${line}\n`);
 
+const HALVES = ['kubernetes', 'compose'] as const;
+const [half] = process.argv.slice(2);
+if (half !== undefined && !HALVES.some((known) => known === half)) {
+  throw new Error(
+    `npm run bench takes one of ${HALVES.join(', ')}, or nothing for both and docs/benchmarks.md`,
+  );
+}
+
 const kubectl = await locateTool('kubectl', { progress: say });
-const world = await openWorld(say);
-try {
-  const kubernetes = await measure(world);
-  // Its servers would share the machine with the other measurement.
-  await world.close();
-  const rounds = { warmUp: WARM_UP, measured: ROUNDS };
-  const result: Benchmarks = { ...kubernetes, compose: await measureCompose(rounds, say) };
+// One after the other: the servers of one would share the machine with the other measurement.
+const kubernetes = half === 'compose' ? undefined : await measureKubernetes();
+const compose =
+  half === 'kubernetes' ? undefined : await measureCompose({ warmUp: WARM_UP, measured: ROUNDS }, say);
+if (kubernetes && compose) {
+  const result: Benchmarks = { ...kubernetes, compose };
   writeFileSync(join(root, 'docs', 'benchmarks.json'), `${JSON.stringify(result, null, 2)}\n`);
   writeFileSync(join(root, 'docs', 'benchmarks.md'), renderBenchmarks(result));
   say(renderBenchmarks(result));
-} finally {
-  await world.close();
+} else {
+  if (kubernetes) say(kubernetesLines(kubernetes).join('\n'));
+  if (compose) say(composeLines(compose).join('\n'));
 }
 
-async function measure(world: World): Promise<Omit<Benchmarks, 'compose'>> {
+async function measureKubernetes(): Promise<KubernetesFigures> {
+  const world = await openWorld(say);
+  try {
+    return await measure(world);
+  } finally {
+    await world.close();
+  }
+}
+
+async function measure(world: World): Promise<KubernetesFigures> {
   const { cluster } = world.sandbox;
   const starts: number[] = [];
   for (let start = 0; start < 5; start += 1) {

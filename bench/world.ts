@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { Client, Connection } from '@temporalio/client';
-import { deploymentEntry, writeConfig } from '../sandbox/demo/config.ts';
+import { kubernetesEntry, writeConfig } from '../sandbox/demo/config.ts';
 import { openSandbox, type Sandbox, type SandboxCluster } from '../sandbox/index.ts';
 import { LABELS, NAMESPACE, WORKER_ACCOUNT } from '../sandbox/manifests.ts';
 import { locateTool } from '../tools/index.ts';
@@ -33,7 +33,7 @@ export async function openWorld(progress: (line: string) => void): Promise<World
   const check = (needed: number) => ({ needed, every: '0ms', within: '20s' });
   const config = await writeConfig({
     folder,
-    target: deploymentEntry(kubeconfig),
+    target: kubernetesEntry(kubeconfig),
     endpoint: service.url,
     apiPort: cluster.node.apiPort,
     metricsPort: cluster.node.metricsPort,

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { openSandbox } from '../sandbox/index.ts';
 import { HISTORIES } from '../test/targets/kubernetes/compared/histories.ts';
 import { type Chosen, isSame, measure, type Row } from '../test/targets/kubernetes/compared/measure.ts';
+import { endsAlike, measureWaits, WAITS, type WaitRow } from '../test/targets/kubernetes/compared/waits.ts';
 import { locateTool } from '../tools/index.ts';
 
 /** Where the tables stand. */
@@ -12,7 +13,7 @@ const [BEGIN, END] = ['<!-- tables:begin -->', '<!-- tables:end -->'];
 const COLUMNS = ['done, in this order', '`kubectl rollout undo`', '`runbook rollback`', '`--to previous`'];
 
 /** The page with what was measured, a table for each chapter. */
-export function withComparison(page: string, rows: readonly Row[]): string {
+export function withComparison(page: string, rows: readonly Row[], waits: readonly WaitRow[]): string {
   const [before, rest = ''] = page.split(BEGIN);
   const [, after] = rest.split(END);
   const others = rows.filter(isOther).length;
@@ -25,12 +26,33 @@ export function withComparison(page: string, rows: readonly Row[]): string {
     ...of.map(tableRow),
     '',
   ]);
-  return [before, BEGIN, '\n', [counted, '', ...tables].join('\n'), END, after].join('');
+  return [before, BEGIN, '\n', [counted, '', ...tables, ...waitTable(waits)].join('\n'), END, after].join('');
 }
 
 /** True where what a run goes to without a wish is not what kubectl goes to. */
 export function isOther({ kubectl, ours }: Row): boolean {
   return !isSame(kubectl, ours);
+}
+
+/** What is done until the wait is over. */
+function waitTable(waits: readonly WaitRow[]): readonly string[] {
+  const columns = [
+    'done, in this order',
+    '`kubectl rollout undo` and `rollout status`',
+    '`runbook rollback`',
+    'ours is',
+    'why',
+  ];
+  return [
+    '## What a rollback of a StatefulSet comes to',
+    '',
+    line(columns),
+    line(columns.map(() => '---')),
+    ...waits.map((row) =>
+      line([row.done, row.kubectl, row.ours, endsAlike(row) ? 'the same' : 'another', row.why ?? '']),
+    ),
+    '',
+  ];
 }
 
 function tableRow(row: Row): string {
@@ -53,6 +75,8 @@ if (import.meta.main) {
   });
   const { cluster, folder } = sandbox;
   const { path: kubectl } = await locateTool('kubectl');
-  const rows = await measure(HISTORIES, { cluster, kubectl, folder }, 'compared');
-  writeFileSync(PAGE, withComparison(readFileSync(PAGE, 'utf8'), rows));
+  const place = { cluster, kubectl, folder };
+  const rows = await measure(HISTORIES, place, 'compared');
+  const waits = await measureWaits(WAITS, place, 'instant-compared-waits');
+  writeFileSync(PAGE, withComparison(readFileSync(PAGE, 'utf8'), rows, waits));
 }

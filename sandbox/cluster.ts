@@ -1,5 +1,6 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import type { WorkloadKindName } from '../src/domain/workload-kind.ts';
 import { type Processes, whileRunning } from '../tools/processes/index.ts';
 import { until } from '../tools/until.ts';
 import { type KubernetesApi, type KubernetesObject, MERGE_PATCH } from './control-plane/api.ts';
@@ -8,19 +9,22 @@ import type { ControlPlane } from './control-plane/index.ts';
 import { kubeconfig } from './control-plane/kubeconfig.ts';
 import {
   type DeploymentOptions,
-  deployment,
   type PolicyRule,
   WORKER_ACCOUNT,
   WORKER_RULES,
+  workload,
 } from './manifests.ts';
 import type { NodeAgent } from './node-agent/index.ts';
+import { openNodes, type SandboxNodes } from './nodes.ts';
 
 /** A Kubernetes cluster whose pods are processes of this machine. */
 export interface SandboxCluster {
   readonly server: string;
   readonly api: KubernetesApi;
   readonly adminKubeconfig: string;
+  /** Plays the kubelets of all nodes. */
   readonly node: NodeAgent;
+  readonly nodes: SandboxNodes;
   readonly controlPlane: ControlPlane;
   /** Makes a namespace in which the account `rollback-worker` has exactly the worker's rights. */
   createNamespace(name: string): Promise<void>;
@@ -28,13 +32,18 @@ export interface SandboxCluster {
   deleteNamespace(name: string): Promise<void>;
   /** Kubeconfig file of a service account with the given rules (default: the worker's). */
   kubeconfigFor(namespace: string, account?: string, rules?: readonly PolicyRule[]): Promise<string>;
-  /** Creates the Deployment, or changes its image, and waits until the rollout is complete. */
+  /** Creates the workload (default: a Deployment), or changes its image, and waits until the rollout is complete. */
   deploy(
-    options: Omit<DeploymentOptions, 'apiPort' | 'metricsPort'>,
+    options: Omit<DeploymentOptions, 'apiPort' | 'metricsPort'> & { readonly kind?: WorkloadKindName },
     signal?: AbortSignal,
   ): Promise<KubernetesObject>;
-  /** Waits until the Deployment is complete: every replica updated, available, and no old one left. */
-  complete(namespace: string, name: string, signal?: AbortSignal): Promise<KubernetesObject>;
+  /** Waits until the workload is complete: every pod updated, available, and no old one left. */
+  complete(
+    namespace: string,
+    name: string,
+    signal?: AbortSignal,
+    kind?: WorkloadKindName,
+  ): Promise<KubernetesObject>;
   mark(): Promise<AuditMark>;
   /** Requests of one user since a mark. */
   requests(user: string, since?: AuditMark): Promise<readonly AuditEvent[]>;
@@ -47,6 +56,7 @@ export function openCluster(
   processes: Processes,
 ): SandboxCluster {
   const { admin: api, server, ca, auditLog } = controlPlane;
+  const nodes = openNodes(api, node);
   const rbac = '/apis/rbac.authorization.k8s.io/v1';
 
   async function createAccount(
@@ -94,21 +104,30 @@ export function openCluster(
     });
   }
 
-  function complete(namespace: string, name: string, signal?: AbortSignal): Promise<KubernetesObject> {
-    const path = `/apis/apps/v1/namespaces/${namespace}/deployments/${name}`;
+  /** Its controller hears of a node a moment after it is there. */
+  async function nodeCounts(kind: WorkloadKindName, { spec }: KubernetesObject): Promise<readonly number[]> {
+    return kind === 'DaemonSet' ? [await nodes.taking(spec.template.spec.nodeSelector ?? {})] : [];
+  }
+
+  function complete(
+    namespace: string,
+    name: string,
+    signal?: AbortSignal,
+    kind: WorkloadKindName = 'Deployment',
+  ): Promise<KubernetesObject> {
+    const path = `/apis/apps/v1/namespaces/${namespace}/${kind.toLowerCase()}s/${name}`;
     const isComplete = async () => {
       const object = await api.must('GET', path);
-      const { status, spec, metadata } = object;
-      const done =
+      const { status, metadata } = object;
+      return (
         status.observedGeneration >= metadata.generation &&
-        (status.updatedReplicas ?? 0) === spec.replicas &&
-        (status.replicas ?? 0) === spec.replicas &&
-        (status.availableReplicas ?? 0) === spec.replicas;
-      return done && object;
+        new Set([...podCounts(kind, object), ...(await nodeCounts(kind, object))]).size === 1 &&
+        object
+      );
     };
     return whileRunning(
       Object.values(controlPlane.processes).map(({ current }) => current()),
-      (signal) => until(`deployment/${name} to be complete`, isComplete, { signal }),
+      (signal) => until(`${kind.toLowerCase()}/${name} to be complete`, isComplete, { signal }),
       signal,
     );
   }
@@ -117,6 +136,7 @@ export function openCluster(
     server,
     api,
     node,
+    nodes,
     controlPlane,
     adminKubeconfig: controlPlane.adminKubeconfig,
     complete,
@@ -128,10 +148,10 @@ export function openCluster(
     },
     kubeconfigFor: (namespace, account = WORKER_ACCOUNT, rules = WORKER_RULES) =>
       createAccount(namespace, account, rules),
-    async deploy(wanted, signal) {
-      const object = deployment({ ...wanted, apiPort: node.apiPort, metricsPort: node.metricsPort });
+    async deploy({ kind = 'Deployment', ...wanted }, signal) {
+      const object = workload(kind, { ...wanted, apiPort: node.apiPort, metricsPort: node.metricsPort });
       const { namespace, name } = object.metadata;
-      const path = `/apis/apps/v1/namespaces/${namespace}/deployments`;
+      const path = `/apis/apps/v1/namespaces/${namespace}/${kind.toLowerCase()}s`;
       const { status } = await api.call('GET', `${path}/${name}`);
       if (status === 404) await api.must('POST', path, object);
       else
@@ -144,11 +164,27 @@ export function openCluster(
           },
           MERGE_PATCH,
         );
-      return complete(namespace, name, signal);
+      return complete(namespace, name, signal, kind);
     },
     mark: () => auditMark(auditLog),
     async requests(user, since) {
       return (await auditEvents(auditLog, since)).filter((event) => event.user === user);
     },
   };
+}
+
+/** Pods that are to be, are there, are of the newest version, and are available: all the same when a rollout is complete. */
+function podCounts(kind: WorkloadKindName, { spec, status }: KubernetesObject): readonly number[] {
+  if (kind === 'DaemonSet') {
+    const { desiredNumberScheduled, currentNumberScheduled, updatedNumberScheduled, numberAvailable } =
+      status;
+    return [
+      desiredNumberScheduled,
+      currentNumberScheduled,
+      updatedNumberScheduled ?? 0,
+      numberAvailable ?? 0,
+    ];
+  }
+  const { replicas, updatedReplicas, availableReplicas } = status;
+  return [spec.replicas, replicas ?? 0, updatedReplicas ?? 0, availableReplicas ?? 0];
 }

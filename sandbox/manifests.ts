@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseAllDocuments } from 'yaml';
+import type { WorkloadKindName } from '../src/domain/workload-kind.ts';
 import type { KubernetesObject } from './control-plane/api.ts';
 
 export const NAMESPACE = 'phoenix-orch';
@@ -18,11 +19,18 @@ export interface PolicyRule {
 }
 
 /** The rights that the product ships for its worker: the sandbox grants these and no others. */
-export const WORKER_RULES: readonly PolicyRule[] = rulesOf(
-  readFileSync(join(import.meta.dirname, '..', 'deploy', 'rbac.yaml'), 'utf8'),
-);
+export const WORKER_RULES: readonly PolicyRule[] = rulesOf('rbac.yaml');
 
-function rulesOf(manifest: string): readonly PolicyRule[] {
+/** The same where the service is of this kind: what is shipped for it is granted beside. */
+export const RULES_OF_KIND: Readonly<Record<WorkloadKindName, readonly PolicyRule[]>> = {
+  Deployment: WORKER_RULES,
+  StatefulSet: [...WORKER_RULES, ...rulesOf('rbac-statefulset.yaml')],
+  DaemonSet: [...WORKER_RULES, ...rulesOf('rbac-daemonset.yaml')],
+};
+
+/** The rights of a file in deploy/ that is granted beside. */
+export function rulesOf(file: string): readonly PolicyRule[] {
+  const manifest = readFileSync(join(import.meta.dirname, '..', 'deploy', file), 'utf8');
   const objects = parseAllDocuments(manifest).map((document) => document.toJS());
   return objects.find(({ kind }) => kind === 'Role').rules;
 }
@@ -44,37 +52,58 @@ export interface DeploymentOptions {
 
 /** A Deployment of the stand-in orchestrator. */
 export function deployment(options: DeploymentOptions): KubernetesObject {
-  const { namespace = NAMESPACE, name = DEPLOYMENT, image, replicas = 2 } = options;
+  return workload('Deployment', options);
+}
+
+/** The stand-in orchestrator as a workload of this kind. */
+export function workload(kind: WorkloadKindName, options: DeploymentOptions): KubernetesObject {
+  const { namespace = NAMESPACE, name = DEPLOYMENT } = options;
   const labels = { app: name };
   return {
     apiVersion: 'apps/v1',
-    kind: 'Deployment',
+    kind,
     metadata: { name, namespace, labels, annotations: options.annotations ?? {} },
     spec: {
-      replicas,
-      progressDeadlineSeconds: options.progressDeadlineSeconds ?? 60,
-      strategy: { type: 'RollingUpdate', rollingUpdate: { maxSurge: '100%', maxUnavailable: 0 } },
+      ...SPECS[kind](options),
       selector: { matchLabels: labels },
       ...options.spec,
-      template: {
-        metadata: { labels },
-        spec: {
-          terminationGracePeriodSeconds: 5,
-          containers: [
-            {
-              name: 'master-orchestrator',
-              image,
-              env: [{ name: 'RUST_LOG', value: 'warn' }],
-              ports: [
-                { name: 'http', containerPort: options.apiPort },
-                { name: 'metrics', containerPort: options.metricsPort },
-              ],
-              readinessProbe: { httpGet: { path: '/health', port: 'http' }, periodSeconds: 1 },
-            },
+      template: podTemplate(labels, options),
+    },
+  };
+}
+
+/** What each kind has beside selector and template. */
+const SPECS: Readonly<Record<WorkloadKindName, (options: DeploymentOptions) => KubernetesObject>> = {
+  Deployment: ({ replicas = 2, progressDeadlineSeconds = 60 }) => ({
+    replicas,
+    progressDeadlineSeconds,
+    strategy: { type: 'RollingUpdate', rollingUpdate: { maxSurge: '100%', maxUnavailable: 0 } },
+  }),
+  StatefulSet: ({ replicas = 2, name = DEPLOYMENT }) => ({ replicas, serviceName: name }),
+  DaemonSet: () => ({}),
+};
+
+function podTemplate(
+  labels: Readonly<Record<string, string>>,
+  { image, apiPort, metricsPort, template }: DeploymentOptions,
+): KubernetesObject {
+  return {
+    metadata: { labels },
+    spec: {
+      terminationGracePeriodSeconds: 5,
+      containers: [
+        {
+          name: 'master-orchestrator',
+          image,
+          env: [{ name: 'RUST_LOG', value: 'warn' }],
+          ports: [
+            { name: 'http', containerPort: apiPort },
+            { name: 'metrics', containerPort: metricsPort },
           ],
-          ...options.template,
+          readinessProbe: { httpGet: { path: '/health', port: 'http' }, periodSeconds: 1 },
         },
-      },
+      ],
+      ...template,
     },
   };
 }

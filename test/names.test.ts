@@ -41,8 +41,12 @@ const RIGHT: Readonly<Record<string, readonly string[]>> = {
   'test/checks/http/auth.test.ts': ['claims'],
   'test/sandbox/orchestrator/orchestrator.test.ts': ['claims'],
   // Terms of Kubernetes: claims of volumes and devices, readiness gates of pods.
+  'src/targets/kubernetes/api/resources.ts': ['claim'],
   'src/targets/kubernetes/template/references.ts': ['claim'],
+  'src/targets/kubernetes/workload/stateful-set.ts': ['claim', 'claims'],
+  'test/targets/kubernetes/stateful-set/change.test.ts': ['claim', 'claims'],
   'test/targets/kubernetes/template/references.test.ts': ['claim', 'claims'],
+  'test/targets/kubernetes/template/config-references.test.ts': ['claim'],
   'test/targets/kubernetes/before-the-change.test.ts': ['claim'],
   'test/targets/kubernetes/access/access.test.ts': ['claim', 'claims'],
   'src/targets/kubernetes/rollout/wait-states/pod-state.ts': ['gate'],

@@ -8,6 +8,7 @@ const CONTROLLERS = [
   'garbage-collector-controller',
   'namespace-controller',
   'disruption-controller',
+  'node-lifecycle-controller',
   'resourcequota-controller',
 ];
 
@@ -64,6 +65,9 @@ export function controllerArguments(kubeconfig: string): readonly string[] {
     '--bind-address=127.0.0.1',
     '--secure-port=0',
     `--controllers=${CONTROLLERS.join(',')}`,
+    // A node is what its status says: no kubelet of the sandbox renews a lease.
+    '--node-monitor-period=200ms',
+    '--node-monitor-grace-period=24h',
     '--kube-api-qps=2000',
     '--kube-api-burst=4000',
     '--use-service-account-credentials=false',

@@ -1,6 +1,7 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { stringify } from 'yaml';
+import { settingOf, type WorkloadKindName } from '../../src/domain/workload-kind.ts';
 import { DEPLOYMENT, NAMESPACE } from '../manifests.ts';
 import { SERVICE } from './compose-project.ts';
 
@@ -31,13 +32,17 @@ export const UNATTENDED = { decisions: { wait: '0s' }, followThrough: { for: '0s
 const QUICK = { every: '100ms', within: '20s' };
 const SLOW = { every: '250ms', within: '60s', needed: 8 };
 
-/** The Deployment of the stand-in. */
-export function deploymentEntry(kubeconfig: string, namespace: string = NAMESPACE): TargetEntry {
+/** The stand-in as a workload of this kind. */
+export function kubernetesEntry(
+  kubeconfig: string,
+  namespace: string = NAMESPACE,
+  kind: WorkloadKindName = 'Deployment',
+): TargetEntry {
   return {
     kubernetes: {
       kubeconfig,
       namespace,
-      deployment: DEPLOYMENT,
+      [settingOf(kind)]: DEPLOYMENT,
       container: DEPLOYMENT,
       rollout: { deadline: '2m', crashLoopRestarts: 3 },
     },

@@ -1,7 +1,7 @@
 import { openSandbox } from '../index.ts';
 import { DEPLOYMENT, imageOf, LABELS, NAMESPACE } from '../manifests.ts';
 import { kubernetesChaos } from './chaos/kubernetes.ts';
-import { deploymentEntry, writeConfig } from './config.ts';
+import { kubernetesEntry, writeConfig } from './config.ts';
 import type { DemoWorld, WorldKind, WorldOptions } from './world.ts';
 
 /** The service as a Deployment of three pods. */
@@ -28,7 +28,7 @@ async function openKubernetesWorld({ progress, signal }: WorldOptions): Promise<
       writeConfig: (options) =>
         writeConfig({
           folder,
-          target: deploymentEntry(kubeconfig),
+          target: kubernetesEntry(kubeconfig),
           endpoint: service.url,
           apiPort,
           metricsPort,

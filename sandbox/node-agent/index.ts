@@ -8,7 +8,9 @@ import { podNetwork } from './network.ts';
 import { inProcessRuntime, processRuntime } from './pod-process.ts';
 import { PodWorker } from './pod-worker.ts';
 import { retryingApi } from './retrying-api.ts';
+import { type Placed, place, unscheduled } from './scheduler.ts';
 import { forward, type ServiceForwarder } from './service-forwarder.ts';
+import { SilentNodes } from './silent-nodes.ts';
 
 export interface NodeAgentOptions {
   /** Containers inside this process, reported ready at once: for measurements. Everywhere, or in these namespaces. */
@@ -37,29 +39,30 @@ export interface NodeAgent {
    * returned is called.
    */
   failPulls(namespace: string, tag: string, error: string): () => void;
+  /**
+   * Lets the kubelet of a node be silent: it starts, reports and ends nothing, and its containers go on running, until the
+   * function that is returned is called.
+   */
+  silenceNode(node: string): () => void;
   close(): Promise<void>;
 }
 
 /** For pods, of the addresses that a network has. */
 const ADDRESSES = 249;
 
-/** What a scheduler says of a pod whose selector no node has. The one node of the sandbox has no labels. */
-const UNSCHEDULABLE = {
-  status: {
-    conditions: [
-      {
-        type: 'PodScheduled',
-        status: 'False',
-        reason: 'Unschedulable',
-        message: "0/1 nodes are available: 1 node(s) didn't match Pod's node affinity/selector.",
-      },
-    ],
-  },
-};
-
-function fitsNode({ spec }: KubernetesObject): boolean {
-  return Object.keys(spec.nodeSelector ?? {}).length === 0;
+interface KnownPod {
+  readonly worker: PodWorker;
+  pod: KubernetesObject;
+  /** Whether it was scheduled, or could not be. */
+  begun: boolean;
 }
+
+function isOn(node: string, pod: KubernetesObject): boolean {
+  const placed = place(pod);
+  return placed !== undefined && 'node' in placed && placed.node === node;
+}
+
+function ignore(): void {}
 
 /** Which pulls an answer of the registry is for. */
 function pulled(namespace: string, image: string): string {
@@ -75,7 +78,7 @@ export async function startNodeAgent(
   const stopping = new AbortController();
   const stopped = new AbortController();
   const retrying = retryingApi(api, stopped.signal);
-  const workers = new Map<string, { worker: PodWorker; pod: KubernetesObject }>();
+  const workers = new Map<string, KnownPod>();
   const running = new Set<Promise<void>>();
   const ownProcesses = processRuntime(processes);
   const services: ServiceForwarder[] = [];
@@ -85,6 +88,7 @@ export async function startNodeAgent(
   const registry = openImageRegistry();
   const network = podNetwork();
   const pullErrors = new Map<string, string>();
+  const silent = new SilentNodes();
   const instances = new Map<string, number>();
   const instanceOf = (pod: KubernetesObject) => {
     const owner: string = pod.metadata.ownerReferences?.[0]?.uid ?? pod.metadata.uid;
@@ -103,6 +107,25 @@ export async function startNodeAgent(
     return `${network}.${last}`;
   };
 
+  function heard(pod: KubernetesObject): Promise<void> {
+    const placed = place(pod);
+    return silent.heard(placed && 'node' in placed ? placed.node : '', stopped.signal);
+  }
+
+  /** What a kubelet says and asks, while it is heard. */
+  const kubeletOf = (pod: KubernetesObject): KubernetesApi => ({
+    ...retrying,
+    async call(...request) {
+      await heard(pod);
+      return retrying.call(...request);
+    },
+  });
+
+  function remove({ metadata: { namespace, name, uid } }: KubernetesObject): Promise<unknown> {
+    const body = { gracePeriodSeconds: 0, preconditions: { uid } };
+    return retrying.call('DELETE', `/api/v1/namespaces/${namespace}/pods/${name}`, body);
+  }
+
   function see(type: string, pod: KubernetesObject): void {
     const { uid } = pod.metadata;
     const known = workers.get(uid);
@@ -110,13 +133,15 @@ export async function startNodeAgent(
       workers.delete(uid);
       void known?.worker.stop();
     } else if (pod.metadata.deletionTimestamp) {
-      if (known) void known.worker.terminate();
+      // Of one that was never seen before nothing runs.
+      void heard(pod).then(() => (known ? known.worker.terminate() : remove(pod)), ignore);
     } else if (known) {
       known.pod = pod;
-      void known.worker.see(pod).catch(() => undefined);
+      void known.worker.see(pod).catch(ignore);
+      begin(known);
     } else {
       const worker = new PodWorker(pod, {
-        api: retrying,
+        api: kubeletOf(pod),
         runtime: isInstant(pod) ? inProcessRuntime : ownProcesses,
         registry,
         apiPort,
@@ -126,35 +151,42 @@ export async function startNodeAgent(
         instantReady: isInstant(pod),
         pullError: () => pullErrors.get(pulled(pod.metadata.namespace, pod.spec.containers[0].image)),
       });
-      workers.set(uid, { worker, pod });
-      const run = begin(worker, pod).catch((error: Error) => {
-        if (!stopping.signal.aborted) process.stderr.write(`node agent: ${error.message}\n`);
-      });
-      running.add(run);
-      void run.then(() => running.delete(run));
+      const one = { worker, pod, begun: false };
+      workers.set(uid, one);
+      begin(one);
     }
   }
 
-  async function begin(worker: PodWorker, pod: KubernetesObject): Promise<void> {
-    const { namespace, name } = pod.metadata;
-    if (!fitsNode(pod)) {
-      await retrying.call(
-        'PATCH',
-        `/api/v1/namespaces/${namespace}/pods/${name}/status`,
-        UNSCHEDULABLE,
-        STRATEGIC_PATCH,
-      );
+  /** Once, as soon as nothing keeps the scheduler from looking at it. */
+  function begin(one: KnownPod): void {
+    const placed = place(one.pod);
+    if (one.begun || !placed) return;
+    one.begun = true;
+    const run = schedule(one, placed).catch((error: Error) => {
+      if (!stopping.signal.aborted) process.stderr.write(`node agent: ${error.message}\n`);
+    });
+    running.add(run);
+    void run.then(() => running.delete(run));
+  }
+
+  async function schedule({ worker, pod }: KnownPod, placed: Placed): Promise<void> {
+    const { namespace, name, uid } = pod.metadata;
+    const path = `/api/v1/namespaces/${namespace}/pods/${name}`;
+    if ('unschedulable' in placed) {
+      const status = { metadata: { uid }, ...unscheduled(placed.unschedulable) };
+      await retrying.call('PATCH', `${path}/status`, status, STRATEGIC_PATCH);
       return;
     }
     // A pod that is bound to a node is deleted with grace, as in a real cluster.
     if (!isInstant(pod) && !pod.spec.nodeName) {
-      await retrying.call('POST', `/api/v1/namespaces/${namespace}/pods/${name}/binding`, {
+      await retrying.call('POST', `${path}/binding`, {
         apiVersion: 'v1',
         kind: 'Binding',
-        metadata: { name },
-        target: { apiVersion: 'v1', kind: 'Node', name: 'sandbox' },
+        metadata: { name, uid },
+        target: { apiVersion: 'v1', kind: 'Node', name: placed.node },
       });
     }
+    await heard(pod);
     if (!stopping.signal.aborted) await worker.run();
   }
 
@@ -209,6 +241,14 @@ export async function startNodeAgent(
       await container.set(behaviour);
     },
     requestsOf: async (name) => (await containerOf(name)?.requests()) ?? [],
+    silenceNode(node) {
+      const speak = silent.silence(node);
+      return () => {
+        speak();
+        for (const { pod, worker } of workers.values())
+          if (isOn(node, pod)) void worker.repeat().catch(ignore);
+      };
+    },
     failPulls(namespace, tag, error) {
       const key = `${namespace} ${tag}`;
       pullErrors.set(key, error);

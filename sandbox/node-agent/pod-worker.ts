@@ -4,6 +4,7 @@ import { type KubernetesApi, type KubernetesObject, STRATEGIC_PATCH } from '../c
 import type { BehaviourName } from '../orchestrator/behaviours.ts';
 import { containerEnvironment, type PodEvent } from './container-environment.ts';
 import type { ImageRegistry } from './image-registry.ts';
+import { backOffAfter, notFound, openGates, seconds } from './kubelet-words.ts';
 import type { ContainerRuntime, RunningContainer } from './pod-process.ts';
 import { type ContainerState, podStatus } from './pod-status.ts';
 
@@ -41,6 +42,7 @@ export class PodWorker {
   private container: RunningContainer | undefined;
   private state: ContainerState;
   private deleting = false;
+  private ended = false;
 
   constructor(pod: KubernetesObject, options: PodWorkerOptions) {
     this.pod = pod;
@@ -60,7 +62,7 @@ export class PodWorker {
   }
 
   get ready(): boolean {
-    return this.state.ready && !this.deleting;
+    return this.state.ready && !this.deleting && !this.ended;
   }
 
   /** The container of this moment; a restart brings another. */
@@ -68,11 +70,17 @@ export class PodWorker {
     return this.container;
   }
 
-  /** Somebody has changed the pod: a readiness gate may be met, or not any more. */
+  /** Somebody has changed the pod: a readiness gate may be met, or not any more; or it has ended for good (an eviction). */
   async see(pod: KubernetesObject): Promise<void> {
     const before = JSON.stringify(openGates(this.pod));
     this.pod = pod;
+    if (pod.status?.phase === 'Failed' || pod.status?.phase === 'Succeeded') return this.end(pod.status);
     if (!this.deleting && JSON.stringify(openGates(pod)) !== before) await this.report({});
+  }
+
+  /** Reports once more what it knows: somebody else has written over it. */
+  async repeat(): Promise<void> {
+    if (this.container) await this.report({});
   }
 
   /** Starts the container and keeps it running. Never throws: a pod that is gone is a pod that is done. */
@@ -92,6 +100,15 @@ export class PodWorker {
     await this.options.api
       .call('DELETE', this.path(), { gracePeriodSeconds: 0, preconditions: { uid: this.pod.metadata.uid } })
       .catch(() => undefined);
+  }
+
+  /** Nothing of it runs any more. What was on its way to be reported is written over. */
+  private async end({ phase, reason, message }: KubernetesObject): Promise<void> {
+    if (this.ended) return;
+    this.ended = true;
+    await this.stop();
+    const status = { phase, reason, message };
+    await this.tell(status);
   }
 
   async stop(): Promise<void> {
@@ -197,15 +214,20 @@ export class PodWorker {
   private async report(change: Partial<ContainerState>): Promise<void> {
     this.state = { ...this.state, ...change };
     // While the server was away a newer state may have reached it before this one.
-    for (let told: ContainerState | undefined; told !== this.state && !this.deleting; ) {
+    for (let told: ContainerState | undefined; told !== this.state && !this.deleting && !this.ended; ) {
       told = this.state;
       const status = podStatus(told, openGates(this.pod));
-      await this.options.api
-        .call('PATCH', `${this.path()}/status`, { status }, STRATEGIC_PATCH)
-        .catch((error) => {
-          if (!this.stopping.signal.aborted) throw error;
-        });
+      await this.tell(status).catch((error) => {
+        if (!this.stopping.signal.aborted) throw error;
+      });
     }
+  }
+
+  /** Of this very pod: a StatefulSet's next one has the same name, and is refused by its uid (409). */
+  private tell(status: KubernetesObject) {
+    const { uid } = this.pod.metadata;
+    const body = { metadata: { uid }, status };
+    return this.options.api.call('PATCH', `${this.path()}/status`, body, STRATEGIC_PATCH);
   }
 
   /** The container's environment; while something that it refers to is missing, the pod waits and says so. */
@@ -245,28 +267,4 @@ export class PodWorker {
   private path(): string {
     return `/api/v1/namespaces/${this.pod.metadata.namespace}/pods/${this.pod.metadata.name}`;
   }
-}
-
-/** The pod's readiness gates whose condition is not true. */
-function openGates({ spec, status }: KubernetesObject): readonly string[] {
-  const gates: readonly { readonly conditionType: string }[] = spec.readinessGates ?? [];
-  const conditions: readonly KubernetesObject[] = status?.conditions ?? [];
-  const isMet = (wanted: string) =>
-    conditions.some(({ type, status: on }) => type === wanted && on === 'True');
-  return gates.map(({ conditionType }) => conditionType).filter((type) => !isMet(type));
-}
-
-/** As containerd tells the kubelet. */
-function notFound(image: string): string {
-  return `rpc error: code = NotFound desc = failed to pull and unpack image "${image}": failed to resolve reference "${image}": ${image}: not found`;
-}
-
-/** What a kubelet would wait after that many crashes in a row: 10 s, twice as long each time, five minutes at most. */
-function backOffAfter(crashes: number): string {
-  const wait = Math.min(10 * 2 ** (crashes - 1), 300);
-  return wait < 60 ? `${wait}s` : `${Math.floor(wait / 60)}m${wait % 60}s`;
-}
-
-function seconds(): string {
-  return new Date().toISOString().replace(/\.\d+/, '');
 }

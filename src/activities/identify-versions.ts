@@ -1,3 +1,4 @@
+import { withProofsOnce } from '../domain/versions/choice/standing.ts';
 import type { NamedCluster } from '../domain/versions/cluster.ts';
 import { nameWithRevision, type ObservedService } from '../domain/versions/versions.ts';
 import type { Dependencies } from './dependencies.ts';
@@ -14,7 +15,7 @@ import { stepActivity } from './step.ts';
  */
 export function identifyVersions(deps: Dependencies) {
   return stepActivity(async ({ signal }, service: string, cluster?: NamedCluster) => {
-    const value = await deps.service(service).target.observe({ signal, cluster });
+    const value = withProofsOnce(await deps.service(service).target.observe({ signal, cluster }));
     return {
       value,
       summary: `${nameWithRevision(value.current)} runs; ${others(value)}`,

@@ -28,12 +28,16 @@ export function plan(deps: Dependencies) {
     ) => {
       const planned = planRollback(observed, wish, options);
       if ('problem' in planned) throw new RunbookError(planned.problem, planned.message);
-      const { plan: exact, diff } = await deps.service(service).target.resolve(planned, {
+      const {
+        plan: exact,
+        diff,
+        settings = [],
+      } = await deps.service(service).target.resolve(planned, {
         signal,
         cluster: observed.cluster,
       });
       const hash = createHash('sha256').update(JSON.stringify(exact)).digest('hex');
-      const value: ShownPlan = { ...exact, hash, diff };
+      const value: ShownPlan = { ...exact, hash, diff, ...(settings.length > 0 ? { settings } : {}) };
       return { value, summary: describePlan(value) };
     },
   );

@@ -26,8 +26,11 @@ export function recordKnownGood(deps: Dependencies) {
       cluster?: NamedCluster,
     ) => {
       const record: KnownGoodRecord = { ...evidence, workflowId, runId };
-      const value = await deps.service(service).target.recordKnownGood(record, { signal, cluster });
-      return { value, summary: `${record.version}: ${record.verdict}, kept in ${value.keptIn}` };
+      const { warnings = [], ...value } = await deps
+        .service(service)
+        .target.recordKnownGood(record, { signal, cluster });
+      const kept = `${record.version}: ${record.verdict}, kept in ${value.keptIn}`;
+      return { value, summary: [kept, ...warnings].join('; ') };
     },
   );
 }

@@ -34,6 +34,11 @@ export interface StepContext {
   readonly attempt: number;
   /** Records progress as heartbeat details; a later attempt finds it in `resume`. */
   report(progress: unknown): void;
+  /**
+   * As `report`, with the next heartbeat: half a second later at most, and never in a step that has ended by then. Each
+   * heartbeat is a write of the Temporal server, and the beginning of some progress is soon made again.
+   */
+  note(progress: unknown): void;
   /** What the last attempt reported. */
   resume<T>(): T | undefined;
   /** Asks the run for its report so far (query `report`). */
@@ -67,15 +72,20 @@ export function stepActivity<A extends unknown[], T>(
     const startedAt = new Date().toISOString();
     let progress: unknown = info.heartbeatDetails;
     const { workflowId = '', runId = '' } = info.workflowExecution ?? {};
+    const report = (details: unknown) => {
+      progress = details;
+      heartbeat(details);
+    };
     const context: StepContext = {
       signal: cancellationSignal(),
       key: `${workflowId}/${info.activityId}`,
       workflowId,
       runId,
       attempt: info.attempt,
-      report: (details) => {
-        progress = details;
-        heartbeat(details);
+      report,
+      note: (details) => {
+        if (info.heartbeatTimeoutMs) progress = details;
+        else report(details);
       },
       resume: <P>() => info.heartbeatDetails as P | undefined,
       readStart,

@@ -59,7 +59,7 @@ export function verifyActivities(deps: Dependencies): VerifyActivities {
  */
 function verification(deps: Dependencies, id: CheckId) {
   return stepActivity(
-    async ({ signal, key, attempt, report, resume }, service: string, input: VerifyInput) => {
+    async ({ signal, key, attempt, report, note, resume }, service: string, input: VerifyInput) => {
       const { target, checks } = deps.service(service);
       const meant = { signal, cluster: input.cluster };
       const prepared = checks[id];
@@ -73,7 +73,8 @@ function verification(deps: Dependencies, id: CheckId) {
         return known.length > 0 ? known : target.instances(meant);
       };
       const earlier = resume<CheckProgress>();
-      const found = await runCheck(prepared.create(), prepared.policy, {
+      const check = prepared.create();
+      const found = await runCheck(check, prepared.policy, {
         signal,
         key,
         ...(input.baseline ? { baseline: input.baseline } : {}),
@@ -81,7 +82,8 @@ function verification(deps: Dependencies, id: CheckId) {
         ...(input.differenceAccepted ? { differenceAccepted: true } : {}),
         longestMs: LONGEST_MS,
         instances,
-        report,
+        // A message is counted before it is sent; what else was probed is probed again.
+        report: check.sendsMessages ? report : note,
         ...(earlier ? { resume: readProgress(earlier) } : {}),
       });
       const live = await target.current(meant);

@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type Client, WorkflowFailedError, type WorkflowHandle } from '@temporalio/client';
 import { CancelledFailure, TerminatedFailure } from '@temporalio/common';
+import { describeRun } from '../client/described-run.ts';
 import type { RunReport } from '../domain/ledger/ledger.ts';
 import { runningStep } from './show/pending-steps.ts';
 import { endLine } from './show/run-lines.ts';
@@ -68,7 +69,10 @@ export async function follow(
   try {
     while (!over) {
       signal.throwIfAborted();
-      const { raw, historyLength } = await whileAway(() => answered(() => handle.describe()), awayOptions);
+      const { raw, historyLength } = await whileAway(
+        () => answered(() => describeRun(client, workflowId, runId)),
+        awayOptions,
+      );
       const running = raw.pendingActivities?.flatMap(runningStep) ?? [];
       if (Number(historyLength) !== events) {
         const next = await answered(() => handle.query<RunReport>('report')).catch(() => undefined);

@@ -1,4 +1,5 @@
 import { WorkflowExecutionAlreadyStartedError } from '@temporalio/client';
+import { describeRun } from '../client/described-run.ts';
 import { AnswerRefused, type RunHandle, RunUnanswered } from '../client/index.ts';
 import type { RunReport } from '../domain/ledger/ledger.ts';
 import { runbookCommand } from '../domain/media/shell.ts';
@@ -66,7 +67,7 @@ async function startOnce(session: Session, start: () => Promise<RunHandle>): Pro
     }
     // Nobody but an embedded command carries it out: this one does.
     err.line(`going on with the run that was interrupted: ${workflowId}`);
-    const { runId } = await session.client.workflow.getHandle(workflowId).describe();
+    const { runId } = await describeRun(session.client, workflowId);
     return { workflowId, runId, joined: false };
   }
 }

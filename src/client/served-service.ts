@@ -1,9 +1,6 @@
 import type { Client } from '@temporalio/client';
 import { describeQueue } from './task-queue.ts';
 
-/** A worker polls anew every minute at the latest; the server lists those that are gone for five. */
-const POLLED_WITHIN_S = 75;
-
 /** How a worker is called on the server, and in histories: it says what it serves. */
 export function workerIdentity(worker: string, services: readonly string[]): string {
   return `${worker} serves ${services.length === 1 ? services[0] : `${services.length} services`}`;
@@ -16,10 +13,7 @@ export function workerIdentity(worker: string, services: readonly string[]): str
  */
 export async function servedService(client: Client, taskQueue: string): Promise<string | undefined> {
   const { pollers } = await describeQueue(client, taskQueue);
-  const since = Date.now() / 1000 - POLLED_WITHIN_S;
-  const said = (pollers ?? [])
-    .filter(({ lastAccessTime }) => Number(lastAccessTime?.seconds ?? 0) >= since)
-    .flatMap(({ identity }) => / serves (.+)$/.exec(identity ?? '')?.[1] ?? []);
+  const said = pollers.flatMap(({ identity }) => / serves (.+)$/.exec(identity ?? '')?.[1] ?? []);
   const [only, ...others] = new Set(said);
   const isName = only !== undefined && /^[a-z0-9-]+$/.test(only);
   return isName && others.length === 0 ? only : undefined;

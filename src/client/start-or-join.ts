@@ -3,6 +3,7 @@ import { type EvidenceInput, readEvidence } from '../domain/people/operator-inpu
 import type { RollbackRequest } from '../domain/request/request.ts';
 import { AnswerRefused, RunNotOpen } from './answer-errors.ts';
 import { addEvidence } from './answers.ts';
+import { describeRun } from './described-run.ts';
 import type { RunHandle, RunWorkflow } from './run-handle.ts';
 
 /** How often a run that closes while it is joined is followed by another start. */
@@ -38,8 +39,8 @@ async function join(
   const evidence = evidenceIn(request, workflowId);
   const read = readEvidence(evidence);
   if ('problem' in read) throw new AnswerRefused(workflowId, read.problem);
-  const { runId, status } = await client.workflow.getHandle(workflowId).describe();
-  if (status.name !== 'RUNNING') return undefined;
+  const { runId, status } = await describeRun(client, workflowId);
+  if (status !== 'RUNNING') return undefined;
   const handle = client.workflow.getHandle<RunWorkflow>(workflowId, runId);
   try {
     await addEvidence(client, workflowId, evidence, { runId });

@@ -1,4 +1,5 @@
 import { holdsSecret } from '../domain/redact.ts';
+import { settingOf, WORKLOAD_KINDS } from '../domain/workload-kind.ts';
 import { checkFaults } from './checks-section.ts';
 import type { Fault } from './faults.ts';
 import { notifyFaults } from './notify-section.ts';
@@ -17,9 +18,28 @@ export function crossFaults(config: ConfigFile): readonly Fault[] {
       }
     }
     faults.push(...checkFaults(checks, [...at, 'checks']), ...notifyFaults(notify, [...at, 'notify']));
+    if (service.config.secrets === 'keep') faults.push(...keepFaults(service, at));
     return [...faults, ...policyFaults(service, at)];
   });
 }
+
+/** What keeping the content of Secrets needs. */
+function keepFaults(
+  { kubernetes, evidence }: ConfigFile['services'][string],
+  at: readonly string[],
+): readonly Fault[] {
+  const path = [...at, 'config', 'secrets'];
+  if (!kubernetes) return [{ path, message: 'keep is for kubernetes: a compose project keeps no Secrets' }];
+  if (evidence.signingKey) return [];
+  return [
+    { path, message: 'keep needs evidence.signingKey: content of Secrets is recorded by a keyed hash alone' },
+  ];
+}
+
+/** The settings of which one names the workload. */
+const ONE_WORKLOAD = WORKLOAD_KINDS.map(settingOf)
+  .join(', ')
+  .replace(/, (?=[^,]*$)/, ' or ');
 
 /** What is rolled back: one thing. */
 function targetFaults(service: ConfigFile['services'][string], at: readonly string[]): Fault[] {
@@ -28,6 +48,19 @@ function targetFaults(service: ConfigFile['services'][string], at: readonly stri
     return [{ path: [...at], message: 'kubernetes or compose: missing', atKey: true }];
   if (kubernetes && compose) {
     return [{ path: [...at, 'compose'], message: 'expected kubernetes or compose, not both', atKey: true }];
+  }
+  if (kubernetes) {
+    const named = WORKLOAD_KINDS.map(settingOf).filter((setting) => kubernetes[setting] !== undefined);
+    const [, second] = named;
+    if (named.length === 0) {
+      const message = `${ONE_WORKLOAD}: missing`;
+      return [{ path: [...at, 'kubernetes'], message, atKey: true }];
+    }
+    if (second) {
+      return [
+        { path: [...at, 'kubernetes', second], message: `expected one of ${ONE_WORKLOAD}`, atKey: true },
+      ];
+    }
   }
   if (!compose) return [];
   const faults: Fault[] = [];

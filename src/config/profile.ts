@@ -18,6 +18,8 @@ export interface ServiceProfile {
   readonly required: readonly CheckId[];
   /** Where evidence has to be signed: with what. */
   readonly signingKey?: SecretReference;
+  /** Whether the content of Secrets is kept with what is proved. */
+  readonly keepsSecrets?: boolean;
   /** Image repositories that the service may be given; default: that of what runs and of its history. */
   readonly repositories?: readonly string[];
   /** Names of settings whose values a plan never shows, `*` for any characters. */

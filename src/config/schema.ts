@@ -58,6 +58,15 @@ const evidenceSchema = section({
     ),
 }).prefault({});
 
+const configSectionSchema = section({
+  secrets: z
+    .enum(['name', 'keep'])
+    .default('name')
+    .describe(
+      'What becomes of Secrets that a version was proved with: `name` says which were changed since, and leaves them; `keep` keeps their content in Secrets beside the workload (deploy/rbac-config-secrets.yaml), so that it comes back. `keep` needs evidence.signingKey.',
+    ),
+}).prefault({});
+
 const diffSchema = section({
   mask: z
     .array(z.string().regex(/^[\w./*-]{1,100}$/, 'expected the name of a setting, with * for any characters'))
@@ -75,7 +84,7 @@ export const serviceSchema = section({
     .regex(/^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/, 'expected lower case letters, digits and -')
     .default('production')
     .describe('Environment that requests and records name.'),
-  kubernetes: kubernetesSchema.optional().describe('The Deployment that is rolled back. This or compose.'),
+  kubernetes: kubernetesSchema.optional().describe('The workload that is rolled back. This or compose.'),
   compose: composeSchema
     .optional()
     .describe('The Docker Compose service that is rolled back. This or kubernetes.'),
@@ -95,6 +104,7 @@ export const serviceSchema = section({
       'Image repositories that the service may be given. Default: that of what runs, and those of its own history.',
     ),
   evidence: evidenceSchema.describe('How known-good evidence is kept.'),
+  config: configSectionSchema.describe('How config goes back with the image (runbook 5).'),
   diff: diffSchema.describe('What the diff of a plan may show.'),
   notify: notifySchema,
   ...policyKeys,

@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import type { WorkloadKindName } from '../domain/workload-kind.ts';
 import { duration, filePath, objectName, section, text } from '../schema-parts/parts.ts';
 
 /** A path inside the Compose project's folder. */
@@ -22,12 +23,25 @@ const crashLoopRestarts = () =>
     .default(3)
     .describe('Restarts of one container after which the version counts as broken, whatever the exit code.');
 
+/** What names the workload: one of them, which a cross-check makes sure of. */
+const workloadNames = {
+  deployment: objectName()
+    .optional()
+    .describe('Name of the Deployment. Exactly one of deployment, statefulSet and daemonSet.'),
+  statefulSet: objectName()
+    .optional()
+    .describe('Name of the StatefulSet, where it is one (deploy/rbac-statefulset.yaml).'),
+  daemonSet: objectName()
+    .optional()
+    .describe('Name of the DaemonSet, where it is one (deploy/rbac-daemonset.yaml).'),
+} satisfies Record<Uncapitalize<WorkloadKindName>, z.ZodType>;
+
 export const kubernetesSchema = section({
   namespace: objectName().describe('Namespace of the service.'),
-  deployment: objectName().describe('Name of the Deployment.'),
+  ...workloadNames,
   container: objectName()
     .optional()
-    .describe("Container whose image is the version; default: the Deployment's name."),
+    .describe("Container whose image is the version; default: the workload's name."),
   kubeconfig: filePath()
     .optional()
     .describe('Kubeconfig file; default: KUBECONFIG, ~/.kube/config, or the service account of the pod.'),

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { resolve } from 'node:path';
 import { CHECK_IDS } from '../domain/proof/checks.ts';
 import type { TargetProfile } from '../domain/request/profile.ts';
+import { settingOf, WORKLOAD_KINDS } from '../domain/workload-kind.ts';
 import { checksOf } from './checks-section.ts';
 import { notifiersOf } from './notify-section.ts';
 import { toPolicy } from './policy/to-policy.ts';
@@ -27,6 +28,7 @@ export function toProfile(
     required: required ?? CHECK_IDS.filter((id) => checks[id] !== false),
     ...(signingKey === undefined ? {} : { signingKey }),
     ...(entry.repositories === undefined ? {} : { repositories: entry.repositories }),
+    ...(entry.config.secrets === 'keep' ? { keepsSecrets: true } : {}),
     ...(diff.mask.length > 0 ? { masked: diff.mask } : {}),
     notify: withWholePaths(notifiersOf(notify), folder),
     policy: toPolicy(entry),
@@ -38,19 +40,30 @@ export function toProfile(
 /** The cross-checks have made sure that there is exactly one of them. */
 function targetOf({ kubernetes, compose }: ServiceEntry, folder: string): TargetProfile {
   if (compose) return composeOf(compose, folder);
-  const { kubeconfig, context, namespace, deployment, container, pin, rollout } = kubernetes as NonNullable<
+  const { kubeconfig, context, namespace, container, pin, rollout } = kubernetes as NonNullable<
     typeof kubernetes
   >;
+  const workload = nameIn(kubernetes as NonNullable<typeof kubernetes>);
   return {
     kind: 'kubernetes',
     ...(kubeconfig === undefined ? {} : { kubeconfig: resolve(folder, kubeconfig) }),
     ...(context === undefined ? {} : { context }),
     namespace,
-    deployment,
-    container: container ?? deployment,
+    ...workload,
+    container: container ?? Object.values(workload)[0] ?? '',
     pin,
     rollout: { deadlineMs: rollout.deadline, crashLoopRestarts: rollout.crashLoopRestarts },
   };
+}
+
+/** The setting that names the workload, with its name. */
+function nameIn(kubernetes: NonNullable<ServiceEntry['kubernetes']>): Partial<Record<string, string>> {
+  return Object.fromEntries(
+    WORKLOAD_KINDS.map(settingOf).flatMap((setting) => {
+      const name = kubernetes[setting];
+      return name === undefined ? [] : [[setting, name]];
+    }),
+  );
 }
 
 function composeOf(

@@ -70,7 +70,7 @@ export const ERRORS = {
     retryable: false,
   },
   WorkloadPaused: {
-    meaning: 'The Deployment is paused: it would accept the change and never roll it out.',
+    meaning: 'The workload is paused: it would accept the change and never roll it out.',
     remedy: 'kubectl rollout resume deployment/<name>, then start again.',
     retryable: false,
   },
@@ -83,8 +83,8 @@ export const ERRORS = {
   },
   WorkloadDeleted: {
     meaning:
-      'The Deployment is being deleted (it has a deletionTimestamp, and a finalizer holds it): a change of it would roll nothing out. Nothing was written.',
-    remedy: 'Let the deletion end and create the Deployment again, or find out who deletes it.',
+      'The workload is being deleted (it has a deletionTimestamp, and a finalizer holds it): a change of it would roll nothing out. Nothing was written.',
+    remedy: 'Let the deletion end and create the workload again, or find out who deletes it.',
     retryable: false,
   },
   ClusterChanged: {
@@ -175,6 +175,13 @@ export const ERRORS = {
     meaning:
       'The rollout made no end within the time that the profile allows, or no progress for the progress deadline because of the cluster alone: a registry that limits pulls, no room, a quota. It says nothing of the version.',
     remedy: 'See the pods that the message names: capacity, quota, or probes that never pass.',
+    retryable: false,
+  },
+  RolloutHeld: {
+    meaning:
+      'All is done that the controllers do by themselves, and some pods are of another version still: the update strategy of the workload (OnDelete, a partition) leaves them to a person, or a pod that is never ready keeps the controller from replacing any and the worker may not delete it. It says nothing of the version.',
+    remedy:
+      'Do what the message names (delete the pods, or lower the partition), then answer retry: the wait goes on. Or leave it at that: abort.',
     retryable: false,
   },
   VerificationFailed: {

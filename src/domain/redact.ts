@@ -30,6 +30,8 @@ const SHAPES: readonly Shape[] = [
   { pattern: /\b(?:AKIA|ASIA)[A-Z0-9]{12,}/g },
   { pattern: /(:\/\/)[^\s/@:]{0,256}:[^\s/@]{1,1024}(?=@)/g },
   { pattern: /(?:https?:\/\/hooks\.|\bhooks\.slack\.com\/(?:services|workflows|triggers)\/)[^\s"']+/gi },
+  // A list as a whole, of which the next shape knows the first item. What people write in brackets is no secret.
+  { pattern: new RegExp(`(${KEY})\\[[^\\]]{1,4096}\\]?`, 'gi'), isReal: () => false },
   {
     // A value that is a key itself is left to the next match: `secret: token: …`.
     pattern: new RegExp(`(${KEY})(?!•|${KEY})[^\\s"',;&}]{4,}`, 'gi'),

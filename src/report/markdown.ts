@@ -117,6 +117,7 @@ function whatWasPlanned({ plan, ledger }: Report): Markdown[] {
     ...plan.warnings.map((warning) => md`> ${warning}`),
     ...(plan.warnings.length > 0 ? [md``] : []),
     ...(plan.diff ? [...fenced('diff', plan.diff.trimEnd()), md``] : []),
+    ...settingsOf(plan),
   ];
 }
 
@@ -134,10 +135,17 @@ function composePinned({ image, digest, imageId, files }: ComposeSource): Markdo
   return md`image ${code(image)}${exact ? `, ${exact}` : ''}${content}`;
 }
 
+function settingsOf({ settings = [] }: NonNullable<Report['plan']>): readonly Markdown[] {
+  if (settings.length === 0) return [];
+  return [md`Settings that change:`, md``, ...settings.map((line) => md`- ${code(line)}`), md``];
+}
+
 function pinned(source: NonNullable<Report['plan']>['pin']['source']): Markdown {
   switch (source.kind) {
     case 'replica-set':
       return md`template of replicaset/${source.name} (uid ${source.uid})`;
+    case 'controller-revision':
+      return md`template of controllerrevision/${source.name} (uid ${source.uid})`;
     case 'pod-template':
       return md`template in podtemplate/${source.name} (uid ${source.uid})`;
     case 'image':

@@ -47,6 +47,18 @@ export interface RolloutProgress {
   readonly restarts?: Readonly<Record<string, number>>;
   /** Kubernetes: since when a state with a deadline of its own stands, by container and state. */
   readonly troubledSince?: Readonly<Record<string, string>>;
+  /** Kubernetes: since when the controller is seen to wait for a pod of another version, by its uid. */
+  readonly blockedSince?: Readonly<Record<string, string>>;
+  /** Kubernetes: pods that were replaced because the controller waited for them, by their uids, each with why. */
+  readonly replaced?: Readonly<Record<string, string>>;
+}
+
+/** A plan that is exact, with what it changes. */
+export interface ResolvedPlan {
+  readonly plan: Plan;
+  readonly diff: string;
+  /** Settings of config beside the template that change, a line each, secrets masked. */
+  readonly settings?: readonly string[];
 }
 
 /** The last change of a workload. */
@@ -88,7 +100,7 @@ export interface RollbackTarget {
    * Makes the pin exact where the observation alone could not (the digest behind a tag, the files to be replaced), and
    * shows the change: a unified diff, secret values masked, capped, empty when nothing changes. Changes nothing.
    */
-  resolve(plan: Plan, context: TargetContext): Promise<{ readonly plan: Plan; readonly diff: string }>;
+  resolve(plan: Plan, context: TargetContext): Promise<ResolvedPlan>;
 
   /** Makes sure that what is live now is kept somewhere beside the service, and says where. */
   takeSnapshot(live: LiveVersion, context: TargetContext): Promise<SnapshotReference>;
@@ -122,7 +134,14 @@ export interface RollbackTarget {
   instances(context: TargetContext): Promise<readonly Instance[]>;
 
   /** Keeps the evidence beside the service, where it outlives workflow histories; the newest record of a fingerprint replaces the older one. */
-  recordKnownGood(record: KnownGoodRecord, context: TargetContext): Promise<{ readonly keptIn: string }>;
+  recordKnownGood(
+    record: KnownGoodRecord,
+    context: TargetContext,
+  ): Promise<{
+    readonly keptIn: string;
+    /** What could not be recorded with it, a line each. */
+    readonly warnings?: readonly string[];
+  }>;
 
   /** Closes connections and watches. */
   close(): Promise<void>;

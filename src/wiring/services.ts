@@ -62,7 +62,7 @@ function prepareService(
   env: PrepareOptions['env'],
 ): PreparedService & CheckedService {
   type SecretKey = Extract<SecretReference, { kubernetesSecret: unknown }>['kubernetesSecret'];
-  const { target, signingKey, repositories, masked } = profile;
+  const { target, signingKey, keepsSecrets, repositories, masked } = profile;
   const secrets = createSecretResolver({
     env,
     ...(target.kind === 'kubernetes'
@@ -78,7 +78,14 @@ function prepareService(
     secrets,
     target:
       target.kind === 'kubernetes'
-        ? createKubernetesTarget(target, { service: profile.name, evidenceKey, repositories, masked, env })
+        ? createKubernetesTarget(target, {
+            service: profile.name,
+            evidenceKey,
+            keepsSecrets,
+            repositories,
+            masked,
+            env,
+          })
         : createComposeTarget(target, { env, evidenceKey, repositories, masked }),
     checks: createChecks(profile, (reference, signal) => secrets.resolve(reference, signal)),
     notifiers: createNotifiers(profile.notify, secrets),

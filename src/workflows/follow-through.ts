@@ -10,8 +10,8 @@ import type { RunReport } from '../domain/ledger/ledger.ts';
 import { md } from '../domain/media/markdown.ts';
 import type { ResolvedRun, RollbackRequest } from '../domain/request/request.ts';
 import { describeWish } from '../domain/versions/targets.ts';
+import { pursue, redirectionOf } from './run/aim/redirection.ts';
 import { carryOut } from './run/carry-out.ts';
-import { pursue, redirectionOf } from './run/redirection.ts';
 import type { Ending, Run } from './run/run.ts';
 import { startUnlessOpen } from './run/start-unless-open.ts';
 

@@ -15,10 +15,16 @@ import type { EvidenceInput } from '../domain/people/operator-inputs.ts';
 import type { ResolvedRun } from '../domain/request/request.ts';
 import type { ObservedService } from '../domain/versions/versions.ts';
 import { startUnlessOpen } from './run/start-unless-open.ts';
-import type { CarryOutStep } from './run/steps.ts';
+import type { CarryOutStep } from './run/step/steps.ts';
 
 /** The workflow type of locks, as every history has it. */
 const LOCK_TYPE = 'claim';
+
+/**
+ * A lock has nothing to carry out, and what starts at once has its first workflow task at once: work for server and worker,
+ * in the middle of the way to the change. With a cron schedule the first workflow task is left until the schedule says so.
+ */
+const ONCE_A_YEAR = '0 0 1 1 *';
 
 /** How often a lock whose run has just closed is tried again. */
 const TRIES = 5;
@@ -109,6 +115,7 @@ function isTaken(workflowId: string): Promise<boolean> {
   return startUnlessOpen(LOCK_TYPE, {
     workflowId,
     args: [],
+    cronSchedule: ONCE_A_YEAR,
     parentClosePolicy: ParentClosePolicy.TERMINATE,
     staticSummary: md`held by ${workflowInfo().workflowId}`.text,
   });

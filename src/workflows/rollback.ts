@@ -2,16 +2,22 @@ import { announce } from '../domain/ledger/announce.ts';
 import type { RunReport } from '../domain/ledger/ledger.ts';
 import type { ResolvedRun, RollbackRequest } from '../domain/request/request.ts';
 import { liveVersionOf } from '../domain/versions/versions.ts';
-import { type Aim, isFirstChange, recoveryOptionsOf } from './run/aim.ts';
-import { afterCancellation } from './run/cancellation.ts';
+import { type Aim, isFirstChange, recoveryOptionsOf } from './run/aim/aim.ts';
+import { afterCancellation } from './run/aim/cancellation.ts';
+import { leaveForAnotherTarget, pursue, together } from './run/aim/redirection.ts';
 import { carryOut } from './run/carry-out.ts';
-import { clusterOf } from './run/cluster-of.ts';
-import { joinedEnding, plannedEnding, provedEnding, refusedEnding, restoredEnding } from './run/endings.ts';
-import { rememberingFailure } from './run/failed-versions.ts';
-import { startFollowThrough } from './run/follow-through-start.ts';
-import { prove } from './run/prove.ts';
-import { leaveForAnotherTarget, pursue, together } from './run/redirection.ts';
+import {
+  joinedEnding,
+  plannedEnding,
+  provedEnding,
+  refusedEnding,
+  restoredEnding,
+} from './run/end/endings.ts';
+import { startFollowThrough } from './run/end/follow-through-start.ts';
+import { rememberingFailure } from './run/proof/failed-versions.ts';
+import { prove } from './run/proof/prove.ts';
 import type { Ending, Run } from './run/run.ts';
+import { clusterOf } from './run/step/cluster-of.ts';
 
 /**
  * Runbook 1 to 7: one service back to its known-good version, proved well, told and recorded.

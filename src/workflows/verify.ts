@@ -4,11 +4,11 @@ import type { RunReport } from '../domain/ledger/ledger.ts';
 import type { ResolvedRun, VerifyRequest } from '../domain/request/request.ts';
 import { newestBaseline } from '../domain/versions/choice/baseline.ts';
 import { carryOut } from './run/carry-out.ts';
-import { clusterOf } from './run/cluster-of.ts';
-import { refusedEnding } from './run/endings.ts';
-import { isExpected, reasonOf } from './run/failures.ts';
+import { refusedEnding } from './run/end/endings.ts';
+import { evidenceOfFailure, evidenceOfVersion, verifyService } from './run/proof/verification.ts';
 import type { Ending, Run } from './run/run.ts';
-import { evidenceOfFailure, evidenceOfVersion, verifyService } from './run/verification.ts';
+import { clusterOf } from './run/step/cluster-of.ts';
+import { isExpected, reasonOf } from './run/step/failures.ts';
 
 /**
  * Runbook 2 and 6, after a deploy: the same checks as after a rollback, recorded as known-good evidence for what

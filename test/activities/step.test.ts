@@ -157,7 +157,7 @@ describe('a cancelled step', () => {
 
 describe('the heartbeat of a step', () => {
   /** A step at work; `pass` lets time pass inside of the activity, as its own timers would. */
-  function atWork(info: Partial<Info>, reported: readonly unknown[]) {
+  function atWork(info: Partial<Info>, reported: readonly unknown[], how: 'report' | 'note' = 'report') {
     fakeClock('setInterval', 'clearInterval');
     const env = environment(info);
     const beats: unknown[] = [];
@@ -165,9 +165,9 @@ describe('the heartbeat of a step', () => {
     const work = Promise.withResolvers<Worked<string>>();
     let pass: (ms: number) => void = () => expect.fail('the work has not begun');
     const ended = env.run(
-      stepActivity(({ report }) => {
+      stepActivity((context) => {
         pass = AsyncResource.bind((ms: number) => void vi.advanceTimersByTime(ms));
-        reported.forEach(report);
+        reported.forEach(context[how]);
         return work.promise;
       }),
     );
@@ -189,6 +189,15 @@ describe('the heartbeat of a step', () => {
     expect(vi.getTimerCount()).toBe(0);
   });
 
+  it('takes with it what is noted alone, once it is due', async () => {
+    const { beats, pass, end } = atWork({ heartbeatTimeoutMs: 5000 }, [{ ready: 0 }, { ready: 1 }], 'note');
+    pass(499);
+    expect(beats).toEqual([]);
+    pass(1);
+    expect(beats).toEqual([{ ready: 1 }]);
+    await end();
+  });
+
   it('ends with work that fails', async () => {
     const { end } = atWork({ heartbeatTimeoutMs: 5000 }, []);
     expect(vi.getTimerCount()).toBe(1);
@@ -203,6 +212,12 @@ describe('the heartbeat of a step', () => {
     const { beats, pass, end } = atWork(info, reported);
     pass(900);
     expect(beats).toEqual(expected);
+    await end();
+  });
+
+  it('is not waited for by what is noted in a step that has none', async () => {
+    const { beats, end } = atWork({}, ['noted'], 'note');
+    expect(beats).toEqual(['noted']);
     await end();
   });
 

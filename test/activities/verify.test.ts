@@ -12,8 +12,8 @@ import type { Verdict } from '../../src/domain/proof/verdict.ts';
 import type { ResolvedRun } from '../../src/domain/request/request.ts';
 import type { Instance, RolloutFinished } from '../../src/domain/versions/pins.ts';
 import type { RollbackTarget } from '../../src/targets/target.ts';
+import { verifyService } from '../../src/workflows/run/proof/verification.ts';
 import type { Run } from '../../src/workflows/run/run.ts';
-import { verifyService } from '../../src/workflows/run/verification.ts';
 
 const pod = (name: string): Instance => ({
   name,
@@ -33,6 +33,7 @@ interface Played {
   readonly input?: Partial<VerifyInput>;
   readonly attempt?: number;
   readonly resume?: CheckProgress;
+  readonly sendsMessages?: boolean;
   /** What the target runs at the end, where it is not what was rolled out. */
   readonly now?: { readonly uid?: string; readonly fingerprint?: string; readonly version?: string };
 }
@@ -41,13 +42,28 @@ const proved = { uid: 'uid-1', fingerprint: 'f-1' };
 
 /** Runs the step with a check that finds one verdict after the other. */
 async function verified(played: Played) {
-  const { verdicts, live = [], probeMs = 0, policy, input, attempt = 1, resume, now } = played;
+  const {
+    verdicts,
+    live = [],
+    probeMs = 0,
+    policy,
+    input,
+    attempt = 1,
+    resume,
+    sendsMessages = false,
+    now,
+  } = played;
   const seen: ProbeContext[] = [];
   const asked: number[] = [];
+  const beats: unknown[] = [];
+  /** How many heartbeats had been sent when each probe began. */
+  const told: number[] = [];
   const check: Check = {
     id: 'metrics',
     needsInstances: true,
+    sendsMessages,
     probe: async (context) => {
+      told.push(beats.length);
       seen.push(context);
       if (probeMs > 0) vi.setSystemTime(Date.now() + probeMs);
       return { verdict: verdicts[seen.length - 1] ?? 'inconclusive', observed: `probe ${context.number}` };
@@ -68,19 +84,34 @@ async function verified(played: Played) {
       activityId: 'verify-metrics',
       attempt,
       workflowExecution: { workflowId: 'w', runId: 'r' },
+      heartbeatTimeoutMs: 5000,
       ...(resume ? { heartbeatDetails: resume } : {}),
     },
     { logger: new DefaultLogger('ERROR') },
   );
+  env.on('heartbeat', (details) => beats.push(details));
   const result = await env.run(verifyActivities(deps)['verify-metrics'], 'orchestrator', {
     ...proved,
     instances: [],
     ...input,
   });
-  return { result, seen, asked, pods: seen.map((context) => context.instances.map(({ name }) => name)) };
+  const pods = seen.map((context) => context.instances.map(({ name }) => name));
+  return { result, seen, asked, beats, told, pods };
 }
 
 describe('a verify step', () => {
+  it.each([
+    { sendsMessages: true, title: 'has told of a message before it is sent', before: [1, 3] },
+    { sendsMessages: false, title: 'writes nothing down of probes that take no time', before: [0, 0] },
+  ])('$title', async ({ sendsMessages, before }) => {
+    const { told } = await verified({
+      verdicts: ['passed', 'passed'],
+      policy: { needed: 2 },
+      sendsMessages,
+    });
+    expect(told).toEqual(before);
+  });
+
   it('begins with the pods that the wait step has found', async () => {
     const { pods, asked } = await verified({ verdicts: ['passed'], input: { instances: [pod('a')] } });
     expect(pods).toEqual([['a']]);

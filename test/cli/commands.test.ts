@@ -50,13 +50,13 @@ describe('runbook', () => {
 
   it('plan shows the change with the diff of the templates, and changes nothing', async () => {
     await cast.deploy('v0.2.0');
-    const before = (await cast.deployment()).metadata.generation;
+    const before = (await cast.workload()).metadata.generation;
     const { code, stdout } = await runCommand(['plan', 'orchestrator'], env);
     expect(stdout).toContain(`on    context sandbox, ${stage.sandbox.cluster.server}\n`);
     expect(stdout).toMatch(/^plan orchestrator {2}0\.2\.0 -> 0\.1\.0 {2}known-good, verified just now/);
     expect(stdout).toMatch(/\n-.*image: .*:v0\.2\.0\n\+.*image: .*:v0\.1\.0@sha256:\w{64}\n/);
     expect(code).toBe(0);
-    expect((await cast.deployment()).metadata.generation).toBe(before);
+    expect((await cast.workload()).metadata.generation).toBe(before);
   });
 
   it('rollback follows the run to its end in plain lines', async () => {

@@ -63,12 +63,30 @@ describe('a minimal runbook.yaml', () => {
     ]);
   });
 
-  it.each(['kubernetes or compose', 'endpoint', 'namespace', 'deployment'])('is wrong without %s', (key) => {
+  const ONE_WORKLOAD = 'deployment, statefulSet or daemonSet';
+  it.each(['kubernetes or compose', 'endpoint', 'namespace', ONE_WORKLOAD])('is wrong without %s', (key) => {
+    const [first = ''] = key.split(/\W/);
     const text =
-      key === 'namespace' || key === 'deployment'
-        ? MINIMAL.replace(new RegExp(`${key}: [\\w-]+,?`), '')
-        : MINIMAL.replace(new RegExp(`^ +${key.split(' ')[0]}:.*\n`, 'm'), '');
+      first === 'namespace' || first === 'deployment'
+        ? MINIMAL.replace(new RegExp(`${first}: [\\w-]+,?`), '')
+        : MINIMAL.replace(new RegExp(`^ +${first}:.*\n`, 'm'), '');
     expect(faults(text)).toEqual([expect.stringMatching(new RegExp(`${key}: missing$`))]);
+  });
+});
+
+describe('the workload of a profile', () => {
+  it.each(['deployment', 'statefulSet', 'daemonSet'])(
+    'may be a %s, whose name the container has by default',
+    (setting) => {
+      const { target } = profile(MINIMAL.replace(/deployment: [\w-]+/, `${setting}: orch`));
+      expect(target).toMatchObject({ kind: 'kubernetes', [setting]: 'orch', container: 'orch' });
+    },
+  );
+
+  it('is one', () => {
+    expect(faults(MINIMAL.replace(/deployment: [\w-]+/, 'deployment: a, statefulSet: b'))).toEqual([
+      expect.stringContaining('statefulSet: expected one of deployment, statefulSet or daemonSet'),
+    ]);
   });
 });
 
@@ -283,7 +301,7 @@ describe('a fault in runbook.yaml', () => {
     ['kubernets: {}', 'kubernets: unknown key, did you mean kubernetes?'],
     [
       'zzz: 1',
-      'zzz: unknown key (known: environment, kubernetes, compose, endpoint, auth, checks, required, repositories, evidence, diff, notify, startWithin, decisions, approval, onCancel, longestPause, budgets, followThrough)',
+      'zzz: unknown key (known: environment, kubernetes, compose, endpoint, auth, checks, required, repositories, evidence, config, diff, notify, startWithin, decisions, approval, onCancel, longestPause, budgets, followThrough)',
     ],
     ['checks: { health: }', 'checks.health: expected the settings of the check, or false to switch it off'],
     [

@@ -8,16 +8,18 @@ const SRC = join(import.meta.dirname, '../../src');
 const CHAPTERS: Readonly<Record<string, readonly string[]>> = {
   domain: ['media', 'masking', 'proof', 'steps', 'versions', 'request', 'people', 'ledger'],
   registry: ['name', 'login', 'session'],
-  'targets/kubernetes': ['api', 'template', 'state', 'access', 'rollout', 'workload'],
+  'targets/kubernetes': ['api', 'template', 'workload', 'config', 'state', 'access', 'rollout'],
   'targets/compose': ['project', 'engine', 'files', 'state', 'load', 'read', 'plan', 'wait', 'change'],
   'targets/compose/project': ['text', 'files', 'service'],
   'targets/compose/engine': ['command', 'objects', 'api'],
+  'workflows/run': ['step', 'aim', 'proof', 'end'],
+  settings: ['read', 'compare', 'rules', 'orchestrator'],
   cli: ['errors', 'show', 'session', 'commands'],
 };
 
 /** More files than this beside each other want chapters. Activities are one a step. */
 const MOST_FILES = 16;
-const LARGER: Readonly<Record<string, number>> = { activities: 20, 'workflows/run': 19 };
+const LARGER: Readonly<Record<string, number>> = { activities: 20 };
 
 const filesIn = (folder: string) =>
   readdirSync(join(SRC, folder), { recursive: true, encoding: 'utf8' }).filter((name) =>

@@ -210,7 +210,7 @@ describe('secrets that a run uses, or comes by', () => {
     }
     const known = findings(canaries, [
       { where: 'paths', text: [...receiver.paths].join('\n') },
-      { where: 'template', text: JSON.stringify(await cast.deployment()) },
+      { where: 'template', text: JSON.stringify(await cast.workload()) },
     ]);
     // An address of slack and of a webhook for every service, and two variables of the version that runs.
     expect(known).toHaveLength(SERVICES.length * 2 + 2);
@@ -226,7 +226,7 @@ describe('secrets that a run uses, or comes by', () => {
     evidence.push(...receiver.messages.map((text, index) => ({ where: `message ${index}`, text })));
     const objects = `/api/v1/namespaces/${cast.namespace}`;
     const { items } = await sandbox.cluster.api.must('GET', `${objects}/configmaps`);
-    const { metadata } = await cast.deployment();
+    const { metadata } = await cast.workload();
     evidence.push(
       { where: 'ConfigMaps', text: JSON.stringify(items) },
       { where: 'Deployment', text: JSON.stringify(metadata) },

@@ -6,7 +6,8 @@ export interface Row {
   readonly family: string;
   /** What was done: `kill -9 before the PATCH is forwarded`. */
   readonly fault: string;
-  readonly target: 'Kubernetes' | 'Compose' | 'both';
+  /** `Kubernetes`: a Deployment. */
+  readonly target: 'Kubernetes' | 'StatefulSet' | 'DaemonSet' | 'Compose' | 'both';
   /** What is documented to happen, and was demanded: `rolled back, one write`. */
   readonly ends: string;
   readonly runs: number;

@@ -11,10 +11,11 @@ import type { TemporalServer } from '../../tools/temporal-server.ts';
 import { type CastRuns, castRuns } from '../stories/stage-runs.ts';
 import { startWorkerProgram } from '../stories/stage-worker.ts';
 import type { CommandLog } from './docker-commands.ts';
+import type { Row } from './rows.ts';
 
 /** One rollback to be disturbed: a service of its own, and everything that its worker talks to behind a proxy. */
 export interface Trial {
-  readonly target: 'Kubernetes' | 'Compose';
+  readonly target: Exclude<Row['target'], 'both'>;
   /** Goes to the Temporal server directly. */
   readonly client: Client;
   readonly temporal: TemporalServer;

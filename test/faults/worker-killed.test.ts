@@ -18,18 +18,27 @@ beforeAll(async () => {
 afterAll(() => stage?.close());
 
 const open = (name: string): Promise<Trial> => kubernetesTrial(stage, name);
+const openStatefulSet = (name: string): Promise<Trial> =>
+  kubernetesTrial(stage, name, { kind: 'StatefulSet' });
+const openDaemonSet = (name: string): Promise<Trial> => kubernetesTrial(stage, name, { kind: 'DaemonSet' });
+const written = (kind: string) => `PATCH /apis/apps/v1/namespaces/*/${kind}/master-orchestrator`;
+
+const REPLACED = 'DELETE /api/v1/namespaces/*/pods/master-orchestrator-0';
 
 inShort(
   'a worker killed with -9 at the turns of a run changes nothing about its end',
   async () => {
-    const deployment = '/apis/apps/v1/namespaces/*/deployments/master-orchestrator';
     const points = [
       callPoint('before', 'RespondWorkflowTaskCompleted', 6),
-      requestPoint('after', 'api', `PATCH ${deployment}`, 1),
+      requestPoint('after', 'api', written('deployments'), 1),
       requestPoint('after', 'receiver', 'POST /hook', 1),
     ];
     await goThrough(
-      points.map((point) => killedAt(point, 'Kubernetes', open)),
+      [
+        ...points.map((point) => killedAt(point, 'Kubernetes', open)),
+        killedAt(requestPoint('after', 'api', written('daemonsets'), 1), 'DaemonSet', openDaemonSet),
+        killedAt(requestPoint('after', 'api', REPLACED, 1), 'StatefulSet', openStatefulSet),
+      ],
       AT_ONCE,
     );
   },
@@ -54,3 +63,22 @@ inLong(
   },
   3_600_000,
 );
+
+for (const [kind, openOne] of [
+  ['DaemonSet', openDaemonSet],
+  ['StatefulSet', openStatefulSet],
+] as const) {
+  inLong(
+    `a worker killed with -9 around every write and watch of a rollback of a ${kind}, and every answer of its steps, changes nothing about its end`,
+    async () => {
+      const { calls, effects } = await standardRun(openOne);
+      const answers = calls.filter(({ name }) => name.endsWith('RespondActivityTaskCompleted'));
+      const writes = effects.filter(({ name }) => / (PATCH|POST|DELETE|WATCH) /.test(name));
+      await goThrough(
+        [...answers, ...writes].map((point) => killedAt(point, kind, openOne)),
+        AT_ONCE,
+      );
+    },
+    3_600_000,
+  );
+}

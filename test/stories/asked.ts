@@ -44,7 +44,7 @@ export function send(handle: WorkflowHandle, update: string, input: unknown): Pr
 }
 
 export async function imageNow(cast: Cast): Promise<string> {
-  return (await cast.deployment()).spec.template.spec.containers[0].image;
+  return (await cast.workload()).spec.template.spec.containers[0].image;
 }
 
 /** A service with these versions deployed, the last one live. */
@@ -75,7 +75,7 @@ export function followerOf(stage: Stage, { runId }: RunReport): WorkflowHandle {
 /** Changes the image as another program would: under its own name. */
 export async function changeAs(stage: Stage, cast: Cast, manager: string, version: string): Promise<void> {
   const path = `/apis/apps/v1/namespaces/${cast.namespace}/deployments/master-orchestrator?fieldManager=${manager}`;
-  const [{ name }] = (await cast.deployment()).spec.template.spec.containers;
+  const [{ name }] = (await cast.workload()).spec.template.spec.containers;
   const spec = { template: { spec: { containers: [{ name, image: imageOf(version) }] } } };
   const type = 'application/strategic-merge-patch+json';
   await stage.sandbox.cluster.api.must('PATCH', path, { spec }, type);

@@ -4,17 +4,17 @@ import type { EitherStage } from './either.ts';
 import { type Cast, openStage } from './stage.ts';
 import { startWorkerProgram } from './stage-worker.ts';
 
-/** A cluster, and a Deployment for each story. */
-export async function openKubernetesEither(): Promise<EitherStage> {
+/** A cluster, and a workload of this kind for each story. */
+export async function openKubernetesEither(kind: 'Deployment' | 'StatefulSet'): Promise<EitherStage> {
   const stage = await openStage();
   const { cluster } = stage.sandbox;
 
-  /** Writes to the Deployment that the API server took. */
+  /** Writes to the workload that the API server took. */
   async function writes({ user }: Cast, since: number): Promise<number> {
     const requests = await cluster.requests(user, since);
     const taken = requests.filter(
       ({ verb, requestURI, status }) =>
-        verb === 'patch' && requestURI.includes('/deployments/') && status === 200,
+        verb === 'patch' && requestURI.includes(`/${kind.toLowerCase()}s/`) && status === 200,
     );
     return taken.length;
   }
@@ -25,6 +25,7 @@ export async function openKubernetesEither(): Promise<EitherStage> {
     close: () => stage.close(),
     async cast(name, { profile, checks, worker = true }: Parameters<EitherStage['cast']>[1] = {}) {
       const cast = await stage.cast(name, {
+        kind,
         worker,
         ...(profile ? { profile } : {}),
         ...(checks ? { checks } : {}),
@@ -35,15 +36,15 @@ export async function openKubernetesEither(): Promise<EitherStage> {
         // What only people write about a release stays as it is.
         deploy: (tag) => cast.deploy(tag, { annotations: { owner: tag === 'v0.2.0' ? 'team-b' : 'team-a' } }),
         async running() {
-          const { image } = (await cast.deployment()).spec.template.spec.containers[0];
+          const { image } = (await cast.workload()).spec.template.spec.containers[0];
           return parseImage(image).tag ?? '';
         },
         // A rollback writes the digest of the image that was proved beside its tag.
         async state() {
-          return withoutDigests((await cast.deployment()).spec.template);
+          return withoutDigests((await cast.workload()).spec.template);
         },
         async leftAlone() {
-          const { metadata, spec } = await cast.deployment();
+          const { metadata, spec } = await cast.workload();
           return { replicas: spec.replicas, owner: metadata.annotations.owner };
         },
         async countChanges() {
@@ -51,7 +52,7 @@ export async function openKubernetesEither(): Promise<EitherStage> {
           return () => writes(cast, mark);
         },
         async evidence() {
-          const path = `/api/v1/namespaces/${cast.namespace}/configmaps/master-orchestrator-known-good`;
+          const path = `/api/v1/namespaces/${cast.namespace}/configmaps/${kind === 'Deployment' ? '' : `${kind.toLowerCase()}-`}master-orchestrator-known-good`;
           const { data } = await cluster.api.must('GET', path);
           return JSON.parse(Object.values(data as Record<string, string>)[0] ?? '');
         },

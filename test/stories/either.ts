@@ -1,9 +1,10 @@
-/** Stories that say the same of both targets: what they need of a stage, whichever it is. */
+/** Stories that say the same of each target: what they need of a stage, whichever it is. */
 import { afterAll, beforeAll, describe } from 'vitest';
 import { composeHostProblem } from '../../sandbox/compose/index.ts';
 import type { Receiver } from '../../sandbox/demo/receiver.ts';
 import type { RunReport } from '../../src/domain/ledger/ledger.ts';
 import type { Managed } from '../../tools/processes/index.ts';
+import { EVERYTHING } from '../faults/rows.ts';
 import { openComposeEither } from './either-compose.ts';
 import { openKubernetesEither } from './either-kubernetes.ts';
 import type { CastRuns } from './stage-runs.ts';
@@ -47,22 +48,36 @@ export interface EitherCast extends CastRuns {
 
 interface Target {
   readonly name: string;
+  /** A workload of another kind than the first one: only where its difference matters, and in the long form. */
+  readonly isFurtherKind?: true;
   /** Why it cannot be had here. */
   readonly problem: string | undefined;
   open(): Promise<EitherStage>;
 }
 
 const TARGETS: readonly Target[] = [
-  { name: 'a Deployment', problem: undefined, open: openKubernetesEither },
+  { name: 'a Deployment', problem: undefined, open: () => openKubernetesEither('Deployment') },
+  {
+    name: 'a StatefulSet',
+    isFurtherKind: true,
+    problem: undefined,
+    open: () => openKubernetesEither('StatefulSet'),
+  },
   { name: 'a Compose service', problem: await composeHostProblem(), open: openComposeEither },
 ];
 
 /**
  * Tells the stories of each target, on a stage that they share.
  * @param title of the stories of one, whose name stands for `$name`.
+ * @param kinds whether workloads of every kind are gone through in the short form too.
  */
-export function onEither(title: string, tell: (stage: () => EitherStage) => void): void {
-  for (const { name, problem, open } of TARGETS) {
+export function onEither(
+  title: string,
+  tell: (stage: () => EitherStage) => void,
+  kinds: 'first' | 'every' = 'first',
+): void {
+  const told = TARGETS.filter(({ isFurtherKind }) => kinds === 'every' || EVERYTHING || !isFurtherKind);
+  for (const { name, problem, open } of told) {
     const titled = title.replace('$name', name);
     describe.skipIf(problem)(problem ? `${titled} (${problem})` : titled, () => {
       let stage: EitherStage | undefined;

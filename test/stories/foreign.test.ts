@@ -79,7 +79,7 @@ describe('T7 a workflow of somebody else that calls our steps', () => {
 
 describe('T8 the step that writes', () => {
   const pinOf = async (change: object) => {
-    const { metadata } = await cast.deployment();
+    const { metadata } = await cast.workload();
     const { namespace, name, uid, generation } = metadata;
     return {
       target: 'kubernetes',
@@ -96,18 +96,18 @@ describe('T8 the step that writes', () => {
     'master-orchestrator-evil:0.1.0',
     'docker.io/evil/orch@sha256:0000000000000000000000000000000000000000000000000000000000000000',
   ])('T8 takes no image of another repository: %s', async (image) => {
-    const before = await cast.deployment();
+    const before = await cast.workload();
     const [{ name: container }] = before.spec.template.spec.containers;
     const failure = await call('roll-back', [
       'orchestrator',
       await pinOf({ image, source: { kind: 'image', container, image } }),
     ]);
     expect(failure).toMatchObject({ type: 'ImageNotAllowed' });
-    expect((await cast.deployment()).metadata.generation).toBe(before.metadata.generation);
+    expect((await cast.workload()).metadata.generation).toBe(before.metadata.generation);
   });
 
   it('T8 takes no ReplicaSet that is not of the Deployment’s own history', async () => {
-    const before = await cast.deployment();
+    const before = await cast.workload();
     const labels = { app: 'other' };
     const template = {
       metadata: { labels },
@@ -125,7 +125,7 @@ describe('T8 the step that writes', () => {
   });
 
   it('T8 takes another tag of its own repository', async () => {
-    const [{ name: container, image: live }] = (await cast.deployment()).spec.template.spec.containers;
+    const [{ name: container, image: live }] = (await cast.workload()).spec.template.spec.containers;
     const image = live.replace(/:.*/, ':v0.1.0');
     const pin = await pinOf({ image, source: { kind: 'image', container, image } });
     expect(await call('roll-back', ['orchestrator', pin])).toMatchObject({ value: { changed: true } });

@@ -64,7 +64,7 @@ describe('one rollback for each target', () => {
     'T9 a workflow of %s that has the id of the lock is named, with the command that ends it',
     async (_what, type) => {
       const cast = await ready(stage, 'blocked', ['v0.1.0', 'v0.2.0'], UNATTENDED);
-      const { uid, name } = (await cast.deployment()).metadata;
+      const { uid, name } = (await cast.workload()).metadata;
       const workflowId = `claim/kubernetes/${cast.namespace}/${name}/${uid}`;
       const foreign = await stage.client.workflow.start(type, {
         workflowId,

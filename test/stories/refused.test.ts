@@ -68,13 +68,13 @@ describe('a bad request ends the run at once and names each wrong field', () => 
 
 describe('what stands in the way is found before anything is changed', () => {
   const unchanged = async (other: Cast, type: string, message: RegExp, request: unknown = {}) => {
-    const before = (await other.deployment()).metadata.generation;
+    const before = (await other.workload()).metadata.generation;
     const report = await other.rollback(request);
     expect(report.error).toMatchObject({ type });
     expect(report.error?.message).toMatch(message);
     expect(report.outcome).toBe('failed');
     expect(report.ledger.some(({ step }) => step === 'roll-back')).toBe(false);
-    expect((await other.deployment()).metadata.generation).toBe(before);
+    expect((await other.workload()).metadata.generation).toBe(before);
   };
 
   it('a paused Deployment, with the command that resumes it', async () => {

@@ -34,7 +34,7 @@ describe('which version is the target', () => {
     await cast.deploy('v0.2.0');
     const report = await cast.rollback({ target: '0.1.1' });
     expect(report.outcome).toBe('rolled-back');
-    expect((await cast.deployment()).spec.template.spec.containers[0].image).toMatch(/:v0\.1\.1$/);
+    expect((await cast.workload()).spec.template.spec.containers[0].image).toMatch(/:v0\.1\.1$/);
   });
 });
 

@@ -1,10 +1,18 @@
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { deploymentEntry, writeConfig } from '../../sandbox/demo/config.ts';
+import { kubernetesEntry, writeConfig } from '../../sandbox/demo/config.ts';
 import { type Receiver, startReceiver } from '../../sandbox/demo/receiver.ts';
 import { openSandbox, type Sandbox, type SandboxCluster } from '../../sandbox/index.ts';
-import { DEPLOYMENT, imageOf, LABELS, type PolicyRule, WORKER_ACCOUNT } from '../../sandbox/manifests.ts';
+import {
+  DEPLOYMENT,
+  imageOf,
+  LABELS,
+  type PolicyRule,
+  RULES_OF_KIND,
+  WORKER_ACCOUNT,
+} from '../../sandbox/manifests.ts';
 import type { RunReport } from '../../src/domain/ledger/ledger.ts';
+import type { WorkloadKindName } from '../../src/domain/workload-kind.ts';
 import type { RunningWorker } from '../../src/wiring/start-worker.ts';
 import type { TemporalServer } from '../../tools/temporal-server.ts';
 import { borrowSandbox } from '../worlds/borrowed.ts';
@@ -19,6 +27,10 @@ export interface Stage extends TemporalClients {
 }
 
 export interface CastOptions {
+  /** Default: a Deployment. */
+  readonly kind?: WorkloadKindName;
+  /** For a DaemonSet: on how many nodes it has pods. */
+  readonly nodes?: number;
   readonly profile?: Readonly<Record<string, unknown>>;
   readonly checks?: Readonly<Record<string, unknown>>;
   /** Rules of the worker's Role; default: the worker's own. */
@@ -44,18 +56,18 @@ export interface Cast extends CastRuns {
     version: string,
     options?: {
       readonly replicas?: number;
-      readonly template?: unknown;
+      readonly template?: object;
       readonly spec?: unknown;
       readonly annotations?: Record<string, string>;
       readonly wait?: boolean;
     },
   ): Promise<void>;
-  deployment(): Promise<DeploymentObject>;
+  workload(): Promise<WorkloadObject>;
   close(): Promise<void>;
 }
 
-// biome-ignore lint/suspicious/noExplicitAny: a Deployment as the API server gives it
-type DeploymentObject = any;
+// biome-ignore lint/suspicious/noExplicitAny: a workload as the API server gives it
+type WorkloadObject = any;
 
 let count = 0;
 
@@ -75,10 +87,14 @@ async function openCast(
   options: CastOptions,
 ): Promise<Cast> {
   const { cluster } = sandbox;
+  const { kind = 'Deployment', nodes = 0 } = options;
   count += 1;
   const namespace = `${name}-${count}`;
   const taskQueue = options.taskQueue ?? `queue-${namespace}`;
   await cluster.createNamespace(namespace);
+  const selected = { 'stories.test/daemonset-of': namespace };
+  for (let node = 0; node < nodes; node += 1) await cluster.nodes.add(`${namespace}-node-${node}`, selected);
+  const onNodes = kind === 'DaemonSet' ? { nodeSelector: selected } : {};
   const [service, channel] = await Promise.all([
     cluster.node.openService(namespace, LABELS),
     startReceiver(),
@@ -88,11 +104,15 @@ async function openCast(
   await mkdir(folder, { recursive: true });
   const slackFile = join(folder, 'slack');
   await writeFile(slackFile, channel.url);
-  const kubeconfig = await cluster.kubeconfigFor(namespace, WORKER_ACCOUNT, options.rules);
+  const kubeconfig = await cluster.kubeconfigFor(
+    namespace,
+    WORKER_ACCOUNT,
+    options.rules ?? RULES_OF_KIND[kind],
+  );
   await options.kubeconfig?.(kubeconfig);
   const configFile = await writeConfig({
     folder,
-    target: deploymentEntry(kubeconfig, namespace),
+    target: kubernetesEntry(kubeconfig, namespace, kind),
     endpoint: service.url,
     apiPort: cluster.node.apiPort,
     metricsPort: cluster.node.metricsPort,
@@ -103,7 +123,7 @@ async function openCast(
   });
   let worker: RunningWorker | undefined;
   if (options.worker !== false) worker = await workerFor(native, configFile, taskQueue);
-  const path = `/apis/apps/v1/namespaces/${namespace}/deployments/${DEPLOYMENT}`;
+  const path = `/apis/apps/v1/namespaces/${namespace}/${kind.toLowerCase()}s/${DEPLOYMENT}`;
   return {
     ...castRuns(client, namespace, taskQueue),
     namespace,
@@ -117,7 +137,8 @@ async function openCast(
         namespace,
         image: imageOf(version),
         replicas,
-        ...(template ? { template } : {}),
+        kind,
+        template: { ...onNodes, ...template },
         ...(spec ? { spec } : {}),
         ...(annotations ? { annotations } : {}),
       };
@@ -125,7 +146,7 @@ async function openCast(
       if (wait) await deployed;
       else deployed.catch(() => undefined);
     },
-    deployment: () => cluster.api.must('GET', path),
+    workload: () => cluster.api.must('GET', path),
     async close() {
       await worker?.stop();
       await channel.close();

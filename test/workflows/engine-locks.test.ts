@@ -16,6 +16,23 @@ describe('a lock', () => {
     expect((await ended(run)).outcome).toBe('rolled-back');
   });
 
+  it('is held from its start, without a workflow task, and ended with its run', async () => {
+    const here = stop();
+    const cast = await stage.cast('untouched', { script: { 'verify-health': here.at(1) } });
+    const run = await cast.start();
+    await here.reached;
+    const lock = stage.client.workflow.getHandle(
+      `claim/kubernetes/phoenix-orch/master-orchestrator/${cast.uid}`,
+    );
+    const { events } = await lock.fetchHistory();
+    expect((await lock.describe()).status.name).toBe('RUNNING');
+    here.release();
+    await ended(run);
+    await expect(lock.result()).rejects.toThrow();
+    expect((await lock.describe()).status.name).toBe('TERMINATED');
+    expect(events).toHaveLength(1);
+  });
+
   it('that refuses a run which has changed something is told', async () => {
     const cast = await stage.cast('refused-late', {
       request: { ifRunning: 'join' },

@@ -67,7 +67,10 @@ async function borrowCluster() {
         await cluster.createNamespace(name);
       },
     },
-    giveBack: async () => void (await Promise.all(namespaces.splice(0).map(cluster.deleteNamespace))),
+    async giveBack() {
+      await Promise.all(namespaces.splice(0).map(cluster.deleteNamespace));
+      await cluster.nodes.clear();
+    },
   };
 }
 

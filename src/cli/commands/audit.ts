@@ -72,8 +72,9 @@ async function fromFile(file: string): Promise<Loaded | undefined> {
 }
 
 async function fromServer(workflowId: string, options: AuditOptions): Promise<Loaded> {
-  const [{ openSession }, { historyToJSON }] = await Promise.all([
+  const [{ openSession }, { describeRun }, { historyToJSON }] = await Promise.all([
     import('../session/open-session.ts'),
+    import('../../client/described-run.ts'),
     import('@temporalio/common/lib/proto-utils.js'),
   ]);
   await using session = await openSession(options).catch((error: unknown) => {
@@ -86,7 +87,7 @@ async function fromServer(workflowId: string, options: AuditOptions): Promise<Lo
   const { workflow } = session.client;
   try {
     // It tells a namespace that is not there from a run that is not, and which run is the latest.
-    const { runId } = await workflow.getHandle(workflowId, options.runId).describe();
+    const { runId } = await describeRun(session.client, workflowId, options.runId);
     const history = await workflow.getHandle(workflowId, runId).fetchHistory();
     return { history: parseHistory(historyToJSON(history)), workflowId, runId };
   } catch (error) {

@@ -1,3 +1,4 @@
+import { describeRun, listRuns } from '../../client/described-run.ts';
 import { reportOf, type Waiting, waitingFor } from '../../client/index.ts';
 import { runbookCommand } from '../../domain/media/shell.ts';
 import { WORKFLOWS } from '../../domain/request/workflow-kinds.ts';
@@ -26,12 +27,8 @@ export async function status(
 }
 
 async function showOne(session: Session, workflowId: string, json: boolean): Promise<void> {
-  const description = await session.client.workflow
-    .getHandle(workflowId)
-    .describe()
-    .catch(notFound(workflowId));
   const { client } = session;
-  const { runId, status } = description;
+  const { runId, status, raw } = await describeRun(client, workflowId).catch(notFound(workflowId));
   const report = await sayingWhy(
     client.withDeadline(Date.now() + ANSWER_MS, () => reportOf(client, workflowId, runId)),
     () => whyNobodyAnswers(client, workflowId, runId),
@@ -39,7 +36,7 @@ async function showOne(session: Session, workflowId: string, json: boolean): Pro
   ).catch((error: Error) => {
     throw new CommandError(
       EXIT.unavailable,
-      `no worker answers for ${workflowId} (${status.name}): ${error.message}. ` +
+      `no worker answers for ${workflowId} (${status}): ${error.message}. ` +
         `The history can be read without one: ${runbookCommand('audit', [workflowId])}`,
     );
   });
@@ -47,8 +44,8 @@ async function showOne(session: Session, workflowId: string, json: boolean): Pro
     out.json(report);
     return;
   }
-  const running = description.raw.pendingActivities?.flatMap(runningStep) ?? [];
-  printReport(report, { link: session.link(workflowId, description.runId), running }, out.line);
+  const running = raw.pendingActivities?.flatMap(runningStep) ?? [];
+  printReport(report, { link: session.link(workflowId, runId), running }, out.line);
   if (report.waitingFor && session.embedded) {
     out.line(
       '  (nobody carries this run out at the moment: go on with it first, runbook rollback --embedded)',
@@ -90,22 +87,18 @@ async function showLatest(session: Session, json: boolean): Promise<void> {
 }
 
 async function latestRuns({ client }: Session): Promise<readonly ShownRun[]> {
-  const runs: ShownRun[] = [];
   const query = `WorkflowType IN (${WORKFLOWS.map((kind) => `'${kind}'`).join(', ')})`;
-  for await (const run of client.workflow.list({ query, pageSize: SHOWN })) {
-    const { RollbackService: service, RollbackOutcome: outcome, RollbackStep: step } = run.searchAttributes;
-    runs.push({
-      workflowId: run.workflowId,
-      runId: run.runId,
-      status: run.status.name,
-      service: service?.[0],
-      step: step?.[0],
-      outcome: outcome?.[0],
-      startedAt: run.startTime.toISOString(),
-    });
-    if (runs.length === SHOWN) break;
-  }
-  return runs;
+  return (await listRuns(client, query, SHOWN)).map(
+    ({ workflowId, runId, status, startedAt, searchAttributes }) => ({
+      workflowId,
+      runId,
+      status,
+      service: searchAttributes.RollbackService,
+      step: searchAttributes.RollbackStep,
+      outcome: searchAttributes.RollbackOutcome,
+      startedAt: startedAt.toISOString(),
+    }),
+  );
 }
 
 /** Asks a run that is under way itself; without a worker there is only what is indexed. */

@@ -40,6 +40,7 @@ const BY_ERROR: Partial<Record<ErrorType, number>> = {
   VerificationInconclusive: EXIT.notProved,
   RolloutFailed: EXIT.rolloutFailed,
   RolloutTimedOut: EXIT.rolloutFailed,
+  RolloutHeld: EXIT.rolloutFailed,
   RollbackInProgress: EXIT.busy,
   ChangedBack: EXIT.notWell,
   NotWellAgain: EXIT.notWell,

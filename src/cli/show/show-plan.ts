@@ -13,5 +13,6 @@ export function showPlan(plan: ShownPlan, { line, text }: Printer): void {
   line(`plan  ${shownHash(plan.hash)}`);
   for (const warning of plan.warnings) line(`note  ${warning}`);
   if (plan.diff) text(`\n${plan.diff.trimEnd()}\n`);
+  for (const setting of plan.settings ?? []) line(`set   ${setting}`);
   if (plan.changesNothing) line('nothing would change');
 }

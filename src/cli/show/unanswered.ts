@@ -1,4 +1,5 @@
 import type { Client } from '@temporalio/client';
+import { describeRun } from '../../client/described-run.ts';
 import { describeQueue, TASK_QUEUE } from '../../client/task-queue.ts';
 import { shellWord } from '../../domain/media/shell.ts';
 
@@ -23,7 +24,7 @@ interface Queue {
 async function queueOf(client: Client, taskQueue: string): Promise<Queue> {
   const { pollers, versioningInfo } = await describeQueue(client, taskQueue);
   const current = versionOf(versioningInfo?.currentDeploymentVersion);
-  const seen = (pollers ?? []).map(({ deploymentOptions }) =>
+  const seen = pollers.map(({ deploymentOptions }) =>
     // temporal.api.enums.v1.WorkerVersioningMode: versioned.
     deploymentOptions?.workerVersioningMode === 2 ? versionOf(deploymentOptions) : undefined,
   );
@@ -63,7 +64,7 @@ export async function whyNobodyStarts(client: Client, taskQueue = TASK_QUEUE): P
  * worker goes on with it.
  */
 export async function whyNobodyAnswers(client: Client, workflowId: string, runId?: string): Promise<string> {
-  const { raw, taskQueue } = await client.workflow.getHandle(workflowId, runId).describe();
+  const { raw, taskQueue } = await describeRun(client, workflowId, runId);
   const { versioningInfo } = raw.workflowExecutionInfo ?? {};
   const override = versioningInfo?.versioningOverride?.pinned?.version;
   const pinned = versionOf(override ?? versioningInfo?.deploymentVersion);

@@ -1,7 +1,7 @@
 import { code, documentOf, fenced, type Markdown, md, row, ruler } from '../media/markdown.ts';
 import { visibleJson } from '../media/visible.ts';
 import { answerFormsOf } from '../people/answer-forms.ts';
-import { inWords } from '../people/events.ts';
+import { inWords, type RunEvent } from '../people/events.ts';
 import type { Waiting } from '../people/waiting.ts';
 import { STEPS, type StepId } from '../steps/steps.ts';
 import { type LedgerEntry, type RunReport, wayOf } from './ledger.ts';
@@ -83,7 +83,17 @@ function aboutOf(waiting: Waiting): Markdown[] {
   }
 }
 
-function rowOf({ step, event }: StoryLine): Markdown {
+/** Rows as they were made: a run shows itself several times for each step, and what has happened stays as it was. */
+const rowsMade = new WeakMap<LedgerEntry | RunEvent, Markdown>();
+
+function rowOf(line: StoryLine): Markdown {
+  const happened = line.step ?? line.event;
+  const made = rowsMade.get(happened) ?? makeRow(line);
+  rowsMade.set(happened, made);
+  return made;
+}
+
+function makeRow({ step, event }: StoryLine): Markdown {
   if (step) {
     const what = short(step.error?.message ?? step.summary);
     return row(MARKS[step.outcome], STEPS[step.step].title, what);

@@ -9,8 +9,8 @@ const BARE_CREDENTIALS = /^([\w.-]{1,64}:)[^\s@/]{1,256}(?=@[\w.-]{0,20}\()/g;
 /** Where a pair within a longer text begins: `?sig=`, `Password=`, `"api_key": `, `--token `, `TOKEN=`. */
 const HEAD =
   /(?<![\w.-])(?:(?<flag>--?[A-Za-z][\w.-]{0,200})(?:\s{1,40}(?![-\s])|=)|(?<name>[A-Za-z][\w.-]{0,200})\\?["']?\s{0,40}[=:]\s{0,40})/g;
-/** The value behind it. */
-const VALUE = /\\?"[^"]{1,4096}"|'[^']{1,4096}'|[^\s"'&;,}]{1,4096}/y;
+/** The value behind it; a list as a whole. */
+const VALUE = /\\?"[^"]{1,4096}"|'[^']{1,4096}'|\[[^\]]{0,4096}\]?|[^\s"'&;,}]{1,4096}/y;
 /** Names whose values are several words. */
 const WHOLE_LINE = /authorization$|cookie$/i;
 const LINE = /[^\n"']{1,4096}/y;

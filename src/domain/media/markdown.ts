@@ -12,7 +12,15 @@ export const md = markupTag('Markdown', escaped);
  * table. It starts no link, image, emphasis, code, formula or HTML, and neither a block of its own.
  */
 function escaped(text: string): string {
-  return sentence(text)
+  const said = sentence(text);
+  return MAY_MEAN_MORE.test(said) ? meaningItself(said) : said;
+}
+
+/** Every text that {@link meaningItself} changes, and some more: to find that out is cheaper than to change nothing. */
+const MAY_MEAN_MORE = /[\\`*[\]|~$_&<@]|:\/\/|[wW]{3}\.|^ ?(?:[#>=+-]|\d{1,9}[.)])/;
+
+function meaningItself(said: string): string {
+  return said
     .replaceAll(/[\\`*[\]|~$]/g, '\\$&')
     .replaceAll(/(?<![\p{L}\p{N}])_|_(?![\p{L}\p{N}])/gu, '\\_')
     .replaceAll(/&(?=#?\w+;)/g, '&amp;')

@@ -1,5 +1,7 @@
 import type { Instant, Json } from '../json.ts';
+import type { WorkloadKindName } from '../workload-kind.ts';
 import type { CheckId } from './checks.ts';
+import type { KnownConfig } from './known-config.ts';
 import type { Verdict, WholeVerdict } from './verdict.ts';
 
 /** What a check found when the evidence was recorded. */
@@ -11,7 +13,7 @@ export interface CheckEvidence {
 
 /** Whose evidence it is. `cluster` is the address of the API server as the worker reached it: for people, never compared. */
 export interface WorkloadIdentity {
-  readonly kind: 'deployment' | 'compose';
+  readonly kind: Lowercase<WorkloadKindName> | 'compose';
   readonly namespace: string;
   readonly name: string;
   readonly cluster?: string;
@@ -49,6 +51,8 @@ export interface KnownGoodRecord {
   readonly imageId?: string;
   /** The image IDs of all containers of the template, by container, where the pods agreed. */
   readonly imageIds?: Readonly<Record<string, string>>;
+  /** Kubernetes: the ConfigMaps and Secrets that it was proved with; only what is known. */
+  readonly config?: readonly KnownConfig[];
   /** When the version was first seen: it is as old when the workload's history has lost it, and when it is released again. */
   readonly firstSeenAt?: Instant;
   /** The verdict over the checks that the profile requires. Only `passed` makes a version known-good. */

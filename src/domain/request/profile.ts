@@ -1,3 +1,4 @@
+import type { WorkloadKindName } from '../workload-kind.ts';
 /** Where a secret is found. The value is resolved inside activities, never logged and never put into history. */
 export type SecretReference =
   | { readonly env: string }
@@ -18,13 +19,12 @@ export type Auth =
       readonly ttl: number;
     };
 
-/** Where the Deployment is. */
-export interface KubernetesProfile {
+/** Where the workload is: exactly one of `deployment`, `statefulSet` and `daemonSet` names it. */
+export interface KubernetesProfile extends Readonly<Partial<Record<Uncapitalize<WorkloadKindName>, string>>> {
   /** Kubeconfig file; without it KUBECONFIG, ~/.kube/config, or the service account of the pod. */
   readonly kubeconfig?: string;
   readonly context?: string;
   readonly namespace: string;
-  readonly deployment: string;
   /** Container whose image is the version. */
   readonly container: string;
   /** How the image of a version that was proved is written: with the digest that was proved, or by its tag alone. */

@@ -1,3 +1,4 @@
+import type { WorkloadKindName } from '../workload-kind.ts';
 import type { NamedCluster } from './cluster.ts';
 
 /**
@@ -5,7 +6,7 @@ import type { NamedCluster } from './cluster.ts';
  * the pin refers to it by name, uid and hash, and the write checks all three.
  */
 export type PinSource =
-  /** The template of a ReplicaSet in the Deployment's history. */
+  /** The template of a ReplicaSet in a Deployment's history. */
   | {
       readonly kind: 'replica-set';
       readonly name: string;
@@ -15,6 +16,13 @@ export type PinSource =
        * The fingerprint of what it holds, where the pin has another: then the pin's image digests are written into it,
        * `repository:tag@digest`.
        */
+      readonly fingerprint?: string;
+    }
+  /** The same of a ControllerRevision, in the history of a StatefulSet or DaemonSet. */
+  | {
+      readonly kind: 'controller-revision';
+      readonly name: string;
+      readonly uid: string;
       readonly fingerprint?: string;
     }
   /** The template of a proved version that the history does not have any more; `fingerprint` as above. */
@@ -31,6 +39,13 @@ export type PinSource =
   /** What is live as it is: the target is already there, or its ReplicaSet does not exist yet. */
   | { readonly kind: 'live' }
   | ComposeSource;
+
+/** Whether the workload's own history holds it, by itself. */
+export function isInHistory(
+  source: PinSource,
+): source is Extract<PinSource, { readonly kind: 'replica-set' | 'controller-revision' }> {
+  return source.kind === 'replica-set' || source.kind === 'controller-revision';
+}
 
 /** A version of a Compose service: an image, and where its files are known from evidence, these as well. */
 export interface ComposeSource {
@@ -100,10 +115,16 @@ export interface ComposePin {
   readonly unchanged: readonly ComposeFilePin[];
 }
 
-/** The template of a Deployment. */
+/** The template of a workload. */
 export interface KubernetesPin {
   readonly target: 'kubernetes';
-  readonly workload: { readonly namespace: string; readonly name: string; readonly uid: string };
+  readonly workload: {
+    /** None: a Deployment, as in pins of before there were other kinds. */
+    readonly kind?: WorkloadKindName;
+    readonly namespace: string;
+    readonly name: string;
+    readonly uid: string;
+  };
   /** Where that is; pins of before it was noted have none. */
   readonly cluster?: NamedCluster;
   /** The generation the decision was made on; the write is refused when the workload has moved on. */
@@ -116,6 +137,21 @@ export interface KubernetesPin {
   readonly purpose?: PinPurpose;
   /** Digests of the images that were proved, by container (`sha256:…`): these and no others are to run. */
   readonly digests?: Readonly<Record<string, string>>;
+  /** References to config that are written pointing to kept copies. */
+  readonly copies?: readonly ConfigCopy[];
+  /** The pods of the same template are started again, because they have not seen their config: with this annotation. */
+  readonly restartedAt?: string;
+}
+
+/** A reference to config that points to a kept copy of what was proved. */
+export interface ConfigCopy {
+  /** `configmap/app-config`, as the held template has it. */
+  readonly reference: string;
+  /** The copy. */
+  readonly name: string;
+  readonly uid: string;
+  /** SHA-256 of the content that it holds. */
+  readonly hash: string;
 }
 
 /** What stood there before the change, and where it is kept. `generation` is 0 for Compose. */
@@ -142,6 +178,8 @@ export interface RolloutStarted {
   readonly version: string;
   /** Kubernetes: digests of the images that were proved, by container; what runs is compared with them. */
   readonly digests?: Readonly<Record<string, string>>;
+  /** Kubernetes: the wait may replace pods of another version for which the controller would wait for ever. */
+  readonly mayReplace?: boolean;
   /** Compose: the ID of the image that every container must run. */
   readonly imageId?: string;
   /** Compose: the change in the project's journal that a failed start is restored from. */

@@ -73,7 +73,7 @@ function unfitness(
 }
 
 function pinTo(observed: ObservedService, { candidate, basis }: Choice, changesNothing: boolean): Pin {
-  const { namespace, name, uid, generation, current, cluster } = observed;
+  const { kind, namespace, name, uid, generation, current, cluster } = observed;
   const { source, version, image } = candidate;
   const common = {
     workload: { namespace, name, uid },
@@ -87,14 +87,17 @@ function pinTo(observed: ObservedService, { candidate, basis }: Choice, changesN
     const recorded = candidate.fingerprint ? { recorded: candidate.fingerprint } : {};
     return { ...common, ...recorded, target: 'compose', source: pinned, changes: [], unchanged: [] };
   }
-  const { digests } = candidate;
+  const { digests, copies, restartedAt } = candidate;
   return {
     ...common,
+    workload: { ...(kind ? { kind } : {}), ...common.workload },
     ...(cluster ? { cluster } : {}),
     target: 'kubernetes',
     generation,
     source: changesNothing ? { kind: 'live' } : source,
     ...(digests && !changesNothing ? { digests } : {}),
+    ...(copies && !changesNothing ? { copies } : {}),
+    ...(restartedAt && !changesNothing ? { restartedAt } : {}),
   };
 }
 
@@ -145,6 +148,7 @@ function warningsOf(
   if (candidate !== observed.current && standingOf(observed.current) === 'failed') {
     warnings.push(`${observed.current.version}, which runs now, was ${failureInWords(observed.current)}`);
   }
+  warnings.push(...configWarnings(candidate));
   const proof = proofOf(candidate);
   const failedInProof = Object.values(proof?.checks ?? {}).some(({ verdict }) => verdict === 'failed');
   if (proof && proof.schema === undefined && failedInProof) {
@@ -204,4 +208,28 @@ function howToGoOn(observed: ObservedService): string {
   const previous = choosePrevious(observed);
   const named = 'problem' in previous ? '' : ` (now ${previous.candidate.version})`;
   return `an earlier rollback put ${current.version} there and it stays; to go further back ask for a version, or for previous${named}`;
+}
+
+/** What becomes of the config that a version was proved with, where it was changed since. */
+function configWarnings({
+  version,
+  copies = [],
+  changedConfig = [],
+  restartedAt,
+}: VersionCandidate): readonly string[] {
+  return [
+    ...copies.map(
+      ({ reference, name }) =>
+        `${reference} was changed since ${version} was proved: ${version} comes back with a copy of what it was (${name}); the object itself is left as it is`,
+    ),
+    ...changedConfig.map(
+      (reference) =>
+        `${reference} was changed since ${version} was proved and stays as it is now: nothing is kept that could bring it back`,
+    ),
+    ...(restartedAt
+      ? [
+          `the pods may not have seen their config, which was changed since they started: they are started again`,
+        ]
+      : []),
+  ];
 }

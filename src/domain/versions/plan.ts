@@ -97,4 +97,6 @@ export interface ShownPlan extends Plan {
   readonly hash: string;
   /** Unified diff of the two templates with secret values masked, capped. Empty when nothing changes. */
   readonly diff: string;
+  /** Settings of config beside the template that change, a line each, secrets masked; none where none is known to. */
+  readonly settings?: readonly string[];
 }

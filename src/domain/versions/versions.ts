@@ -1,7 +1,8 @@
 import type { Instant } from '../json.ts';
 import type { KnownGoodRecord } from '../proof/known-good.ts';
+import type { WorkloadKindName } from '../workload-kind.ts';
 import type { NamedCluster } from './cluster.ts';
-import type { PinSource } from './pins.ts';
+import type { ConfigCopy, PinSource } from './pins.ts';
 
 /** One version that the target can return to, or the one that it runs now. */
 export interface VersionCandidate {
@@ -11,7 +12,7 @@ export interface VersionCandidate {
   readonly image: string;
   /** The container that the image belongs to. */
   readonly container: string;
-  /** Number in the Deployment's history (annotation `deployment.kubernetes.io/revision`); 0 when there is none. */
+  /** Number in the workload's history (annotation `deployment.kubernetes.io/revision`, or that of the ControllerRevision); 0 when there is none. */
   readonly revision: number;
   /** Numbers that the same template had before a rollback renumbered it. */
   readonly formerRevisions: readonly number[];
@@ -31,6 +32,17 @@ export interface VersionCandidate {
    * Only what is known.
    */
   readonly digests?: Readonly<Record<string, string>>;
+  /**
+   * Hashes of the config that its template refers to, by `configmap/name`: of the current version what is there now, of another
+   * one what it was proved with. Only what is known.
+   */
+  readonly config?: Readonly<Record<string, string>>;
+  /** Where its references to config will point, because what they name holds another content by now. */
+  readonly copies?: readonly ConfigCopy[];
+  /** Its pods have to be started again to see their config: when that was planned. */
+  readonly restartedAt?: Instant;
+  /** Config that was changed since the version was proved and stays as it is: nothing is kept that could bring it back. */
+  readonly changedConfig?: readonly string[];
   /** What a pin to this version refers to. */
   readonly source: PinSource;
   readonly createdAt: Instant;
@@ -79,6 +91,8 @@ export interface LiveVersion extends Pick<VersionCandidate, 'version' | 'image' 
 /** What was seen of the service before anything was decided. Holds no template and no secret. */
 export interface ObservedService {
   readonly target: 'kubernetes' | 'compose';
+  /** Of a Kubernetes workload that is no Deployment. */
+  readonly kind?: WorkloadKindName;
   /** For people: `deployment/master-orchestrator in namespace phoenix-orch`. */
   readonly workload: string;
   /** Where it was seen; none of a Compose service, and of observations of before it was noted. */

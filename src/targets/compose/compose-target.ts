@@ -12,7 +12,7 @@ import type {
 } from '../../domain/versions/pins.ts';
 import type { Plan } from '../../domain/versions/plan.ts';
 import type { TargetWish } from '../../domain/versions/targets.ts';
-import type { LiveVersion, ObservedService } from '../../domain/versions/versions.ts';
+import { type LiveVersion, type ObservedService, versionOfImage } from '../../domain/versions/versions.ts';
 import { createRegistryClient, dockerCredentials } from '../../registry/index.ts';
 import type { EvidenceKey } from '../evidence/seal.ts';
 import type { AccessReport, LastChange, RollbackTarget, RolloutProgress, TargetContext } from '../target.ts';
@@ -31,9 +31,9 @@ import { ImageFinder } from './read/image-sources.ts';
 import { instancesOf } from './read/instances.ts';
 import { lastChangeOf } from './read/last-change.ts';
 import { instanceCount, isBrokenOff } from './read/leftovers.ts';
-import { observedFrom } from './read/observation.ts';
+import { identityOf, liveVersionIn, observedFrom } from './read/observation.ts';
 import { leadingContainer, type ObservedState } from './read/observed-state.ts';
-import { ServiceReader } from './read/service-reader.ts';
+import { type LiveParts, ServiceReader } from './read/service-reader.ts';
 
 /** How a target is made beside its profile. */
 export interface ComposeTargetOptions {
@@ -76,7 +76,7 @@ export class ComposeTarget implements RollbackTarget {
     this.#docker = docker;
     this.#compose = new ComposeCommand(run, profile.command);
     const credentials = dockerCredentials({ env: this.#environment });
-    this.#images = new ImageFinder(docker, createRegistryClient({ credentials }));
+    this.#images = new ImageFinder(createRegistryClient({ credentials }));
     const shared = { profile, environment: this.#environment, docker, compose: this.#compose, clock };
     this.#reader = new ServiceReader({ ...shared, images: this.#images, evidenceKey });
     this.#changes = new ProjectChanges({ ...shared, repositories }, this.#reader);
@@ -91,19 +91,15 @@ export class ComposeTarget implements RollbackTarget {
   }
 
   async checkAccess(wish: TargetWish, { signal }: TargetContext): Promise<AccessReport> {
-    const observedState = await this.#reader.readShared(signal);
+    const { step, observedState } = await this.#reader.readShared(signal);
     const observed = this.#serviceIn(observedState);
-    const parts = {
-      profile: this.#profile,
-      compose: this.#compose,
-      images: this.#images,
-      stateWritable: () => this.#reader.stateOf(observedState.project).folder.proveWritable(),
-    };
+    const parts = { profile: this.#profile, compose: this.#compose, images: this.#images, step };
     return checkAccess(wish, observedState, observed, parts, signal);
   }
 
   async observe({ signal }: TargetContext): Promise<ObservedService> {
-    return this.#serviceIn(await this.#reader.readShared(signal));
+    const { observedState } = await this.#reader.readShared(signal);
+    return this.#serviceIn(observedState);
   }
 
   async resolve(
@@ -113,8 +109,9 @@ export class ComposeTarget implements RollbackTarget {
     const pin = ours(plan.pin);
     const isLive = pin.source.kind === 'live';
     if (isLive && !plan.changesNothing) return { plan, diff: '' };
-    const observedState = await this.#reader.read('running', signal);
-    const { state } = this.#reader.stateOf(observedState.project);
+    const step = this.#reader.step(signal);
+    const observedState = await this.#reader.read(step, 'running', signal);
+    const { state } = await step.state();
     const live = this.#serviceIn(observedState).current;
     const isBroken = isBrokenOff(observedState.containers);
     if (isLive && !isBroken) return { plan, diff: '' };
@@ -124,13 +121,12 @@ export class ComposeTarget implements RollbackTarget {
     const running = leadingContainer(observedState.containers)?.imageId;
     const parts = {
       profile: this.#profile,
-      environment: this.#environment,
       masker: this.#masker,
       images: this.#images,
+      step,
       contents: (sha256: string) => state.contents.read(sha256),
-      project: observedState.project,
       isBroken,
-      bound: await runningBound(observedState.project, this.#docker, signal),
+      bound: await runningBound(step),
       ...(running ? { running } : {}),
       ...(observedState.change ? { lastChange: observedState.change.id } : {}),
     };
@@ -139,20 +135,19 @@ export class ComposeTarget implements RollbackTarget {
   }
 
   async takeSnapshot(live: LiveVersion, { signal }: TargetContext): Promise<SnapshotReference> {
-    const observedState = await this.#reader.read('running', signal);
-    return keepSnapshot(
-      live,
-      observedState,
-      this.#serviceIn(observedState),
-      this.#reader.stateOf(observedState.project).state,
-    );
+    const step = this.#reader.step(signal);
+    const observedState = await this.#reader.read(step, 'running', signal);
+    const { state } = await step.state();
+    return keepSnapshot(live, observedState, this.#serviceIn(observedState), state);
   }
 
   async rollBack(pinned: Pin, { signal, key = '' }: TargetContext): Promise<RolloutStarted> {
     const pin = ours(pinned);
     const made =
       pin.source.kind === 'live' ? undefined : await this.#changes.rollBack(pin, pin.source, key, signal);
-    const started = await this.current({ signal });
+    // Somebody may have edited a file while Compose worked: they are read anew, beside the containers that it left.
+    const step = made ? this.#reader.step(signal).anew(signal, made.containers) : this.#reader.step(signal);
+    const started = await this.#started(step);
     // What is proved from here on is what was planned, and not what somebody has put there since.
     const isPlanned = started.uid === pin.workload.uid && started.fingerprint === pin.fingerprint;
     if (!isPlanned) throw this.#changedMeanwhile();
@@ -173,21 +168,21 @@ export class ComposeTarget implements RollbackTarget {
     report: (progress: RolloutProgress) => void,
     resume?: RolloutProgress,
   ): Promise<RolloutFinished> {
-    const { containers, at, warnings } = await this.#changes.waitForStart(
+    const { containers, at, warnings, step } = await this.#changes.waitForStart(
       rollout,
+      this.#reader.step(signal),
       key,
       signal,
       report,
       resume,
     );
-    const observedState = await this.#reader.read('running', signal);
-    const { current, uid } = this.#serviceIn(observedState);
-    if (uid !== rollout.uid || current.fingerprint !== rollout.fingerprint) throw this.#changedMeanwhile();
+    const { uid, fingerprint } = await this.#started(step);
+    if (uid !== rollout.uid || fingerprint !== rollout.fingerprint) throw this.#changedMeanwhile();
     const imageId = leadingContainer(containers)?.imageId;
     return {
       uid,
       generation: 0,
-      fingerprint: current.fingerprint,
+      fingerprint,
       revision: 0,
       replicas: instanceCount(containers),
       podTemplateHash: '',
@@ -199,20 +194,16 @@ export class ComposeTarget implements RollbackTarget {
   }
 
   async current({ signal }: TargetContext): Promise<RolloutStarted> {
-    const observedState = await this.#reader.read('running', signal);
-    const { current, uid } = this.#serviceIn(observedState);
-    const imageId = leadingContainer(observedState.containers)?.imageId;
-    const { fingerprint, version } = current;
-    return { changed: false, uid, generation: 0, fingerprint, version, ...(imageId ? { imageId } : {}) };
+    return this.#started(this.#reader.step(signal));
   }
 
   async lastChangedBy({ signal }: TargetContext): Promise<LastChange> {
-    const observedState = await this.#reader.read('running', signal);
+    const observedState = await this.#reader.read(this.#reader.step(signal), 'running', signal);
     return lastChangeOf(observedState, this.#serviceIn(observedState).current);
   }
 
   async instances({ signal }: TargetContext): Promise<readonly Instance[]> {
-    const { containers } = await this.#reader.read('running', signal);
+    const { containers } = await this.#reader.live(this.#reader.step(signal));
     return instancesOf(containers, this.#profile, await this.#docker.endpoint(signal));
   }
 
@@ -220,9 +211,9 @@ export class ComposeTarget implements RollbackTarget {
     record: KnownGoodRecord,
     { signal }: TargetContext,
   ): Promise<{ readonly keptIn: string }> {
-    const observedState = await this.#reader.read('project', signal);
-    const { state } = this.#reader.stateOf(observedState.project);
-    const reader = await this.#reader.evidenceReader(observedState.project, signal);
+    const step = this.#reader.step(signal);
+    const observedState = await this.#reader.read(step, 'project', signal);
+    const [{ state }, reader] = await Promise.all([step.state(), step.evidenceReader()]);
     const observed = this.#serviceIn(observedState);
     const keptIn = await keepKnownGood({ record, reader }, observedState, observed, state);
     const { at, version, fingerprint, verdict, workflowId, runId } = record;
@@ -243,6 +234,17 @@ export class ComposeTarget implements RollbackTarget {
   /** Lets the connection to the engine go. */
   async close(): Promise<void> {
     await this.#docker.close();
+  }
+
+  /** What runs, as the state that a wait without a change waits for. */
+  async #started(step: LiveParts): Promise<RolloutStarted> {
+    const live = await this.#reader.live(step);
+    const { engine, project, containers } = live;
+    const { fingerprint, image } = liveVersionIn(live);
+    const uid = identityOf(engine, project.invocation.project, this.#profile.service);
+    const imageId = leadingContainer(containers)?.imageId;
+    const version = versionOfImage(image);
+    return { changed: false, uid, generation: 0, fingerprint, version, ...(imageId ? { imageId } : {}) };
   }
 
   #serviceIn(observedState: ObservedState): ObservedService {

@@ -2,7 +2,7 @@ import type { CheckId } from '../../domain/proof/checks.ts';
 import type { KnownGoodRecord, WorkloadIdentity } from '../../domain/proof/known-good.ts';
 import { proofOf } from '../../domain/proof/proof.ts';
 import type { Verdict } from '../../domain/proof/verdict.ts';
-import { recordSchemaOf } from './record-schema.ts';
+import { isKnownConfig, recordSchemaOf } from './record-schema.ts';
 import { isSignedBy } from './seal.ts';
 
 /** What evidence is read against. */
@@ -48,7 +48,8 @@ export function readRecord(
       return { problem: `contradicts itself: it says ${record.verdict}, and its checks say ${verdict}` };
     }
   }
-  return { record };
+  const { config, ...rest } = record;
+  return { record: config === undefined || isKnownConfig(config) ? record : rest };
 }
 
 /** What the checks of a record prove, by what it says was required and accepted. */

@@ -57,3 +57,24 @@ export function recordSchemaOf(value: unknown): typeof first | typeof second | u
   if (number === undefined) return first;
   return number === 2 ? second : undefined;
 }
+
+/** What a record says of one ConfigMap or Secret. */
+const config = z.looseObject({
+  kind: z.enum(['configmap', 'secret']),
+  name: z.string().min(1).max(253),
+  uid: text,
+  resourceVersion: z.string().max(100),
+  hash: z
+    .string()
+    .regex(/^[0-9a-f]{64}$/, 'is no SHA-256')
+    .optional(),
+  copy: z.looseObject({ name: z.string().min(1).max(253), uid: text }).optional(),
+});
+
+/**
+ * Whether this is config that this worker understands. What it does not understand is of a newer one, and means nothing here: the
+ * record counts without it.
+ */
+export function isKnownConfig(value: unknown): boolean {
+  return z.array(config).max(100).safeParse(value).success;
+}

@@ -1,6 +1,7 @@
 import type { KubernetesProfile } from '../../domain/request/profile.ts';
 import type { RollbackTarget } from '../target.ts';
-import { DeploymentTarget, type KubernetesTargetOptions } from './workload/deployment-target.ts';
+import { KubernetesTarget } from './kubernetes-target.ts';
+import type { KubernetesTargetOptions } from './options.ts';
 
 export { readSecretKey, type SecretKey } from './api/secret.ts';
 
@@ -14,7 +15,7 @@ export function createKubernetesTarget(
   profile: KubernetesProfile,
   options: Partial<KubernetesTargetOptions> = {},
 ): RollbackTarget {
-  return new DeploymentTarget(profile, {
+  return new KubernetesTarget(profile, {
     fieldManager: 'rollback-runbook',
     clock: Date.now,
     env: process.env,

@@ -3,7 +3,7 @@ import type { ErrorType } from '../../domain/errors.ts';
 import { brokenGlassEvent } from '../../domain/people/events.ts';
 import { breaksGlass } from '../../domain/request/policy.ts';
 import { namesOf, type ShownPlan } from '../../domain/versions/plan.ts';
-import { periodOf, type RunLedger } from '../run/ledger.ts';
+import { periodOf, type RunLedger } from '../run/step/ledger.ts';
 import type { Inbox } from './inbox.ts';
 import type { WaitingRoom } from './waiting.ts';
 

@@ -5,8 +5,8 @@ import type { Answer } from '../../domain/steps/answers.ts';
 import { answersFor, type RecoveryOptions } from '../../domain/steps/recovery.ts';
 import type { StepId } from '../../domain/steps/steps.ts';
 import { parseTarget, type TargetWish } from '../../domain/versions/targets.ts';
-import type { Reason } from '../run/failures.ts';
-import { periodOf, type RunLedger } from '../run/ledger.ts';
+import type { Reason } from '../run/step/failures.ts';
+import { periodOf, type RunLedger } from '../run/step/ledger.ts';
 import type { Inbox } from './inbox.ts';
 import type { WaitingRoom } from './waiting.ts';
 

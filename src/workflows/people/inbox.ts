@@ -12,7 +12,7 @@ import {
 } from '../../domain/people/operator-events.ts';
 import type { DecisionInput, RejectionInput, TargetInput } from '../../domain/people/operator-inputs.ts';
 import type { CheckId } from '../../domain/proof/checks.ts';
-import type { RunLedger } from '../run/ledger.ts';
+import type { RunLedger } from '../run/step/ledger.ts';
 
 /** What people have said to a run and the run has not acted on yet. */
 export interface Inbox {

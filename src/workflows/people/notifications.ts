@@ -1,7 +1,7 @@
 import { CancellationScope } from '@temporalio/workflow';
 import type { Announcement } from '../../domain/ledger/announce.ts';
-import type { RunLedger } from '../run/ledger.ts';
-import { attemptStep, type CarryOutStep } from '../run/steps.ts';
+import type { RunLedger } from '../run/step/ledger.ts';
+import { attemptStep, type CarryOutStep } from '../run/step/steps.ts';
 
 /** Messages in the middle of a run: nobody waits for them, and a cancellation does not stop them. */
 export interface Notifications {

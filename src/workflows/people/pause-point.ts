@@ -1,4 +1,4 @@
-import { periodOf, type RunLedger } from '../run/ledger.ts';
+import { periodOf, type RunLedger } from '../run/step/ledger.ts';
 import type { Inbox } from './inbox.ts';
 import type { WaitingRoom } from './waiting.ts';
 

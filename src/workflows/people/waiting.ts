@@ -1,7 +1,7 @@
 import { CancellationScope, condition } from '@temporalio/workflow';
 import { announceWaiting } from '../../domain/ledger/announce.ts';
 import type { Waiting } from '../../domain/people/waiting.ts';
-import type { RunLedger } from '../run/ledger.ts';
+import type { RunLedger } from '../run/step/ledger.ts';
 import type { Notifications } from './notifications.ts';
 
 /** Waits for people, for one thing at a time. */

@@ -3,7 +3,7 @@ import { announceOverBudget } from '../../domain/ledger/announce.ts';
 import type { Budgets } from '../../domain/request/policy.ts';
 import { STEPS, type StepId } from '../../domain/steps/steps.ts';
 import type { Notifications } from '../people/notifications.ts';
-import type { RunLedger } from './ledger.ts';
+import type { RunLedger } from './step/ledger.ts';
 
 /** Watches how long a run takes. What takes longer than it should is told and recorded; nothing is ended. */
 export interface BudgetWatch {

@@ -10,12 +10,12 @@ import { openNotifications } from '../people/notifications.ts';
 import { openPausePoint } from '../people/pause-point.ts';
 import { openWaitingRoom } from '../people/waiting.ts';
 import { watchBudgets } from './budgets.ts';
-import { failureOf, isExpected, reasonOf } from './failures.ts';
-import { now, openLedger } from './ledger.ts';
 import { watchProfile } from './profile-watch.ts';
 import type { Ending, Run, RunText } from './run.ts';
 import { openRunner } from './runner.ts';
-import { activitySteps, attemptStep, type ValueOf } from './steps.ts';
+import { failureOf, isExpected, reasonOf } from './step/failures.ts';
+import { now, openLedger } from './step/ledger.ts';
+import { activitySteps, attemptStep, type ValueOf } from './step/steps.ts';
 
 /**
  * Opens a run and carries out its text. However the text ends, the run is closed as a whole: a cancellation that comes

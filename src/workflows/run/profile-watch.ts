@@ -2,7 +2,7 @@ import { announceProfileChange } from '../../domain/ledger/announce.ts';
 import type { LedgerEntry } from '../../domain/ledger/ledger.ts';
 import { profileChangeAt } from '../../domain/ledger/profile-change.ts';
 import type { Notifications } from '../people/notifications.ts';
-import type { RunLedger } from './ledger.ts';
+import type { RunLedger } from './step/ledger.ts';
 
 /** Looks at how a step has ended. */
 export type WatchProfile = (entry: LedgerEntry) => void;

@@ -12,8 +12,8 @@ import type { Approve } from '../people/approval.ts';
 import type { Ask } from '../people/decisions.ts';
 import type { Inbox } from '../people/inbox.ts';
 import type { PausePoint } from '../people/pause-point.ts';
-import type { RunLedger } from './ledger.ts';
-import type { Step, ValueOf } from './steps.ts';
+import type { RunLedger } from './step/ledger.ts';
+import type { Step, ValueOf } from './step/steps.ts';
 
 /** How a run ends: with an outcome and, when that is not a success, with an error of the catalogue. */
 export interface Ending {

@@ -6,10 +6,10 @@ import type { ObservedService } from '../../domain/versions/versions.ts';
 import { type Joined, lockId, lockTarget, lockToProve } from '../lock.ts';
 import type { Ask } from '../people/decisions.ts';
 import type { PausePoint } from '../people/pause-point.ts';
-import { isExpected, reasonOf } from './failures.ts';
-import type { RunLedger } from './ledger.ts';
-import { redirectionOf } from './redirection.ts';
-import type { CarryOutStep, Step, ValueOf } from './steps.ts';
+import { redirectionOf } from './aim/redirection.ts';
+import { isExpected, reasonOf } from './step/failures.ts';
+import type { RunLedger } from './step/ledger.ts';
+import type { CarryOutStep, Step, ValueOf } from './step/steps.ts';
 
 /** What the runner works with. */
 export interface RunnerParts {

@@ -38,7 +38,7 @@ describe('runbook rollback --embedded', () => {
     expect(stdout).toContain('rolled-back: 0.2.0 -> 0.1.0');
     expect(stderr).toBe('');
     expect(code).toBe(0);
-    expect((await cast.deployment()).spec.template.spec.containers[0].image).toMatch(/:v0\.1\.0$/);
+    expect((await cast.workload()).spec.template.spec.containers[0].image).toMatch(/:v0\.1\.0$/);
 
     const status = await runCommand(['status', ...args], env);
     expect(status.stdout).toMatch(/COMPLETED +rolled-back +rollback\/orchestrator\n/);

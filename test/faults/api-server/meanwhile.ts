@@ -95,7 +95,7 @@ export const meanwhile: readonly FaultCase[] = [
         return async (report) => {
           expect(rule.hits).toHaveLength(1);
           if (end.error) return;
-          const { spec, metadata } = await world.cast.deployment();
+          const { spec, metadata } = await world.cast.workload();
           expect(spec.template.spec.containers[0].image).toMatch(/:v0\.1\.0$/);
           if (act.startsWith('scales')) expect(spec.replicas).toBe(2);
           if (act.startsWith('annotates')) expect(metadata.annotations.owner).toBe('team-b');

@@ -17,6 +17,10 @@ export interface Intercepted {
   commands(): Promise<readonly string[]>;
   /** Process numbers of the connections to the engine so far, which questions are asked over. */
   connections(): Promise<readonly number[]>;
+  /** From here on what the engine is asked is noted, on connections that are opened later. */
+  noteQuestions(): Promise<void>;
+  /** Every noted question, `GET /info`, in order. */
+  questions(): Promise<readonly string[]>;
   /** Has a line of shell run at the next such command; the process that asked is `$PPID`. */
   once(at: At, shell: string): Promise<void>;
   /** Kills the process that asks with -9 at the next such command. */
@@ -55,6 +59,8 @@ export async function interceptDocker(
     env: { ...env, PATH: `${folder}:${env.PATH}` },
     commands: () => lines('commands'),
     connections: async () => (await lines('connections')).map(Number),
+    noteQuestions: () => writeFile(file('noted'), ''),
+    questions: () => lines('questions'),
     once,
     kill: (at) => once(at, 'kill -9 $PPID; exit 1'),
     async hold(at) {
@@ -78,7 +84,9 @@ const PROXY = join(import.meta.dirname, '../../worlds/dial-stdio-proxy.ts');
 /** Run by the proxy for each question, with its moment (`before`, `after`) and what is asked. */
 const REQUEST_HOOK = `#!/bin/sh
 folder="\${0%/*}"
-[ "$1" = before ] && [ -e "$folder/request.pattern" ] || exit 0
+[ "$1" = before ] || exit 0
+[ ! -e "$folder/noted" ] || printf '%s\\n' "$2" >> "$folder/questions"
+[ -e "$folder/request.pattern" ] || exit 0
 case "$2" in $(cat "$folder/request.pattern")) ;; *) exit 0 ;; esac
 mv "$folder/request.pattern" "$folder/request.done"
 . "$folder/request.run"
@@ -96,7 +104,7 @@ meant() {
 }
 if [ "$all" = 'system dial-stdio' ]; then
   echo $$ >> '${folder}/connections'
-  [ ! -e '${folder}/request.pattern' ] || exec '${process.execPath}' '${PROXY}' '${folder}/at-request' '${real}'
+  [ ! -e '${folder}/request.pattern' ] && [ ! -e '${folder}/noted' ] || exec '${process.execPath}' '${PROXY}' '${folder}/at-request' '${real}'
 fi
 if meant before; then . '${folder}/before.run'; fi
 if meant after; then

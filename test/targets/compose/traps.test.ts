@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { createServer, type Socket } from 'node:net';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { playing, quietWith } from './texts.ts';
-import { context, errorOf, FILE, openWorld, problem, titled } from './world.ts';
+import { context, errorOf, FILE, openWorld, problem, titled, WATCHED } from './world.ts';
 
 describe.skipIf(problem)(titled('what seems well and is not'), () => {
   const { host, service } = openWorld();
@@ -114,7 +114,7 @@ describe.skipIf(problem)(titled('what seems well and is not'), () => {
   test('a container that was restarted long ago is not taken for a crash loop', async () => {
     const one = await service(['v0.1.0'], {
       text: playing('process.exit(1)', '    restart: always\n'),
-      profile: { rollout: { deadlineMs: 20_000, crashLoopRestarts: 1, stableForMs: 300 } },
+      profile: { rollout: { ...WATCHED, crashLoopRestarts: 1 } },
     });
     const [container] = await one.containers();
     // The engine restarts what its process ends by itself; a kill from outside of the engine has the same effect.

@@ -126,7 +126,7 @@ describe.skipIf(problem)(titled('the wait for a start'), () => {
   );
 
   test('lasts for the time that the container has to be up without a break', async () => {
-    const stableForMs = 2_000;
+    const stableForMs = 1_000;
     const one = await service(both, { profile: { rollout: { ...rollout, stableForMs } } });
     const started = await rolledBack(one);
     const since = Date.now();
@@ -153,7 +153,7 @@ describe.skipIf(problem)(titled('the wait for a start'), () => {
   });
 
   test('K16 takes a container for well that was restarted three times and stays up then', async () => {
-    const stableForMs = 2_000;
+    const stableForMs = 1_000;
     const ends = 'setTimeout(() => process.exit(1), 300)';
     const text = playing(
       `const fs = require('fs'); fs.appendFileSync('/starts', 'x'); if (fs.readFileSync('/starts').length > 3) { ${RUNS} } else { ${ends} }`,
@@ -224,7 +224,7 @@ describe.skipIf(problem)(titled('the wait for a start'), () => {
   });
 
   test('of a killed worker is resumed with its deadline, and not with a new one', async () => {
-    const profile = { rollout: { ...rollout, deadlineMs: 4_000 } };
+    const profile = { rollout: { ...rollout, deadlineMs: 2_500 } };
     const one = await service(both, { text: healthyAfter(3_600_000), profile });
     const { files } = await one.state();
     const started = await rolledBack(one);
@@ -237,8 +237,8 @@ describe.skipIf(problem)(titled('the wait for a start'), () => {
     const { error } = await startWorker({ ...step, resume: resume! }, one.env).outcome;
     const sinceFirst = Date.now() - Date.parse(resume?.waitingSince ?? '');
     expect(error).toMatchObject({ type: 'RolloutTimedOut' });
-    expect(error?.message).toMatch(/^0\.1\.0 was not up within 4 s/);
-    expect(sinceFirst).toBeGreaterThanOrEqual(4_000);
+    expect(error?.message).toMatch(/^0\.1\.0 was not up within 2\.5 s/);
+    expect(sinceFirst).toBeGreaterThanOrEqual(2_500);
     expect((await one.state()).files).toMatchObject(files);
   });
 

@@ -35,6 +35,9 @@ export const context: TargetContext = { signal: new AbortController().signal, ke
 export const TO_FIRST: TargetWish = { kind: 'version', version: '0.1.0' };
 export const FILE = 'docker-compose.yml';
 
+/** For a version that may end soon after its start: it is watched for long enough to do so. */
+export const WATCHED = { deadlineMs: 20_000, crashLoopRestarts: 3, stableForMs: 300 };
+
 export interface ServiceOptions {
   /** The compose file for an image; quiet containers that end when asked to, without it. */
   readonly text?: ComposeText;
@@ -120,19 +123,21 @@ export function openWorld({ keep = false, own = false } = {}) {
     const name = `service-${++count}`;
     const { docker, registry, images: publisher, environment, compose } = host();
     const { text = quiet, file = FILE, files = {}, behaviours = {} } = options;
-    const images: Record<string, PublishedImage> = {};
-    for (const tag of tags) {
+    const publish = async (tag: string) => {
       const behaviour = behaviours[tag] ?? 'good';
-      images[tag] = await publisher.publish(tag, {
-        repository: name,
-        behaviour,
-        labels: { of: `${name} ${tag}` },
-      });
-    }
+      const labels = { of: `${name} ${tag}` };
+      return [tag, await publisher.publish(tag, { repository: name, behaviour, labels })] as const;
+    };
+    const images = Object.fromEntries(await Promise.all(tags.map(publish)));
     const repository = `${options.registry ?? registry.address}/${name}`;
     const folder = await host().project(name, {});
     const project = folder.split('/').at(-1) ?? '';
-    const profile: ComposeProfile = { ...defaults(folder), ...options.profile };
+    const plays = Object.keys(behaviours).length > 0;
+    const profile: ComposeProfile = {
+      ...defaults(folder),
+      ...(plays ? { rollout: WATCHED } : {}),
+      ...options.profile,
+    };
     const env = { ...environment };
     const another: Service['another'] = (change = {}, other = env) => {
       const made = createComposeTarget({ ...profile, ...change }, { env: other });
@@ -195,8 +200,7 @@ export function openWorld({ keep = false, own = false } = {}) {
           .map(({ action, service }) => `${action} ${service}`),
     };
     const older = tags.slice(0, -1).map((tag) => docker('pull', '--quiet', `${repository}:${tag}`));
-    await Promise.all(older);
-    for (const tag of tags.slice(-1)) await one.deploy(tag);
+    await Promise.all([...older, ...tags.slice(-1).map((tag) => one.deploy(tag))]);
     return one;
   }
 
@@ -215,7 +219,8 @@ function defaults(directory: string): ComposeProfile {
     restartDependants: false,
     state: '.runbook',
     pullTimeoutMs: 30_000,
-    rollout: { deadlineMs: 20_000, crashLoopRestarts: 3, stableForMs: 300 },
+    // What runs at once goes on running.
+    rollout: { ...WATCHED, stableForMs: 0 },
   };
 }
 

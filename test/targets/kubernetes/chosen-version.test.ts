@@ -5,6 +5,7 @@ import { planRollback } from '../../../src/domain/versions/plan-rollback.ts';
 import { parseTarget, type TargetWish } from '../../../src/domain/versions/targets.ts';
 import { until } from '../../../tools/until.ts';
 import { passedRecord } from './passed-record.ts';
+import { stampEveryChange } from './stamping.ts';
 import { context, openWorld, type Service } from './world.ts';
 
 const { cluster, service } = openWorld({ instantReady: true });
@@ -135,7 +136,7 @@ describe('the version that is gone back to', () => {
 
   test('K4 is no version that differs by what admission writes anew with every change', async () => {
     const of = await service(['v0.1.0', 'v0.1.1', 'v0.2.0']);
-    await stampEveryChange(of);
+    await stampEveryChange(cluster().api, of);
     expect(await change(of)).toMatchObject({ to: { version: '0.1.1' } });
     await cluster().complete(of.namespace, 'master-orchestrator');
     expect(await plan(of)).toMatchObject({ to: { version: '0.1.1' }, changesNothing: true });
@@ -152,7 +153,7 @@ describe('the version that is gone back to', () => {
 
   test('K4 is found already there after an answer that was lost, though admission has changed it', async () => {
     const of = await service(['v0.1.0', 'v0.2.0']);
-    await stampEveryChange(of);
+    await stampEveryChange(cluster().api, of);
     const { pin } = await plan(of);
     expect(await of.target.rollBack(pin, context)).toMatchObject({ changed: true });
     const { generation } = (await of.live()).metadata;
@@ -243,45 +244,4 @@ async function replicaSetWithout(of: Service, variable: string): Promise<string>
   const { items } = await cluster().api.must('GET', of.path('replicasets'));
   const found = items.find((item: { spec: unknown }) => !JSON.stringify(item.spec).includes(`"${variable}"`));
   return found.metadata.name;
-}
-
-/** A MutatingAdmissionPolicy that stamps the template of each Deployment of the namespace with something that each change has anew. */
-async function stampEveryChange(of: Service): Promise<void> {
-  const { api } = cluster();
-  const admission = '/apis/admissionregistration.k8s.io/v1';
-  const name = `stamp-${of.namespace}`;
-  const expression =
-    'Object{spec: Object.spec{template: Object.spec.template{metadata: Object.spec.template.metadata{annotations: {"example.com/request": object.metadata.resourceVersion}}}}}';
-  await api.must('POST', `${admission}/mutatingadmissionpolicies`, {
-    metadata: { name },
-    spec: {
-      matchConstraints: {
-        namespaceSelector: { matchLabels: { 'kubernetes.io/metadata.name': of.namespace } },
-        resourceRules: [
-          {
-            apiGroups: ['apps'],
-            apiVersions: ['v1'],
-            operations: ['UPDATE'],
-            resources: ['deployments'],
-          },
-        ],
-      },
-      mutations: [{ patchType: 'ApplyConfiguration', applyConfiguration: { expression } }],
-      failurePolicy: 'Fail',
-      reinvocationPolicy: 'Never',
-    },
-  });
-  await api.must('POST', `${admission}/mutatingadmissionpolicybindings`, {
-    metadata: { name },
-    spec: { policyName: name },
-  });
-  await until('the policy to be in force', async () => {
-    const dry = await api.must(
-      'PATCH',
-      `${of.path()}?dryRun=All`,
-      { metadata: { labels: { probe: 'x' } } },
-      'application/merge-patch+json',
-    );
-    return dry.spec.template.metadata.annotations?.['example.com/request'] !== undefined;
-  });
 }

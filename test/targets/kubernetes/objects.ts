@@ -1,19 +1,14 @@
-import type {
-  Deployment,
-  Pod,
-  RawObject,
-  ReplicaSet,
-} from '../../../src/targets/kubernetes/api/resources.ts';
+import type { Pod, RawObject, ReplicaSet, Workload } from '../../../src/targets/kubernetes/api/resources.ts';
 import { template } from './template.ts';
 
 /** A Deployment as the API server sends it, complete unless changed. */
 export function deployment(
   change: {
-    readonly metadata?: Partial<Deployment['metadata']>;
-    readonly spec?: Partial<Deployment['spec']>;
-    readonly status?: Deployment['status'];
+    readonly metadata?: Partial<Workload['metadata']>;
+    readonly spec?: Partial<Workload['spec']>;
+    readonly status?: Workload['status'];
   } = {},
-): Deployment {
+): Workload {
   return {
     metadata: {
       name: 'orchestrator',

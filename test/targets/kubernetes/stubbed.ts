@@ -2,7 +2,7 @@ import { afterEach } from 'vitest';
 import type { KubernetesPin } from '../../../src/domain/versions/pins.ts';
 import { planRollback } from '../../../src/domain/versions/plan-rollback.ts';
 import type { TargetWish } from '../../../src/domain/versions/targets.ts';
-import type { Deployment, RawObject } from '../../../src/targets/kubernetes/api/resources.ts';
+import type { RawObject, Workload } from '../../../src/targets/kubernetes/api/resources.ts';
 import { createKubernetesTarget } from '../../../src/targets/kubernetes/index.ts';
 import type { RollbackTarget } from '../../../src/targets/target.ts';
 import { until } from '../../../tools/until.ts';
@@ -21,16 +21,16 @@ export interface StubbedService {
   readonly target: RollbackTarget;
   /** Milliseconds since 1970, for the target. */
   now: number;
-  live(): Deployment;
+  live(): Workload;
   /** The Deployment as somebody changes it. */
   change(how: {
     readonly template?: RawObject;
     readonly uid?: string;
-    readonly spec?: Partial<Deployment['spec']>;
-    readonly status?: Deployment['status'];
+    readonly spec?: Partial<Workload['spec']>;
+    readonly status?: Workload['status'];
     /** False: the watch does not hear of it. */
     readonly tell?: boolean;
-  }): Deployment;
+  }): Workload;
   pin(wish?: TargetWish): Promise<KubernetesPin>;
   /** What was asked since the last call, watches left out. */
   asked(): readonly string[];
@@ -54,7 +54,7 @@ export async function stubbedService(): Promise<StubbedService> {
   stub.put('replicasets', replicaSet(1, v1));
   stub.put('replicasets', replicaSet(2, v2));
   stub.put('deployments', deployment({ spec: { template: v2 } }));
-  const live = () => stub.get('deployments', 'orchestrator') as unknown as Deployment;
+  const live = () => stub.get('deployments', 'orchestrator') as unknown as Workload;
   return Object.assign(service, {
     stub,
     target,
@@ -68,7 +68,7 @@ export async function stubbedService(): Promise<StubbedService> {
         spec: { ...now.spec, ...spec, ...(template ? { template } : {}) },
         status: { ...now.status, observedGeneration: uid ? 1 : generation, ...status },
       };
-      return stub.put('deployments', next, tell) as unknown as Deployment;
+      return stub.put('deployments', next, tell) as unknown as Workload;
     },
     async pin(wish: TargetWish = PREVIOUS) {
       const plan = planRollback(await target.observe(context), wish);

@@ -1,11 +1,12 @@
 import { afterAll, afterEach, beforeAll } from 'vitest';
 import { type KubernetesObject, MERGE_PATCH } from '../../../sandbox/control-plane/api.ts';
 import type { Sandbox, SandboxCluster } from '../../../sandbox/index.ts';
-import { DEPLOYMENT, deployment, imageOf, type PolicyRule } from '../../../sandbox/manifests.ts';
+import { DEPLOYMENT, imageOf, type PolicyRule, RULES_OF_KIND, workload } from '../../../sandbox/manifests.ts';
 import type { KubernetesProfile } from '../../../src/domain/request/profile.ts';
 import type { KubernetesPin } from '../../../src/domain/versions/pins.ts';
 import { planRollback } from '../../../src/domain/versions/plan-rollback.ts';
 import type { TargetWish } from '../../../src/domain/versions/targets.ts';
+import { settingOf, type WorkloadKindName } from '../../../src/domain/workload-kind.ts';
 import { createKubernetesTarget } from '../../../src/targets/kubernetes/index.ts';
 import type { RollbackTarget, RolloutProgress } from '../../../src/targets/target.ts';
 import { until } from '../../../tools/until.ts';
@@ -19,8 +20,13 @@ export interface Service {
   readonly namespace: string;
   readonly profile: KubernetesProfile;
   readonly target: RollbackTarget;
+  /** Nodes of its own, of a DaemonSet. */
+  readonly nodes: readonly string[];
   /** Another worker: its own connection, watch and memory. */
-  another(change?: Partial<KubernetesProfile>): Promise<RollbackTarget>;
+  another(
+    change?: Partial<KubernetesProfile>,
+    options?: Parameters<typeof createKubernetesTarget>[1],
+  ): Promise<RollbackTarget>;
   /** Changes the Deployment by a merge patch, as somebody else would. */
   change(patch: KubernetesObject, manager?: string): Promise<KubernetesObject>;
   /** Deploys a version without waiting for it. */
@@ -40,6 +46,9 @@ export interface Service {
   path(resource?: string): string;
 }
 
+/** Label of nodes: the namespace of the DaemonSet that is to have pods on them. */
+export const NODE_OF = 'runbook.test/daemonset-of';
+
 /** Over all files of a vitest worker: they share a cluster. */
 let count = 0;
 
@@ -47,18 +56,29 @@ let count = 0;
  * The cluster that the files of a vitest worker share. Each test takes a service of its own from it, so that their order
  * does not matter.
  * @param options.instantReady whether pods are ready at once, without a process of their own.
+ * @param options.concurrent whether its tests run at the same time: what they open is closed when all of them are over.
  */
-export function openWorld({ instantReady = false }: { readonly instantReady?: boolean } = {}) {
+export function openWorld({
+  instantReady = false,
+  concurrent = false,
+}: {
+  readonly instantReady?: boolean;
+  readonly concurrent?: boolean;
+} = {}) {
   let sandbox: (Sandbox & { cluster: SandboxCluster }) | undefined;
   const open: RollbackTarget[] = [];
 
   beforeAll(async () => {
     sandbox = await borrowSandbox({ kubernetes: true });
   });
-  afterEach(async () => {
+  const closeTargets = async () => {
     await Promise.all(open.splice(0).map((target) => target.close()));
+  };
+  if (!concurrent) afterEach(closeTargets);
+  afterAll(async () => {
+    await closeTargets();
+    await sandbox?.close();
   });
-  afterAll(() => sandbox?.close());
 
   const cluster = () => sandbox!.cluster;
 
@@ -66,10 +86,15 @@ export function openWorld({ instantReady = false }: { readonly instantReady?: bo
   async function service(
     versions: readonly string[],
     {
-      rules,
+      kind = 'Deployment',
+      rules = RULES_OF_KIND[kind],
       rollout = {},
+      nodes: nodeCount = 0,
       ...how
     }: {
+      /** For a DaemonSet: how many nodes it has pods on, at first. */
+      readonly nodes?: number;
+      readonly kind?: WorkloadKindName;
       readonly rules?: readonly PolicyRule[];
       readonly rollout?: Partial<KubernetesProfile['rollout']>;
     } & Partial<Parameters<SandboxCluster['deploy']>[0]> = {},
@@ -78,25 +103,30 @@ export function openWorld({ instantReady = false }: { readonly instantReady?: bo
     const { api } = cluster();
     await cluster().createNamespace(namespace);
     const kubeconfig = await cluster().kubeconfigFor(namespace, undefined, rules);
+    if (kind === 'DaemonSet') {
+      how.template = { nodeSelector: { [NODE_OF]: namespace }, ...how.template };
+    }
+    const nodes = Array.from({ length: nodeCount }, (_, index) => `${namespace}-node-${index}`);
+    await Promise.all(nodes.map((name) => cluster().nodes.add(name, { [NODE_OF]: namespace })));
     const deploy: Service['deploy'] = (version, more = {}) =>
-      cluster().deploy({ replicas: 1, ...how, ...more, namespace, image: imageOf(version) });
+      cluster().deploy({ kind, replicas: 1, ...how, ...more, namespace, image: imageOf(version) });
     for (const version of versions) await deploy(version);
     const profile: KubernetesProfile = {
       kubeconfig,
       namespace,
-      deployment: DEPLOYMENT,
+      [settingOf(kind)]: DEPLOYMENT,
       container: DEPLOYMENT,
       pin: 'digest',
       rollout: { deadlineMs: 20_000, crashLoopRestarts: 3, ...rollout },
     };
-    const make = (of: KubernetesProfile) => {
-      const target = createKubernetesTarget(of);
+    const make = (of: KubernetesProfile, options?: Parameters<typeof createKubernetesTarget>[1]) => {
+      const target = createKubernetesTarget(of, options);
       open.push(target);
       return target;
     };
     const target = make(profile);
-    const path = (resource = `deployments/${DEPLOYMENT}`) =>
-      /^(deployments|replicasets)/.test(resource)
+    const path = (resource = `${kind.toLowerCase()}s/${DEPLOYMENT}`) =>
+      /^(deployments|replicasets|statefulsets|daemonsets|controllerrevisions)/.test(resource)
         ? `/apis/apps/v1/namespaces/${namespace}/${resource}`
         : `/api/v1/namespaces/${namespace}/${resource}`;
     const change: Service['change'] = (patch, manager = 'somebody-else') =>
@@ -111,23 +141,24 @@ export function openWorld({ instantReady = false }: { readonly instantReady?: bo
       namespace,
       profile,
       target,
+      nodes,
       path,
       change,
       pin,
       deploy,
-      async another(changed = {}) {
+      async another(changed = {}, options) {
         const file = await cluster().kubeconfigFor(namespace, `worker-${++count}`, rules);
-        return make({ ...profile, kubeconfig: file, ...changed });
+        return make({ ...profile, kubeconfig: file, ...changed }, options);
       },
       push(version, template) {
         const { node } = cluster();
-        const wanted = deployment({
+        const wanted = workload(kind, {
           namespace,
           image: imageOf(version),
           apiPort: node.apiPort,
           metricsPort: node.metricsPort,
           ...how,
-          ...(template ? { template } : {}),
+          ...(template ? { template: { ...how.template, ...template } } : {}),
         });
         return change({ spec: { template: wanted.spec.template } }, 'deployer');
       },

@@ -71,7 +71,7 @@ export function chooseSnapshot(observed: ObservedService, snapshot: SnapshotRefe
 
 /** What was there comes back as it was: by its tag, where it was there by its tag. */
 function asHeld(candidate: VersionCandidate): VersionCandidate {
-  const { source, image, digests: _proved, ...rest } = candidate;
+  const { source, image, digests: _proved, copies: _kept, restartedAt: _at, ...rest } = candidate;
   if (!('fingerprint' in source) || source.fingerprint === undefined) return candidate;
   const { fingerprint, ...holder } = source;
   return { ...rest, fingerprint, image: withoutDigest(image), source: holder };

@@ -33,6 +33,22 @@ export function withSharedRecords(observed: ObservedService): ObservedService {
   return { ...observed, current: shared(observed.current), history: observed.history.map(shared) };
 }
 
+/**
+ * The same observation for histories, which hold it twice: of candidates that are one version the newest proof stands there
+ * once. {@link withSharedRecords} says of it what it said before.
+ */
+export function withProofsOnce(observed: ObservedService): ObservedService {
+  const groups = Map.groupBy([observed.current, ...observed.history], versionIdOf);
+  const once = (version: VersionCandidate): VersionCandidate => {
+    const { evidence, ...bare } = version;
+    const same = groups.get(versionIdOf(version)) ?? [];
+    const proof = newest(same.flatMap((one) => proofOf(one) ?? []));
+    const isShared = proof === undefined || evidence === proof || evidence?.verdict === 'failed';
+    return isShared ? version : bare;
+  };
+  return { ...observed, current: once(observed.current), history: observed.history.map(once) };
+}
+
 /** The record that proves the version, whoever made it. */
 export function proofOf({ evidence }: VersionCandidate): VersionEvidence | undefined {
   return evidence?.verdict === 'passed' ? evidence : undefined;

@@ -51,8 +51,13 @@ export async function bringUp(
   const { scale } = change;
   const up = (anew: boolean) => compose.up(invocation, name.service, { scale, anew }, { signal, beforeExec });
   let result = await up(anew);
+  let containers = result.code === 0 ? await docker.containers(name, signal) : [];
   // Not at once with what an earlier up has left: Compose would give the new container a name that is not free yet.
-  if (result.code === 0 && (await endsSoon(change, parts, signal))) result = await up(true);
+  if (containers.some(({ id }) => change.askedToStop?.includes(id))) {
+    // Compose has kept one that an earlier up, which was broken off, may have asked the engine to stop.
+    result = await up(true);
+    containers = result.code === 0 ? await docker.containers(name, signal) : [];
+  }
   if (result.code !== 0) {
     const { message } = engineError(`${name.service} cannot be brought up`, result);
     // A log driver that refuses the connection sounds like an engine that does: the engine is asked itself. One that is
@@ -63,7 +68,6 @@ export async function bringUp(
       !(await docker.containers(name, signal)).some((one) => isNotTriedYet(change, one));
     throw hasRefused ? new CannotStart(message) : new RunbookError('Unreachable', message);
   }
-  const containers = await docker.containers(name, signal);
   const other = containers.find(({ imageId }) => side.imageId !== undefined && imageId !== side.imageId);
   const half = containers.find(({ halfStarted }) => halfStarted);
   // Compose has found it running, and the next attempt makes it anew.
@@ -91,16 +95,6 @@ async function containersHeardOf(
     if (!unheard || waited >= HEARD_WITHIN_MS) return containers;
     await pause(HEARD_EVERY_MS, undefined, { signal });
   }
-}
-
-/** Whether Compose has kept a container that an earlier up, which was broken off, may have asked the engine to stop. */
-async function endsSoon(
-  { askedToStop = [] }: ProjectChange,
-  { docker, name }: ChangeParts,
-  signal: AbortSignal,
-): Promise<boolean> {
-  if (askedToStop.length === 0) return false;
-  return (await docker.containers(name, signal)).some(({ id }) => askedToStop.includes(id));
 }
 
 /** True of a container that the engine will never start, or start to its end, whatever it is. */

@@ -3,12 +3,13 @@ import type { ComposeCommand, ComposeInvocation } from '../engine/command/compos
 import type { Docker } from '../engine/docker.ts';
 import type { ServiceName } from '../engine/objects/compose-labels.ts';
 import type { ProjectFolder } from '../files/project-folder.ts';
+import type { StepCache } from '../read/step-cache.ts';
 import type { ChangePhase, ProjectChange } from '../state/project-change.ts';
 
 /** The change that was made last, or is being made. */
 export interface RollbackJournal {
-  read(): Promise<ProjectChange | undefined>;
-  begin(change: ProjectChange): Promise<void>;
+  /** @param over ID of the one before, as it was read under the lock. */
+  begin(change: ProjectChange, over?: string): Promise<void>;
   advance(id: string, phase: ChangePhase, more?: Pick<ProjectChange, 'endedAt' | 'made'>): Promise<void>;
   end(id: string): Promise<void>;
 }
@@ -19,12 +20,27 @@ export interface KeptFiles {
   read(sha256: string): Promise<Buffer | undefined>;
 }
 
+/** What changes take of their step. */
+export type ChangeTakes = Pick<
+  StepCache,
+  | 'project'
+  | 'projectWith'
+  | 'image'
+  | 'file'
+  | 'journal'
+  | 'containers'
+  | 'containersOf'
+  | 'sharedWith'
+  | 'anew'
+>;
+
 /** What a change of the project works with. Whoever has it holds the lock of the project. */
 export interface ChangeParts {
   readonly docker: Docker;
   readonly compose: ComposeCommand;
   readonly profile: ComposeProfile;
-  readonly environment: Readonly<Record<string, string | undefined>>;
+  /** What was read since the lock is held. */
+  readonly step: ChangeTakes;
   readonly invocation: ComposeInvocation;
   readonly name: ServiceName;
   readonly folder: ProjectFolder;

@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { parseImage } from '../../../domain/versions/versions.ts';
 import type { ComposeInvocation } from '../engine/command/compose-command.ts';
+import type { LocalImage } from '../engine/objects/images.ts';
 import type { ChangeSide } from '../state/project-change.ts';
 import { tagImage } from './bring-image.ts';
 import type { ChangeParts } from './change-parts.ts';
@@ -16,10 +17,11 @@ export async function invocationFor(
   imageInFiles: string,
   { invocation, docker, contents, contentsFolder, name }: ChangeParts,
   signal: AbortSignal,
+  found?: LocalImage,
 ): Promise<ComposeInvocation> {
   if (!side.imageId) return invocation;
   if (side.image === imageInFiles) {
-    await tagImage(imageInFiles, side.imageId, docker, signal);
+    await tagImage(imageInFiles, side.imageId, docker, signal, found);
     return invocation;
   }
   const image = side.digest ? `${parseImage(side.image).repository}@${side.digest}` : side.imageId;

@@ -120,8 +120,8 @@ function contentOf(current: VersionCandidate, { project }: ObservedState): Versi
 }
 
 async function keepFiles({ project }: ObservedState, { contents }: ServiceState): Promise<void> {
-  for (const { path } of project.files) {
-    const file = project.read.get(path);
-    if (file) await contents.keep(file.bytes);
-  }
+  const files = project.files.flatMap(({ path }) => project.read.get(path) ?? []);
+  // Each content once: two files may hold the same.
+  const bytes = new Map(files.map((file) => [file.sha256, file.bytes]));
+  await Promise.all([...bytes.values()].map((content) => contents.keep(content)));
 }

@@ -12,7 +12,8 @@ import { instanceCount } from '../read/leftovers.ts';
 import { identityOf, observedFrom } from '../read/observation.ts';
 import type { ObservedState } from '../read/observed-state.ts';
 import { assertOwnImage } from '../read/own-image.ts';
-import { type ServiceReader, serviceNameOf } from '../read/service-reader.ts';
+import type { ServiceReader } from '../read/service-reader.ts';
+import { type StepCache, serviceNameOf } from '../read/step-cache.ts';
 import type { ProjectChange } from '../state/project-change.ts';
 import { type Started, StartFailed, waitForStart } from '../wait/start-wait.ts';
 import type { ChangeParts } from './change-parts.ts';
@@ -25,6 +26,7 @@ import { startedAgain } from './started-again.ts';
 
 interface ChangesParts {
   readonly profile: ComposeProfile;
+  /** Environment of the docker command, for the stream of events. */
   readonly environment: Readonly<Record<string, string | undefined>>;
   readonly docker: Docker;
   readonly compose: ComposeCommand;
@@ -43,18 +45,18 @@ export class ProjectChanges {
   }
 
   rollBack(pin: ComposePin, source: ComposeSource, by: string, signal: AbortSignal): Promise<RolledBack> {
-    return this.#locked(by, signal, async (parts, observedState) => {
-      // A context or DOCKER_HOST may lead to another engine than when the plan was made.
-      const engine = await parts.docker.info(signal, { fresh: true });
+    const read = (step: StepCache) =>
+      Promise.all([step.engineNow(), this.#reader.read(step, 'running', signal)]);
+    return this.#locked(by, signal, read, async (parts, [engine, observedState]) => {
       if (identityOf(engine, parts.name.project, parts.name.service) !== pin.workload.uid) {
         throw new RunbookError(
           'WorkloadChanged',
           'the plan was made for this service on another engine or in another project; nothing was changed',
         );
       }
-      await assertOwnImage(pin, source, observedState, this.#parts);
+      await assertOwnImage(pin, source, observedState, { ...this.#parts, step: parts.step });
       try {
-        const bound = await runningBound(observedState.project, parts.docker, signal);
+        const bound = await runningBound(parts.step);
         return await rollBackTo(pin, source, { ...this.#before(observedState), bound }, parts, signal);
       } finally {
         this.#reader.forget();
@@ -65,30 +67,32 @@ export class ProjectChanges {
   /**
    * Waits for the containers of a rollout. Compose has replaced the only ones: when they do not start, what was there
    * before comes back.
+   * @param step that was just begun.
+   * @returns with what is known of the service when they were up.
    */
   async waitForStart(
     rollout: RolloutStarted,
+    step: StepCache,
     by: string,
     signal: AbortSignal,
     report: (progress: RolloutProgress) => void,
     resume?: RolloutProgress,
-  ): Promise<Started> {
-    const project = await this.#reader.project();
-    const { change } = await this.#reader.stateOf(project).state.journal.read();
+  ): Promise<Started & { readonly step: StepCache }> {
+    const { docker, environment, profile, clock } = this.#parts;
+    const since = clock();
+    const [name, { change }, found] = await Promise.all([step.name(), step.journal(), step.containers()]);
     const ours = change !== undefined && change.id === rollout.change ? change : undefined;
     if (ours?.phase === 'restoring' || ours?.phase === 'restored') {
       throw await this.#restored(ours, `${rollout.version} did not start`, 'RolloutFailed', by, signal);
     }
-    const { docker, environment, profile, clock } = this.#parts;
     const startAgain = ours && {
       begun: ours.phase === 'starting',
-      run: (within: AbortSignal) => this.#locked(by, within, (parts) => startedAgain(ours, parts)),
+      run: (within: AbortSignal) => this.#lockedLive(by, within, (parts) => startedAgain(ours, parts)),
     };
     const parts = {
-      ...{ docker, env: environment, name: serviceNameOf(project), limits: profile.rollout, clock },
+      ...{ docker, env: environment, name, limits: profile.rollout, clock, since },
       ...(startAgain ? { startAgain } : {}),
     };
-    const found = await docker.containers(parts.name, signal);
     const restartsBefore = resume?.restarts ?? earlierRestarts(found, ours);
     const expected = {
       ...(rollout.imageId ? { imageId: rollout.imageId } : {}),
@@ -98,9 +102,14 @@ export class ProjectChanges {
     };
     const told = (progress: RolloutProgress) => report({ ...progress, restarts: restartsBefore });
     try {
-      const started = await waitForStart(parts, expected, rollout.version, signal, told, resume);
-      const ofDependants = ours ? await this.#dependants(ours, by, signal) : [];
-      return { ...started, warnings: [...started.warnings, ...ofDependants] };
+      const started = await waitForStart(parts, expected, found, rollout.version, signal, told, resume);
+      const ofDependants = ours ? await this.#dependants(ours, by, signal) : undefined;
+      const isOfNow = started.containers === found && !ofDependants;
+      return {
+        ...started,
+        warnings: [...started.warnings, ...(ofDependants ?? [])],
+        step: isOfNow ? step : step.anew(signal, ofDependants ? undefined : started.containers),
+      };
     } catch (error) {
       const isTimeOut = error instanceof RunbookError && error.type === 'RolloutTimedOut';
       if (!isTimeOut && !(error instanceof StartFailed)) throw error;
@@ -119,14 +128,19 @@ export class ProjectChanges {
     signal: AbortSignal,
   ): Promise<RunbookError> {
     const { signal: uncancellable } = new AbortController();
-    const outcome = await this.#locked(by, signal, (parts) => compensate(change, parts, uncancellable));
+    const outcome = await this.#lockedLive(by, signal, (parts) => compensate(change, parts, uncancellable));
     return new RunbookError(type, `${reason}; ${outcome}`);
   }
 
-  async #dependants(change: ProjectChange, by: string, signal: AbortSignal): Promise<readonly string[]> {
+  /** @returns warnings; nothing when there was nothing to do. */
+  async #dependants(
+    change: ProjectChange,
+    by: string,
+    signal: AbortSignal,
+  ): Promise<readonly string[] | undefined> {
     const { restartDependants: restarts } = this.#parts.profile;
-    if (!restarts && !change.bound) return [];
-    return this.#locked(by, signal, async (parts) => [
+    if (!restarts && !change.bound) return undefined;
+    return this.#lockedLive(by, signal, async (parts) => [
       ...(await renewBound(change, parts, signal)),
       ...(restarts ? await restartDependants(change, parts, signal) : []),
     ]);
@@ -152,17 +166,26 @@ export class ProjectChanges {
     };
   }
 
-  async #locked<T>(
+  /** Of what runs, once it is proved that the containers are of this project. */
+  #lockedLive<T>(by: string, signal: AbortSignal, work: (parts: ChangeParts) => Promise<T>): Promise<T> {
+    return this.#locked(by, signal, (step) => this.#reader.live(step), work);
+  }
+
+  async #locked<S, T>(
     by: string,
     signal: AbortSignal,
-    work: (parts: ChangeParts, observedState: ObservedState) => Promise<T>,
+    read: (step: StepCache) => Promise<S>,
+    work: (parts: ChangeParts, found: S) => Promise<T>,
   ): Promise<T> {
-    const project = await this.#reader.project();
-    const { folder, state } = this.#reader.stateOf(project);
+    // Where the lock is does not hang on what the files say: they are read when it is held.
+    const { folder, state } = await this.#reader.step(signal).state();
     return withProjectLock(await folder.create(), by, signal, async (beforeExec) => {
-      const observedState = await this.#reader.read('running', signal);
+      const step = this.#reader.step(signal);
+      const found = await read(step);
+      const project = await step.project();
       const parts: ChangeParts = {
         ...this.#parts,
+        step,
         name: serviceNameOf(project),
         invocation: project.invocation,
         folder: project.folder,
@@ -181,7 +204,7 @@ export class ProjectChanges {
           );
         },
       };
-      return work(parts, observedState);
+      return work(parts, found);
     });
   }
 }

@@ -1,7 +1,6 @@
 import { RunbookError } from '../../../domain/errors.ts';
 import type { ComposeFileChange, ComposePin, ComposeSource } from '../../../domain/versions/pins.ts';
 import { contentHash } from '../files/content-hash.ts';
-import { loadProject } from '../load/load-project.ts';
 import { filesAfter } from '../plan/files-after.ts';
 import type { ChangeParts } from './change-parts.ts';
 
@@ -15,18 +14,16 @@ export async function keepContents(
   files: readonly ComposeFileChange[],
   parts: ChangeParts,
 ): Promise<void> {
-  const { profile, environment, contents, folder } = parts;
+  const { profile, contents, step } = parts;
   if (files.length === 0) return;
-  const project = await loadProject({ profile, environment });
   const after = await filesAfter(source, pin.image, {
     profile,
-    environment,
-    project,
+    step,
     contents: (sha256) => contents.read(sha256),
   });
   for (const { path, before, sha256 } of files) {
     const content = after.contents.get(path);
-    const file = await folder.read(path);
+    const file = await step.file(path);
     if (!content || contentHash(content) !== sha256 || file?.sha256 !== before) {
       throw new RunbookError('PinLost', `${path} would not become what was planned; start a new run`);
     }

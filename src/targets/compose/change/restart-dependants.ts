@@ -1,5 +1,4 @@
 import { engineError } from '../engine/command/engine-error.ts';
-import { loadProject } from '../load/load-project.ts';
 import { leadingContainer } from '../read/observed-state.ts';
 import type { ProjectChange } from '../state/project-change.ts';
 import type { ChangeParts } from './change-parts.ts';
@@ -14,14 +13,14 @@ export async function restartDependants(
   parts: ChangeParts,
   signal: AbortSignal,
 ): Promise<readonly string[]> {
-  const { profile, environment, docker, compose, invocation, name, beforeExec, audit } = parts;
-  const { service } = await loadProject({ profile, environment });
-  const started = leadingContainer(await docker.containers(name, signal))?.startedAt ?? '';
+  const { step, compose, invocation, beforeExec, audit } = parts;
+  const [{ service }, containers] = await Promise.all([step.project(), step.containers()]);
+  const started = leadingContainer(containers)?.startedAt ?? '';
   const old: string[] = [];
   for (const dependant of service.dependants) {
     // One that was kept bound to a container that is gone could not be started any more.
     if (service.bound.includes(dependant)) continue;
-    const container = leadingContainer(await docker.containers({ ...name, service: dependant }, signal));
+    const container = leadingContainer(await step.containersOf(dependant));
     if (container?.running && Date.parse(container.startedAt) < Date.parse(started)) old.push(dependant);
   }
   if (old.length === 0) return [];

@@ -1,5 +1,6 @@
 import { RunbookError } from '../../../domain/errors.ts';
 import { engineError } from '../engine/command/engine-error.ts';
+import type { Container } from '../engine/objects/containers.ts';
 import type { ProjectChange } from '../state/project-change.ts';
 import { bringUp, CannotStart } from './bring-up.ts';
 import type { ChangeParts } from './change-parts.ts';
@@ -74,7 +75,7 @@ async function restoreContainer(
   signal: AbortSignal,
 ): Promise<readonly string[]> {
   const { from, containers, containerIds } = change;
-  const { compose, docker, name, beforeExec } = parts;
+  const { compose, name, beforeExec } = parts;
   if (containers === 0) {
     const stopped = await compose.stop(parts.invocation, name.service, { signal, beforeExec });
     if (stopped.code !== 0) throw engineError(`${name.service} cannot be stopped`, stopped);
@@ -84,13 +85,13 @@ async function restoreContainer(
   const isStale = (id: string) => !containerIds.includes(id);
   const fail = (reason: string) =>
     new RunbookError('RolloutFailed', `the container of ${from.version} could not be restored: ${reason}`);
+  let running: readonly Container[];
   try {
-    await bringUp(change, { side: from, invocation, isStale }, parts, signal);
+    running = await bringUp(change, { side: from, invocation, isStale }, parts, signal);
   } catch (error) {
     if (error instanceof CannotStart) throw fail(error.message);
     throw error;
   }
-  const running = await docker.containers(name, signal);
   if (!running.some((one) => one.running || one.restarting)) throw fail('it does not run');
   return running.map(({ id }) => id);
 }

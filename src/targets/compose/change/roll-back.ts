@@ -19,6 +19,8 @@ export interface RolledBack {
   /** False when everything was there already, and not by an earlier attempt of the same step. */
   readonly changed: boolean;
   readonly change: ProjectChange;
+  /** The containers that it has left. */
+  readonly containers: readonly Container[];
 }
 
 /** What stands there when the change begins. */
@@ -51,8 +53,8 @@ export async function rollBackTo(
   parts: ChangeParts,
   signal: AbortSignal,
 ): Promise<RolledBack> {
-  const { docker, journal, profile } = parts;
-  const found = await journal.read();
+  const { docker, journal, profile, step } = parts;
+  const { change: found } = await step.journal();
   const pinned = jsonHash(pin);
   const isOurs = found?.pinned === pinned;
   const { signal: uncancellable } = new AbortController();
@@ -67,18 +69,19 @@ export async function rollBackTo(
   const earlier = isOurs && !isOver ? found : undefined;
   const id = earlier?.id ?? jsonHash([pinned, found?.id]);
   await assertUnchanged(pin, source.imageId, earlier, before.containers, parts);
-  const imageId = await bringImage(source, docker, profile, signal);
+  const image = await bringImage(source, docker, profile, signal);
+  const { id: imageId } = image;
   // An earlier attempt knows what stood there before it: by now that may be its own work.
   const change = earlier ?? (await newChange({ id, pinned }, pin, { ...source, imageId }, before, parts));
   if (!earlier) {
     // Somebody who did the same by hand has made the container anew only if its image is another one now.
     const isMade = pin.changes.length === 0 || pin.replaces !== imageId;
     if (change.files.length === 0 && isMade && runs(before.containers, imageId))
-      return { changed: false, change };
+      return { changed: false, change, containers: before.containers };
     await keepContents(pin, source, change.files, parts);
-    await journal.begin(change);
+    await journal.begin(change, found?.id);
   }
-  const invocation = await invocationFor({ ...change.to, imageId }, pin.image, parts, signal);
+  const invocation = await invocationFor({ ...change.to, imageId }, pin.image, parts, signal, image);
   await putFiles(pin, change, parts, uncancellable);
   if (change.phase === 'replacing') await journal.advance(id, 'starting');
   const containers = await startContainers(change, invocation, parts, uncancellable);
@@ -88,7 +91,7 @@ export async function rollBackTo(
   await parts.audit(purpose === 'restore' ? 'restored' : 'rolled-back', id, { from, to, files });
   const endedAt = new Date(parts.clock()).toISOString();
   await journal.advance(id, 'started', { endedAt, made: containers.map((container) => container.id) });
-  return { changed: true, change };
+  return { changed: true, change, containers };
 }
 
 async function newChange(
@@ -150,13 +153,13 @@ async function putFiles(
   }
 }
 
-/** Compose reads the files as we do, or nothing is started. */
+/** Compose reads the files as we do, or nothing is started: what it makes of them as they are by now. */
 async function assertComposeAgrees(
   { image }: ComposePin,
-  { compose, invocation, name }: ChangeParts,
+  { step, name }: Pick<ChangeParts, 'step' | 'name'>,
   signal: AbortSignal,
 ): Promise<void> {
-  const read = await compose.config(invocation, name.service, signal);
+  const read = await step.anew(signal).model();
   if (read.image === image) return;
   throw new RunbookError(
     'ComposeFileUnsupported',
@@ -197,9 +200,9 @@ export async function compensate(
 /** Files that somebody has brought to the planned content already need no replacement, and no compensation. */
 async function notReplacedYet(
   { changes }: ComposePin,
-  { folder }: ChangeParts,
+  { step }: Pick<ChangeParts, 'step'>,
 ): Promise<ProjectChange['files']> {
-  const hashes = await Promise.all(changes.map(async ({ path }) => (await folder.read(path))?.sha256));
+  const hashes = await Promise.all(changes.map(async ({ path }) => (await step.file(path))?.sha256));
   return changes.filter(({ sha256 }, index) => hashes[index] !== sha256);
 }
 

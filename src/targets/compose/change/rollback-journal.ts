@@ -7,11 +7,8 @@ import type { RollbackJournal } from './change-parts.ts';
  */
 export function rollbackJournalOf({ journal }: ServiceState): RollbackJournal {
   return {
-    read: async () => (await journal.read()).change,
-    async begin(change) {
-      const { change: found } = await journal.read();
-      if (found && found.id !== change.id) await journal.end(found.id);
-      await journal.begin(change);
+    async begin(change, over) {
+      await journal.begin(change, over);
     },
     async advance(id, phase, more) {
       await journal.advance(id, phase, more);

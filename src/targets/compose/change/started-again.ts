@@ -13,9 +13,9 @@ import { invocationFor } from './invocation.ts';
 export async function startedAgain(change: ProjectChange, parts: ChangeParts): Promise<void> {
   const { signal } = new AbortController();
   const { id, to, containerIds } = change;
-  const { compose, journal, name, clock } = parts;
+  const { journal, step, clock } = parts;
   await journal.advance(id, 'starting');
-  const { image = to.image } = await compose.config(parts.invocation, name.service, signal);
+  const { image = to.image } = await step.sharedWith(signal).model();
   const invocation = await invocationFor(to, image, parts, signal);
   const isStale = (container: string) => containerIds.includes(container);
   try {

@@ -7,7 +7,8 @@ import type { ChangeParts } from './change-parts.ts';
 import { restoreFiles } from './restore.ts';
 
 /**
- * Compare-and-set: everything that the plan was made on is still so, or is already what the plan makes of it.
+ * Compare-and-set: everything that the plan was made on is still so, or is already what the plan makes of it, as it was
+ * read since the lock is held. Each file that is replaced is compared again right before that (`ProjectFolder.replace`).
  * @param earlier what an attempt of the same step has noted.
  * @throws WorkloadChanged. What an earlier attempt has replaced before the container was touched goes back first.
  */
@@ -27,8 +28,11 @@ export async function assertUnchanged(
   );
 }
 
-async function fileProblem(pin: ComposePin, { folder }: ChangeParts): Promise<string | undefined> {
-  const hashOf = async (path: string) => (await folder.read(path))?.sha256;
+async function fileProblem(
+  pin: ComposePin,
+  { step }: Pick<ChangeParts, 'step'>,
+): Promise<string | undefined> {
+  const hashOf = async (path: string) => (await step.file(path))?.sha256;
   const changed = (path: string) => `${path} was changed by somebody else after the plan was made`;
   for (const { path, sha256 } of pin.unchanged) {
     if ((await hashOf(path)) !== sha256) return changed(path);

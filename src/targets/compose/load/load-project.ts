@@ -3,7 +3,8 @@ import { RunbookError } from '../../../domain/errors.ts';
 import type { ComposeProfile } from '../../../domain/request/profile.ts';
 import type { ComposeFilePin } from '../../../domain/versions/pins.ts';
 import type { ComposeInvocation } from '../engine/command/compose-command.ts';
-import { ProjectFolder } from '../files/project-folder.ts';
+import type { HeldFiles } from '../files/held-files.ts';
+import type { ProjectFolder } from '../files/project-folder.ts';
 import type { ProjectFile } from '../files/read-file.ts';
 import { type ComposeService, projectNameFrom, readProject, type UsedFile } from '../project/index.ts';
 import { pinFiles } from './pinned-files.ts';
@@ -22,11 +23,15 @@ export interface LoadedProject {
   readonly folders: readonly string[];
   /** Files that were read, by their path in the project. */
   readonly read: ReadonlyMap<string, ProjectFile>;
+  /** Files that Compose would read, and that are not there. */
+  readonly absent: readonly string[];
 }
 
 export interface LoadProjectOptions {
   readonly profile: ComposeProfile;
   readonly environment: Readonly<Record<string, string | undefined>>;
+  /** What is on disk. */
+  readonly files: HeldFiles;
   /** Contents to be read instead of what is on disk: how the project would be after a change. */
   readonly instead?: ReadonlyMap<string, Buffer>;
 }
@@ -38,15 +43,19 @@ export interface LoadProjectOptions {
 export async function loadProject({
   profile,
   environment,
+  files: onDisk,
   instead,
 }: LoadProjectOptions): Promise<LoadedProject> {
-  const folder = await ProjectFolder.open(profile.directory);
   const read = new Map<string, ProjectFile>();
+  const absent = new Set<string>();
   const readText = async (path: string) => {
     const changed = instead?.get(path);
     if (changed !== undefined) return changed.toString('utf8');
-    const file = read.get(path) ?? (await folder.read(path));
-    if (!file) return undefined;
+    const file = await onDisk.read(path);
+    if (!file) {
+      absent.add(path);
+      return undefined;
+    }
     if (!file.isText) throw new RunbookError('ComposeFileUnsupported', `${path} is no UTF-8 text`);
     read.set(path, file);
     return file.text;
@@ -65,8 +74,17 @@ export async function loadProject({
     profiles: profile.profiles,
   };
   const used = [...service.usedFiles, ...configFiles(profile, service)];
-  const { pins, folders } = await pinFiles(folder, used, read, instead);
-  return { folder, service, invocation, envFiles, files: pins, folders, read };
+  const { pins, folders } = await pinFiles(onDisk, used, { read, absent }, instead);
+  return {
+    folder: onDisk.folder,
+    service,
+    invocation,
+    envFiles,
+    files: pins,
+    folders,
+    read,
+    absent: [...absent],
+  };
 }
 
 /** Files that the profile counts to the service's config. A container holds them as it holds mounted files. */

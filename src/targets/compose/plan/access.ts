@@ -9,16 +9,16 @@ import type { ComposeCommand, ComposeProgram } from '../engine/command/compose-c
 import type { EngineInfo } from '../engine/docker.ts';
 import type { LoadedProject } from '../load/load-project.ts';
 import { changeImage } from '../project/index.ts';
-import type { ImageFinder } from '../read/image-sources.ts';
+import type { FindParts, ImageFinder } from '../read/image-sources.ts';
 import type { ObservedState } from '../read/observed-state.ts';
+import type { StepCache } from '../read/step-cache.ts';
 import { refuseShared, refuseSharedFiles } from './shared.ts';
 
 export interface AccessParts {
   readonly profile: ComposeProfile;
   readonly compose: ComposeCommand;
   readonly images: ImageFinder;
-  /** Proves that the folder for evidence can be written to. */
-  readonly stateWritable: () => Promise<void>;
+  readonly step: FindParts & Pick<StepCache, 'state'>;
 }
 
 /**
@@ -29,12 +29,13 @@ export async function checkAccess(
   wish: TargetWish,
   observedState: ObservedState,
   observed: ObservedService,
-  { profile, compose, images, stateWritable }: AccessParts,
+  { profile, compose, images, step }: AccessParts,
   signal: AbortSignal,
 ): Promise<AccessReport> {
   const { project, engine } = observedState;
   const { service, folder } = project;
-  const [program] = await Promise.all([compose.program(signal), stateWritable()]);
+  const { folder: state } = await step.state();
+  const [program] = await Promise.all([compose.program(signal), state.proveWritable()]);
   const { image: resolvedImage, unset = [] } = observedState.resolved ?? {};
   if (resolvedImage !== service.image) {
     throw readOtherwise(service.image, resolvedImage, service.site.description);
@@ -53,7 +54,7 @@ export async function checkAccess(
     const { all, whole } = toBeReplaced(source, project, profile);
     refuseSharedFiles(project, profile, service.image === candidate.image ? whole : all, whole);
     for (const path of all) await folder.writable(path);
-    const found = await images.find(source.image, source, signal);
+    const found = await images.find(source.image, source, step, signal);
     if (!found) throw missing(candidate.image, wish, observed);
     const where = found.where === 'registry' ? 'in the registry' : "on the engine's host";
     image = `${candidate.version} is ${where} as ${shortDigest(found.digest ?? found.imageId ?? '')}`;

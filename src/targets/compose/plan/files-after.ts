@@ -1,16 +1,14 @@
 import type { ComposeProfile } from '../../../domain/request/profile.ts';
 import type { ComposeSource } from '../../../domain/versions/pins.ts';
 import { contentHash } from '../files/content-hash.ts';
-import { type LoadedProject, loadProject } from '../load/load-project.ts';
 import { changeImage } from '../project/index.ts';
+import type { StepCache } from '../read/step-cache.ts';
 import { type KeptContents, restoreConfig } from './restored-config.ts';
 
 export interface FilesAfterParts {
   readonly profile: ComposeProfile;
-  readonly environment: Readonly<Record<string, string | undefined>>;
   readonly contents: KeptContents;
-  /** The project as it was read now. */
-  readonly project: LoadedProject;
+  readonly step: Pick<StepCache, 'project' | 'projectWith'>;
 }
 
 /** What the project's files will be. */
@@ -25,22 +23,19 @@ export interface FilesAfter {
 export async function filesAfter(
   source: ComposeSource,
   wanted: string,
-  parts: FilesAfterParts,
+  { profile, contents: kept, step }: FilesAfterParts,
 ): Promise<FilesAfter> {
-  const { project, profile, environment } = parts;
+  const project = await step.project();
   const config =
     profile.config === 'restore' && source.files && source.definitionHash
       ? await restoreConfig(
           { files: source.files, definitionHash: source.definitionHash, image: wanted },
           project,
-          parts.contents,
-          (instead) => loadProject({ profile, environment, instead }),
+          kept,
+          (instead) => step.projectWith(instead),
         )
       : { contents: new Map<string, Buffer>(), warnings: [] };
-  const base =
-    config.contents.size > 0
-      ? await loadProject({ profile, environment, instead: config.contents })
-      : project;
+  const base = config.contents.size > 0 ? await step.projectWith(config.contents) : project;
   const edit = changeImage(base.service, wanted);
   const contents = new Map(config.contents);
   const content = Buffer.from(edit.after);

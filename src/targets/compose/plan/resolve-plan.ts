@@ -4,15 +4,16 @@ import type { ComposeFileChange, ComposePin, ComposeSource } from '../../../doma
 import type { Plan } from '../../../domain/versions/plan.ts';
 import { contentHash } from '../files/content-hash.ts';
 import { fingerprintOf } from '../load/fingerprint.ts';
-import { type LoadedProject, loadProject } from '../load/load-project.ts';
+import type { LoadedProject } from '../load/load-project.ts';
 import { boundWarning } from '../read/bound-services.ts';
-import { type ImageFinder, imageMissing } from '../read/image-sources.ts';
+import { type FindParts, type ImageFinder, imageMissing } from '../read/image-sources.ts';
 import { diffFiles, type ImageLine } from './file-diff.ts';
 import { type FilesAfterParts, filesAfter } from './files-after.ts';
 import { movedWarning, referenceOf } from './pinned-reference.ts';
 import { refuseShared, refuseSharedFiles, sharedFilesWarning, sharedWarning } from './shared.ts';
 
 export interface ResolvePlanParts extends FilesAfterParts {
+  readonly step: FilesAfterParts['step'] & FindParts;
   readonly images: ImageFinder;
   /** Whether a recreate was broken off: the service has to be brought up even if nothing is to be changed. */
   readonly isBroken: boolean;
@@ -44,14 +45,17 @@ export async function resolvePlan(
   parts: ResolvePlanParts,
   signal: AbortSignal,
 ): Promise<ResolvedPlan> {
-  const { project, profile, images } = parts;
-  const found = await images.find(source.image, source, signal);
+  const { profile, images, step } = parts;
+  const [project, found] = await Promise.all([
+    step.project(),
+    images.find(source.image, source, step, signal),
+  ]);
   if (!found) throw imageMissing(source);
   const wanted =
     (pin.purpose === 'restore' ? await imageInFilesOf(source, parts) : undefined) ??
     referenceOf(source.image, found, project.service.image, profile.pin);
   const { contents, whole, warnings } = await filesAfter(source, wanted, parts);
-  const after = await loadProject({ ...parts, instead: contents });
+  const after = await step.projectWith(contents);
   if (after.service.image !== wanted) throw notExpressed(project, wanted, after.service.image);
 
   const changes = [...contents].map(([path, content]) => fileChangeOf(path, content, project, after));
@@ -123,7 +127,7 @@ async function imageInFilesOf(source: ComposeSource, parts: ResolvePlanParts): P
     instead.set(path, content);
   }
   try {
-    return (await loadProject({ ...parts, instead })).service.image;
+    return (await parts.step.projectWith(instead)).service.image;
   } catch (error) {
     if (error instanceof RunbookError) return undefined;
     throw error;

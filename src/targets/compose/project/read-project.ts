@@ -50,7 +50,7 @@ export async function readProject(options: ProjectOptions, readText: ReadText): 
     dependants: others(name, services, (other) => dependsOn(name, definitionOf(other))),
     bound: boundTo(name, new Map([...services].map(([other, one]) => [other, definitionOf(one)]))),
     sharedWith: others(name, services, (other) => standsIn(piece, other)),
-    othersUsing: othersUsing(name, services, layers),
+    ...ofOthers(name, services, layers),
     hasBuild: build === true,
     healthcheckDisabled: isMapping(healthcheck) && isDisabled(healthcheck),
     ...(typeof restart === 'string' && { restart }),
@@ -128,24 +128,26 @@ function projectName({ scope, top, budget }: Layers & ReadContext): string | und
   return projectNameFrom(name ?? '') || undefined;
 }
 
-function othersUsing(
+function ofOthers(
   name: string,
   services: Services,
   layers: Layers & ReadContext,
-): ComposeService['othersUsing'] {
+): Pick<ComposeService, 'othersUsing' | 'envFilesOfOthers'> {
   const found = new Map<string, { asFile: string[]; byVariable: string[] }>();
+  const envFiles = new Set<string>();
   for (const [other, part] of services) {
     if (other === name) continue;
     const places = [...placesOf(part.image?.pieces ?? []), ...part.places.values()];
     for (const { path, kind } of usedFiles(definitionOf(part), places, layers)) {
       if (kind === 'compose') continue;
+      if (kind === 'env-file') envFiles.add(path);
       const uses = found.get(path) ?? { asFile: [], byVariable: [] };
       found.set(path, uses);
       const names = kind === 'interpolation' ? uses.byVariable : uses.asFile;
       if (!names.includes(other)) names.push(other);
     }
   }
-  return found;
+  return { othersUsing: found, envFilesOfOthers: [...envFiles] };
 }
 
 function isDisabled({ disable, test }: Mapping): boolean {

@@ -1,22 +1,16 @@
 import type { Docker } from '../engine/docker.ts';
 import type { ServiceName } from '../engine/objects/compose-labels.ts';
 import type { Container } from '../engine/objects/containers.ts';
-import type { LoadedProject } from '../load/load-project.ts';
 import { leadingContainer } from './observed-state.ts';
+import type { StepCache } from './step-cache.ts';
 
 /** The services bound to this one whose containers run. */
 export async function runningBound(
-  { service, invocation }: LoadedProject,
-  docker: Docker,
-  signal: AbortSignal,
+  step: Pick<StepCache, 'project' | 'containersOf'>,
 ): Promise<readonly string[]> {
-  const found = await containersOf(
-    service.bound,
-    { project: invocation.project, service: service.name },
-    docker,
-    signal,
-  );
-  return service.bound.filter((name) => leadingContainer(found.get(name) ?? [])?.running);
+  const { bound } = (await step.project()).service;
+  const found = await Promise.all(bound.map((service) => step.containersOf(service)));
+  return bound.filter((_, index) => leadingContainer(found[index] ?? [])?.running);
 }
 
 /** What a plan that makes the container anew means for them. */

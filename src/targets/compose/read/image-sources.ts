@@ -2,10 +2,10 @@ import semver from 'semver';
 import { RunbookError } from '../../../domain/errors.ts';
 import type { ComposeSource } from '../../../domain/versions/pins.ts';
 import { parseImage } from '../../../domain/versions/versions.ts';
-import { parseReference, type RegistryClient } from '../../../registry/index.ts';
-import type { Docker } from '../engine/docker.ts';
+import { parseReference, type RegistryClient, type RegistryRepository } from '../../../registry/index.ts';
 import { digestIn, type LocalImage } from '../engine/objects/images.ts';
 import type { RegistryTag } from './candidates.ts';
+import type { StepCache } from './step-cache.ts';
 
 /** Where images of the service can be had from. */
 export interface ImageSources {
@@ -30,23 +30,22 @@ const SHORT_MS = 2500;
 /** Tags are many, and each costs a request: digests are asked for the newest ones. */
 const WITH_DIGEST = 20;
 
+/** What is taken of a step to find one image, and to find all. */
+export type FindParts = Pick<StepCache, 'image' | 'manifest'>;
+export type ListParts = Pick<StepCache, 'images' | 'manifest'>;
+
 /** Finds images on the engine and in the registry. */
 export class ImageFinder {
-  readonly #docker: Docker;
   readonly #registry: RegistryClient;
 
-  constructor(docker: Docker, registry: RegistryClient) {
-    this.#docker = docker;
+  constructor(registry: RegistryClient) {
     this.#registry = registry;
   }
 
   /** Every image of the repository. A registry that cannot be asked is a problem to tell of, not an error. */
-  async list(image: string, signal: AbortSignal): Promise<ImageSources> {
+  async list(image: string, step: ListParts, signal: AbortSignal): Promise<ImageSources> {
     const { repository } = parseImage(image);
-    const [local, remote] = await Promise.all([
-      this.#docker.imagesOf(repository, signal),
-      this.#tags(image, signal),
-    ]);
+    const [local, remote] = await Promise.all([step.images(repository), this.#tags(image, step, signal)]);
     return { local, ...remote };
   }
 
@@ -58,15 +57,16 @@ export class ImageFinder {
   async find(
     image: string,
     known: { readonly digest?: string; readonly imageId?: string },
+    step: FindParts,
     signal: AbortSignal,
   ): Promise<FoundImage | undefined> {
     const { repository, tag, digest: written } = parseImage(image);
     const wanted = known.digest ?? written;
-    const local = await this.#local(image, wanted, known.imageId, signal);
+    const local = await localImage(image, wanted, known.imageId, step);
     // What is here can be run whatever the registry says: it is asked for moved tags alone, and not for long.
     const timeoutMs = local ? SHORT_MS : LONG_MS;
     const remote = await withTimeout(timeoutMs, signal, (limited) =>
-      this.#remote(image, wanted, tag, limited),
+      this.#remote(image, wanted, tag, step, limited),
     );
     const localDigest = local ? digestIn(local, repository) : undefined;
     const answered = remote instanceof RunbookError ? undefined : sameImage(remote, local);
@@ -90,39 +90,37 @@ export class ImageFinder {
     return undefined;
   }
 
-  async #local(
-    image: string,
-    digest: string | undefined,
-    imageId: string | undefined,
-    signal: AbortSignal,
-  ): Promise<LocalImage | undefined> {
-    if (digest) {
-      const found = await this.#docker.image(`${parseImage(image).repository}@${digest}`, signal);
-      if (found) return found;
-    }
-    if (imageId) return this.#docker.image(imageId, signal);
-    return digest ? undefined : this.#docker.image(image, signal);
-  }
-
   /** What the registry has under the digest, and what under the tag. */
   async #remote(
     image: string,
     digest: string | undefined,
     tag: string | undefined,
+    step: FindParts,
     signal: AbortSignal,
   ): Promise<{ readonly digest?: string; readonly movedTo?: string }> {
     const repository = parseReference(image);
     if (!repository) return {};
     const [byDigest, byTag] = await Promise.all([
-      digest ? this.#registry.digestOf(repository, digest, signal) : undefined,
-      tag ? this.#registry.digestOf(repository, tag, signal) : undefined,
+      digest ? this.#manifest(repository, digest, step, signal) : undefined,
+      tag ? this.#manifest(repository, tag, step, signal) : undefined,
     ]);
     if (!digest) return byTag ? { digest: byTag.digest } : {};
     const moved = byTag && byTag.digest !== digest ? { movedTo: byTag.digest } : {};
     return { ...(byDigest ? { digest } : {}), ...moved };
   }
 
-  async #tags(image: string, signal: AbortSignal): Promise<Omit<ImageSources, 'local'>> {
+  #manifest(
+    repository: RegistryRepository,
+    name: string,
+    step: Pick<StepCache, 'manifest'>,
+    signal: AbortSignal,
+  ) {
+    return step.manifest(`${repository.registry}/${repository.repository} ${name}`, () =>
+      this.#registry.digestOf(repository, name, signal),
+    );
+  }
+
+  async #tags(image: string, step: ListParts, signal: AbortSignal): Promise<Omit<ImageSources, 'local'>> {
     const repository = parseReference(image);
     if (!repository) return { tags: [], problems: [`${image} names no registry`] };
     const listed = await withTimeout(LONG_MS, signal, (limited) => this.#registry.tags(repository, limited));
@@ -131,9 +129,7 @@ export class ImageFinder {
     }
     const newest = listed.tags.toSorted(byVersion).slice(0, WITH_DIGEST);
     const digests = await withTimeout(LONG_MS, signal, (limited) =>
-      Promise.all(
-        newest.map((tag) => this.#registry.digestOf(repository, tag, limited).catch(() => undefined)),
-      ),
+      Promise.all(newest.map((tag) => this.#manifest(repository, tag, step, limited).catch(() => undefined))),
     );
     return {
       tags: listed.tags.map((tag) => {
@@ -143,6 +139,20 @@ export class ImageFinder {
       problems: listed.complete ? [] : ['the registry has more tags than were read'],
     };
   }
+}
+
+async function localImage(
+  image: string,
+  digest: string | undefined,
+  imageId: string | undefined,
+  step: Pick<StepCache, 'image'>,
+): Promise<LocalImage | undefined> {
+  if (digest) {
+    const found = await step.image(`${parseImage(image).repository}@${digest}`);
+    if (found) return found;
+  }
+  if (imageId) return step.image(imageId);
+  return digest ? undefined : step.image(image);
 }
 
 /** Lets a registry be slow for so long and no longer: a step is timed out as a whole. */

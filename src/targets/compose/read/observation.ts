@@ -14,7 +14,7 @@ import { workloadOf } from '../load/workload.ts';
 import type { ProjectChange } from '../state/project-change.ts';
 import { historyOf, imageNames } from './candidates.ts';
 import { instanceCount } from './leftovers.ts';
-import { leadingContainer, type ObservedState } from './observed-state.ts';
+import { type LiveState, leadingContainer, type ObservedState } from './observed-state.ts';
 import { warningsOf } from './warnings.ts';
 
 /** How many earlier versions are kept beside the service. */
@@ -85,8 +85,12 @@ function beforeWhatItReplaced(change: ProjectChange, recorded: ObservedState['re
 }
 
 /** What runs, by the container and not by the file. */
-function currentVersion(observedState: ObservedState, container: string): VersionCandidate {
-  const { project, containers, image: local, recorded, at } = observedState;
+export function liveVersionIn(live: LiveState): {
+  readonly fingerprint: string;
+  readonly image: string;
+  readonly source: ComposeSource;
+} {
+  const { project, containers, image: local } = live;
   const { service, files } = project;
   const leading = leadingContainer(containers);
   // A container may have been created by image ID; then the file says what it is called.
@@ -94,7 +98,7 @@ function currentVersion(observedState: ObservedState, container: string): Versio
   const imageId = leading?.imageId ?? local?.id;
   const digest = local
     ? [image, service.image]
-        .map((reference) => digestIn(local, parseImage(reference).repository, observedState.digests))
+        .map((reference) => digestIn(local, parseImage(reference).repository, live.digests))
         .find(Boolean)
     : parseImage(image).digest;
   const source: ComposeSource = {
@@ -107,13 +111,19 @@ function currentVersion(observedState: ObservedState, container: string): Versio
     definitionHash: service.definitionHash,
   };
   const whole = fingerprintOf({ ...source, definitionHash: service.definitionHash, files });
-  const fingerprint = observedState.half ? halfPrint(whole, observedState.change) : whole;
+  return { fingerprint: live.half ? halfPrint(whole, live.change) : whole, image, source };
+}
+
+/** The same, with what is known of it. */
+function currentVersion(observedState: ObservedState, container: string): VersionCandidate {
+  const { containers, recorded, at } = observedState;
+  const { fingerprint, image, source } = liveVersionIn(observedState);
   const change = leftBy(observedState, fingerprint);
   const known = recorded.filter((version) => version.fingerprint === fingerprint);
   const record = known.find((version) => version.record)?.record;
   const failure = observedState.failures.get(fingerprint);
   const since = [
-    leading?.createdAt ?? at,
+    leadingContainer(containers)?.createdAt ?? at,
     ...known.map(({ content }) => content.firstSeenAt),
     ...(change ? beforeWhatItReplaced(change, recorded) : []),
   ];

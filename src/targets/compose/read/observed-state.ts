@@ -9,13 +9,23 @@ import type { RecordedVersion } from './candidates.ts';
 import type { ImageSources } from './image-sources.ts';
 import { withoutLeftBehind } from './leftovers.ts';
 
-/** Everything that was read of the service at one moment. */
-export interface ObservedState {
+/** What runs, of which files, at one moment: what makes its version. */
+export interface LiveState {
   readonly engine: EngineInfo;
   readonly project: LoadedProject;
   readonly containers: readonly Container[];
   /** Image that runs, or that the file names when nothing does; undefined when the engine does not have it. */
   readonly image?: LocalImage;
+  /** Digests that are recorded, the last change's first; where the image has more than one. */
+  readonly digests: readonly string[];
+  /** The last change of ours, or the one that is under way. */
+  readonly change?: ProjectChange;
+  /** True when that one was left in the middle. */
+  readonly half: boolean;
+}
+
+/** Everything that was read of the service at one moment. */
+export interface ObservedState extends LiveState {
   /** What the reference in the file means on this engine. */
   readonly named?: LocalImage;
   /** What Compose makes of the files; where everything was read. */
@@ -24,16 +34,10 @@ export interface ObservedState {
   readonly drift: readonly string[];
   /** What else the files say by now and it was not started with; where everything was read. */
   readonly differences: readonly string[];
-  /** Digests that are recorded, the last change's first. */
-  readonly digests: readonly string[];
   readonly recorded: readonly RecordedVersion[];
   /** What was seen of versions that is no proof, by fingerprint. */
   readonly failures: ReadonlyMap<string, KnownGoodRecord>;
   readonly sources: ImageSources;
-  /** The last change of ours, or the one that is under way. */
-  readonly change?: ProjectChange;
-  /** True when that one was left in the middle. */
-  readonly half: boolean;
   /** What could not be read, a line each. */
   readonly problems: readonly string[];
   readonly at: string;

@@ -2,13 +2,13 @@ import { RunbookError } from '../../../domain/errors.ts';
 import type { ComposeProfile } from '../../../domain/request/profile.ts';
 import type { ComposePin, ComposeSource } from '../../../domain/versions/pins.ts';
 import { assertOwnRepositories } from '../../repositories.ts';
-import type { Docker } from '../engine/docker.ts';
 import { observedFrom } from './observation.ts';
 import type { ObservedState } from './observed-state.ts';
+import type { StepCache } from './step-cache.ts';
 
 interface OwnImageParts {
   readonly profile: ComposeProfile;
-  readonly docker: Docker;
+  readonly step: Pick<StepCache, 'image'>;
   readonly repositories: readonly string[] | undefined;
 }
 
@@ -21,7 +21,7 @@ export async function assertOwnImage(
   pin: ComposePin,
   source: ComposeSource,
   observedState: ObservedState,
-  { profile, docker, repositories }: OwnImageParts,
+  { profile, step, repositories }: OwnImageParts,
 ): Promise<void> {
   const { current, history } = observedFrom(observedState, profile);
   const { project, change } = observedState;
@@ -41,8 +41,7 @@ export async function assertOwnImage(
     ...sides.map((side) => side.imageId),
   ];
   if (ids.includes(imageId)) return;
-  const { signal } = new AbortController();
-  const local = await docker.image(imageId, signal);
+  const local = await step.image(imageId);
   // Not there any more: the change itself says so.
   if (!local) return;
   const names = [...local.tags, ...local.digests];

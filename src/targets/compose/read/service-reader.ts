@@ -1,24 +1,23 @@
 import type { ComposeProfile } from '../../../domain/request/profile.ts';
 import { parseImage } from '../../../domain/versions/versions.ts';
-import type { EvidenceReader } from '../../evidence/read-record.ts';
 import type { EvidenceKey } from '../../evidence/seal.ts';
-import type { ComposeCall, ComposeCommand } from '../engine/command/compose-command.ts';
+import type { ComposeCommand } from '../engine/command/compose-command.ts';
 import type { ResolvedService } from '../engine/command/resolved-service.ts';
 import type { Docker } from '../engine/docker.ts';
 import { COMPOSE_LABEL } from '../engine/objects/compose-labels.ts';
 import type { Container } from '../engine/objects/containers.ts';
 import { digestIn, type LocalImage } from '../engine/objects/images.ts';
+import { ComposeModels } from '../load/compose-models.ts';
 import { differencesOf } from '../load/differences.ts';
-import { assertComposeFindsTheSame } from '../load/found-by-compose.ts';
-import { type LoadedProject, loadProject } from '../load/load-project.ts';
+import type { LoadedProject } from '../load/load-project.ts';
 import { assertSameProject } from '../load/started-from.ts';
-import { type AuditTrail, type ServiceState, StateFolder } from '../state/index.ts';
+import type { AuditTrail } from '../state/index.ts';
 import type { ProjectChange } from '../state/project-change.ts';
 import { driftOf } from './drift.ts';
 import { isHalf } from './half-change.ts';
-import type { ImageFinder, ImageSources } from './image-sources.ts';
-import { leadingContainer, type ObservedState } from './observed-state.ts';
-import { recordedIn } from './recorded-versions.ts';
+import type { ImageFinder, ImageSources, ListParts } from './image-sources.ts';
+import { type LiveState, leadingContainer, type ObservedState } from './observed-state.ts';
+import { type Recorded, StepCache } from './step-cache.ts';
 
 export interface ServiceReaderParts {
   readonly profile: ComposeProfile;
@@ -34,51 +33,65 @@ export interface ServiceReaderParts {
 /** What is read: all there is for a plan, the files as Compose reads them and the container, or what runs alone. */
 export type Depth = 'everything' | 'project' | 'running';
 
+/** What is taken of a step to know what runs. */
+export type LiveParts = Pick<
+  StepCache,
+  'engine' | 'project' | 'containers' | 'namesakes' | 'image' | 'journal' | 'recorded'
+>;
+
+/** What is taken of a step to know all. */
+export type ReadParts = LiveParts & Pick<StepCache, 'model' | 'judgedModel' | 'state'> & ListParts;
+
 /** Reads files, containers and versions of the service. Changes nothing. */
 export class ServiceReader {
   readonly #parts: ServiceReaderParts;
-  #underWay: Promise<ObservedState> | undefined;
+  readonly #models: ComposeModels;
+  #underWay: { readonly step: StepCache; readonly observedState: Promise<ObservedState> } | undefined;
   #lastRunning: LocalImage | undefined;
-  #lastHash: { readonly state: string; readonly hash: string } | undefined;
-  /** The files of which Compose has made by itself what we make of them. */
-  #lastJudged: string | undefined;
 
   constructor(parts: ServiceReaderParts) {
     this.#parts = parts;
+    this.#models = new ComposeModels(parts.compose, parts.profile);
   }
 
-  /** @throws WorkloadMissing, WorkloadMismatch, ComposeFileUnsupported, Unreachable, AccessDenied, CommandMissing. */
-  async read(depth: Depth, signal: AbortSignal): Promise<ObservedState> {
-    const { docker, images, profile, clock } = this.#parts;
-    const [engine, project] = await Promise.all([docker.info(signal), loadProject(this.#parts)]);
-    const { state } = this.stateOf(project);
+  /** Begins a step: nothing is read yet. */
+  step(signal: AbortSignal): StepCache {
+    return new StepCache({ ...this.#parts, models: this.#models }, signal);
+  }
+
+  /**
+   * What makes the version that runs.
+   * @throws WorkloadMissing, WorkloadMismatch, ComposeFileUnsupported, Unreachable, AccessDenied, CommandMissing.
+   */
+  async live(step: LiveParts): Promise<LiveState> {
+    return (await this.#live(step, 'running')).live;
+  }
+
+  /** @throws as `live`. */
+  async read(step: ReadParts, depth: Depth, signal: AbortSignal): Promise<ObservedState> {
+    const { images, clock } = this.#parts;
     const all = depth !== 'running';
-    const [containers, recorded, { change: noted, warnings }, resolved, trail] = await Promise.all([
-      docker.containers(serviceNameOf(project), signal),
-      this.evidenceReader(project, signal).then((reader) => recordedIn(state, reader)),
-      state.journal.read(),
-      all ? this.#resolved(project, depth, signal) : undefined,
-      all ? state.audit.verify() : undefined,
+    const project = await step.project();
+    const reference = project.service.image;
+    const [{ live, identity }, recorded, { warnings }, resolved, trail, sources] = await Promise.all([
+      this.#live(step, depth),
+      step.recorded(),
+      step.journal(),
+      depth === 'everything' ? step.judgedModel() : all ? step.model() : undefined,
+      all ? step.state().then(({ state }) => state.audit.verify()) : undefined,
+      depth === 'everything' ? images.list(reference, step, signal) : NO_SOURCES,
     ]);
-    const namesakes = all || containers.length === 0 ? await docker.namesakes(profile.service, signal) : [];
-    const identity = await assertSameProject(project, profile, containers, namesakes);
+    const { containers, change: noted } = live;
     // What is said of an earlier rollback must not be the word of this one file.
     const isForged = noted !== undefined && trail !== undefined && contradicts(noted, trail);
     const change = isForged ? undefined : noted;
     const leading = leadingContainer(containers);
-    const reference = project.service.image;
-    const [running, named, sources] = await Promise.all([
-      leading ? this.#runningImage(leading, reference, depth, signal) : undefined,
-      all || !leading ? docker.image(reference, signal) : undefined,
-      depth === 'everything' ? images.list(reference, signal) : NO_SOURCES,
-    ]);
-    const image = leading ? running : named;
-    const half = change !== undefined && isHalf(change, await hashesOf(change, project), containers);
+    const named = all || !leading ? await step.image(reference) : undefined;
+    const half = change !== undefined && live.half;
+    const { change: _noted, ...known } = live;
+    const { path } = (await step.state()).state;
     return {
-      engine,
-      project,
-      containers,
-      ...(image ? { image } : {}),
+      ...known,
       ...(named ? { named } : {}),
       ...(resolved ? { resolved } : {}),
       drift: resolved && leading ? await driftOf(project, leading, resolved) : [],
@@ -86,9 +99,7 @@ export class ServiceReader {
         resolved && leading && depth === 'everything'
           ? differencesOf(leading, resolved, await this.#hashes(project, leading, resolved, signal))
           : [],
-      digests: [change?.to.digest, ...recorded.versions.map(({ content }) => content.digest)].filter(
-        (digest) => digest !== undefined,
-      ),
+      digests: digestsOf(change, recorded),
       recorded: recorded.versions,
       failures: recorded.failures,
       sources,
@@ -98,7 +109,7 @@ export class ServiceReader {
         ...identity,
         ...recorded.problems,
         ...warnings,
-        ...(isForged ? [`${state.path}/change.json says otherwise than the audit log, and is ignored`] : []),
+        ...(isForged ? [`${path}/change.json says otherwise than the audit log, and is ignored`] : []),
         ...(half && change ? [interrupted(change)] : []),
         ...(trail?.faults ?? []),
         ...(trail?.warnings ?? []),
@@ -107,30 +118,24 @@ export class ServiceReader {
     };
   }
 
-  /** As `read` of everything; steps that run at the same time share one result. */
-  async readShared(signal: AbortSignal): Promise<ObservedState> {
-    // Another step's signal may end its read: then this one reads by itself.
-    const observedState = await this.#underWay?.catch(() => undefined);
+  /** As `read` of everything; steps that run at the same time share what was read. */
+  async readShared(
+    signal: AbortSignal,
+  ): Promise<{ readonly step: StepCache; readonly observedState: ObservedState }> {
     signal.throwIfAborted();
-    if (observedState) return observedState;
-    const own = this.read('everything', signal);
+    const other = this.#underWay;
+    // Another step's signal may end its read: then this one reads by itself.
+    const theirs = other && (await other.observedState.catch(() => undefined));
+    signal.throwIfAborted();
+    if (other && theirs) return { step: other.step.sharedWith(signal), observedState: theirs };
+    const step = this.step(signal);
+    const own = { step, observedState: this.read(step, 'everything', signal) };
     this.#underWay = own;
     try {
-      return await own;
+      return { step, observedState: await own.observedState };
     } finally {
       if (this.#underWay === own) this.#underWay = undefined;
     }
-  }
-
-  /** What evidence of this service is read and written against. @throws SecretUnavailable. */
-  async evidenceReader({ invocation }: LoadedProject, signal: AbortSignal): Promise<EvidenceReader> {
-    const { profile, evidenceKey, clock } = this.#parts;
-    const key = await evidenceKey?.(signal);
-    return {
-      now: clock(),
-      workload: { kind: 'compose', namespace: invocation.project, name: profile.service },
-      ...(key === undefined ? {} : { key }),
-    };
   }
 
   /** After a change of ours the image is to be inspected anew. */
@@ -138,27 +143,36 @@ export class ServiceReader {
     this.#lastRunning = undefined;
   }
 
-  /** The files alone. @throws WorkloadMissing, ComposeFileUnsupported, AccessDenied. */
-  project(): Promise<LoadedProject> {
-    return loadProject(this.#parts);
-  }
-
-  /** What is kept beside the compose file. */
-  stateOf({ folder }: LoadedProject): { readonly folder: StateFolder; readonly state: ServiceState } {
-    const state = new StateFolder(folder, this.#parts.profile.state);
-    return { folder: state, state: state.service(this.#parts.profile.service) };
-  }
-
-  /** What Compose makes of the files. @throws ComposeFileUnsupported when by itself it would take others, for a plan. */
-  async #resolved(project: LoadedProject, depth: Depth, signal: AbortSignal): Promise<ResolvedService> {
-    const { compose, profile } = this.#parts;
-    const ours = compose.config(project.invocation, profile.service, signal);
-    const state = stateOfFiles(project);
-    if (depth !== 'everything' || state === this.#lastJudged) return ours;
-    const byItself = compose.config(callOf(project, profile), profile.service, signal);
-    assertComposeFindsTheSame(...(await Promise.all([ours, byItself])), serviceNameOf(project));
-    this.#lastJudged = state;
-    return ours;
+  async #live(
+    step: LiveParts,
+    depth: Depth,
+  ): Promise<{ readonly live: LiveState; readonly identity: readonly string[] }> {
+    const { profile } = this.#parts;
+    const all = depth !== 'running';
+    // The engine is asked first: of one that cannot be reached nothing else is to be told.
+    const [engine, project, containers, { change }, others] = await Promise.all([
+      step.engine(),
+      step.project(),
+      step.containers(),
+      step.journal(),
+      all ? step.namesakes() : undefined,
+    ]);
+    const namesakes = others ?? (containers.length === 0 ? await step.namesakes() : []);
+    const identity = await assertSameProject(project, profile, containers, namesakes);
+    const leading = leadingContainer(containers);
+    const reference = project.service.image;
+    const image = leading
+      ? await this.#runningImage(leading, reference, depth, step)
+      : await step.image(reference);
+    // By one digest the image is known, whatever is recorded.
+    const digests = (image?.digests.length ?? 0) > 1 ? digestsOf(change, await step.recorded()) : [];
+    const half = change !== undefined && isHalf(change, await hashesOf(change, project), containers);
+    const live = {
+      ...{ engine, project, containers, digests, half },
+      ...(image ? { image } : {}),
+      ...(change ? { change } : {}),
+    };
+    return { live, identity };
   }
 
   /** Compose's hashes of files and container, where they can be compared: by the same Compose, of the same image. */
@@ -174,12 +188,8 @@ export class ServiceReader {
     const hasEnvFile = (definition as { readonly env_file?: unknown }).env_file !== undefined;
     if (container === undefined || hasEnvFile || image !== resolved.image) return undefined;
     if (version !== (await compose.program(signal)).version) return undefined;
-    const state = stateOfFiles(project);
-    const known = this.#lastHash?.state === state ? this.#lastHash.hash : undefined;
-    const files = known ?? (await compose.configHash(project.invocation, project.service.name, signal));
-    if (files === undefined) return undefined;
-    this.#lastHash = { state, hash: files };
-    return { files, container };
+    const files = await this.#models.hash(project, signal);
+    return files === undefined ? undefined : { files, container };
   }
 
   /** Each run inspects the image anew when it plans; the steps behind that find it with its digest already. */
@@ -187,35 +197,23 @@ export class ServiceReader {
     { imageId }: Container,
     reference: string,
     depth: Depth,
-    signal: AbortSignal,
+    step: LiveParts,
   ): Promise<LocalImage | undefined> {
     const last = this.#lastRunning;
     const isKnown = last?.id === imageId && digestIn(last, parseImage(reference).repository) !== undefined;
     if (depth === 'running' && isKnown) return last;
-    this.#lastRunning = await this.#parts.docker.image(imageId, signal);
+    this.#lastRunning = await step.image(imageId);
     return this.#lastRunning;
   }
 }
 
-/** Which files were read, and what they held. */
-function stateOfFiles({ invocation, read }: LoadedProject): string {
-  return JSON.stringify([invocation, [...read].map(([path, { sha256 }]) => [path, sha256]).sort()]);
-}
-
-/** How somebody calls Compose in the folder who names what the profile names. */
-function callOf({ invocation: { folder, profiles } }: LoadedProject, profile: ComposeProfile): ComposeCall {
-  const { files, envFiles, project, projectDirectory: directory } = profile;
-  return {
-    folder,
-    profiles,
-    ...(files ? { files } : {}),
-    ...(envFiles ? { envFiles } : {}),
-    ...(project === undefined ? {} : { project }),
-    ...(directory === undefined ? {} : { directory }),
-  };
-}
-
 const NO_SOURCES: ImageSources = { local: [], tags: [], problems: [] };
+
+function digestsOf(change: ProjectChange | undefined, { versions }: Recorded): readonly string[] {
+  return [change?.to.digest, ...versions.map(({ content }) => content.digest)].filter(
+    (digest) => digest !== undefined,
+  );
+}
 
 /** The files that a change replaces, as they are now. */
 async function hashesOf(
@@ -240,9 +238,4 @@ function contradicts({ id, to }: ProjectChange, { entries }: AuditTrail): boolea
 
 function interrupted({ phase, startedAt }: ProjectChange): string {
   return `a change of ${startedAt} was interrupted while ${phase}: files and container do not belong together`;
-}
-
-/** The name by which the engine knows the service. */
-export function serviceNameOf({ invocation, service }: LoadedProject) {
-  return { project: invocation.project, service: service.name };
 }

@@ -38,13 +38,14 @@ export class ChangeJournal {
 
   /**
    * Begins a change, or goes on with the same one.
+   * @param over ID of the one before, whose place it takes.
    * @returns the change as it is in the journal: with the phase that an earlier attempt came to.
    * @throws RunbookError `WorkloadChanged` when another change was begun and not ended.
    */
-  async begin(change: ProjectChange): Promise<ProjectChange> {
+  async begin(change: ProjectChange, over?: string): Promise<ProjectChange> {
     const { change: found } = await this.read();
-    if (found && found.id !== change.id) throw this.#another(found);
-    if (found) return found;
+    if (found && found.id !== change.id && found.id !== over) throw this.#another(found);
+    if (found?.id === change.id) return found;
     await this.#write(change);
     return change;
   }

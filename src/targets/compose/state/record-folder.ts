@@ -54,12 +54,16 @@ export class RecordFolder {
   /** Every entry by its name, as {@link readSound}. */
   async readEach(limitBytes: number): Promise<readonly (readonly [string, Buffer | undefined])[]> {
     return this.#ifThere(async (folder) => {
-      const found: (readonly [string, Buffer | undefined])[] = [];
-      for (const name of await visibleIn(folder)) {
+      const read = async (name: string) => {
         const file = await readIn(folder, name, this.#root, limitBytes).catch(undefinedIfUnsound);
-        found.push([name, file?.bytes]);
-      }
-      return found;
+        return [name, file?.bytes] as const;
+      };
+      // The folder stays open until the last of them has ended.
+      const ended = await Promise.allSettled((await visibleIn(folder)).map(read));
+      return ended.map((one) => {
+        if (one.status === 'rejected') throw one.reason;
+        return one.value;
+      });
     }, []);
   }
 

@@ -20,6 +20,7 @@ export class StateFolder {
   readonly path: string;
   readonly #folder: RecordFolder;
   readonly #below: RecordFolder;
+  #hidden: Promise<void> | undefined;
 
   /**
    * @param path relative to the project folder.
@@ -59,7 +60,18 @@ export class StateFolder {
     });
   }
 
+  /** Once, unless it fails: one object writes for one step. */
   async #hideFromGit(): Promise<void> {
+    this.#hidden ??= this.#hide();
+    try {
+      await this.#hidden;
+    } catch (error) {
+      this.#hidden = undefined;
+      throw error;
+    }
+  }
+
+  async #hide(): Promise<void> {
     const isHidden = await this.#folder.within(
       async (folder) => (await lstat(folder.at('.gitignore')).catch(() => undefined)) !== undefined,
     );

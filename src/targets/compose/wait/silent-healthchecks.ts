@@ -38,7 +38,7 @@ export class SilentHealthchecks {
     this.#watched = new Map();
     const completed: Container[] = [];
     for (const container of containers) completed.push(await this.#complete(container, before, signal));
-    return completed;
+    return completed.every((one, index) => one === containers[index]) ? containers : completed;
   }
 
   /** When a healthcheck has to be checked next, by our clock. */

@@ -18,6 +18,8 @@ export interface StartWaitParts {
   readonly name: ServiceName;
   readonly limits: ComposeProfile['rollout'];
   readonly clock: () => number;
+  /** When the containers were first inspected, by that clock: what has happened since is heard of. */
+  readonly since: number;
   /** Where the containers are ours to start again. */
   readonly startAgain?: StartAgain;
 }
@@ -41,6 +43,7 @@ const LOG_SHOWN = 1500;
 
 /** The containers when all of them had run well for long enough. */
 export interface Started {
+  /** As they were inspected last; the very ones that were found when nothing had to be waited for. */
   readonly containers: readonly Container[];
   readonly at: string;
   /** What went wrong beside the start, a line each. */
@@ -56,21 +59,23 @@ export class StartFailed extends Error {
  * Waits until every container of the service has run, and been healthy where it has a healthcheck, for the configured
  * time without a break. Woken by the engine's events. A container that the engine has failed to start, or has only half
  * started, is started again.
- * @param name of the version, for messages.
+ * @param found the containers as they were just inspected. @param version name of it, for messages.
  * @throws StartFailed with the last lines of the container's log; `WorkloadChanged`, `RolloutTimedOut`.
  */
 export async function waitForStart(
   parts: StartWaitParts,
   expected: Expected,
+  found: readonly Container[],
   version: string,
   signal: AbortSignal,
   report: (progress: RolloutProgress) => void,
   resume?: RolloutProgress,
 ): Promise<Started> {
-  const { docker, name, limits, clock, startAgain } = parts;
+  const { docker, name, limits, clock, since, startAgain } = parts;
   const waitingSince = resume?.waitingSince ?? new Date(clock()).toISOString();
   const deadline = Date.parse(waitingSince) + limits.deadlineMs;
-  const events = listen(parts.env, name, clock());
+  let events: EventStream | undefined;
+  let inspected: readonly Container[] | undefined = found;
   const silent = new SilentHealthchecks(docker, clock);
   let good: { readonly marks: string; readonly since: number } | undefined;
   let last = '';
@@ -79,7 +84,8 @@ export async function waitForStart(
   let unfinished = startAgain?.begun ?? false;
   try {
     for (;;) {
-      const containers = await silent.completed(await docker.containers(name, signal), signal);
+      const containers = await silent.completed(inspected ?? (await docker.containers(name, signal)), signal);
+      inspected = undefined;
       const judgement = unfinished ? UNFINISHED : judgeStart(containers, { ...expected, restartsSeen });
       restartsSeen = Object.fromEntries(containers.map(({ id, restarts }) => [id, restarts]));
       const now = clock();
@@ -110,11 +116,12 @@ export async function waitForStart(
         unfinished = false;
         continue;
       }
+      events ??= listen(parts.env, name, since);
       const wakeAt = Math.min(deadline, stableAt ?? deadline, now + PROBE_MS, silent.dueAt(containers));
       await wakened(events, Math.max(0, wakeAt - now), signal);
     }
   } finally {
-    events.close();
+    events?.close();
   }
 }
 

@@ -4,17 +4,19 @@ import type { PinSource } from '../../../domain/versions/pins.ts';
 import type { TargetWish } from '../../../domain/versions/targets.ts';
 import type { ObservedService } from '../../../domain/versions/versions.ts';
 import type { AccessReport } from '../../target.ts';
+import type { Workload } from '../api/resources.ts';
 import type { ApiTransport } from '../api/transport.ts';
-import type { WorkloadName } from '../state/deployment-watch.ts';
 import { evidenceName } from '../state/evidence.ts';
 import { keptNames } from '../state/kept-templates.ts';
 import { needsCopy } from '../state/snapshot.ts';
+import { nameOf, type WorkloadPlace } from '../workload/workload.ts';
 import {
   accessDenied,
   describePermissions,
   keepingPermissions,
   neededPermissions,
   type Permissions,
+  REPLACING_PERMISSIONS,
   reviewPermissions,
   SNAPSHOT_PERMISSIONS,
   wantedPermissions,
@@ -30,10 +32,10 @@ const PERMISSIONS_MS = 300_000;
 /** Runbook 2: proves that the rollback can be carried out, before anything is changed. */
 export class AccessCheck {
   readonly #transport: ApiTransport;
-  readonly #workload: WorkloadName;
+  readonly #workload: WorkloadPlace;
   #granted: { readonly at: number; readonly permissions: Permissions } | undefined;
 
-  constructor(transport: ApiTransport, workload: WorkloadName) {
+  constructor(transport: ApiTransport, workload: WorkloadPlace) {
     this.#transport = transport;
     this.#workload = workload;
   }
@@ -42,14 +44,17 @@ export class AccessCheck {
   async check(
     wish: TargetWish,
     observation: Promise<ObservedService>,
+    live: () => Promise<Workload>,
     signal: AbortSignal,
   ): Promise<AccessReport> {
     observation.catch(() => {});
     // First, because it names everything that is missing, where a failed read names one thing.
     const { missing, warnings } = await this.#permissions(signal);
     const observed = await observation;
+    const notReplaced = missing.filter((permission) => REPLACING_PERMISSIONS.includes(permission));
+    const mayBlock = notReplaced.length > 0 && this.#workload.kind.blocking?.mayBlock(await live());
     if (observed.deleting) throw deleted(observed);
-    if (observed.paused) throw paused(observed);
+    if (observed.paused) throw paused(this.#workload);
     const choice = chooseTarget(observed, wish);
     if ('problem' in choice) throw new RunbookError(choice.problem, choice.message);
     const { candidate } = choice;
@@ -58,11 +63,12 @@ export class AccessCheck {
     const references = there ? [] : candidate.references;
     const unchecked = await this.#checkReferences(candidate.version, references, signal);
     const isChecked = (reference: string) => !unchecked.some((other) => reference.endsWith(other.reference));
-    const may = describePermissions(neededPermissions(this.#workload.name));
+    const may = describePermissions(neededPermissions(this.#workload));
     return {
       summary: `may ${may}; references present: ${references.filter(isChecked).join(', ') || 'none needed'}`,
       warnings: [
         ...warnings,
+        ...(mayBlock ? [replacingWarning(this.#workload, notReplaced)] : []),
         ...unchecked.map(({ reference, why }) => `could not check ${reference}: ${why}`),
       ],
     };
@@ -73,10 +79,11 @@ export class AccessCheck {
     if (this.#granted && performance.now() - this.#granted.at < PERMISSIONS_MS) {
       return this.#granted.permissions;
     }
-    const needed = neededPermissions(this.#workload.name);
+    const needed = neededPermissions(this.#workload);
     const wanted = wantedPermissions(evidenceName(this.#workload));
+    const replacing = this.#workload.kind.blocking ? REPLACING_PERMISSIONS : [];
     const keeping = keepingPermissions(keptNames(this.#workload)[0] ?? '');
-    const asked = [...new Set([...needed, ...wanted, ...keeping, ...SNAPSHOT_PERMISSIONS])];
+    const asked = [...new Set([...needed, ...wanted, ...keeping, ...SNAPSHOT_PERMISSIONS, ...replacing])];
     const { missing, warnings } = await reviewPermissions(this.#transport, this.#workload, asked, signal);
     const fatal = missing.filter((permission) => needed.includes(permission));
     if (fatal.length > 0) throw accessDenied(this.#workload, fatal);
@@ -87,7 +94,7 @@ export class AccessCheck {
       warnings: [
         ...warnings,
         ...(lacking.length > 0 ? [evidenceWarning(lacking)] : []),
-        ...(notKept.length > 0 ? [keepingWarning(notKept)] : []),
+        ...(notKept.length > 0 ? [keepingWarning(this.#workload, notKept)] : []),
       ],
     };
     if (missing.length === 0) this.#granted = { at: performance.now(), permissions };
@@ -132,14 +139,19 @@ function evidenceWarning(missing: Permissions['missing']): string {
   return `known-good evidence cannot be kept: the worker may not ${describePermissions(missing)}`;
 }
 
-function keepingWarning(missing: Permissions['missing']): string {
-  return `proved versions cannot be kept beyond the Deployment's own history: the worker may not ${describePermissions(missing)}`;
+function keepingWarning({ kind: { kind } }: WorkloadPlace, missing: Permissions['missing']): string {
+  return `proved versions cannot be kept beyond the ${kind}'s own history: the worker may not ${describePermissions(missing)}`;
 }
 
-function paused({ workload, name, namespace }: ObservedService): RunbookError {
+function replacingWarning(workload: WorkloadPlace, missing: Permissions['missing']): string {
+  return `the worker may not ${describePermissions(missing)}: a pod that is never ready would keep the controller of ${nameOf(workload)} from replacing any (podManagementPolicy OrderedReady), and a person would have to delete it`;
+}
+
+function paused(workload: WorkloadPlace): RunbookError {
+  const name = nameOf(workload);
   return new RunbookError(
     'WorkloadPaused',
-    `${workload} is paused and would not roll out; kubectl rollout resume deployment/${name} -n ${namespace}`,
+    `${name} in namespace ${workload.namespace} is paused and would not roll out; kubectl rollout resume ${name} -n ${workload.namespace}`,
   );
 }
 

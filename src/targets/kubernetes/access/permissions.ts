@@ -1,14 +1,14 @@
 import { RunbookError } from '../../../domain/errors.ts';
 import { ApiError } from '../api/api-error.ts';
-import type { Resource } from '../api/resources.ts';
+import { groupOf, type Resource } from '../api/resources.ts';
 import type { ApiTransport, ReviewKind } from '../api/transport.ts';
-import type { WorkloadName } from '../state/deployment-watch.ts';
+import type { WorkloadPlace } from '../workload/workload.ts';
 
 /** One permission, in RBAC's words. */
 export interface Permission {
-  readonly group: '' | 'apps';
+  readonly group: string;
   readonly resource: Resource;
-  readonly verb: 'get' | 'list' | 'watch' | 'patch' | 'create';
+  readonly verb: 'get' | 'list' | 'watch' | 'patch' | 'create' | 'delete';
   /** The one object that is meant; a rule with `resourceNames` suffices when it names it. */
   readonly name?: string;
 }
@@ -28,14 +28,19 @@ export interface ResourceRule {
 }
 
 /** Without these there is no rollback. */
-export function neededPermissions(name: string): readonly Permission[] {
-  const deployment = { group: 'apps', resource: 'deployments', name } as const;
+export function neededPermissions({
+  kind,
+  name,
+}: Pick<WorkloadPlace, 'kind' | 'name'>): readonly Permission[] {
+  const workload = { group: groupOf(kind.collection), resource: kind.collection, name };
+  const { collection } = kind.history;
+  const history = { group: groupOf(collection), resource: collection };
   return [
-    { ...deployment, verb: 'get' },
-    { ...deployment, verb: 'watch' },
-    { ...deployment, verb: 'patch' },
-    { group: 'apps', resource: 'replicasets', verb: 'get' },
-    { group: 'apps', resource: 'replicasets', verb: 'list' },
+    { ...workload, verb: 'get' },
+    { ...workload, verb: 'watch' },
+    { ...workload, verb: 'patch' },
+    { ...history, verb: 'get' },
+    { ...history, verb: 'list' },
     { group: '', resource: 'pods', verb: 'list' },
     { group: '', resource: 'pods', verb: 'watch' },
   ];
@@ -54,7 +59,7 @@ export function wantedPermissions(evidence: string): readonly Permission[] {
 }
 
 /**
- * Without these a version that was proved is no target any more once the Deployment's history has lost it. Patching stands
+ * Without these a version that was proved is no target any more once the workload's history has lost it. Patching stands
  * for all the names that there are.
  */
 export function keepingPermissions(kept: string): readonly Permission[] {
@@ -72,6 +77,9 @@ export const SNAPSHOT_PERMISSIONS: readonly Permission[] = [
   { ...CONFIG_MAPS, verb: 'get' },
   CREATE_CONFIG_MAPS,
 ];
+
+/** Without it a pod for which the controller waits for ever has to be deleted by a person. */
+export const REPLACING_PERMISSIONS: readonly Permission[] = [{ group: '', resource: 'pods', verb: 'delete' }];
 
 /** True when one of the rules grants the permission. Pure. */
 export function isGranted(
@@ -96,7 +104,7 @@ export function isGranted(
  */
 export async function reviewPermissions(
   transport: ApiTransport,
-  { namespace }: WorkloadName,
+  { namespace }: WorkloadPlace,
   asked: readonly Permission[],
   signal: AbortSignal,
 ): Promise<Permissions> {
@@ -136,7 +144,7 @@ export function describePermissions(permissions: readonly Permission[]): string 
 }
 
 /** The error for what is missing, with the way to grant it. */
-export function accessDenied({ namespace }: WorkloadName, missing: readonly Permission[]): RunbookError {
+export function accessDenied({ namespace }: WorkloadPlace, missing: readonly Permission[]): RunbookError {
   const rules = missing.map(
     ({ group, resource, verb }) => `{apiGroups: ["${group}"], resources: [${resource}], verbs: [${verb}]}`,
   );

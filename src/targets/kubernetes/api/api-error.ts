@@ -3,7 +3,7 @@ import { redact } from '../../../domain/redact.ts';
 
 /** What was asked of the API server, in RBAC's words, for messages. */
 export interface Asked {
-  readonly verb: 'get' | 'list' | 'watch' | 'patch' | 'create';
+  readonly verb: 'get' | 'list' | 'watch' | 'patch' | 'create' | 'delete';
   /** `deployments.apps "name" in namespace "ns"`. */
   readonly on: string;
 }
@@ -50,7 +50,7 @@ const BY_ADMISSION =
   /^admission webhook ".+?" denied the request|^\S+ ".*?" is forbidden: (Validating|Mutating)AdmissionPolicy '.+?' with binding '.+?' denied request/;
 
 function isWrite({ verb }: Asked): boolean {
-  return verb === 'patch' || verb === 'create';
+  return verb === 'patch' || verb === 'create' || verb === 'delete';
 }
 
 /** One line, without secrets, of bounded length. */
@@ -135,5 +135,5 @@ export function asRunbookError(error: unknown): unknown {
  * decide about permissions all messages have the same form (apiserver, responsewriters.Forbidden).
  */
 function isDenied(asked: Asked, message: string): boolean {
-  return !isWrite(asked) || / cannot (patch|create) resource /.test(message);
+  return !isWrite(asked) || / cannot (patch|create|delete) resource /.test(message);
 }

@@ -7,7 +7,7 @@ import { userAgent } from './user-agent.ts';
 
 /** What is sent; the body is JSON already. */
 export interface ApiRequest {
-  readonly method: 'GET' | 'POST' | 'PATCH';
+  readonly method: 'GET' | 'POST' | 'PATCH' | 'DELETE';
   /** Path with query. */
   readonly path: string;
   readonly headers: Readonly<Record<string, string>>;

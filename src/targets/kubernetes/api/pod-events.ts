@@ -1,9 +1,19 @@
 import { capped } from './api-error.ts';
-import type { ObjectMeta, Pod } from './resources.ts';
+import type { ObjectMeta } from './resources.ts';
 import type { ApiTransport } from './transport.ts';
 
 /** An event is read again after this long, in milliseconds. */
 const AGAIN_MS = 10_000;
+
+/** Events have whole seconds. */
+const SECOND_MS = 1_000;
+
+/** Which events count. */
+interface WantedEvents {
+  readonly reason?: string;
+  /** None that was seen last before, in milliseconds since 1970. */
+  readonly since?: number;
+}
 
 interface WarningEvent {
   readonly metadata: ObjectMeta;
@@ -26,16 +36,26 @@ export class PodEvents {
     this.#transport = transport;
   }
 
-  /** The newest warning, as `FailedMount: …`; empty when there is none. */
-  async newestWarning({ metadata }: Pod, namespace: string, signal: AbortSignal): Promise<string> {
+  /** The newest warning of a pod, or of another object, as `FailedMount: …`; empty when there is none. */
+  async newestWarning(
+    { metadata }: { readonly metadata: ObjectMeta },
+    namespace: string,
+    signal: AbortSignal,
+    wanted: WantedEvents = {},
+  ): Promise<string> {
     const known = this.#known.get(metadata.uid);
     if (known && performance.now() - known.at < AGAIN_MS) return known.text;
-    const text = await this.#read(metadata.uid, namespace, signal);
+    const text = await this.#read(metadata.uid, namespace, signal, wanted);
     this.#known.set(metadata.uid, { at: performance.now(), text });
     return text;
   }
 
-  async #read(uid: string, namespace: string, signal: AbortSignal): Promise<string> {
+  async #read(
+    uid: string,
+    namespace: string,
+    signal: AbortSignal,
+    { reason: wanted, since = 0 }: WantedEvents,
+  ): Promise<string> {
     const query = { fieldSelector: `involvedObject.uid=${uid},type=Warning` };
     try {
       const { items } = await this.#transport.list<WarningEvent>(
@@ -44,7 +64,8 @@ export class PodEvents {
       );
       // That it backs off says the status already.
       const [newest] = items
-        .filter(({ reason }) => reason !== 'BackOff')
+        .filter(({ reason }) => (wanted === undefined ? reason !== 'BackOff' : reason === wanted))
+        .filter((event) => !(lastSeen(event) < since - SECOND_MS))
         .toSorted((a, b) => lastSeen(b) - lastSeen(a));
       return newest ? textOf(newest) : '';
     } catch (error) {

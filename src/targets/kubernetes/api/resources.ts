@@ -41,6 +41,7 @@ export interface Condition {
   readonly reason?: string;
   readonly message?: string;
   readonly lastUpdateTime?: string;
+  readonly lastTransitionTime?: string;
 }
 
 export interface LabelSelector {
@@ -52,8 +53,8 @@ export interface LabelSelector {
   }[];
 }
 
-/** The fields of apps/v1 Deployment that are read here; the template stays raw. */
-export interface Deployment {
+/** The fields of an apps/v1 Deployment, StatefulSet or DaemonSet that are read here; the template stays raw. */
+export interface Workload {
   readonly metadata: ObjectMeta;
   readonly spec: {
     readonly replicas?: number;
@@ -62,6 +63,13 @@ export interface Deployment {
     readonly progressDeadlineSeconds?: number;
     readonly minReadySeconds?: number;
     readonly strategy?: { readonly type?: string };
+    readonly updateStrategy?: {
+      readonly type?: string;
+      readonly rollingUpdate?: { readonly partition?: number; readonly maxSurge?: number | string };
+    };
+    readonly podManagementPolicy?: string;
+    readonly ordinals?: { readonly start?: number };
+    readonly volumeClaimTemplates?: readonly { readonly metadata: { readonly name: string } }[];
     readonly selector: LabelSelector;
     readonly template: RawObject;
   };
@@ -71,6 +79,12 @@ export interface Deployment {
     readonly updatedReplicas?: number;
     readonly readyReplicas?: number;
     readonly availableReplicas?: number;
+    readonly desiredNumberScheduled?: number;
+    readonly currentNumberScheduled?: number;
+    readonly updatedNumberScheduled?: number;
+    readonly numberReady?: number;
+    readonly numberAvailable?: number;
+    readonly numberMisscheduled?: number;
     readonly conditions?: readonly Condition[];
   };
 }
@@ -78,6 +92,13 @@ export interface Deployment {
 export interface ReplicaSet {
   readonly metadata: ObjectMeta;
   readonly spec: { readonly template: RawObject };
+}
+
+/** One template of the history of a StatefulSet or DaemonSet: `data` is the patch that brings it back. */
+export interface ControllerRevision {
+  readonly metadata: ObjectMeta;
+  readonly data: RawObject;
+  readonly revision: number;
 }
 
 /** A template that is kept as an object of its own (core/v1); nothing is made of it. */
@@ -106,7 +127,11 @@ export interface ContainerStatus {
 
 export interface Pod {
   readonly metadata: ObjectMeta;
-  readonly spec?: { readonly readinessGates?: readonly { readonly conditionType: string }[] };
+  readonly spec?: {
+    readonly nodeName?: string;
+    readonly initContainers?: readonly { readonly name: string; readonly restartPolicy?: string }[];
+    readonly readinessGates?: readonly { readonly conditionType: string }[];
+  };
   readonly status?: {
     readonly phase?: string;
     readonly reason?: string;
@@ -131,7 +156,10 @@ export const REVISION_ANNOTATION = 'deployment.kubernetes.io/revision';
 /** The kinds of objects that are touched, each with where the API server has it. */
 const COLLECTIONS = {
   deployments: 'apis/apps/v1',
+  statefulsets: 'apis/apps/v1',
+  daemonsets: 'apis/apps/v1',
   replicasets: 'apis/apps/v1',
+  controllerrevisions: 'apis/apps/v1',
   pods: 'api/v1',
   events: 'api/v1',
   configmaps: 'api/v1',
@@ -146,6 +174,17 @@ const COLLECTIONS = {
   storageclasses: 'apis/storage.k8s.io/v1',
 } as const;
 export type Resource = keyof typeof COLLECTIONS;
+
+/** The API group of a kind, as RBAC names it; empty for the core. */
+export function groupOf(resource: Resource): string {
+  const [root, group = ''] = COLLECTIONS[resource].split('/');
+  return root === 'apis' ? group : '';
+}
+
+/** `apps/v1`, as objects of the kind have it. */
+export function apiVersionOf(resource: Resource): string {
+  return COLLECTIONS[resource].replace(/^apis?\//, '');
+}
 
 /** Kinds that are in no namespace. */
 const CLUSTER_SCOPED: readonly Resource[] = ['priorityclasses', 'runtimeclasses', 'storageclasses'];

@@ -37,6 +37,8 @@ export interface ApiTransport {
   ): Promise<{ readonly items: readonly T[]; readonly resourceVersion: string }>;
   patch<T>(address: Address, contentType: PatchType, body: unknown, signal: AbortSignal): Promise<T>;
   create<T>(address: Address, body: unknown, signal: AbortSignal): Promise<T>;
+  /** Deletes this very object, with its own grace period; refused with 409 when it is not as it was seen. */
+  remove(address: Address, seen: Preconditions, signal: AbortSignal): Promise<void>;
   /** POSTs one of the self-review objects of authorization.k8s.io/v1. */
   review<T>(kind: ReviewKind, spec: unknown, signal: AbortSignal): Promise<T>;
   /** Opens a watch; the body is the stream of events, which ends with an error when it falls silent. */
@@ -45,6 +47,11 @@ export interface ApiTransport {
 }
 
 export type PatchType = 'application/json-patch+json' | 'application/merge-patch+json';
+/** What a deletion is for, and nothing else (meta/v1, Preconditions). */
+export interface Preconditions {
+  readonly uid: string;
+  readonly resourceVersion: string;
+}
 export type ReviewKind = 'SelfSubjectRulesReview' | 'SelfSubjectAccessReview';
 
 /** @param timeLimits tests have shorter ones. */
@@ -122,6 +129,19 @@ export function createApiTransport(
     },
     patch: (address, contentType, body, signal) => send('patch', address, contentType, body, signal),
     create: (address, body, signal) => send('create', address, 'application/json', body, signal),
+    async remove(address, preconditions, signal) {
+      const body = { apiVersion: 'v1', kind: 'DeleteOptions', preconditions };
+      await exchange(
+        askedOf('delete', address),
+        {
+          method: 'DELETE',
+          path: urlOf(address),
+          headers: { 'content-type': 'application/json' },
+          body: JSON.stringify(body),
+        },
+        signal,
+      );
+    },
     review: <T>(kind: ReviewKind, spec: unknown, signal: AbortSignal) => {
       const apiVersion = 'authorization.k8s.io/v1';
       const path = `/apis/${apiVersion}/${kind.toLowerCase()}s`;

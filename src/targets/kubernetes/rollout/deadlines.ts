@@ -1,10 +1,5 @@
 import type { ErrorType } from '../../../domain/errors.ts';
 import type { RolloutProgress } from '../../target.ts';
-import type { Deployment } from '../api/resources.ts';
-
-/** `spec.progressDeadlineSeconds` when it is not set, in seconds, and the value that means never (apps/v1). */
-const DEFAULT_PROGRESS_DEADLINE = 600;
-const NO_PROGRESS_DEADLINE = 2_147_483_647;
 
 /** Why a rollout is given up. */
 export interface GivenUp {
@@ -14,13 +9,14 @@ export interface GivenUp {
 }
 
 /**
- * Whether the wait has lasted too long: the profile's deadline counts from its first attempt, the Deployment's own
+ * Whether the wait has lasted too long: the profile's deadline counts from its first attempt, the workload's own
  * progress deadline from the last progress that was seen. Pure.
+ * @param progressDeadline of the workload, in seconds; none where it has none.
  * @param deadlineMs of the profile.
  * @param now milliseconds since 1970.
  */
 export function deadlineExceeded(
-  { spec }: Deployment,
+  progressDeadline: number | undefined,
   { waitingSince, progressAt }: Pick<RolloutProgress, 'waitingSince' | 'progressAt'>,
   deadlineMs: number,
   now: number,
@@ -28,8 +24,7 @@ export function deadlineExceeded(
   if (now - Date.parse(waitingSince) > deadlineMs) {
     return { type: 'RolloutTimedOut', because: `made no end in ${Math.round(deadlineMs / 1000)} s` };
   }
-  const progressDeadline = spec.progressDeadlineSeconds ?? DEFAULT_PROGRESS_DEADLINE;
-  return progressDeadline < NO_PROGRESS_DEADLINE && now - Date.parse(progressAt) > progressDeadline * 1000
+  return progressDeadline !== undefined && now - Date.parse(progressAt) > progressDeadline * 1000
     ? { type: 'RolloutFailed', because: `made no progress for ${progressDeadline} s` }
     : undefined;
 }

@@ -1,30 +1,71 @@
 import { RunbookError } from '../../../domain/errors.ts';
-import type { KubernetesPin } from '../../../domain/versions/pins.ts';
+import { isInHistory, type KubernetesPin } from '../../../domain/versions/pins.ts';
 import { heldFingerprint } from '../../../domain/versions/versions.ts';
+import type { EvidenceKey } from '../../evidence/seal.ts';
 import { assertOwnRepositories } from '../../repositories.ts';
 import { isStatus } from '../api/api-error.ts';
-import type { ConfigMap, Deployment, PodTemplate, RawObject, ReplicaSet } from '../api/resources.ts';
+import type {
+  ConfigMap,
+  ControllerRevision,
+  PodTemplate,
+  RawObject,
+  ReplicaSet,
+  Resource,
+  Workload,
+} from '../api/resources.ts';
 import type { ApiTransport } from '../api/transport.ts';
-import type { Revision } from '../state/history.ts';
+import { hasherOf } from '../config/content.ts';
+import { copyIn, readObject } from '../config/kept-config.ts';
 import { templateIn } from '../state/snapshot.ts';
+import { withCopies } from '../template/config-references.ts';
 import { fingerprint, withoutHash } from '../template/fingerprint.ts';
 import { withDigests } from '../template/image-digests.ts';
-import { imageOf, imagesByContainer, templateWithImage } from '../template/pod-template.ts';
+import { imageOf, imagesByContainer, templateWithImage, withRestart } from '../template/pod-template.ts';
+import { DEPLOYMENT } from '../workload/deployment.ts';
+import { STATEFUL_SET } from '../workload/stateful-set.ts';
+import { nameOf, type Revision, type WorkloadKind } from '../workload/workload.ts';
 
-/** What may be written. */
-export interface OwnImages {
+/** What may be written, and how it is known. */
+export interface OwnContent {
   /** The profile's repositories; undefined: those of what runs and of its history. */
   readonly repositories?: readonly string[] | undefined;
-  /** Lists the Deployment's own history; asked when what runs alone does not say. */
+  /** The key that content of Secrets is hashed with. */
+  readonly evidenceKey?: EvidenceKey | undefined;
+  /** Lists the workload's own history; asked when what runs alone does not say. */
   readonly history: () => Promise<readonly Revision[]>;
 }
 
-/** What may hold a template. */
+/** What may hold a template: as people name it, where it is, and how it is taken out. */
 const HOLDERS = {
-  'replica-set': 'replicaset',
-  'pod-template': 'podtemplate',
-  'config-map': 'configmap',
-} as const;
+  'replica-set': {
+    word: 'replicaset',
+    resource: 'replicasets',
+    templateIn: (object) => DEPLOYMENT.history.revisionOf(object as ReplicaSet)?.template,
+  },
+  'controller-revision': {
+    word: 'controllerrevision',
+    resource: 'controllerrevisions',
+    templateIn: (object) => STATEFUL_SET.history.revisionOf(object as ControllerRevision)?.template,
+  },
+  'pod-template': {
+    word: 'podtemplate',
+    resource: 'podtemplates',
+    templateIn: (object) => withoutHash((object as PodTemplate).template),
+  },
+  'config-map': {
+    word: 'configmap',
+    resource: 'configmaps',
+    templateIn: (object) => templateIn(object as ConfigMap),
+  },
+} satisfies Record<
+  Exclude<KubernetesPin['source']['kind'], 'image' | 'live'>,
+  {
+    readonly word: string;
+    readonly resource: Resource;
+    readonly templateIn: (object: Holder) => RawObject | undefined;
+  }
+>;
+type Holder = ReplicaSet | ControllerRevision | PodTemplate | ConfigMap;
 
 /** A template with its identity. */
 export interface PinnedTemplate {
@@ -33,7 +74,7 @@ export interface PinnedTemplate {
 }
 
 /**
- * The content that a pin refers to: from memory when this worker listed the ReplicaSets, else from the ReplicaSet, the
+ * The content that a pin refers to: from memory when this worker listed the history, else from the revision, the
  * PodTemplate or the snapshot's ConfigMap itself. Either way it must have the pin's fingerprint, once the digests of images are written into it
  * where the pin says so.
  * @param revisions the templates in memory.
@@ -41,27 +82,29 @@ export interface PinnedTemplate {
  */
 export async function pinnedTemplate(
   transport: ApiTransport,
+  kind: WorkloadKind,
   pin: KubernetesPin,
-  live: Deployment,
+  live: Workload,
   revisions: readonly Revision[],
-  own: OwnImages,
+  own: OwnContent,
   signal: AbortSignal,
 ): Promise<PinnedTemplate> {
   const { source } = pin;
   if (source.kind === 'image') {
     await assertOwn([source.image], live, revisions, own);
-    return withPinnedImage(live, source.container, source.image);
+    return withPinnedImage(kind, live, source.container, source.image);
   }
   if (source.kind === 'live') return { template: live.spec.template, fingerprint: pin.fingerprint };
   const held = heldFingerprint(pin);
   const kept = revisions.find(
-    ({ uid, fingerprint: known }) => known === held && (source.kind !== 'replica-set' || uid === source.uid),
+    ({ uid, fingerprint: known }) => known === held && (!isInHistory(source) || uid === source.uid),
   );
   if (kept) {
     if (own.repositories) await assertOwn([pin.image], live, revisions, own);
+    await assertCopies(transport, pin, own, signal);
     return asPinned(pin, kept, held);
   }
-  const holder = `${HOLDERS[source.kind]}/${source.name}`;
+  const holder = `${HOLDERS[source.kind].word}/${source.name}`;
   const { uid, template } = await heldBy(holder, transport, pin, source, signal);
   const found = template && fingerprint(template);
   if (!template || uid !== source.uid || found !== held) {
@@ -71,29 +114,59 @@ export async function pinnedTemplate(
     );
   }
   await assertOwn(Object.values(imagesByContainer(template)), live, revisions, own);
+  await assertCopies(transport, pin, own, signal);
   return asPinned(pin, { template, fingerprint: found }, held);
 }
 
 /** What is held as the pin wants it: with the digests of the images that were proved, where they are not in it. */
 function asPinned(pin: KubernetesPin, content: PinnedTemplate, held: string): PinnedTemplate {
   if (held === pin.fingerprint) return content;
-  const template = withDigests(content.template, pin.digests ?? {});
+  const named = withDigests(content.template, pin.digests ?? {});
+  const copied = withCopies(named, pin.copies ?? []);
+  const template = pin.restartedAt === undefined ? copied : withRestart(copied, pin.restartedAt);
   const found = fingerprint(template);
   if (found !== pin.fingerprint) {
     throw new RunbookError(
       'PinLost',
-      `${pin.version} with the digests of its images is not what was planned; start a new run, which plans anew`,
+      `${pin.version} with the digests of its images and the copies of its config is not what was planned; start a new run, which plans anew`,
     );
   }
   return { template, fingerprint: found };
 }
 
+/** What the template will refer to has to hold what was proved. @throws PinLost */
+async function assertCopies(
+  transport: ApiTransport,
+  { copies = [], version, workload: { namespace, uid } }: KubernetesPin,
+  own: Pick<OwnContent, 'evidenceKey'>,
+  signal: AbortSignal,
+): Promise<void> {
+  await Promise.all(
+    copies.map(async ({ reference, name, hash }) => {
+      const kind = reference.startsWith('secret/') ? 'secret' : 'configmap';
+      const hashOf = hasherOf(kind, kind === 'secret' ? await own.evidenceKey?.(signal) : undefined);
+      const problem = await readObject(transport, namespace, { kind, name }, signal).then(
+        (object) => (copyIn(object, { uid }, hashOf)?.hash === hash ? '' : 'does not hold it any more'),
+        (error: unknown) => {
+          if (isStatus(error, 404)) return 'is gone';
+          throw error;
+        },
+      );
+      if (problem === '') return;
+      throw new RunbookError(
+        'PinLost',
+        `${kind}/${name}, the copy of ${reference} as ${version} was proved with it, ${problem}; start a new run, which plans anew`,
+      );
+    }),
+  );
+}
+
 /** @throws ImageNotAllowed */
 async function assertOwn(
   images: readonly string[],
-  live: Deployment,
+  live: Workload,
   revisions: readonly Revision[],
-  { repositories, history }: OwnImages,
+  { repositories, history }: OwnContent,
 ): Promise<void> {
   const running = Object.values(imagesByContainer(live.spec.template));
   const known = (all: readonly Revision[]) => [
@@ -108,11 +181,16 @@ async function assertOwn(
   }
 }
 
-function withPinnedImage({ spec, metadata }: Deployment, container: string, image: string): PinnedTemplate {
+function withPinnedImage(
+  kind: WorkloadKind,
+  { spec, metadata: { name } }: Workload,
+  container: string,
+  image: string,
+): PinnedTemplate {
   if (imageOf(spec.template, container) === undefined) {
     throw new RunbookError(
       'WorkloadChanged',
-      `deployment/${metadata.name} has no container ${container} any more`,
+      `${nameOf({ kind, name })} has no container ${container} any more`,
     );
   }
   const template = templateWithImage(spec.template, container, image);
@@ -127,20 +205,10 @@ async function heldBy(
   { kind, name }: Exclude<KubernetesPin['source'], { kind: 'image' | 'live' }>,
   signal: AbortSignal,
 ): Promise<{ readonly uid: string; readonly template: RawObject | undefined }> {
+  const { resource, templateIn: taken } = HOLDERS[kind];
   try {
-    if (kind === 'config-map') {
-      const address = { resource: 'configmaps', namespace, name } as const;
-      const kept = await transport.get<ConfigMap>(address, signal);
-      return { uid: kept.metadata.uid, template: templateIn(kept) };
-    }
-    if (kind === 'pod-template') {
-      const address = { resource: 'podtemplates', namespace, name } as const;
-      const { metadata, template } = await transport.get<PodTemplate>(address, signal);
-      return { uid: metadata.uid, template: withoutHash(template) };
-    }
-    const address = { resource: 'replicasets', namespace, name } as const;
-    const { metadata, spec } = await transport.get<ReplicaSet>(address, signal);
-    return { uid: metadata.uid, template: withoutHash(spec.template) };
+    const object = await transport.get<Holder>({ resource, namespace, name }, signal);
+    return { uid: object.metadata.uid, template: taken(object) };
   } catch (error) {
     if (!isStatus(error, 404)) throw error;
     throw new RunbookError(

@@ -1,9 +1,11 @@
 import type { RolloutStarted } from '../../../domain/versions/pins.ts';
 import type { RolloutProgress } from '../../target.ts';
 import { PodEvents } from '../api/pod-events.ts';
-import type { Deployment, Pod } from '../api/resources.ts';
+import type { Pod, Workload } from '../api/resources.ts';
 import type { ApiTransport } from '../api/transport.ts';
-import type { PodInspector } from './pod-inspector.ts';
+import type { RolloutPods } from '../workload/rollout-pods.ts';
+import type { WorkloadKind } from '../workload/workload.ts';
+import type { PodInspector, SortedPods } from './pod-inspector.ts';
 import { StateJudge, type WaitMemory } from './wait-states/judge.ts';
 import { statesOfRollout } from './wait-states/rollout-findings.ts';
 import { byUrgency, type Finding, type StateId } from './wait-states/rows.ts';
@@ -22,12 +24,15 @@ export interface FoundCauses {
   /** In words, the most urgent first. */
   readonly causes: readonly string[];
   readonly states: readonly StateId[];
+  /** The pods as they were judged; none while they are not known. */
+  readonly sorted?: SortedPods;
   /** The one that ends the wait. */
   readonly ending?: Finding | undefined;
 }
 
 /** What holds one rollout up: named while it is waited for, and judged by what can still change. */
 export class RolloutCauses {
+  readonly #kind: WorkloadKind;
   readonly #inspector: PodInspector;
   readonly #rollout: RolloutStarted;
   readonly #judge: StateJudge;
@@ -37,6 +42,7 @@ export class RolloutCauses {
 
   constructor(
     parts: {
+      readonly kind: WorkloadKind;
       readonly transport: ApiTransport;
       readonly inspector: PodInspector;
       readonly limits: { readonly crashLoopRestarts: number };
@@ -45,7 +51,8 @@ export class RolloutCauses {
     rollout: RolloutStarted,
     resume: Pick<RolloutProgress, 'waitingSince'> & WaitMemory,
   ) {
-    const { transport, inspector, limits, clock } = parts;
+    const { kind, transport, inspector, limits, clock } = parts;
+    this.#kind = kind;
     const { waitingSince } = resume;
     const { crashLoopRestarts } = limits;
     this.#inspector = inspector;
@@ -65,32 +72,57 @@ export class RolloutCauses {
    * @param watched pods as far as they are known; while they are not, nothing is said, unless it has to be thorough.
    */
   async find(
-    deployment: Deployment,
+    live: Workload,
     watched: readonly Pod[] | undefined,
     thorough: boolean,
     signal: AbortSignal,
   ): Promise<FoundCauses> {
-    const pods = watched ?? (thorough ? await this.#listed(deployment, signal) : undefined);
+    const pods = watched ?? (thorough ? await this.#listed(live, signal) : undefined);
     if (!pods) return { causes: [], states: [] };
-    const sorted = await this.#inspector.sort(deployment, this.#rollout.fingerprint, pods, signal);
+    const sorted = await this.#inspector.sort(live, this.#rollout.fingerprint, pods, signal);
+    const refused = await this.#refusal(live, sorted, thorough, signal);
     const found = [
-      ...statesOfRollout(deployment, sorted, this.#waitingSince),
+      ...refused,
+      ...statesOfRollout(this.#kind, live, sorted, this.#waitingSince),
       ...this.#judge.statesOf(sorted.made),
     ].toSorted(byUrgency);
     const causes = found.slice(0, NAMED).map(inWords);
     if (found.length > NAMED) causes.push(`and ${found.length - NAMED} more`);
-    const hint = await this.#hint(deployment, found, sorted.made, thorough, signal);
+    const hint = await this.#hint(live, found, sorted.made, thorough, signal);
     return {
       causes: hint ? [...causes, hint] : causes,
       states: found.map(({ state }) => state),
+      sorted,
       ending: this.#judge.ending(found),
     };
   }
 
+  /**
+   * What keeps the controller from creating pods that are missing, where it says so in events alone: quota, admission. What
+   * it said before the wait may have been of another version.
+   */
+  async #refusal(
+    live: Workload,
+    { made, others, adopted, ending, leaving }: RolloutPods,
+    thorough: boolean,
+    signal: AbortSignal,
+  ): Promise<readonly Finding[]> {
+    const { wanted } = this.#kind.view(live);
+    const there = [made, others, adopted, ending, leaving].reduce((sum, pods) => sum + pods.length, 0);
+    if (this.#kind.refusalsIn !== 'events' || there >= wanted) return [];
+    if (!thorough && performance.now() - this.#begun < EVENTS_AFTER_MS) return [];
+    const since = Date.parse(this.#waitingSince);
+    const text = await this.#events.newestWarning(live, live.metadata.namespace ?? '', signal, {
+      reason: 'FailedCreate',
+      since,
+    });
+    return text ? [{ state: 'pods-refused', text: `pods are refused: ${text}` }] : [];
+  }
+
   /** Only for messages: without it they are shorter. */
-  async #listed(deployment: Deployment, signal: AbortSignal): Promise<readonly Pod[] | undefined> {
+  async #listed(live: Workload, signal: AbortSignal): Promise<readonly Pod[] | undefined> {
     try {
-      return await this.#inspector.list(deployment, signal);
+      return await this.#inspector.list(live, signal);
     } catch (error) {
       if (signal.aborted) throw error;
       return undefined;
@@ -98,7 +130,7 @@ export class RolloutCauses {
   }
 
   async #hint(
-    { metadata }: Deployment,
+    { metadata }: Workload,
     found: readonly Finding[],
     pods: readonly Pod[],
     thorough: boolean,

@@ -1,24 +1,26 @@
 import { RunbookError } from '../../../domain/errors.ts';
 import type { RolloutFinished, RolloutStarted } from '../../../domain/versions/pins.ts';
-import { shortDigest } from '../../../domain/versions/versions.ts';
 import type { RolloutProgress } from '../../target.ts';
-import type { Deployment } from '../api/resources.ts';
+import type { Workload } from '../api/resources.ts';
 import type { ApiTransport } from '../api/transport.ts';
-import type { CachedDeployment } from '../state/deployment-cache.ts';
-import type { DeploymentWatch } from '../state/deployment-watch.ts';
-import { lastManager } from '../state/managers.ts';
+import type { CachedWorkload } from '../state/workload-cache.ts';
+import type { WorkloadWatch } from '../state/workload-watch.ts';
 import { fingerprint } from '../template/fingerprint.ts';
+import type { RolloutCounts, WorkloadKind } from '../workload/workload.ts';
 import { deadlineExceeded, type GivenUp } from './deadlines.ts';
 import type { PodInspector } from './pod-inspector.ts';
 import { type PodWatch, watchPods } from './pod-watch.ts';
+import { StuckPods } from './replace-stuck-pod.ts';
 import { RolloutCauses } from './rollout-causes.ts';
-import { evaluateRollout, hasProgressed, type RolloutCounts, SCALED_TO_ZERO } from './rollout-state.ts';
-import { type Finding, OWN_DEADLINE_MS, STATES, type StateId } from './wait-states/rows.ts';
+import { givenUp, heldRollout, pausedMeanwhile, superseded } from './rollout-errors.ts';
+import { evaluateRollout, hasProgressed } from './rollout-state.ts';
+import { type Finding, STATES, type StateId } from './wait-states/rows.ts';
+import { silentController } from './wait-states/silence.ts';
 
 /** What the wait is told of the profile. */
 export interface RolloutLimits {
   readonly namespace: string;
-  readonly deployment: string;
+  readonly name: string;
   readonly container: string;
   readonly deadlineMs: number;
   readonly crashLoopRestarts: number;
@@ -44,10 +46,12 @@ type RolloutEvaluation =
 
 /** One wait for one rollout. Everything it knows beyond a restart is in the progress that it reports. */
 export class RolloutWait {
+  readonly #kind: WorkloadKind;
   readonly #transport: ApiTransport;
-  readonly #watch: DeploymentWatch;
+  readonly #watch: WorkloadWatch;
   readonly #inspector: PodInspector;
   readonly #causes: RolloutCauses;
+  readonly #stuck: StuckPods;
   readonly #limits: RolloutLimits;
   readonly #rollout: RolloutStarted;
   readonly #clock: () => number;
@@ -57,13 +61,14 @@ export class RolloutWait {
   #counts: RolloutCounts | undefined;
   #completeAt: string | undefined;
   #proofs = 0;
-  #live: { readonly of: Deployment; readonly fingerprint: string } | undefined;
+  #live: { readonly of: Workload; readonly fingerprint: string } | undefined;
   #podWatch: PodWatch | undefined;
 
   constructor(
     parts: {
+      readonly kind: WorkloadKind;
       readonly transport: ApiTransport;
-      readonly watch: DeploymentWatch;
+      readonly watch: WorkloadWatch;
       readonly inspector: PodInspector;
       readonly limits: RolloutLimits;
       readonly clock: () => number;
@@ -72,6 +77,7 @@ export class RolloutWait {
     report: (progress: RolloutProgress) => void,
     resume?: RolloutProgress,
   ) {
+    this.#kind = parts.kind;
     this.#transport = parts.transport;
     this.#watch = parts.watch;
     this.#inspector = parts.inspector;
@@ -91,6 +97,7 @@ export class RolloutWait {
       old: 0,
     };
     this.#causes = new RolloutCauses(parts, rollout, this.#progress);
+    this.#stuck = new StuckPods(parts, rollout, this.#progress);
   }
 
   async finish(signal: AbortSignal): Promise<RolloutFinished> {
@@ -100,14 +107,14 @@ export class RolloutWait {
       for (;;) {
         signal.throwIfAborted();
         const cached = this.#cached();
-        let evaluation = await this.#evaluate(cached.deployment, signal);
+        let evaluation = await this.#evaluate(cached.live, signal);
         if ('hopeless' in evaluation) {
           // It may be the watch that makes no progress. A GET that fails leaves it to the next attempt to judge.
           evaluation = await this.#evaluate(await this.#watch.refresh(signal), signal, true);
         }
         if ('finished' in evaluation) return evaluation.finished;
-        if (evaluation.hopeless) throw this.#givenUp(evaluation.hopeless);
-        this.#startPodWatch(cached.deployment, performance.now() - begun);
+        if (evaluation.hopeless) throw givenUp(this.#waited, evaluation.hopeless, this.#progress.message);
+        this.#startPodWatch(cached.live, performance.now() - begun);
         await this.#watch.changed(cached.sequence, evaluation.pause, signal);
       }
     } finally {
@@ -117,49 +124,84 @@ export class RolloutWait {
 
   /** @param thorough whatever it takes to name the causes: the wait is about to end. */
   async #evaluate(
-    deployment: Deployment | undefined,
+    live: Workload | undefined,
     signal: AbortSignal,
     thorough = false,
   ): Promise<RolloutEvaluation> {
-    const state = evaluateRollout(deployment, this.#fingerprintOf(deployment), this.#rollout);
-    if (state.kind === 'superseded') throw this.#superseded(state.reason, deployment);
-    if (state.kind === 'paused') throw this.#paused();
-    if (!deployment) return { pause: EVALUATE_EVERY_MS };
-    let message = state.kind === 'complete' ? availableOf(state.replicas) : state.message;
+    const state = evaluateRollout(this.#kind, live, this.#fingerprintOf(live), this.#rollout);
+    if (state.kind === 'superseded') throw superseded(this.#waited, state.reason, live);
+    if (state.kind === 'paused') throw pausedMeanwhile(this.#waited);
+    if (!live) return { pause: EVALUATE_EVERY_MS };
+    let message = state.kind === 'complete' ? availableOf(this.#kind, state.wanted) : state.message;
     if (state.kind === 'complete') {
       this.#completeAt ??= this.#now();
       const { fingerprint: pinned } = this.#rollout;
-      const proof = await this.#inspector.prove(deployment, this.#rollout, signal);
+      const proof = await this.#inspector.prove(live, this.#rollout, signal);
       if ('instances' in proof) {
         this.#tell(state, message);
-        return { finished: { ...proof, fingerprint: pinned, completeAt: this.#completeAt } };
+        const warnings = [...(proof.warnings ?? []), ...this.#stuck.notes()];
+        const told = warnings.length > 0 ? { warnings } : {};
+        return { finished: { ...proof, ...told, fingerprint: pinned, completeAt: this.#completeAt } };
       }
+      if ('held' in proof) throw heldRollout(this.#waited, proof);
       message = proof.missing;
     } else {
       this.#completeAt = undefined;
     }
     const pods = this.#podWatch?.pods();
-    const { causes, states, ending } = await this.#causes.find(deployment, pods, thorough, signal);
-    this.#tell(state, [message, ...causes].join('; '));
+    const found = await this.#causes.find(live, pods, thorough, signal);
+    const stuck = state.kind === 'waiting' ? found.sorted && this.#stuck.find(live, found.sorted) : undefined;
+    const isUntroubled =
+      state.kind === 'waiting' && !stuck && [...state.states, ...found.states].length === 0;
+    const silent =
+      isUntroubled && found.sorted
+        ? silentController(live, this.#clock() - Date.parse(this.#progress.progressAt))
+        : undefined;
+    const beside = [stuck?.finding, silent].filter((finding) => finding !== undefined);
+    const causes = [...found.causes, ...beside.map(({ text }) => text)];
+    const tell = () => this.#tell(state, [message, ...causes, ...this.#stuck.notes()].join('; '));
+    tell();
     this.#proofs = state.kind === 'complete' ? this.#proofs + 1 : 0;
     const pause = Math.min(EVALUATE_EVERY_MS, this.#proofs * PROVE_AFTER_MS || EVALUATE_EVERY_MS);
     const { deadlineMs } = this.#limits;
-    const late = deadlineExceeded(deployment, this.#progress, deadlineMs, this.#clock());
-    const isComplete = state.kind === 'complete';
-    const all = isComplete ? states : [...state.states, ...states];
-    const hopeless = (isComplete ? undefined : ending) ?? (late && judged(late, all));
-    return hopeless ? { pause, hopeless } : { pause };
+    const late = deadlineExceeded(
+      this.#kind.progressDeadlineSeconds(live),
+      this.#progress,
+      deadlineMs,
+      this.#clock(),
+    );
+    const isWhole = state.kind === 'complete' && state.isWhole;
+    const all: StateId[] = [
+      ...(state.kind === 'complete' ? [] : state.states),
+      ...found.states,
+      ...beside.map((finding) => finding.state),
+    ];
+    const hopeless =
+      (isWhole ? undefined : found.ending) ?? (late && judged(late, all, found.sorted !== undefined));
+    if (hopeless) return { pause, hopeless };
+    if (stuck && this.#stuck.isDue(live, stuck) && (await this.#isStillWaiting(signal))) {
+      this.#stuck.announce(stuck);
+      tell();
+      await this.#stuck.replace(stuck, signal);
+    }
+    return { pause };
   }
 
-  #fingerprintOf(deployment: Deployment | undefined): string {
-    if (!deployment) return '';
-    if (this.#live?.of !== deployment) {
-      this.#live = { of: deployment, fingerprint: fingerprint(deployment.spec.template) };
+  /** What is deleted is decided on a real read: the watch may not have told yet that somebody has changed the template. */
+  async #isStillWaiting(signal: AbortSignal): Promise<boolean> {
+    const live = await this.#watch.refresh(signal);
+    return evaluateRollout(this.#kind, live, this.#fingerprintOf(live), this.#rollout).kind === 'waiting';
+  }
+
+  #fingerprintOf(live: Workload | undefined): string {
+    if (!live) return '';
+    if (this.#live?.of !== live) {
+      this.#live = { of: live, fingerprint: fingerprint(live.spec.template) };
     }
     return this.#live.fingerprint;
   }
 
-  #cached(): CachedDeployment {
+  #cached(): CachedWorkload {
     const { cached, brokenForMs, problem } = this.#watch.peek();
     if (brokenForMs > BROKEN_MS) {
       throw problem ?? new RunbookError('Unreachable', 'the watch of the rollout is broken');
@@ -167,36 +209,11 @@ export class RolloutWait {
     return cached;
   }
 
-  #startPodWatch(deployment: Deployment | undefined, waitedMs: number): void {
-    if (!deployment || this.#podWatch || waitedMs < WATCH_PODS_AFTER_MS) return;
+  #startPodWatch(live: Workload | undefined, waitedMs: number): void {
+    if (!live || this.#podWatch || waitedMs < WATCH_PODS_AFTER_MS) return;
     const { namespace } = this.#limits;
-    const { selector } = deployment.spec;
+    const { selector } = live.spec;
     this.#podWatch = watchPods(this.#transport, { namespace, selector }, () => this.#watch.wake());
-  }
-
-  #givenUp(why: Finding | GivenUp): RunbookError {
-    const { version } = this.#rollout;
-    if ('type' in why) {
-      return new RunbookError(
-        why.type,
-        `the rollout of ${version} ${why.because}: ${this.#progress.message}`,
-      );
-    }
-    const { state, pod, container, text } = why;
-    const where = [`pod ${pod}`, ...(container ? [`container ${container}`] : [])].join(', ');
-    const long = STATES[state].ends === 'own-deadline' ? `, for ${OWN_DEADLINE_MS / 1000} s` : '';
-    return new RunbookError(
-      'RolloutFailed',
-      `pods of ${version} cannot start: ${where}: ${text}${long}${this.#aboutDigest(why)}`,
-    );
-  }
-
-  /** A registry may have dropped an image that no tag names any more. */
-  #aboutDigest({ state, container }: Finding): string {
-    const digest = container && state === 'image-refused' ? this.#rollout.digests?.[container] : undefined;
-    return digest
-      ? ` (the image that was proved, ${shortDigest(digest)}, was asked for by its digest; kubernetes.pin: tag in the profile takes what its tag names)`
-      : '';
   }
 
   #tell(state: { readonly counts: RolloutCounts }, message: string): void {
@@ -205,27 +222,23 @@ export class RolloutWait {
     this.#counts = counts;
     const progressAt = moved ? this.#now() : this.#progress.progressAt;
     const { waitingSince } = this.#progress;
-    this.#progress = { message, waitingSince, progressAt, ...counts, ...this.#causes.memory() };
+    this.#progress = {
+      message,
+      waitingSince,
+      progressAt,
+      ...counts,
+      ...this.#causes.memory(),
+      ...this.#stuck.memory(),
+    };
     const key = JSON.stringify({ ...this.#progress, progressAt: '' });
     if (key === this.#reported) return;
     this.#reported = key;
     this.#report(this.#progress);
   }
 
-  #superseded(reason: string, deployment: Deployment | undefined): RunbookError {
-    const by = deployment ? `, last by ${lastManager(deployment)}` : '';
-    return new RunbookError(
-      'WorkloadChanged',
-      `deployment/${this.#limits.deployment} is not what was written any more: ${reason}${by}`,
-    );
-  }
-
-  #paused(): RunbookError {
-    const { deployment, namespace } = this.#limits;
-    return new RunbookError(
-      'WorkloadPaused',
-      `deployment/${deployment} was paused in the middle of the rollout; kubectl rollout resume deployment/${deployment} -n ${namespace}`,
-    );
+  get #waited() {
+    const { namespace, name } = this.#limits;
+    return { kind: this.#kind, namespace, name, rollout: this.#rollout };
   }
 
   #now(): string {
@@ -233,12 +246,16 @@ export class RolloutWait {
   }
 }
 
-/** A rollout that has waited for the cluster alone says nothing of the version: no failure of it is remembered. */
-function judged(late: GivenUp, states: readonly StateId[]): GivenUp {
-  const isElsewhere = states.length > 0 && states.every((id) => !STATES[id].ofVersion);
+/**
+ * A rollout that has waited for the cluster alone says nothing of the version: no failure of it is remembered. Nor does one
+ * in which no pod was in trouble.
+ * @param isSeen whether its pods are known.
+ */
+function judged(late: GivenUp, states: readonly StateId[], isSeen: boolean): GivenUp {
+  const isElsewhere = (isSeen || states.length > 0) && states.every((id) => !STATES[id].ofVersion);
   return isElsewhere ? { ...late, type: 'RolloutTimedOut' } : late;
 }
 
-function availableOf(replicas: number): string {
-  return replicas === 0 ? SCALED_TO_ZERO : `${replicas} of ${replicas} replicas available`;
+function availableOf({ wantsNone, unit }: WorkloadKind, wanted: number): string {
+  return wanted === 0 ? wantsNone : `${wanted} of ${wanted} ${unit} available`;
 }

@@ -1,13 +1,14 @@
 import { RunbookError } from '../../../domain/errors.ts';
 import type { KubernetesPin, RolloutStarted } from '../../../domain/versions/pins.ts';
 import { ApiError, isStatus } from '../api/api-error.ts';
-import type { Deployment } from '../api/resources.ts';
+import type { Workload } from '../api/resources.ts';
 import type { ApiTransport } from '../api/transport.ts';
 import { outliving } from '../api/with-signal.ts';
-import { markOf, markOperations } from '../state/change-mark.ts';
 import { lastManager } from '../state/managers.ts';
 import { isWrittenBy } from '../state/placed.ts';
 import { fingerprint } from '../template/fingerprint.ts';
+import { markOf, markOperations } from '../workload/change-mark.ts';
+import { nameOf, type WorkloadKind } from '../workload/workload.ts';
 import type { PinnedTemplate } from './pinned-template.ts';
 
 /** How often a write is made again because only something beside the template had changed (an autoscaler, annotations). */
@@ -15,22 +16,23 @@ const REBASES = 3;
 
 /**
  * How long the answer to a write that was sent is waited for after the step was cancelled, in milliseconds. Whoever reads
- * next must not see a Deployment that is changed a moment later.
+ * next must not see a workload that is changed a moment later.
  */
 const LAST_WORD_MS = 3000;
 
 /** What the write needs beside the pin. */
 export interface TemplateWriter {
+  readonly kind: WorkloadKind;
   readonly transport: ApiTransport;
   readonly fieldManager: string;
   /** Fingerprint of the template that was live at the pin's generation, when it is known. */
   readonly replaces: string | undefined;
   /** Told of the state that the write's answer showed. */
-  readonly observed: (deployment: Deployment) => void;
+  readonly observed: (live: Workload) => void;
   /** A real read: what the watch says may be older than what is decided on it. */
-  readonly read: () => Promise<Deployment>;
+  readonly read: () => Promise<Workload>;
   /** The content to write, made from the live state. */
-  readonly content: (live: Deployment) => Promise<PinnedTemplate>;
+  readonly content: (live: Workload) => Promise<PinnedTemplate>;
 }
 
 /**
@@ -48,7 +50,7 @@ export interface TemplateWriter {
  */
 export async function writeTemplate(
   pin: KubernetesPin,
-  live: Deployment,
+  live: Workload,
   writer: TemplateWriter,
   signal: AbortSignal,
 ): Promise<RolloutStarted> {
@@ -60,7 +62,7 @@ export async function writeTemplate(
   };
   if (!isDecidedOn(pin, live)) await read();
   for (let rebases = 0; ; ) {
-    assertSameObject(pin, state);
+    assertSameObject(pin, writer.kind, state);
     const wanted = await writer.content(state);
     if (holds(state, wanted, pin)) {
       if (isRead) return startedFrom(pin, state, false);
@@ -79,7 +81,7 @@ export async function writeTemplate(
       await read().catch((failure) => {
         throw unread(error, failure, signal);
       });
-      assertSameObject(pin, state);
+      assertSameObject(pin, writer.kind, state);
       if (holds(state, wanted, pin)) {
         return startedFrom(pin, state, error.outcomeUnknown);
       }
@@ -93,11 +95,11 @@ export async function writeTemplate(
 }
 
 /**
- * Whether the Deployment has what is wanted: the template itself, or what admission has made of it, which the mark of the
+ * Whether the workload has what is wanted: the template itself, or what admission has made of it, which the mark of the
  * write tells as long as nothing else of the spec was changed.
  */
 function holds(
-  state: Deployment,
+  state: Workload,
   { fingerprint: wanted }: PinnedTemplate,
   { purpose }: KubernetesPin,
 ): boolean {
@@ -110,14 +112,14 @@ function holds(
 
 function patchTemplate(
   pin: KubernetesPin,
-  state: Deployment,
+  state: Workload,
   wanted: PinnedTemplate,
-  { transport, fieldManager }: TemplateWriter,
+  { kind, transport, fieldManager }: TemplateWriter,
   signal: AbortSignal,
-): Promise<Deployment> {
+): Promise<Workload> {
   const { namespace, name } = pin.workload;
-  return transport.patch<Deployment>(
-    { resource: 'deployments', namespace, name, query: { fieldManager, fieldValidation: 'Strict' } },
+  return transport.patch<Workload>(
+    { resource: kind.collection, namespace, name, query: { fieldManager, fieldValidation: 'Strict' } },
     'application/json-patch+json',
     [
       { op: 'test', path: '/metadata/uid', value: pin.workload.uid },
@@ -141,42 +143,43 @@ function unread(write: ApiError, read: unknown, signal: AbortSignal): unknown {
 }
 
 /** True when this can be the state that the plan was made on: the generation counts every change of the spec. */
-function isDecidedOn({ workload, generation }: KubernetesPin, { metadata }: Deployment): boolean {
+function isDecidedOn({ workload, generation }: KubernetesPin, { metadata }: Workload): boolean {
   return metadata.uid === workload.uid && metadata.generation === generation;
 }
 
-function assertSameObject({ workload }: KubernetesPin, { metadata }: Deployment): void {
+function assertSameObject({ workload }: KubernetesPin, kind: WorkloadKind, { metadata }: Workload): void {
   if (metadata.uid === workload.uid) return;
   throw new RunbookError(
     'WorkloadChanged',
-    `deployment/${workload.name} was deleted and created again after the plan was made; nothing was written`,
+    `${nameOf({ kind, name: workload.name })} was deleted and created again after the plan was made; nothing was written`,
   );
 }
 
-function assertWritable(pin: KubernetesPin, state: Deployment, { replaces }: TemplateWriter): void {
-  const { name, namespace } = pin.workload;
+function assertWritable(pin: KubernetesPin, state: Workload, { kind, replaces }: TemplateWriter): void {
+  const { namespace } = pin.workload;
+  const name = nameOf({ kind, name: pin.workload.name });
   const { generation = 0, deletionTimestamp } = state.metadata;
   if (deletionTimestamp) {
     throw new RunbookError(
       'WorkloadDeleted',
-      `deployment/${name} is being deleted (since ${deletionTimestamp}): a change of it would roll nothing out`,
+      `${name} is being deleted (since ${deletionTimestamp}): a change of it would roll nothing out`,
     );
   }
   const untouched = replaces !== undefined && replaces === fingerprint(state.spec.template);
   if (generation > pin.generation && !untouched) {
     throw new RunbookError(
       'WorkloadChanged',
-      `deployment/${name} was changed after the plan was made (generation ${pin.generation} -> ${generation}), ` +
+      `${name} was changed after the plan was made (generation ${pin.generation} -> ${generation}), ` +
         `last by ${lastManager(state)}; nothing was written`,
     );
   }
   if (pin.source.kind === 'live') {
-    throw new RunbookError('WorkloadChanged', `deployment/${name} does not have ${pin.version} any more`);
+    throw new RunbookError('WorkloadChanged', `${name} does not have ${pin.version} any more`);
   }
   if (state.spec.paused === true) {
     throw new RunbookError(
       'WorkloadPaused',
-      `deployment/${name} is paused and would not roll out; kubectl rollout resume deployment/${name} -n ${namespace}`,
+      `${name} is paused and would not roll out; kubectl rollout resume ${name} -n ${namespace}`,
     );
   }
 }
@@ -184,7 +187,7 @@ function assertWritable(pin: KubernetesPin, state: Deployment, { replaces }: Tem
 /** What a wait for this state needs. */
 export function startedFrom(
   { version, digests }: Pick<KubernetesPin, 'version' | 'digests'>,
-  { metadata, spec }: Deployment,
+  { metadata, spec }: Workload,
   changed: boolean,
 ): RolloutStarted {
   return {

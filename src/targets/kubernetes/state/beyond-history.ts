@@ -8,7 +8,8 @@ import {
 import type { RawObject } from '../api/resources.ts';
 import { fingerprint, versionId } from '../template/fingerprint.ts';
 import { withoutDigests } from '../template/image-digests.ts';
-import { type CandidateParts, earlierCandidate } from './candidate.ts';
+import type { WorkloadKind } from '../workload/workload.ts';
+import { type CandidateParts, earlierCandidates } from './candidate.ts';
 import type { Evidence } from './evidence.ts';
 import type { KeptTemplate } from './kept-templates.ts';
 
@@ -41,8 +42,8 @@ export function keptCandidates(
 ): readonly VersionCandidate[] {
   const ids = new Set(known.map(versionIdOf));
   return kept
-    .map(({ template, name, uid, ...rest }) =>
-      earlierCandidate(parts, template, {
+    .flatMap(({ template, name, uid, ...rest }) =>
+      earlierCandidates(parts, template, {
         ...rest,
         formerRevisions: [],
         changeCause: undefined,
@@ -57,6 +58,7 @@ export function keptCandidates(
  * @param known the versions that can be returned to, without the one that runs.
  */
 export function outOfReach(
+  { kind }: Pick<WorkloadKind, 'kind'>,
   beyond: readonly KnownGoodRecord[],
   known: readonly VersionCandidate[],
 ): readonly string[] {
@@ -69,6 +71,6 @@ export function outOfReach(
     standingOf(version) === 'proved' && Date.parse(version.evidence?.at ?? '') >= Date.parse(lost.at);
   if (known.some(isProvedSince)) return [];
   return [
-    `${lost.version} was proved at ${lost.at} and is no target: the Deployment's history does not have it any more (spec.revisionHistoryLimit), and its template was not kept; deploy its manifest, or ask for ${lost.version} by name, which changes the image alone`,
+    `${lost.version} was proved at ${lost.at} and is no target: the ${kind}'s history does not have it any more (spec.revisionHistoryLimit), and its template was not kept; deploy its manifest, or ask for ${lost.version} by name, which changes the image alone`,
   ];
 }

@@ -1,9 +1,11 @@
 import type { KnownGoodRecord } from '../../../domain/proof/known-good.ts';
-import type { PinSource } from '../../../domain/versions/pins.ts';
+import { type ConfigCopy, isInHistory, type PinSource } from '../../../domain/versions/pins.ts';
 import { type VersionCandidate, versionOfImage, withoutDigest } from '../../../domain/versions/versions.ts';
 import { versionEvidence } from '../../evidence/version-evidence.ts';
 import { capped } from '../api/api-error.ts';
 import type { RawObject } from '../api/resources.ts';
+import { type ConfigState, NO_CONFIG } from '../config/config-state.ts';
+import { byContent, type ConfigHashes, withCopies } from '../template/config-references.ts';
 import { fingerprint, versionId } from '../template/fingerprint.ts';
 import {
   agreed,
@@ -15,19 +17,24 @@ import {
   withDigests,
   withoutDigests,
 } from '../template/image-digests.ts';
-import { containerIn, imageOf, imagesByContainer } from '../template/pod-template.ts';
+import { containerIn, imageOf, imagesByContainer, withRestart } from '../template/pod-template.ts';
 import { referencesOf } from '../template/references.ts';
+import type { Revision } from '../workload/workload.ts';
+import { configIn, configOf, configReturn, hashesIn, isOtherConfig } from './candidate-config.ts';
 import type { Evidence } from './evidence.ts';
-import type { Revision } from './history.ts';
 
 /** What all candidates of one observation are made with. */
 export interface CandidateParts {
   readonly container: string;
   readonly evidence: Pick<Evidence, 'records' | 'failures'>;
+  /** What config holds at the moment; none where nobody has asked. */
+  readonly config?: ConfigState;
   /** Names of template annotations that admission writes anew with every change: they are no content. */
   readonly stamped: readonly string[];
   /** How the image of a version that was proved will be written. */
   readonly pin: 'digest' | 'tag';
+  /** When it was observed. */
+  readonly at: string;
 }
 
 export type KnownRevision = Pick<
@@ -52,43 +59,123 @@ export function currentCandidate(
 ): VersionCandidate {
   const pods = running.map((imageIds) => digestsBehind(template, imageIds));
   const digests = { ...agreed(pods), ...digestsIn(template) };
+  const { hashes = {}, unseen = [] } = parts.config ?? {};
+  const there = hashesIn(template, hashes);
+  const config = without(there, unseen);
   const isOther = (record: KnownGoodRecord) =>
-    pods.some((pod) => areContradictory(digestsOf(record, template), pod));
-  const proof = recordOf(parts.evidence.records, template, digests, parts.stamped, isOther);
+    pods.some((pod) => areContradictory(digestsOf(record, template), pod)) ||
+    isOtherConfig(configOf(record), config) ||
+    // What pods run with is not known, and so it is nothing that was proved or seen to fail.
+    unseen.some((name) => configOf(record)[name] !== undefined);
+  const { stamped } = parts;
+  const proof = recordOf(parts.evidence.records, template, { digests, config, stamped }, isOther);
   const silent = Object.entries(provedDigests(proof, template)).filter(
     ([container]) => !pods.some((pod) => container in pod),
   );
   const runs = { ...Object.fromEntries(silent), ...digests };
-  const failure = recordOf(parts.evidence.failures, template, runs, parts.stamped, isOther);
-  return candidate(parts, template, known, { digests: runs, proof, failure });
+  const failure = recordOf(parts.evidence.failures, template, { digests: runs, config, stamped }, isOther);
+  return candidate(parts, template, known, { digests: runs, config, proof, failure });
 }
 
 /**
- * A version that can be returned to. Where the images that were proved are known by their digests, it is these: a tag that
- * was pushed anew since does not bring other content.
+ * The versions of one template that can be returned to, the one that was proved last first: one for each config that it was
+ * proved with. Where the images that were proved are known by their digests, it is these: a tag that was pushed anew since does
+ * not bring other content; and where its config holds another content by now, its references point to the kept copies.
+ * @param isLive whether it is the live template: where pods may not have seen its config, they are started again.
  */
-export function earlierCandidate(
+export function earlierCandidates(
   parts: CandidateParts,
   template: RawObject,
   known: KnownRevision,
+  isLive = false,
+): readonly [VersionCandidate, ...VersionCandidate[]] {
+  const seen: KnownGoodRecord[] = [];
+  const isKnown = (record: KnownGoodRecord) =>
+    seen.some((one) => !isOtherConfig(configIn(one), configIn(record)));
+  const next = (): VersionCandidate => {
+    const named = digestsIn(template);
+    const { stamped } = parts;
+    const isOther = (record: KnownGoodRecord) =>
+      areContradictory(digestsOf(record, template), named) || isKnown(record);
+    const proof = recordOf(
+      parts.evidence.records,
+      template,
+      { digests: named, config: {}, stamped },
+      isOther,
+    );
+    if (proof) seen.push(proof);
+    return earlierCandidate(parts, template, known, proof, isLive && (parts.config?.unseen.length ?? 0) > 0);
+  };
+  const first = next();
+  const others: VersionCandidate[] = [];
+  // Without a config on record there is nothing that tells further ones apart.
+  while (seen.at(-1)?.config !== undefined && seen.length > others.length) {
+    const before = seen.length;
+    const other = next();
+    if (seen.length === before || seen.at(-1)?.config === undefined) break;
+    others.push(other);
+  }
+  return [first, ...others];
+}
+
+function earlierCandidate(
+  parts: CandidateParts,
+  template: RawObject,
+  known: KnownRevision,
+  proof: KnownGoodRecord | undefined,
+  isUnseen: boolean,
 ): VersionCandidate {
+  const { stamped } = parts;
   const named = digestsIn(template);
-  const proof = recordOf(parts.evidence.records, template, named, parts.stamped);
   const digests = { ...provedDigests(proof, template), ...named };
-  const failure = recordOf(parts.evidence.failures, template, digests, parts.stamped);
-  const records = { digests, proof, failure };
+  const isProof = proof?.verdict === 'passed';
+  const config = isProof ? hashesIn(template, configIn(proof)) : {};
+  const isOther = (record: KnownGoodRecord) =>
+    areContradictory(digestsOf(record, template), digests) || isOtherConfig(configOf(record), config);
+  const failure = recordOf(parts.evidence.failures, template, { digests, config, stamped }, isOther);
+  const { copies, changed } = isProof
+    ? configReturn(template, proof, parts.config ?? NO_CONFIG)
+    : { copies: [], changed: [] };
+  const keepers = parts.config?.keepers ?? {};
+  const own = {
+    // What stays as it is now is not what was proved.
+    config: Object.fromEntries(
+      Object.entries(config).filter(([name]) => !changed.some((one) => one === name)),
+    ),
+    copies,
+    changed: changed.map((name) => (keepers[name] ? `${name} (${keepers[name]})` : name)),
+  };
+  const records = { digests, ...own, proof, failure };
   const { source } = known;
-  const isHeld = source.kind === 'replica-set' || source.kind === 'pod-template';
-  if (parts.pin === 'tag' || !isHeld) return candidate(parts, template, known, records);
-  const written = withDigests(template, digests);
+  const isHeld = isInHistory(source) || source.kind === 'pod-template';
+  if (!isHeld) return candidate(parts, template, known, records);
+  const pinned = parts.pin === 'tag' ? template : withDigests(template, digests);
+  const copied = withCopies(pinned, copies);
+  // Pods of the same template see a change only when they are started again.
+  const restartedAt = isProof && isUnseen && fingerprint(copied) === known.fingerprint ? parts.at : undefined;
+  const written = restartedAt === undefined ? copied : withRestart(copied, restartedAt);
   const print = fingerprint(written);
   if (print === known.fingerprint) return candidate(parts, template, known, records);
-  const pinned = {
-    ...known,
-    fingerprint: print,
-    source: { ...source, fingerprint: known.fingerprint },
-  };
-  return candidate(parts, written, pinned, records);
+  return candidate(
+    parts,
+    written,
+    { ...known, fingerprint: print, source: { ...source, fingerprint: known.fingerprint } },
+    { ...records, config: renamed(own.config, copies), ...(restartedAt ? { restartedAt } : {}) },
+  );
+}
+
+function without(hashes: ConfigHashes, names: readonly string[]): ConfigHashes {
+  return Object.fromEntries(Object.entries(hashes).filter(([name]) => !names.includes(name)));
+}
+
+/** The hashes under the names that the written template has. */
+function renamed(hashes: ConfigHashes, copies: readonly ConfigCopy[]): ConfigHashes {
+  return Object.fromEntries(
+    Object.entries(hashes).map(([name, hash]) => {
+      const copy = copies.find(({ reference }) => reference === name);
+      return [copy ? name.replace(/[^/]+$/, copy.name) : name, hash];
+    }),
+  );
 }
 
 /**
@@ -108,6 +195,10 @@ export function areImagesInDoubt(
 
 interface CandidateRecords {
   readonly digests: ImageDigests;
+  readonly config: ConfigHashes;
+  readonly copies?: readonly ConfigCopy[];
+  readonly changed?: readonly string[];
+  readonly restartedAt?: string;
   readonly proof: KnownGoodRecord | undefined;
   readonly failure: KnownGoodRecord | undefined;
 }
@@ -116,7 +207,7 @@ function candidate(
   { container, stamped }: CandidateParts,
   template: RawObject,
   known: KnownRevision,
-  { digests, proof, failure }: CandidateRecords,
+  { digests, config, copies = [], changed = [], restartedAt, proof, failure }: CandidateRecords,
 ): VersionCandidate {
   const used = containerIn(template, container) ?? container;
   const image = imageOf(template, used) ?? '';
@@ -127,8 +218,12 @@ function candidate(
     revision: known.revision,
     formerRevisions: known.formerRevisions,
     fingerprint: known.fingerprint,
-    id: versionId(byDigest(template, digests), stamped),
+    id: versionId(byContent(byDigest(template, digests), config), stamped),
     ...(Object.keys(digests).length > 0 ? { digests } : {}),
+    ...(Object.keys(config).length > 0 ? { config } : {}),
+    ...(copies.length > 0 ? { copies } : {}),
+    ...(restartedAt ? { restartedAt } : {}),
+    ...(changed.length > 0 ? { changedConfig: changed } : {}),
     source: known.source,
     createdAt: earliest([known.createdAt, proof?.firstSeenAt ?? known.createdAt]),
     references: referencesOf(template),
@@ -146,26 +241,34 @@ function candidate(
 function recordOf(
   records: ReadonlyMap<string, KnownGoodRecord>,
   template: RawObject,
-  digests: ImageDigests,
-  stamped: readonly string[],
-  isOther: (record: KnownGoodRecord) => boolean = (record) =>
-    areContradictory(digestsOf(record, template), digests),
+  {
+    digests,
+    config,
+    stamped,
+  }: {
+    readonly digests: ImageDigests;
+    readonly config: ConfigHashes;
+    readonly stamped: readonly string[];
+  },
+  isOther: (record: KnownGoodRecord) => boolean,
 ): KnownGoodRecord | undefined {
   if (records.size === 0) return undefined;
   const own = fingerprint(template);
-  const id = versionId(template, stamped);
+  const idsOf = (one: RawObject) => [versionId(one, stamped), versionId(byContent(one, config), stamped)];
+  const asWritten = new Set(idsOf(template));
   const alike = [withoutDigests(template), withDigests(template, digests)];
   const prints = new Set(alike.map(fingerprint));
-  const ids = new Set([...alike, byDigest(template, digests)].map((one) => versionId(one, stamped)));
+  const ids = new Set([...alike, byDigest(template, digests)].flatMap(idsOf));
   const isSame = (record: KnownGoodRecord) => {
-    if (record.fingerprint === own || record.id === id) return true;
+    if (record.fingerprint === own || (record.id !== undefined && asWritten.has(record.id))) return true;
+    const isKnown = prints.has(record.fingerprint) || (record.id !== undefined && ids.has(record.id));
     // By other words for its images: only where it is known that they are these.
-    const isConfirmed = Object.keys(digestsOf(record, template)).length > 0;
-    return isConfirmed && (prints.has(record.fingerprint) || (record.id !== undefined && ids.has(record.id)));
+    return isKnown && Object.keys(digestsOf(record, template)).length > 0;
   };
   const same = [...records.values()].filter((record) => isSame(record) && !isOther(record));
-  const newest = same.toSorted((a, b) => Date.parse(b.at) - Date.parse(a.at))[0];
-  return same.find((record) => record.fingerprint === own) ?? newest;
+  const newest = (all: readonly KnownGoodRecord[]) =>
+    all.toSorted((a, b) => Date.parse(b.at) - Date.parse(a.at))[0];
+  return newest(same.filter((record) => record.fingerprint === own)) ?? newest(same);
 }
 
 /** The digests of the images that a record is of, as far as they can be had under the template's names. */

@@ -5,9 +5,9 @@ import { signed } from '../../evidence/seal.ts';
 import { ApiError, isStatus } from '../api/api-error.ts';
 import type { ConfigMap } from '../api/resources.ts';
 import type { ApiTransport } from '../api/transport.ts';
-import type { WorkloadName } from './deployment-watch.ts';
+import { keptUnder, type WorkloadPlace } from '../workload/workload.ts';
 
-/** Proofs kept for one Deployment; the oldest go first. With the failures below the 1 MiB that a ConfigMap may hold. */
+/** Proofs kept for one workload; the oldest go first. With the failures below the 1 MiB that a ConfigMap may hold. */
 export const RECORDS_KEPT = 20;
 /** Failures, and verifications that could not be decided: a quota of their own, so that they push no proof out. */
 export const FAILURES_KEPT = 10;
@@ -20,9 +20,9 @@ const KEY_DIGITS = 40;
 
 /** What is recorded, and what could not be read of it. */
 export interface Evidence {
-  /** Proofs by fingerprint, and failures of before these had keys of their own. */
+  /** Proofs by the digits that name them, and failures of before these had keys of their own. */
   readonly records: ReadonlyMap<string, KnownGoodRecord>;
-  /** What was seen of a version and is no proof, by fingerprint. */
+  /** What was seen of a version and is no proof, the same. */
   readonly failures: ReadonlyMap<string, KnownGoodRecord>;
   readonly warnings: readonly string[];
   /** False: the ConfigMap is not there. */
@@ -36,15 +36,15 @@ export const NO_EVIDENCE: Evidence = {
   exists: false,
 };
 
-/** Name of the ConfigMap beside the Deployment; entries are named by the first 40 digits of the fingerprint. */
-export function evidenceName({ name }: WorkloadName): string {
-  return `${name}-known-good`;
+/** Name of the ConfigMap beside the workload; entries are named by the first 40 digits of the fingerprint. */
+export function evidenceName(workload: Pick<WorkloadPlace, 'kind' | 'name'>): string {
+  return `${keptUnder(workload)}-known-good`;
 }
 
 /** Reads the evidence: one GET. No ConfigMap is no evidence; an entry that cannot be read is left out. */
 export async function readVersionEvidence(
   transport: ApiTransport,
-  workload: WorkloadName,
+  workload: WorkloadPlace,
   reader: EvidenceReader,
   signal: AbortSignal,
 ): Promise<Evidence> {
@@ -79,7 +79,7 @@ export function parseEvidence({ metadata, data = {} }: ConfigMap, reader: Eviden
         `configmap/${metadata.name}: entry ${key.slice(0, 20)} is a proof among failures; it is ignored`,
       );
     } else {
-      (isFailure ? failures : records).set(read.record.fingerprint, read.record);
+      (isFailure ? failures : records).set(digits, read.record);
     }
   }
   return { records, failures, warnings, exists: true };
@@ -87,7 +87,9 @@ export function parseEvidence({ metadata, data = {} }: ConfigMap, reader: Eviden
 
 function readEntry(digits: string, text: string, reader: EvidenceReader): ReturnType<typeof readRecord> {
   const read = readRecord(parseJson(text), reader);
-  const isItsOwn = 'problem' in read || (digits.length >= 12 && read.record.fingerprint.startsWith(digits));
+  const names = 'problem' in read ? [] : [read.record.fingerprint, read.record.id ?? ''];
+  const isItsOwn =
+    'problem' in read || (digits.length >= 12 && names.some((name) => name.startsWith(digits)));
   return isItsOwn ? read : { problem: 'is the evidence of another version' };
 }
 
@@ -108,7 +110,7 @@ function parseJson(text: string): unknown {
  */
 export async function writeVersionEvidence(
   transport: ApiTransport,
-  workload: WorkloadName,
+  workload: WorkloadPlace,
   record: KnownGoodRecord,
   known: Evidence,
   reader: EvidenceReader,
@@ -153,22 +155,21 @@ export async function writeVersionEvidence(
   }
 }
 
-function keyOf({ fingerprint, verdict }: Pick<KnownGoodRecord, 'fingerprint' | 'verdict'>): string {
-  return `${verdict === 'passed' ? '' : FAILED}${fingerprint.slice(0, KEY_DIGITS)}`;
+/** Two versions that differ by config alone have one template: the id tells them apart. */
+function keyOf({ fingerprint, id, config, verdict }: KnownGoodRecord): string {
+  const names = id !== undefined && config !== undefined ? id : fingerprint;
+  return `${verdict === 'passed' ? '' : FAILED}${names.slice(0, KEY_DIGITS)}`;
 }
 
 /** Keys of the oldest records that must go so that a new one of its kind fits. */
-function tooMany(
-  { records, failures }: Evidence,
-  { fingerprint, verdict }: KnownGoodRecord,
-): readonly string[] {
-  const isProof = verdict === 'passed';
-  const others = [...(isProof ? records : failures).values()]
-    .filter((record) => record.fingerprint !== fingerprint)
-    .sort((a, b) => Date.parse(b.at) - Date.parse(a.at));
-  const old = others.slice((isProof ? RECORDS_KEPT : FAILURES_KEPT) - 1);
-  // Failures of before they had keys of their own stand among the proofs.
-  return old.map((record) => (isProof ? record.fingerprint.slice(0, KEY_DIGITS) : keyOf(record)));
+function tooMany({ records, failures }: Evidence, record: KnownGoodRecord): readonly string[] {
+  const isProof = record.verdict === 'passed';
+  const own = keyOf(record);
+  const others = [...(isProof ? records : failures)]
+    .map(([digits, { at }]) => ({ key: isProof ? digits : `${FAILED}${digits}`, at }))
+    .filter(({ key }) => key !== own)
+    .toSorted((a, b) => Date.parse(b.at) - Date.parse(a.at));
+  return others.slice((isProof ? RECORDS_KEPT : FAILURES_KEPT) - 1).map(({ key }) => key);
 }
 
 function serialise(record: KnownGoodRecord, key: string | undefined): string {

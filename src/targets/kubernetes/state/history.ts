@@ -1,110 +1,68 @@
 import { RunbookError } from '../../../domain/errors.ts';
 import type { KnownGoodRecord } from '../../../domain/proof/known-good.ts';
 import type { NamedCluster } from '../../../domain/versions/cluster.ts';
-import type { PinSource } from '../../../domain/versions/pins.ts';
+import { isInHistory } from '../../../domain/versions/pins.ts';
 import {
   type ObservedService,
   shortDigest,
   type VersionCandidate,
   versionIdOf,
 } from '../../../domain/versions/versions.ts';
-import {
-  type Deployment,
-  HASH_LABEL,
-  type RawObject,
-  REVISION_ANNOTATION,
-  type ReplicaSet,
-} from '../api/resources.ts';
-import {
-  annotationsThatDiffer,
-  contentFingerprint,
-  fingerprint,
-  withoutHash,
-} from '../template/fingerprint.ts';
+import { FIRST_KIND } from '../../../domain/workload-kind.ts';
+import type { RawObject, Workload } from '../api/resources.ts';
+import { annotationsThatDiffer, contentFingerprint, fingerprint } from '../template/fingerprint.ts';
 import { byDigest } from '../template/image-digests.ts';
 import { containerIn, containerNames } from '../template/pod-template.ts';
+import { CHANGE_CAUSE } from '../workload/rollout-words.ts';
+import {
+  isObserved,
+  nameOf,
+  type Revision,
+  type RevisionObject,
+  type WorkloadKind,
+} from '../workload/workload.ts';
 import { keptCandidates, outOfReach } from './beyond-history.ts';
-import { type CandidateParts, currentCandidate, earlierCandidate, type RunningImages } from './candidate.ts';
-import { type ChangeMark, markOf } from './change-mark.ts';
+import { type CandidateParts, currentCandidate, earlierCandidates, type RunningImages } from './candidate.ts';
 import type { KeptTemplate } from './kept-templates.ts';
 import { lastChange } from './managers.ts';
 import { isPlacedByRollback } from './placed.ts';
 import { warningsOf } from './warnings.ts';
 
-/** One ReplicaSet of the Deployment, with the identity of its template. */
-export interface Revision {
-  readonly name: string;
-  readonly uid: string;
-  readonly podTemplateHash: string;
-  readonly fingerprint: string;
-  /** Without `pod-template-hash`: as it is written into a Deployment. */
-  readonly template: RawObject;
-  readonly revision: number;
-  readonly formerRevisions: readonly number[];
-  readonly createdAt: string;
-  readonly changeCause: string | undefined;
-  /** As its controller has copied it from the Deployment. */
-  readonly mark?: ChangeMark | undefined;
-}
-
-const CHANGE_CAUSE = 'kubernetes.io/change-cause';
 /** `spec.revisionHistoryLimit` when it is not set (apps/v1). */
 const DEFAULT_HISTORY_LIMIT = 10;
 
-/**
- * The Deployment's own ReplicaSets, oldest first: kubectl's order when two have an equal template.
- * A revision annotation that is no number leaves the ReplicaSet out, a missing one counts as 0 (kubectl the same).
- */
-export function revisionsOf(replicaSets: readonly ReplicaSet[]): readonly Revision[] {
-  return replicaSets
+/** The workload's own history, oldest first: kubectl's order when two have an equal template. */
+export function revisionsOf(
+  { history }: Pick<WorkloadKind, 'history'>,
+  objects: readonly RevisionObject[],
+): readonly Revision[] {
+  return objects
     .filter(({ metadata }) => metadata.deletionTimestamp === undefined)
-    .map(revisionOf)
-    .filter(({ revision }) => Number.isInteger(revision))
+    .flatMap((object) => history.revisionOf(object) ?? [])
     .sort((a, b) => compare(a.createdAt, b.createdAt) || compare(a.name, b.name));
-}
-
-function revisionOf({ metadata, spec }: ReplicaSet): Revision {
-  const annotations = metadata.annotations ?? {};
-  const former = (annotations['deployment.kubernetes.io/revision-history'] ?? '').split(',');
-  return {
-    name: metadata.name,
-    uid: metadata.uid,
-    podTemplateHash: metadata.labels?.[HASH_LABEL] ?? '',
-    fingerprint: fingerprint(spec.template),
-    template: withoutHash(spec.template),
-    revision: Number(annotations[REVISION_ANNOTATION] ?? 0),
-    formerRevisions: former.map(Number).filter((number) => Number.isInteger(number) && number > 0),
-    createdAt: metadata.creationTimestamp ?? '',
-    changeCause: annotations[CHANGE_CAUSE],
-    mark: markOf({ metadata }),
-  };
-}
-
-/** True when the controller has seen the newest spec: only then a ReplicaSet can be taken for the current one. */
-export function isObserved({ metadata, status }: Deployment): boolean {
-  return (status?.observedGeneration ?? 0) >= (metadata.generation ?? 0);
 }
 
 /**
  * True when the history knows something newer than this state: the controller has seen the newest spec, it says, and
- * yet the newest ReplicaSet has another template. Then the state is older than the list of ReplicaSets.
+ * yet the newest revision has another template. Then the state is older than the list.
  */
-export function isContradicted(deployment: Deployment, revisions: readonly Revision[]): boolean {
-  if (!isObserved(deployment)) return false;
+export function isContradicted(live: Workload, revisions: readonly Revision[]): boolean {
+  if (!isObserved(live)) return false;
   const newest = Math.max(...revisions.map(({ revision }) => revision));
-  const live = fingerprint(deployment.spec.template);
-  return !revisions.some((each) => each.revision === newest && each.fingerprint === live);
+  const print = fingerprint(live.spec.template);
+  return !revisions.some((each) => each.revision === newest && each.fingerprint === print);
 }
 
-/** How many ReplicaSets of earlier versions the controller keeps. */
-export function historyLimitOf({ spec }: Deployment): number {
+/** How many earlier versions the controller keeps. */
+export function historyLimitOf({ spec }: Workload): number {
   return spec.revisionHistoryLimit ?? DEFAULT_HISTORY_LIMIT;
 }
 
 /** What the observation is made of. */
 export interface ObservedParts extends Omit<CandidateParts, 'stamped'> {
+  readonly kind: WorkloadKind;
   readonly cluster?: NamedCluster;
-  readonly deployment: Deployment;
+  readonly live: Workload;
   readonly namespace: string;
   /** Under which name the runbook writes. */
   readonly fieldManager: string;
@@ -116,49 +74,52 @@ export interface ObservedParts extends Omit<CandidateParts, 'stamped'> {
   readonly beyond?: readonly KnownGoodRecord[];
   readonly kept?: readonly KeptTemplate[];
   readonly notes: readonly string[];
-  readonly at: string;
 }
 
 /** Puts together what runs and what it can return to. Pure. */
 export function observedService(parts: ObservedParts): ObservedService {
-  const { cluster, deployment, namespace, container, revisions, stamped = [] } = parts;
-  const { metadata, spec } = deployment;
+  const { kind, cluster, live, namespace, container, revisions, stamped = [] } = parts;
+  const { metadata, spec } = live;
   const { template } = spec;
   const running = containerIn(template, container);
   if (running === undefined) {
     throw new RunbookError(
       'InvalidConfig',
-      `deployment/${metadata.name} has no container "${container}"; it has ${containerNames(template).join(', ')}`,
+      `${nameOf({ kind, name: metadata.name })} has no container "${container}"; it has ${containerNames(template).join(', ')}`,
     );
   }
   const made: CandidateParts = { ...parts, stamped };
-  const live = fingerprint(template);
-  const holder = revisions.find((revision) => revision.fingerprint === live);
+  const print = fingerprint(template);
+  const holder = revisions.find((revision) => revision.fingerprint === print);
   const current = currentCandidate(
     made,
     template,
     {
-      fingerprint: live,
-      source: holder && isObserved(deployment) ? sourceOf(holder) : { kind: 'live' },
+      fingerprint: print,
+      source: holder && isObserved(live) ? kind.history.sourceOf(holder) : { kind: 'live' },
       revision: holder?.revision ?? 0,
       formerRevisions: holder?.formerRevisions ?? [],
-      createdAt: holder?.createdAt ?? lastChange(deployment) ?? metadata.creationTimestamp ?? parts.at,
+      createdAt: holder?.createdAt ?? lastChange(live) ?? metadata.creationTimestamp ?? parts.at,
       changeCause: metadata.annotations?.[CHANGE_CAUSE],
     },
     parts.running,
   );
-  const earlier = distinct(revisions.filter((revision) => revision.fingerprint !== live))
-    .map((revision) => {
-      const found = earlierCandidate(made, revision.template, { ...revision, source: sourceOf(revision) });
-      const isSameElsewhere =
-        contentFingerprint(byDigest(revision.template, found.digests)) ===
-        contentFingerprint(byDigest(template, current.digests));
-      return isSameElsewhere ? { ...found, ...differsBy(template, revision.template, stamped) } : found;
-    })
+  const earlier = distinct(revisions.filter((revision) => revision.fingerprint !== print))
+    .flatMap((revision) =>
+      earlierCandidates(made, revision.template, {
+        ...revision,
+        source: kind.history.sourceOf(revision),
+      }).map((found) => {
+        const isSameElsewhere =
+          contentFingerprint(byDigest(revision.template, found.digests)) ===
+          contentFingerprint(byDigest(template, current.digests));
+        return isSameElsewhere ? { ...found, ...differsBy(template, revision.template, stamped) } : found;
+      }),
+    )
     .sort((a, b) => b.revision - a.revision || compare(b.createdAt, a.createdAt));
-  const under = holder && provedUnderItsTags(made, holder, current);
-  // Beside a later revision that names its digests: the version is as old as the one under whose tags it was proved.
-  const own = under && isPinned(under) ? [under, ...earlier] : earlier;
+  const under = holder ? provedUnderItsNames(made, kind, holder, current) : [];
+  // Beside a later revision that names its digests: the version is as old as the one under whose names it was proved.
+  const own = [...under.filter(isPinned), ...earlier];
   const previous = own[0];
   const { beyond = [], kept = [] } = parts;
   const history = [...own, ...keptCandidates(made, kept, [current, ...own])].sort(
@@ -166,7 +127,8 @@ export function observedService(parts: ObservedParts): ObservedService {
   );
   return {
     target: 'kubernetes',
-    workload: `deployment/${metadata.name} in namespace ${namespace}`,
+    ...(kind.kind === FIRST_KIND ? {} : { kind: kind.kind }),
+    workload: `${nameOf({ kind, name: metadata.name })} in namespace ${namespace}`,
     ...(cluster ? { cluster } : {}),
     namespace,
     name: metadata.name,
@@ -174,39 +136,48 @@ export function observedService(parts: ObservedParts): ObservedService {
     generation: metadata.generation ?? 0,
     paused: spec.paused === true,
     ...(metadata.deletionTimestamp ? { deleting: metadata.deletionTimestamp } : {}),
-    replicas: spec.replicas ?? 1,
-    rolledBack: isPlacedByRollback(deployment, revisions, parts.fieldManager, stamped, current),
-    historyLimit: historyLimitOf(deployment),
+    replicas: kind.view(live).wanted,
+    rolledBack: isPlacedByRollback(live, revisions, parts.fieldManager, stamped, current),
+    historyLimit: historyLimitOf(live),
     current,
     history,
     container,
     warnings: [
       ...(running === container ? [] : [renamed(running, container)]),
-      ...warningsOf(deployment, { container: running, ...(previous ? { previous } : {}) }),
-      ...(under ? [otherImages(current, under)] : []),
-      ...outOfReach(beyond, history),
+      ...warningsOf(kind, live, { container: running, ...(previous ? { previous } : {}) }),
+      ...under
+        .slice(0, 1)
+        .flatMap((proved) => [...otherImages(current, proved), ...otherConfig(current, proved)]),
+      ...outOfReach(kind, beyond, history),
       ...parts.notes,
     ],
     at: parts.at,
   };
 }
 
-/** The version that was proved under the tags of the live template, where the pods run other images by now. */
-function provedUnderItsTags(
+/** The versions that were proved under the names of the live template, where the pods run other images or config by now. */
+function provedUnderItsNames(
   parts: CandidateParts,
+  { history }: Pick<WorkloadKind, 'history'>,
   holder: Revision,
   current: VersionCandidate,
-): VersionCandidate | undefined {
-  const proved = earlierCandidate(parts, holder.template, { ...holder, source: sourceOf(holder) });
-  const isOther = proved.evidence?.verdict === 'passed' && versionIdOf(proved) !== versionIdOf(current);
-  return isOther ? proved : undefined;
+): readonly VersionCandidate[] {
+  const all = earlierCandidates(
+    parts,
+    holder.template,
+    { ...holder, source: history.sourceOf(holder) },
+    true,
+  );
+  return all.filter(
+    (proved) => proved.evidence?.verdict === 'passed' && versionIdOf(proved) !== versionIdOf(current),
+  );
 }
 
 function isPinned({ source }: VersionCandidate): boolean {
-  return source.kind === 'replica-set' && source.fingerprint !== undefined;
+  return isInHistory(source) && source.fingerprint !== undefined;
 }
 
-function otherImages(current: VersionCandidate, proved: VersionCandidate): string {
+function otherImages(current: VersionCandidate, proved: VersionCandidate): readonly string[] {
   const each = Object.entries(proved.digests ?? {}).flatMap(([container, digest]) => {
     const runs = current.digests?.[container];
     return runs === digest
@@ -215,8 +186,18 @@ function otherImages(current: VersionCandidate, proved: VersionCandidate): strin
           `container ${container} runs ${runs ? shortDigest(runs) : 'several images'} and ${shortDigest(digest)} was proved`,
         ];
   });
+  if (each.length === 0) return [];
   const remedy = isPinned(proved) ? '' : '; with kubernetes.pin: digest a rollback can bring it back';
-  return `${current.version} runs another image than was proved under its tag: ${each.join(', ')}${remedy}`;
+  return [`${current.version} runs another image than was proved under its tag: ${each.join(', ')}${remedy}`];
+}
+
+function otherConfig(current: VersionCandidate, proved: VersionCandidate): readonly string[] {
+  const { copies = [], changedConfig = [] } = proved;
+  const names = [...copies.map(({ reference }) => reference), ...changedConfig];
+  if (names.length === 0) return [];
+  const remedy =
+    changedConfig.length > 0 ? `; ${changedConfig.join(', ')} cannot be brought back: no copy is kept` : '';
+  return [`${current.version} has other config than it was proved with: ${names.join(', ')}${remedy}`];
 }
 
 /** The runbook still knows the workload: a version of before the container had this name was asked for. */
@@ -234,11 +215,7 @@ function differsBy(
   return names.length > 0 ? { differsBy: names } : {};
 }
 
-function sourceOf({ name, uid, podTemplateHash }: Revision): PinSource {
-  return { kind: 'replica-set', name, uid, podTemplateHash };
-}
-
-/** Of ReplicaSets with an equal template the oldest one counts, with the numbers of all of them. */
+/** Of revisions with an equal template the oldest one counts, with the numbers of all of them. */
 function distinct(revisions: readonly Revision[]): readonly Revision[] {
   const byContent = new Map<string, Revision>();
   for (const next of revisions) {

@@ -1,9 +1,9 @@
 import type { KnownGoodRecord } from '../../../domain/proof/known-good.ts';
 import { ApiError, isStatus } from '../api/api-error.ts';
-import type { ObjectMeta, PodTemplate, RawObject } from '../api/resources.ts';
+import { apiVersionOf, type ObjectMeta, type PodTemplate, type RawObject } from '../api/resources.ts';
 import type { ApiTransport } from '../api/transport.ts';
 import { fingerprint, versionId, withoutHash } from '../template/fingerprint.ts';
-import type { WorkloadName } from './deployment-watch.ts';
+import { keptUnder, type WorkloadPlace } from '../workload/workload.ts';
 
 /** So many templates are kept; that of the oldest proof makes room for the next one. */
 export const TEMPLATES_KEPT = 10;
@@ -14,7 +14,7 @@ const FINGERPRINT = 'rollback-runbook/fingerprint';
 const REVISION = 'rollback-runbook/revision';
 const CREATED_AT = 'rollback-runbook/created-at';
 
-/** The template of a version that was proved, which the Deployment's own history may not have any more. */
+/** The template of a version that was proved, which the workload's own history may not have any more. */
 export interface KeptTemplate {
   readonly name: string;
   readonly uid: string;
@@ -25,24 +25,24 @@ export interface KeptTemplate {
   readonly createdAt: string;
 }
 
-/** A template that is to be kept, with its place in the history, and the Deployment that it is of. */
+/** A template that is to be kept, with its place in the history, and the workload that it is of. */
 export interface ProvedTemplate extends Omit<KeptTemplate, 'name' | 'uid'> {
   readonly owner: ObjectMeta;
 }
 
-/** The names of the PodTemplates: `<deployment>-known-good-0` and on, so that a Role can name them. */
-export function keptNames({ name }: WorkloadName): readonly string[] {
-  return Array.from({ length: TEMPLATES_KEPT }, (_, number) => `${name}-known-good-${number}`);
+/** The names of the PodTemplates: `<deployment>-known-good-0` and on (`statefulset-<name>-…` for another kind), so that a Role can name them. */
+export function keptNames(workload: Pick<WorkloadPlace, 'kind' | 'name'>): readonly string[] {
+  return Array.from({ length: TEMPLATES_KEPT }, (_, number) => `${keptUnder(workload)}-known-good-${number}`);
 }
 
 /**
- * Reads the templates that were kept for this very Deployment: one list. Whoever may not read them has none. What is not
+ * Reads the templates that were kept for this very workload: one list. Whoever may not read them has none. What is not
  * what it says to be (somebody has changed it) is none either.
  */
 export async function readKeptTemplates(
   transport: ApiTransport,
-  workload: WorkloadName,
-  { uid }: ObjectMeta,
+  workload: WorkloadPlace,
+  { uid }: Pick<ObjectMeta, 'uid'>,
   signal: AbortSignal,
 ): Promise<readonly KeptTemplate[]> {
   try {
@@ -55,7 +55,7 @@ export async function readKeptTemplates(
 }
 
 /**
- * Keeps the template of a version that was proved, in the PodTemplate whose proof is the oldest. Its owner is the Deployment,
+ * Keeps the template of a version that was proved, in the PodTemplate whose proof is the oldest. Its owner is the workload,
  * with which it goes. Safe to repeat: a template that is kept already is left alone. Where it cannot be kept (a Role of
  * before, a quota, an admission webhook) the proof stands all the same.
  * @param proofs what is proved by now, by fingerprint: the others may go first.
@@ -63,7 +63,7 @@ export async function readKeptTemplates(
  */
 export async function keepTemplate(
   transport: ApiTransport,
-  workload: WorkloadName,
+  workload: WorkloadPlace,
   proved: ProvedTemplate,
   proofs: ReadonlyMap<string, KnownGoodRecord>,
   signal: AbortSignal,
@@ -76,14 +76,14 @@ export async function keepTemplate(
       if (own.some((slot) => isVersion(keptIn(slot), proved))) return true;
       const free = keptNames(workload).find((name) => !slots.some((slot) => slot.metadata.name === name));
       if (free) {
-        const body = { apiVersion: 'v1', kind: 'PodTemplate', ...contentOf(free, proved) };
+        const body = { apiVersion: 'v1', kind: 'PodTemplate', ...contentOf(free, workload, proved) };
         await transport.create({ resource: 'podtemplates', namespace }, body, signal);
         return true;
       }
       const oldest = slots.toSorted((a, b) => provedAt(a, proofs) - provedAt(b, proofs))[0];
       if (!oldest) return false;
       const { name, resourceVersion } = oldest.metadata;
-      const content = contentOf(name, proved);
+      const content = contentOf(name, workload, proved);
       await transport.patch(
         { resource: 'podtemplates', namespace, name },
         'application/json-patch+json',
@@ -107,7 +107,7 @@ export async function keepTemplate(
 
 async function listSlots(
   transport: ApiTransport,
-  workload: WorkloadName,
+  workload: WorkloadPlace,
   signal: AbortSignal,
 ): Promise<readonly PodTemplate[]> {
   const names = keptNames(workload);
@@ -136,6 +136,7 @@ function keptIn({ metadata, template }: PodTemplate): KeptTemplate | undefined {
 
 function contentOf(
   as: string,
+  { kind: { kind, collection } }: Pick<WorkloadPlace, 'kind'>,
   { fingerprint: print, template, revision, createdAt, owner: { name, uid } }: ProvedTemplate,
 ) {
   return {
@@ -143,7 +144,7 @@ function contentOf(
       name: as,
       labels: { 'app.kubernetes.io/managed-by': 'rollback-runbook' },
       annotations: { [FINGERPRINT]: print, [REVISION]: String(revision), [CREATED_AT]: createdAt },
-      ownerReferences: [{ apiVersion: 'apps/v1', kind: 'Deployment', name, uid }],
+      ownerReferences: [{ apiVersion: apiVersionOf(collection), kind, name, uid }],
     },
     template: withoutHash(template),
   };

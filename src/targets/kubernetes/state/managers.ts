@@ -1,10 +1,10 @@
-import type { Deployment, ManagedField, RawJson } from '../api/resources.ts';
+import type { ManagedField, RawJson, Workload } from '../api/resources.ts';
 import { objectAt } from '../template/pod-template.ts';
-import { type ChangeMark, isMarked, markOf, ownsMark } from './change-mark.ts';
+import { type ChangeMark, isMarked, markOf, ownsMark } from '../workload/change-mark.ts';
 
 /** Who changed the Deployment's spec last, as far as the server knows (`metadata.managedFields`), for messages. */
-export function lastManager(deployment: Deployment): string {
-  const entries = (deployment.metadata.managedFields ?? []).filter(
+export function lastManager(live: Workload): string {
+  const entries = (live.metadata.managedFields ?? []).filter(
     (entry) => entry.subresource === undefined && touchesSpec(entry),
   );
   const newest = entries.toSorted((a, b) => (b.time ?? '').localeCompare(a.time ?? ''))[0];
@@ -13,8 +13,8 @@ export function lastManager(deployment: Deployment): string {
 }
 
 /** When the Deployment's spec was last changed. */
-export function lastChange(deployment: Deployment): string | undefined {
-  const times = (deployment.metadata.managedFields ?? [])
+export function lastChange(live: Workload): string | undefined {
+  const times = (live.metadata.managedFields ?? [])
     .filter((entry) => entry.subresource === undefined && touchesSpec(entry))
     .flatMap(({ time }) => (time === undefined ? [] : [time]));
   return times.sort().at(-1);
@@ -34,22 +34,22 @@ export interface TemplateChange {
  * runbook, goes by the managers alone; within one second the runbook counts as the later one there.
  * @param manager the name under which the runbook writes.
  */
-export function lastTemplateChange(deployment: Deployment, manager: string): TemplateChange {
-  const entries = deployment.metadata.managedFields ?? [];
+export function lastTemplateChange(live: Workload, manager: string): TemplateChange {
+  const entries = live.metadata.managedFields ?? [];
   const others = newest(
     entries.filter(
       (entry) => entry.manager !== manager && entry.subresource === undefined && touchesTemplate(entry),
     ),
   );
-  const mark = markOf(deployment);
+  const mark = markOf(live);
   const own = newest(
     entries.filter((entry) =>
       mark ? ownsMark(entry, manager) : entry.manager === manager && touchesTemplate(entry),
     ),
   );
   const [at, otherAt] = [own[0]?.time ?? '', others[0]?.time ?? ''];
-  const isLastChange = mark !== undefined && mark.generation === deployment.metadata.generation;
-  const isOurs = own.length > 0 && (isLastChange || at >= otherAt) && (!mark || isMarked(deployment, mark));
+  const isLastChange = mark !== undefined && mark.generation === live.metadata.generation;
+  const isOurs = own.length > 0 && (isLastChange || at >= otherAt) && (!mark || isMarked(live, mark));
   if (isOurs) {
     return { who: `this runbook (${named(own)})`, purpose: mark?.purpose ?? 'roll-back' };
   }

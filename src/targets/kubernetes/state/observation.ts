@@ -5,25 +5,21 @@ import type { EvidenceReader } from '../../evidence/read-record.ts';
 import type { EvidenceKey } from '../../evidence/seal.ts';
 import { isStatus } from '../api/api-error.ts';
 import type { ClusterSource } from '../api/credentials.ts';
-import { type Deployment, isControlledBy, type ReplicaSet, selectorText } from '../api/resources.ts';
+import { isControlledBy, type RawObject, selectorText, type Workload } from '../api/resources.ts';
 import type { ApiTransport } from '../api/transport.ts';
 import { withSignal } from '../api/with-signal.ts';
+import { type ConfigState, readConfigState } from '../config/config-state.ts';
 import { fingerprint } from '../template/fingerprint.ts';
+import { firstStart, imageIdsIn, listPods } from '../workload/pods.ts';
+import { sortPods } from '../workload/rollout-pods.ts';
+import { nameOf, type Revision, type RevisionObject, type WorkloadPlace } from '../workload/workload.ts';
 import { proofsBeyond } from './beyond-history.ts';
 import { areImagesInDoubt, type RunningImages } from './candidate.ts';
-import type { DeploymentWatch, WorkloadName } from './deployment-watch.ts';
 import { type Evidence, NO_EVIDENCE, readVersionEvidence } from './evidence.ts';
-import {
-  isContradicted,
-  type ObservedParts,
-  observedService,
-  type Revision,
-  revisionsOf,
-} from './history.ts';
+import { isContradicted, type ObservedParts, observedService, revisionsOf } from './history.ts';
 import { readKeptTemplates } from './kept-templates.ts';
-import { imageIdsIn, listPods } from './pods.ts';
-import { sortPods } from './rollout-pods.ts';
 import { areInDoubt, stampedAnnotations } from './stamps.ts';
+import type { WorkloadWatch } from './workload-watch.ts';
 
 /** check-access and identify-versions run at the same time and share one observation this old at most. */
 const SHARED_MS = 2_000;
@@ -31,7 +27,7 @@ const SHARED_MS = 2_000;
 const OBSERVE_TIMEOUT_MS = 40_000;
 
 /** What is observed, and under which name the runbook writes there. */
-export interface ObservedWorkload extends WorkloadName {
+export interface ObservedWorkload extends WorkloadPlace {
   readonly container: string;
   readonly pin: 'digest' | 'tag';
   readonly fieldManager: string;
@@ -46,23 +42,24 @@ interface SharedObservation {
   readonly value: Promise<ObservedService>;
 }
 
-/** Reads the Deployment with its history and evidence, and keeps the templates in memory, never in history. */
+/** Reads the workload with its history and evidence, and keeps the templates in memory, never in history. */
 export class Observer {
   readonly #transport: ApiTransport;
-  readonly #watch: DeploymentWatch;
+  readonly #watch: WorkloadWatch;
   readonly #workload: ObservedWorkload;
   readonly #clock: () => number;
   #shared: SharedObservation | undefined;
   #revisions: readonly Revision[] = [];
   #evidence: Evidence = NO_EVIDENCE;
+  #stamped: readonly string[] = [];
   /** Fingerprints of the templates that were live, by uid and generation. */
   readonly #lived = new Map<string, string>();
-  /** Where a Deployment was last observed: at another address another one is of another cluster. */
+  /** Where it was last observed: at another address another one is of another cluster. */
   #placed: { readonly cluster: NamedCluster; readonly uid: string } | undefined;
 
   constructor(
     transport: ApiTransport,
-    watch: DeploymentWatch,
+    watch: WorkloadWatch,
     workload: ObservedWorkload,
     clock: () => number,
   ) {
@@ -94,7 +91,7 @@ export class Observer {
 
   async #unlessChanged(shared: SharedObservation, signal: AbortSignal): Promise<ObservedService> {
     const observed = await shared.value;
-    const live = this.#watch.peek().cached.deployment;
+    const live = this.#watch.peek().cached.live;
     const { uid, generation = 0 } = live?.metadata ?? observed;
     if (uid === observed.uid && generation === observed.generation) return observed;
     if (this.#shared === shared) this.forget();
@@ -103,11 +100,11 @@ export class Observer {
 
   /** What evidence of this workload is read and written against. @throws SecretUnavailable. */
   async reader(signal: AbortSignal): Promise<EvidenceReader> {
-    const { namespace, name, evidenceKey, source } = this.#workload;
+    const { kind, namespace, name, evidenceKey, source } = this.#workload;
     const [key, { server }] = await Promise.all([evidenceKey?.(signal), source.cluster()]);
     return {
       now: this.#clock(),
-      workload: { kind: 'deployment', namespace, name, cluster: server },
+      workload: { kind: kind.word, namespace, name, cluster: server },
       ...(key === undefined ? {} : { key }),
     };
   }
@@ -115,6 +112,13 @@ export class Observer {
   /** The next observation reads everything anew. */
   forget(): void {
     this.#shared = undefined;
+  }
+
+  /** Reads the evidence anew: one request. */
+  async readEvidence(signal: AbortSignal): Promise<Evidence> {
+    const reader = await this.reader(signal);
+    this.#evidence = await readVersionEvidence(this.#transport, this.#workload, reader, signal);
+    return this.#evidence;
   }
 
   get evidence(): Evidence {
@@ -127,23 +131,23 @@ export class Observer {
   }
 
   /**
-   * The Deployment as the watch has it; where that cannot be, as the API server has it.
+   * The workload as the watch has it; where that cannot be, as the API server has it.
    * @param isDoubtful true for a state that can only be an old one, given what the caller knows.
    */
-  async deployment(
-    signal: AbortSignal,
-    isDoubtful: (state: Deployment) => boolean = () => false,
-  ): Promise<Deployment> {
-    const { deployment } = await this.#watch.read(signal);
-    return deployment && !isDoubtful(deployment) ? deployment : this.freshDeployment(signal);
+  async live(signal: AbortSignal, isDoubtful: (state: Workload) => boolean = () => false): Promise<Workload> {
+    const { live } = await this.#watch.read(signal);
+    return live && !isDoubtful(live) ? live : this.freshState(signal);
   }
 
-  /** The Deployment as the API server has it: one GET. */
-  async freshDeployment(signal: AbortSignal): Promise<Deployment> {
-    const deployment = await this.#watch.refresh(signal);
-    const { namespace, name } = this.#workload;
-    if (deployment) return deployment;
-    throw new RunbookError('WorkloadMissing', `deployment/${name} does not exist in namespace ${namespace}`);
+  /** The workload as the API server has it: one GET. */
+  async freshState(signal: AbortSignal): Promise<Workload> {
+    const live = await this.#watch.refresh(signal);
+    if (live) return live;
+    const { namespace } = this.#workload;
+    throw new RunbookError(
+      'WorkloadMissing',
+      `${nameOf(this.#workload)} does not exist in namespace ${namespace}`,
+    );
   }
 
   /** Templates in memory, oldest first. */
@@ -151,17 +155,33 @@ export class Observer {
     return this.#revisions;
   }
 
-  /** Lists the Deployment's ReplicaSets: one request. */
-  async listRevisions({ metadata, spec }: Deployment, signal: AbortSignal): Promise<readonly Revision[]> {
-    const { items } = await this.#transport.list<ReplicaSet>(
+  /** Names of template annotations that admission writes anew with every change, as they were observed last. */
+  get stamped(): readonly string[] {
+    return this.#stamped;
+  }
+
+  /** The template of a fingerprint, where this worker has it in memory. */
+  templateOf(print: string): RawObject | undefined {
+    const live = this.#watch.peek().cached.live?.spec.template;
+    if (live && fingerprint(live) === print) return live;
+    return this.#revisions.find((revision) => revision.fingerprint === print)?.template;
+  }
+
+  /** Lists the objects of its history: one request. */
+  async listRevisions({ metadata, spec }: Workload, signal: AbortSignal): Promise<readonly Revision[]> {
+    const { kind, namespace } = this.#workload;
+    const { items } = await this.#transport.list<RevisionObject>(
       {
-        resource: 'replicasets',
-        namespace: this.#workload.namespace,
+        resource: kind.history.collection,
+        namespace,
         query: { labelSelector: selectorText(spec.selector) },
       },
       signal,
     );
-    this.#revisions = revisionsOf(items.filter((item) => isControlledBy(item, metadata.uid)));
+    this.#revisions = revisionsOf(
+      kind,
+      items.filter((item) => isControlledBy(item, metadata.uid)),
+    );
     return this.#revisions;
   }
 
@@ -171,33 +191,35 @@ export class Observer {
   }
 
   async #observe(signal: AbortSignal): Promise<ObservedService> {
-    const evidence = this.reader(signal).then((reader) =>
-      readVersionEvidence(this.#transport, this.#workload, reader, signal),
-    );
+    const evidence = this.readEvidence(signal);
     evidence.catch(() => {});
-    const first = await this.deployment(signal);
+    const first = await this.live(signal);
     let revisions = await this.listRevisions(first, signal);
-    this.#evidence = await evidence;
+    await evidence;
     // The newest state: the controller may have picked up a change while the list was on its way.
-    const deployment = await this.deployment(signal, (state) => isContradicted(state, revisions));
-    if (deployment.metadata.uid !== first.metadata.uid) {
-      revisions = await this.listRevisions(deployment, signal);
+    const live = await this.live(signal, (state) => isContradicted(state, revisions));
+    if (live.metadata.uid !== first.metadata.uid) {
+      revisions = await this.listRevisions(live, signal);
     }
-    const { namespace, container, fieldManager, source } = this.#workload;
+    const { kind, namespace, container, fieldManager, source } = this.#workload;
+    const config = await this.#readConfig(live, revisions, signal);
     const [cluster, notes] = await Promise.all([source.cluster(), source.notes()]);
-    this.#assertSamePlace(cluster, deployment);
-    this.#remember(deployment);
-    const stamped = areInDoubt(deployment, revisions)
-      ? await stampedAnnotations(this.#transport, deployment, fieldManager, signal)
+    this.#assertSamePlace(cluster, live);
+    this.#remember(live);
+    const stamped = areInDoubt(live, revisions)
+      ? await stampedAnnotations(this.#transport, kind, live, fieldManager, signal)
       : [];
-    const running = areImagesInDoubt({ evidence: this.#evidence, container }, deployment.spec.template)
-      ? await this.#runningImages(deployment, revisions, signal)
+    this.#stamped = stamped;
+    const running = areImagesInDoubt({ evidence: this.#evidence, container }, live.spec.template)
+      ? await this.#runningImages(live, revisions, signal)
       : undefined;
     const parts: ObservedParts = {
       ...(running ? { running } : {}),
+      kind,
+      config,
       pin: this.#workload.pin,
       cluster,
-      deployment,
+      live,
       namespace,
       container,
       fieldManager,
@@ -208,24 +230,55 @@ export class Observer {
       at: new Date(this.#clock()).toISOString(),
     };
     const observed = observedService(parts);
-    const templates = [deployment.spec.template, ...revisions.map(({ template }) => template)];
+    const templates = [live.spec.template, ...revisions.map(({ template }) => template)];
     const beyond = proofsBeyond(observed, this.#evidence, templates, stamped);
     if (beyond.length === 0) return observed;
-    const kept = await readKeptTemplates(this.#transport, this.#workload, deployment.metadata, signal);
+    const kept = await readKeptTemplates(this.#transport, this.#workload, live.metadata, signal);
     return observedService({ ...parts, beyond, kept });
+  }
+
+  /** What the config of the live template, and of what was proved, holds at the moment. */
+  async #readConfig(
+    live: Workload,
+    revisions: readonly Revision[],
+    signal: AbortSignal,
+  ): Promise<ConfigState> {
+    const { metadata, spec } = live;
+    const { namespace } = this.#workload;
+    const print = fingerprint(spec.template);
+    const holder = revisions.find((revision) => revision.fingerprint === print);
+    const startedAt = async () => {
+      try {
+        const pods = holder ? await listPods(this.#transport, live, signal) : [];
+        return firstStart(sortPods(this.#workload.kind, pods, holder).made);
+      } catch (error) {
+        if (isStatus(error, 403)) return undefined;
+        throw error;
+      }
+    };
+    const { key } = await this.reader(signal);
+    const records = [...this.#evidence.records.values()];
+    return readConfigState(
+      this.#transport,
+      { namespace, owner: metadata },
+      spec.template,
+      records,
+      { key, since: Date.parse(holder?.createdAt ?? metadata.creationTimestamp ?? ''), startedAt },
+      signal,
+    );
   }
 
   /** The image IDs of the active pods that were made of the live template. Pods that may not be read tell nothing. */
   async #runningImages(
-    deployment: Deployment,
+    live: Workload,
     revisions: readonly Revision[],
     signal: AbortSignal,
   ): Promise<RunningImages> {
-    const live = fingerprint(deployment.spec.template);
-    const holders = revisions.filter((one) => one.fingerprint === live);
+    const print = fingerprint(live.spec.template);
+    const holders = revisions.filter((one) => one.fingerprint === print);
     try {
-      const pods = await listPods(this.#transport, deployment, signal);
-      return holders.flatMap((holder) => sortPods(pods, holder).made).map(imageIdsIn);
+      const pods = await listPods(this.#transport, live, signal);
+      return holders.flatMap((holder) => sortPods(this.#workload.kind, pods, holder).made).map(imageIdsIn);
     } catch (error) {
       if (isStatus(error, 403)) return [];
       throw error;
@@ -233,18 +286,18 @@ export class Observer {
   }
 
   /** @throws ClusterChanged when the kubeconfig leads to another address by now, and to another Deployment there. */
-  #assertSamePlace(cluster: NamedCluster, { metadata: { uid, name } }: Deployment): void {
+  #assertSamePlace(cluster: NamedCluster, { metadata: { uid } }: Workload): void {
     const before = this.#placed;
     if (before && before.cluster.server !== cluster.server && before.uid !== uid) {
       throw new RunbookError(
         'ClusterChanged',
-        `the kubeconfig leads to another cluster by now (${nameOfCluster(cluster)}, before ${before.cluster.server}): deployment/${name} is another one there; restart the worker when that is meant`,
+        `the kubeconfig leads to another cluster by now (${nameOfCluster(cluster)}, before ${before.cluster.server}): ${nameOf(this.#workload)} is another one there; restart the worker when that is meant`,
       );
     }
     this.#placed = { cluster, uid };
   }
 
-  #remember({ metadata, spec }: Deployment): void {
+  #remember({ metadata, spec }: Workload): void {
     if (this.#lived.size > 100) this.#lived.clear();
     this.#lived.set(`${metadata.uid}/${metadata.generation ?? 0}`, fingerprint(spec.template));
   }

@@ -1,9 +1,9 @@
 import { ApiError } from '../api/api-error.ts';
-import type { Deployment } from '../api/resources.ts';
+import type { Workload } from '../api/resources.ts';
 import type { ApiTransport } from '../api/transport.ts';
 import { annotationsThatDiffer, contentFingerprint, versionId } from '../template/fingerprint.ts';
 import { objectAt } from '../template/pod-template.ts';
-import type { Revision } from './history.ts';
+import type { Revision, WorkloadKind } from '../workload/workload.ts';
 
 /** The annotation by which the dry run changes the template; it is never stored. */
 const PROBE = 'rollback-runbook/dry-run';
@@ -12,7 +12,7 @@ const PROBE = 'rollback-runbook/dry-run';
  * Whether two versions differ by template annotations alone: only then it has to be known which of them a person has
  * written, and which ones admission writes anew with every change.
  */
-export function areInDoubt({ spec }: Deployment, revisions: readonly Revision[]): boolean {
+export function areInDoubt({ spec }: Workload, revisions: readonly Revision[]): boolean {
   const templates = [spec.template, ...revisions.map(({ template }) => template)];
   const byRest = Map.groupBy(templates, contentFingerprint);
   return [...byRest.values()].some((same) => new Set(same.map((template) => versionId(template))).size > 1);
@@ -25,11 +25,12 @@ export function areInDoubt({ spec }: Deployment, revisions: readonly Revision[])
  */
 export async function stampedAnnotations(
   transport: ApiTransport,
-  deployment: Deployment,
+  { collection }: Pick<WorkloadKind, 'collection'>,
+  live: Workload,
   fieldManager: string,
   signal: AbortSignal,
 ): Promise<readonly string[]> {
-  const { metadata, spec } = deployment;
+  const { metadata, spec } = live;
   const { name, namespace = '' } = metadata;
   const path = '/spec/template/metadata';
   const templateMetadata = objectAt(spec.template, 'metadata');
@@ -38,8 +39,8 @@ export async function stampedAnnotations(
     [PROBE]: metadata.resourceVersion ?? '',
   };
   try {
-    const answer = await transport.patch<Deployment>(
-      { resource: 'deployments', namespace, name, query: { dryRun: 'All', fieldManager } },
+    const answer = await transport.patch<Workload>(
+      { resource: collection, namespace, name, query: { dryRun: 'All', fieldManager } },
       'application/json-patch+json',
       [
         { op: 'test', path: '/metadata/uid', value: metadata.uid },

@@ -1,6 +1,7 @@
 import { shellWord } from '../../../domain/media/shell.ts';
-import type { Deployment, RawObject } from '../api/resources.ts';
+import type { RawObject, Workload } from '../api/resources.ts';
 import { imageOf, objectAt } from '../template/pod-template.ts';
+import { isObserved, type WorkloadKind } from '../workload/workload.ts';
 import { touchesTemplate } from './managers.ts';
 
 /** What the history says that the warnings need. */
@@ -10,7 +11,7 @@ export interface HistoryFacts {
   readonly previous?: { readonly image: string; readonly revision: number };
 }
 
-/** Managers that put the Deployment back to what Git says, and how each is told to leave it alone. */
+/** Managers that put the workload back to what Git says, and how each is told to leave it alone. */
 const GITOPS: readonly { readonly name: string; readonly finds: RegExp; readonly pause: string }[] = [
   {
     name: 'Argo CD',
@@ -25,36 +26,49 @@ const GITOPS: readonly { readonly name: string; readonly finds: RegExp; readonly
 ];
 
 /** Things that an operator should know before the rollback. Pure. */
-export function warningsOf(deployment: Deployment, facts: HistoryFacts): readonly string[] {
+export function warningsOf(kind: WorkloadKind, live: Workload, facts: HistoryFacts): readonly string[] {
   return [
-    ...managedByGit(deployment),
-    ...appliedServerSide(deployment),
-    ...inRepoControllers(deployment),
-    ...rolloutUnderWay(deployment),
-    ...thinHistory(deployment),
-    ...sameImage(deployment, facts),
+    ...kind.warnings(live),
+    ...managedByGit(kind, live),
+    ...ofHelmRelease(kind, live),
+    ...appliedServerSide(kind, live),
+    ...inRepoControllers(kind, live),
+    ...rolloutUnderWay(kind, live),
+    ...thinHistory(kind, live),
+    ...sameImage(live, facts),
   ];
 }
 
-function managedByGit({ metadata }: Deployment): readonly string[] {
+function managedByGit({ kind }: WorkloadKind, { metadata }: Workload): readonly string[] {
   const traces = [
     ...Object.keys(metadata.annotations ?? {}),
     ...Object.keys(metadata.labels ?? {}),
     ...(metadata.managedFields ?? []).flatMap(({ manager }) => (manager ? [manager] : [])),
   ];
   const owners = GITOPS.filter(({ finds }) => traces.some((trace) => finds.test(trace)));
-  const warnings = owners.map(({ name, pause }) => `${name} manages this Deployment: ${pause}`);
+  const warnings = owners.map(({ name, pause }) => `${name} manages this ${kind}: ${pause}`);
   const applied = metadata.annotations?.['kubectl.kubernetes.io/last-applied-configuration'] !== undefined;
   return applied && owners.length === 0
-    ? ['the Deployment is managed by kubectl apply: the next apply of the newer manifest brings it back']
+    ? [`the ${kind} is managed by kubectl apply: the next apply of the newer manifest brings it back`]
     : warnings;
+}
+
+/** What `helm rollback` would do is another thing than this: Helm's own history does not see what is changed beside it. */
+function ofHelmRelease({ kind }: WorkloadKind, { metadata }: Workload): readonly string[] {
+  const { 'meta.helm.sh/release-name': release, 'meta.helm.sh/release-namespace': namespace } =
+    metadata.annotations ?? {};
+  if (!release) return [];
+  const where = namespace ? ` -n ${shellWord(namespace)}` : '';
+  return [
+    `the ${kind} is of the Helm release ${release}: only its template is changed here; helm rollback ${shellWord(release)}${where} would bring every object of the release back to an earlier revision, hooks included, and the next helm upgrade brings the newer chart back`,
+  ];
 }
 
 /**
  * Whoever applies the template server-side owns its fields; the rollback takes those that it changes, and the next apply
  * conflicts. GitOps controllers take them back by force.
  */
-function appliedServerSide({ metadata }: Deployment): readonly string[] {
+function appliedServerSide({ kind }: WorkloadKind, { metadata }: Workload): readonly string[] {
   const managers = (metadata.managedFields ?? [])
     .filter((entry) => entry.operation === 'Apply' && !entry.subresource && touchesTemplate(entry))
     .flatMap(({ manager }) => (manager ? [manager] : []))
@@ -62,7 +76,7 @@ function appliedServerSide({ metadata }: Deployment): readonly string[] {
   return [...new Set(managers)].map((manager) => {
     const by = manager === 'kubectl' ? '' : ` --field-manager=${shellWord(manager)}`;
     return (
-      `${JSON.stringify(manager)} applies this Deployment server-side: its next apply conflicts with the fields that a rollback ` +
+      `${JSON.stringify(manager)} applies this ${kind} server-side: its next apply conflicts with the fields that a rollback ` +
       `changes, and takes them over with: kubectl apply --server-side --force-conflicts${by} -f <manifest>`
     );
   });
@@ -72,36 +86,35 @@ function appliedServerSide({ metadata }: Deployment): readonly string[] {
  * The controllers of the phoenix-orch repository answer a fault by writing change-cause into the pod template,
  * which rolls out the same bad version again (service contract, 8.6).
  */
-function inRepoControllers({ metadata, spec }: Deployment): readonly string[] {
+function inRepoControllers({ kind }: WorkloadKind, { metadata, spec }: Workload): readonly string[] {
   const annotations: RawObject = objectAt(objectAt(spec.template, 'metadata'), 'annotations');
   const wrote = metadata.managedFields?.some(({ manager }) =>
     /rollback-controller|health-validator/.test(manager ?? ''),
   );
   return wrote || annotations['kubernetes.io/change-cause'] !== undefined
     ? [
-        'the rollback-controller or health-validator has written to this Deployment: stop it, or it starts further rollouts',
+        `the rollback-controller or health-validator has written to this ${kind}: stop it, or it starts further rollouts`,
       ]
     : [];
 }
 
-function rolloutUnderWay({ metadata, spec, status }: Deployment): readonly string[] {
-  if ((status?.observedGeneration ?? 0) < (metadata.generation ?? 0)) {
-    return ['the last change of the Deployment is not yet picked up by its controller'];
+function rolloutUnderWay(kind: WorkloadKind, live: Workload): readonly string[] {
+  if (!isObserved(live)) {
+    return [`the last change of the ${kind.kind} is not yet picked up by its controller`];
   }
-  const wanted = spec.replicas ?? 1;
-  const updated = status?.updatedReplicas ?? 0;
-  return updated < wanted
-    ? [`a rollout is under way: ${updated} of ${wanted} replicas are of the current version`]
-    : [];
+  const { wanted, counts, isComplete } = kind.view(live);
+  if (counts.updated >= wanted) return [];
+  const some = `${counts.updated} of ${wanted} ${kind.unit} are of the current version`;
+  return [isComplete ? `${some}; the others wait for a person` : `a rollout is under way: ${some}`];
 }
 
-function thinHistory({ spec }: Deployment): readonly string[] {
+function thinHistory({ kind }: WorkloadKind, { spec }: Workload): readonly string[] {
   return spec.revisionHistoryLimit === 0
-    ? ['spec.revisionHistoryLimit is 0: Kubernetes keeps no earlier version of this Deployment']
+    ? [`spec.revisionHistoryLimit is 0: Kubernetes keeps no earlier version of this ${kind}`]
     : [];
 }
 
-function sameImage({ spec }: Deployment, { container, previous }: HistoryFacts): readonly string[] {
+function sameImage({ spec }: Workload, { container, previous }: HistoryFacts): readonly string[] {
   return previous !== undefined && previous.image === imageOf(spec.template, container)
     ? [
         `revision ${previous.revision} before this one has the same image; only the rest of the template differs`,

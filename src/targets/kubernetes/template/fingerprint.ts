@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import { HASH_LABEL, type RawJson, type RawObject } from '../api/resources.ts';
+import { RESTARTED_AT } from './pod-template.ts';
 import { quantityInNano } from './quantity.ts';
 
 /** Maps whose keys and values are the user's own text. */
@@ -23,9 +24,6 @@ const EMPTY_IS_ABSENT = new Set([...FREE_TEXT, ...QUANTITIES, 'metadata', 'resou
 export function fingerprint(template: RawObject): string {
   return digest(canonicalTemplate(template));
 }
-
-/** What `kubectl rollout restart` writes: the one template annotation that is no content. */
-const RESTARTED_AT = 'kubectl.kubernetes.io/restartedAt';
 
 /**
  * The version id of a template: as {@link fingerprint}, without what makes no other version (docs/decisions/0007).

@@ -52,6 +52,16 @@ export function templateWithImage(template: RawObject, container: string, image:
   return { ...template, spec: { ...spec, containers: [...containers] } };
 }
 
+/** What `kubectl rollout restart` writes: the one template annotation that is no content. */
+export const RESTARTED_AT = 'kubectl.kubernetes.io/restartedAt';
+
+/** The template as `kubectl rollout restart` leaves it. @param at RFC 3339. */
+export function withRestart(template: RawObject, at: string): RawObject {
+  const metadata = objectAt(template, 'metadata');
+  const annotations = { ...objectAt(metadata, 'annotations'), [RESTARTED_AT]: at };
+  return { ...template, metadata: { ...metadata, annotations } };
+}
+
 /** The images of all containers by name, init containers included. */
 export function imagesByContainer(template: RawObject): Readonly<Record<string, string>> {
   const found: Record<string, string> = {};

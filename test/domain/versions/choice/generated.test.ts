@@ -2,7 +2,11 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { chooseTarget } from '../../../../src/domain/versions/choice/choose-target.ts';
 import { remedyFor } from '../../../../src/domain/versions/choice/remedies.ts';
-import { standingOf, withSharedRecords } from '../../../../src/domain/versions/choice/standing.ts';
+import {
+  standingOf,
+  withProofsOnce,
+  withSharedRecords,
+} from '../../../../src/domain/versions/choice/standing.ts';
 import { planRollback } from '../../../../src/domain/versions/plan-rollback.ts';
 import { parseTarget, type TargetWish } from '../../../../src/domain/versions/targets.ts';
 import { type ObservedService, versionIdOf } from '../../../../src/domain/versions/versions.ts';
@@ -25,6 +29,18 @@ function sinceOf({ current, history }: ObservedService, id: string): number {
 function chosen(seen: ObservedService, wish: TargetWish = { kind: 'known-good' }) {
   const choice = chooseTarget(seen, wish);
   return 'problem' in choice ? undefined : choice.candidate;
+}
+
+/** Each restart of a version with what is recorded of it, at a time of its own. */
+function provedApart(observed: ObservedService): ObservedService {
+  const { current, history } = withSharedRecords(observed);
+  const apart = history.map(({ evidence, ...version }, index) => ({
+    ...version,
+    ...(evidence
+      ? { evidence: { ...evidence, at: new Date(Date.parse(evidence.at) - index).toISOString() } }
+      : {}),
+  }));
+  return { ...observed, current, history: apart };
 }
 
 /** Something happens to be chosen in each of these, or the properties below would prove nothing. */
@@ -99,6 +115,24 @@ describe('of generated histories', () => {
       }),
       RUNS,
     );
+  });
+
+  it('a proof that stands there once says the same of each version', () => {
+    let less = 0;
+    fc.assert(
+      fc.property(happenings, (events) => {
+        const seen = provedApart(workload(events).observe());
+        const once = withProofsOnce(seen);
+        expect(withSharedRecords(once)).toEqual(withSharedRecords(seen));
+        const proofs = [once.current, ...once.history].filter(
+          ({ evidence }) => evidence?.verdict === 'passed',
+        );
+        expect(new Set(proofs.map(versionIdOf)).size).toBe(proofs.length);
+        if (JSON.stringify(once).length < JSON.stringify(seen).length) less += 1;
+      }),
+      RUNS,
+    );
+    expect(less).toBeGreaterThan(RUNS.numRuns / 10);
   });
 
   it('each version can be asked for by its remedy', () => {

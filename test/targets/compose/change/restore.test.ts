@@ -1,7 +1,17 @@
 import { describe, expect, test } from 'vitest';
 import { auditOf, carryOut, defaultOf, KNOWN_GOOD, projectChange, snapshotOf } from '../restored.ts';
 import { NAME, playing, quiet, quietWith } from '../texts.ts';
-import { context, errorOf, FILE, openWorld, problem, type Service, TO_FIRST, titled } from '../world.ts';
+import {
+  context,
+  errorOf,
+  FILE,
+  openWorld,
+  problem,
+  type Service,
+  TO_FIRST,
+  titled,
+  WATCHED,
+} from '../world.ts';
 
 const both = ['v0.1.0', 'v0.2.0'];
 const withEnv = (lines = '') => quietWith(`    env_file: app.env\n${lines}`);
@@ -162,7 +172,7 @@ describe.skipIf(problem)(titled('the same rollback once more'), () => {
   ])(
     'by %s, after a failed start was restored and its cause was mended, is a change of its own',
     async (_what, key) => {
-      const one = await service([], { text: needy });
+      const one = await service([], { text: needy, profile: { rollout: WATCHED } });
       const { images } = await publish(one);
       await one.deploy('v0.1.0');
       await one.deploy('v0.2.0');

@@ -5,6 +5,7 @@ import {
   type Permission,
   type ResourceRule,
 } from '../../../../src/targets/kubernetes/access/permissions.ts';
+import { DEPLOYMENT } from '../../../../src/targets/kubernetes/workload/deployment.ts';
 
 const patch: Permission = { group: 'apps', resource: 'deployments', verb: 'patch', name: 'orchestrator' };
 const list: Permission = { group: '', resource: 'pods', verb: 'list' };
@@ -43,7 +44,10 @@ describe('isGranted', () => {
 
 describe('accessDenied', () => {
   it('names verb, resource and namespace, and the rule that grants it', () => {
-    const error = accessDenied({ namespace: 'phoenix', name: 'orchestrator' }, [patch, list]);
+    const error = accessDenied({ kind: DEPLOYMENT, namespace: 'phoenix', name: 'orchestrator' }, [
+      patch,
+      list,
+    ]);
     expect(error.type).toBe('AccessDenied');
     expect(error.message).toContain('patch deployments.apps; list pods in namespace phoenix');
     expect(error.message).toContain('{apiGroups: ["apps"], resources: [deployments], verbs: [patch]}');

@@ -3,10 +3,11 @@ import { imageOf } from '../../../../sandbox/manifests.ts';
 import { planRollback } from '../../../../src/domain/versions/plan-rollback.ts';
 import { parseTarget, type TargetWish } from '../../../../src/domain/versions/targets.ts';
 import { liveVersionOf } from '../../../../src/domain/versions/versions.ts';
+import type { WorkloadKindName } from '../../../../src/domain/workload-kind.ts';
 import { context } from '../support.ts';
 import type { Workload } from './workload.ts';
 
-/** Something that is done to a Deployment. */
+/** Something that is done to a workload. */
 export interface Act {
   readonly words: string;
   readonly act: (workload: Workload) => Promise<unknown>;
@@ -20,6 +21,8 @@ export interface History {
   readonly acts: readonly Act[];
   /** One sentence, where ours is another choice; none where it is the same. */
   readonly why?: string;
+  /** Default: a Deployment. */
+  readonly kind?: WorkloadKindName;
   /** Pods that it needs; without one nothing has to start. */
   readonly pods?: number;
   /** Whether it does something to its whole namespace. */
@@ -72,7 +75,7 @@ export function kubectl(command: string, makes?: (before: string) => string): Ac
     act: async (workload) => {
       const words = command.split(' ');
       const verbs = words.splice(0, /^(rollout|set) /.test(command) ? 2 : 1);
-      const args = [...verbs, `deployment/${workload.name}`, ...words];
+      const args = [...verbs, `${workload.word}/${workload.name}`, ...words];
       const { code, output } = await workload.kubectl(args);
       if (code !== 0) throw new Error(`kubectl ${command}: ${output}`);
     },

@@ -1,5 +1,6 @@
 import { planRollback } from '../../../../src/domain/versions/plan-rollback.ts';
 import type { TargetWish } from '../../../../src/domain/versions/targets.ts';
+import type { WorkloadKindName } from '../../../../src/domain/workload-kind.ts';
 import { fingerprint, versionId } from '../../../../src/targets/kubernetes/template/fingerprint.ts';
 import type { RollbackTarget } from '../../../../src/targets/target.ts';
 import { context } from '../support.ts';
@@ -10,6 +11,8 @@ import { type Bench, kubectl, type Place, Workload } from './workload.ts';
 
 /** So many workers at the same time. */
 const AT_ONCE = 8;
+/** So many histories at the same time: each looks again and again, and waits for the next second. */
+const MADE_AT_ONCE = 36;
 
 /** What is chosen after a history. */
 export interface Chosen {
@@ -36,7 +39,7 @@ export function isSame(a: Chosen, b: Chosen): boolean {
 }
 
 /**
- * Makes every history on a real cluster, all at the same time, and asks both what they would go back to.
+ * Makes every history on a real cluster, many at the same time, and asks both what they would go back to.
  * @param prefix of the namespaces that are made.
  */
 export async function measure(
@@ -46,15 +49,18 @@ export async function measure(
 ): Promise<readonly Row[]> {
   using shell = new Shell(place.folder);
   const bench: Bench = { ...place, shell, workers: new Turns(AT_ONCE) };
+  const making = new Turns(MADE_AT_ONCE);
   await place.cluster.createNamespace(prefix);
   const made = await Promise.all(
-    histories.map(async ({ acts, pods = 0, apart }, number) => {
-      const namespace = apart ? `${pods > 0 ? 'instant-' : ''}${prefix}-${number}` : prefix;
-      if (apart) await place.cluster.createNamespace(namespace);
-      const workload = new Workload(bench, namespace, `history-${number}`, pods);
-      for (const { act, makes } of acts) await happen(workload, act, makes);
-      return workload;
-    }),
+    histories.map(({ acts, pods = 0, apart, kind }, number) =>
+      making.take(async () => {
+        const namespace = apart ? `${pods > 0 ? 'instant-' : ''}${prefix}-${number}` : prefix;
+        if (apart) await place.cluster.createNamespace(namespace);
+        const workload = new Workload(bench, namespace, `history-${number}`, pods, kind);
+        for (const { act, makes } of acts) await happen(workload, act, makes);
+        return workload;
+      }),
+    ),
   );
   const ours = await Promise.all(made.map(chosenByUs));
   const kubectl = await undone(bench, made);
@@ -94,25 +100,25 @@ async function chosen(workload: Workload, target: RollbackTarget, wish: TargetWi
 }
 
 /**
- * What the real command does, once for all Deployments of a namespace. It is really done: a dry run does not show the
+ * What the real command does, once for all workloads of a namespace. It is really done: a dry run does not show the
  * template that it would write.
  */
 async function undone(bench: Bench, workloads: readonly Workload[]): Promise<readonly Chosen[]> {
   const outputs = new Map<string, string>();
   for (const [namespace, of] of Map.groupBy(workloads, (workload) => workload.namespace)) {
-    const names = of.map(({ name }) => `deployment/${name}`);
+    const names = of.map(({ name, word }) => `${word}/${name}`);
     outputs.set(namespace, (await kubectl(bench, namespace, ['rollout', 'undo', ...names])).output);
   }
   return Promise.all(workloads.map((of) => outcomeIn(outputs.get(of.namespace) ?? '', of)));
 }
 
-/** From the line of a Deployment: `deployment.apps/history-1 rolled back`, or `no rollout history found for deployment "history-1"`. */
+/** From the line of a workload: `deployment.apps/history-1 rolled back`, or `no rollout history found for deployment "history-1"`. */
 async function outcomeIn(output: string, workload: Workload): Promise<Chosen> {
   const isOf = new RegExp(`\\b${workload.name}\\b`);
   const lines = output.split('\n');
-  // What it says of a paused Deployment names none.
+  // What it says of a paused Deployment, or of a StatefulSet without a history, names none.
   const line =
-    lines.find((one) => isOf.test(one)) ?? lines.find((one) => /^(error: )?you /.test(one)) ?? output;
+    lines.find((one) => isOf.test(one)) ?? lines.find((one) => NAMELESS[workload.kind].test(one)) ?? output;
   const done = / (rolled back|skipped rollback)/.exec(line)?.[1];
   if (!done) return { kind: 'refuses', what: refusalIn(line) };
   const { template } = (await workload.live()).spec;
@@ -120,6 +126,13 @@ async function outcomeIn(output: string, workload: Workload): Promise<Chosen> {
   const what = workload.nameOf({ fingerprint: fingerprint(template), id });
   return { kind: done === 'rolled back' ? 'goes to' : 'stays at', what };
 }
+
+/** Refusals that name no workload. */
+const NAMELESS: Readonly<Record<WorkloadKindName, RegExp>> = {
+  Deployment: /^(error: )?you /,
+  StatefulSet: /^(error: )?no last /,
+  DaemonSet: /^(error: )?no last /,
+};
 
 /** The beginning of what kubectl says: `no rollout history found`. */
 function refusalIn(line: string): string {

@@ -1,10 +1,12 @@
 import { join } from 'node:path';
 import { type KubernetesObject, MERGE_PATCH } from '../../../../sandbox/control-plane/api.ts';
 import type { SandboxCluster } from '../../../../sandbox/index.ts';
-import { deployment, imageOf } from '../../../../sandbox/manifests.ts';
+import { imageOf, workload } from '../../../../sandbox/manifests.ts';
 import { versionIdOf } from '../../../../src/domain/versions/versions.ts';
+import { settingOf, type WorkloadKindName } from '../../../../src/domain/workload-kind.ts';
 import { createKubernetesTarget } from '../../../../src/targets/kubernetes/index.ts';
 import { fingerprint, versionId } from '../../../../src/targets/kubernetes/template/fingerprint.ts';
+import { KINDS } from '../../../../src/targets/kubernetes/workload/kinds.ts';
 import type { RollbackTarget } from '../../../../src/targets/target.ts';
 import { until } from '../../../../tools/until.ts';
 import { context } from '../support.ts';
@@ -32,10 +34,11 @@ const CONTAINER = 'master-orchestrator';
 /** Many are waited for at the same time. */
 const POLL_MS = 80;
 
-/** A Deployment, without pods unless its history needs some. */
+/** A workload, without pods unless its history needs some. */
 export class Workload {
   readonly namespace: string;
   readonly name: string;
+  readonly kind: WorkloadKindName;
   /** Template annotations that admission writes: they are not looked at when a version is named. */
   stamped: readonly string[] = [];
   readonly #place: Bench;
@@ -46,11 +49,23 @@ export class Workload {
   /** What is live is called so. */
   called = '';
 
-  constructor(place: Bench, namespace: string, name: string, replicas: number) {
+  constructor(
+    place: Bench,
+    namespace: string,
+    name: string,
+    replicas: number,
+    kind: WorkloadKindName = 'Deployment',
+  ) {
     this.#place = place;
     this.namespace = namespace;
     this.name = name;
     this.#replicas = replicas;
+    this.kind = kind;
+  }
+
+  /** As kubectl names the kind. */
+  get word(): Lowercase<WorkloadKindName> {
+    return KINDS[this.kind].word;
   }
 
   get api() {
@@ -58,8 +73,9 @@ export class Workload {
   }
 
   /** @param resource `deployments`, `replicasets/name`: of apps/v1; all others are of v1. */
-  path(resource = `deployments/${this.name}`): string {
-    const group = /^(deployments|replicasets)/.test(resource) ? 'apis/apps/v1' : 'api/v1';
+  path(resource = `${this.word}s/${this.name}`): string {
+    const ofApps = /^(deployments|replicasets|statefulsets|daemonsets|controllerrevisions)/;
+    const group = ofApps.test(resource) ? 'apis/apps/v1' : 'api/v1';
     return `/${group}/namespaces/${this.namespace}/${resource}`;
   }
 
@@ -72,11 +88,11 @@ export class Workload {
     const ports = { apiPort: 8080, metricsPort: 9090 };
     const { namespace, name } = this;
     const image = imageOf(version);
-    return deployment({ namespace, name, replicas: this.#replicas, image, ...ports, spec });
+    return workload(this.kind, { namespace, name, replicas: this.#replicas, image, ...ports, spec });
   }
 
   create(version: string, spec?: KubernetesObject): Promise<KubernetesObject> {
-    return this.api.must('POST', this.path('deployments'), this.manifest(version, spec));
+    return this.api.must('POST', this.path(`${this.word}s`), this.manifest(version, spec));
   }
 
   patch(patch: KubernetesObject, manager = 'kubectl-client-side-apply'): Promise<KubernetesObject> {
@@ -90,9 +106,18 @@ export class Workload {
     await this.patch({ spec: { template: { spec: { containers: [change(first), ...others] } } } });
   }
 
-  async replicaSets(): Promise<readonly KubernetesObject[]> {
+  replicaSets(): Promise<readonly KubernetesObject[]> {
+    return this.#selected('replicasets');
+  }
+
+  /** What its history is kept in. */
+  revisions(): Promise<readonly KubernetesObject[]> {
+    return this.#selected(this.kind === 'Deployment' ? 'replicasets' : 'controllerrevisions');
+  }
+
+  async #selected(resource: string): Promise<readonly KubernetesObject[]> {
     const selector = encodeURIComponent(`app=${this.name}`);
-    return (await this.api.must('GET', this.path(`replicasets?labelSelector=${selector}`))).items;
+    return (await this.api.must('GET', this.path(`${resource}?labelSelector=${selector}`))).items;
   }
 
   /** Runs the real kubectl as an administrator. */
@@ -106,7 +131,7 @@ export class Workload {
       const target = createKubernetesTarget({
         kubeconfig: this.#place.cluster.adminKubeconfig,
         namespace: this.namespace,
-        deployment: this.name,
+        [settingOf(this.kind)]: this.name,
         container: CONTAINER,
         pin: 'digest',
         rollout: { deadlineMs: 20_000, crashLoopRestarts: 3 },
@@ -127,7 +152,7 @@ export class Workload {
         {
           schema: 2,
           id: versionIdOf(current),
-          workload: { kind: 'deployment', namespace, name },
+          workload: { kind: this.word, namespace, name },
           required: ['health'],
           accepted: [],
           waived: [],
@@ -159,10 +184,10 @@ export class Workload {
    */
   async seen(name?: string): Promise<void> {
     const live = await until(
-      'the controller to have seen the Deployment',
+      'the controller to have seen the workload',
       async () => {
         const object = await this.live();
-        const { observedGeneration = 0 } = object.status;
+        const { observedGeneration = 0 } = object.status ?? {};
         return observedGeneration >= object.metadata.generation && (await this.#isTidy(object)) && object;
       },
       { everyMs: POLL_MS },
@@ -180,11 +205,11 @@ export class Workload {
   /** Whether the controller has removed what is beyond the limit of the history. */
   async #isTidy({ spec }: KubernetesObject): Promise<boolean> {
     const limit: number = spec.revisionHistoryLimit;
-    return limit > 1 || (await this.replicaSets()).length <= limit + 1;
+    return limit > 1 || (await this.revisions()).length <= limit + 1;
   }
 
   complete(): Promise<unknown> {
-    return this.#place.cluster.complete(this.namespace, this.name);
+    return this.#place.cluster.complete(this.namespace, this.name, undefined, this.kind);
   }
 
   /** How the table calls a template: by what has made it, else by the version that it is. */

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { deadlineExceeded } from '../../../../src/targets/kubernetes/rollout/deadlines.ts';
+import { DEPLOYMENT } from '../../../../src/targets/kubernetes/workload/deployment.ts';
 import { deployment } from '../objects.ts';
 
 const NOW = Date.parse('2026-11-23T03:00:00Z');
@@ -8,7 +9,8 @@ const given = (waited: number, still: number, progressDeadlineSeconds?: number) 
   const { progressDeadlineSeconds: _default, ...spec } = deployment().spec;
   const more = progressDeadlineSeconds === undefined ? {} : { progressDeadlineSeconds };
   const waits = { waitingSince: ago(waited), progressAt: ago(still) };
-  return deadlineExceeded({ ...deployment(), spec: { ...spec, ...more } }, waits, 900_000, NOW);
+  const deadline = DEPLOYMENT.progressDeadlineSeconds({ ...deployment(), spec: { ...spec, ...more } });
+  return deadlineExceeded(deadline, waits, 900_000, NOW);
 };
 
 describe('deadlineExceeded', () => {

@@ -5,6 +5,7 @@ import { PodInspector } from '../../../../src/targets/kubernetes/rollout/pod-ins
 import { revisionsOf } from '../../../../src/targets/kubernetes/state/history.ts';
 import type { Observer } from '../../../../src/targets/kubernetes/state/observation.ts';
 import { fingerprint } from '../../../../src/targets/kubernetes/template/fingerprint.ts';
+import { DEPLOYMENT } from '../../../../src/targets/kubernetes/workload/deployment.ts';
 import { deployment, pod, ready, replicaSet } from '../objects.ts';
 import { context } from '../support.ts';
 import { templateOf } from '../template.ts';
@@ -20,19 +21,20 @@ function inspect(
   pods: readonly Pod[] = [],
 ) {
   let lists = 0;
-  let revisions = revisionsOf(remembered);
+  let revisions = revisionsOf(DEPLOYMENT, remembered);
   const observer = {
     get revisions() {
       return revisions;
     },
     async listRevisions() {
       lists += 1;
-      revisions = revisionsOf(there);
+      revisions = revisionsOf(DEPLOYMENT, there);
       return revisions;
     },
   };
   const transport = { list: async () => ({ items: pods, resourceVersion: '1' }) };
   const inspector = new PodInspector(
+    DEPLOYMENT,
     transport as unknown as ApiTransport,
     observer as unknown as Observer,
     'orchestrator',

@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import type { RolloutStarted } from '../../../../src/domain/versions/pins.ts';
-import type { Deployment } from '../../../../src/targets/kubernetes/api/resources.ts';
+import type { Workload } from '../../../../src/targets/kubernetes/api/resources.ts';
 import { evaluateRollout, hasProgressed } from '../../../../src/targets/kubernetes/rollout/rollout-state.ts';
+import { DEPLOYMENT } from '../../../../src/targets/kubernetes/workload/deployment.ts';
 import { deployment } from '../objects.ts';
 
 const rollout: RolloutStarted = {
@@ -24,18 +25,19 @@ const timedOut = {
   ],
 };
 
-const evaluate = (state: Deployment | undefined, live = 'pinned') => evaluateRollout(state, live, rollout);
+const evaluate = (state: Workload | undefined, live = 'pinned') =>
+  evaluateRollout(DEPLOYMENT, state, live, rollout);
 
 describe('evaluateRollout', () => {
   it('is complete when all replicas are updated and available and no old one is left', () => {
-    expect(evaluate(deployment())).toMatchObject({ kind: 'complete', replicas: 3 });
+    expect(evaluate(deployment())).toMatchObject({ kind: 'complete', wanted: 3 });
   });
 
   it('is complete with no pods when scaled to 0', () => {
     const none = { replicas: 0, updatedReplicas: 0, readyReplicas: 0, availableReplicas: 0 };
     expect(evaluate(deployment({ spec: { replicas: 0 }, status: none }))).toMatchObject({
       kind: 'complete',
-      replicas: 0,
+      wanted: 0,
     });
   });
 
@@ -57,7 +59,7 @@ describe('evaluateRollout', () => {
       evaluate(deployment({ metadata: { generation: 4 }, spec: { replicas: 5 }, status: five })),
     ).toMatchObject({
       kind: 'complete',
-      replicas: 5,
+      wanted: 5,
     });
   });
 
@@ -66,11 +68,11 @@ describe('evaluateRollout', () => {
     const one = { replicas: 1, updatedReplicas: 1, readyReplicas: 1, availableReplicas: 1 };
     expect(evaluate({ ...deployment({ status: one }), spec })).toMatchObject({
       kind: 'complete',
-      replicas: 1,
+      wanted: 1,
     });
   });
 
-  it.each<[string, Deployment]>([
+  it.each<[string, Workload]>([
     ['waiting for the change to be seen', deployment({ metadata: { generation: 2 } })],
     ['waiting for the controller to see the change', deployment({ status: { observedGeneration: 2 } })],
     ['1 of 3 replicas updated', deployment({ status: { updatedReplicas: 1 } })],
@@ -100,7 +102,7 @@ describe('evaluateRollout', () => {
     expect(evaluate(deployment({ spec: paused })).kind).toBe('complete');
   });
 
-  it.each<[string, Deployment | undefined, string]>([
+  it.each<[string, Workload | undefined, string]>([
     ['deleted', undefined, 'pinned'],
     ['deleted and created again', deployment({ metadata: { uid: 'uid-2' } }), 'pinned'],
     ['changed by somebody else', deployment({ metadata: { generation: 4 } }), 'another'],

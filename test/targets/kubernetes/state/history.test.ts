@@ -1,10 +1,10 @@
 import { describe, expect, it } from 'vitest';
 import type { KnownGoodRecord } from '../../../../src/domain/proof/known-good.ts';
 import type {
-  Deployment,
   ManagedField,
   RawObject,
   ReplicaSet,
+  Workload,
 } from '../../../../src/targets/kubernetes/api/resources.ts';
 import {
   isContradicted,
@@ -12,6 +12,7 @@ import {
   revisionsOf,
 } from '../../../../src/targets/kubernetes/state/history.ts';
 import { fingerprint } from '../../../../src/targets/kubernetes/template/fingerprint.ts';
+import { DEPLOYMENT } from '../../../../src/targets/kubernetes/workload/deployment.ts';
 import { deployment, replicaSet } from '../objects.ts';
 import { template, templateOf } from '../template.ts';
 
@@ -20,17 +21,18 @@ const two = templateOf('registry.example/phoenix-orch:v0.2.0');
 const three = templateOf('registry.example/phoenix-orch:v0.3.0');
 
 function observe(
-  live: Deployment,
+  live: Workload,
   replicaSets: readonly ReplicaSet[],
   evidence: readonly KnownGoodRecord[] = [],
 ) {
   return observedService({
-    deployment: live,
+    kind: DEPLOYMENT,
+    live,
     namespace: 'phoenix',
     container: 'orchestrator',
     pin: 'digest',
     fieldManager: 'rollback-runbook',
-    revisions: revisionsOf(replicaSets),
+    revisions: revisionsOf(DEPLOYMENT, replicaSets),
     evidence: {
       records: new Map(evidence.map((record) => [record.fingerprint, record])),
       failures: new Map(),
@@ -73,7 +75,7 @@ describe('observedService', () => {
     expect(seen.history[0]).toMatchObject({ revision: 4, formerRevisions: [1, 2] });
   });
 
-  it.each<[string, Deployment, ReplicaSet[]]>([
+  it.each<[string, Workload, ReplicaSet[]]>([
     [
       'the controller has not seen the change',
       running(three, { metadata: { generation: 4 } }),
@@ -195,22 +197,22 @@ describe('a current version that an earlier rollback put there', () => {
 });
 
 describe('isContradicted', () => {
-  const both = revisionsOf([replicaSet(1, one), replicaSet(2, two)]);
+  const both = revisionsOf(DEPLOYMENT, [replicaSet(1, one), replicaSet(2, two)]);
 
-  it.each<[string, Deployment, ReturnType<typeof revisionsOf>]>([
+  it.each<[string, Workload, ReturnType<typeof revisionsOf>]>([
     ['the newest ReplicaSet has another template', running(one), both],
     ['no ReplicaSet is there at all', running(one), []],
   ])('is true when %s', (_what, live, revisions) => {
     expect(isContradicted(live, revisions)).toBe(true);
   });
 
-  it.each<[string, Deployment, ReturnType<typeof revisionsOf>]>([
+  it.each<[string, Workload, ReturnType<typeof revisionsOf>]>([
     ['the newest ReplicaSet is the live template', running(two), both],
     ['the controller has not seen the newest spec', running(one, { metadata: { generation: 4 } }), both],
     [
       'two ReplicaSets share the number',
       running(two),
-      revisionsOf([replicaSet(2, one, { name: 'a' }), replicaSet(2, two, { name: 'b' })]),
+      revisionsOf(DEPLOYMENT, [replicaSet(2, one, { name: 'a' }), replicaSet(2, two, { name: 'b' })]),
     ],
   ])('is false when %s', (_what, live, revisions) => {
     expect(isContradicted(live, revisions)).toBe(false);

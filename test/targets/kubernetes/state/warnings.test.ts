@@ -1,10 +1,11 @@
 import { describe, expect, it } from 'vitest';
 import { warningsOf } from '../../../../src/targets/kubernetes/state/warnings.ts';
+import { DEPLOYMENT } from '../../../../src/targets/kubernetes/workload/deployment.ts';
 import { deployment } from '../objects.ts';
 import { template } from '../template.ts';
 
 const warnings = (change: Parameters<typeof deployment>[0] = {}) =>
-  warningsOf(deployment(change), { container: 'orchestrator' });
+  warningsOf(DEPLOYMENT, deployment(change), { container: 'orchestrator' });
 
 /** An entry of a manager that applies the template server-side. */
 const applied = (manager: string) => ({

@@ -59,6 +59,8 @@ export interface ComposeService {
   readonly bound: readonly string[];
   /** Other services that use a file: as env file, config or mount of theirs, or by a variable that stands in it. */
   readonly othersUsing: OthersUsing;
+  /** Env and label files of the project's other services: Compose reads them with the project, and refuses it without. */
+  readonly envFilesOfOthers: readonly string[];
   /** Other services whose image would change with the site. */
   readonly sharedWith: readonly string[];
   readonly hasBuild: boolean;

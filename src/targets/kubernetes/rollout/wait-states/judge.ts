@@ -1,6 +1,6 @@
 import type { RolloutProgress } from '../../../target.ts';
 import type { Pod } from '../../api/resources.ts';
-import { isReady, statusesOf } from '../../state/pods.ts';
+import { isReady, statusesOf } from '../../workload/pods.ts';
 import { statesOfPod } from './pod-state.ts';
 import { byUrgency, type Finding, OWN_DEADLINE_MS, STATES } from './rows.ts';
 
@@ -16,6 +16,8 @@ export class StateJudge {
   readonly #waitingSince: string;
   readonly #clock: () => number;
   readonly #restarts: Map<string, number>;
+  /** Containers that were seen when they had not been restarted yet. */
+  readonly #unharmed = new Set<string>();
   #troubledSince: ReadonlyMap<string, string>;
 
   /** @param waitingSince when the wait first began, so that another worker comes to the same result. */
@@ -85,7 +87,8 @@ export class StateJudge {
     for (const { status } of statusesOf(pod)) {
       const { name, restartCount = 0, state } = status;
       const key = keyOf(pod, name);
-      if (restartCount === 0 || this.#restarts.has(key)) continue;
+      if (restartCount === 0) this.#unharmed.add(key);
+      if (this.#unharmed.has(key) || this.#restarts.has(key)) continue;
       const isLooping = !isReady(pod) && state?.waiting?.reason === 'CrashLoopBackOff';
       this.#restarts.set(key, isLooping ? 0 : restartCount);
     }

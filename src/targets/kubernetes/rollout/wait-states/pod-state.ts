@@ -1,6 +1,6 @@
 import { capped } from '../../api/api-error.ts';
 import type { Condition, Pod } from '../../api/resources.ts';
-import { isReady, statusesOf } from '../../state/pods.ts';
+import { isReady, statusesOf } from '../../workload/pods.ts';
 import { stateOfContainer } from './container-state.ts';
 import { byUrgency, type Finding, STATES, type StateId } from './rows.ts';
 
@@ -30,7 +30,7 @@ export function statesOfPod(pod: Pod, restarts: RestartCount): readonly Finding[
 
 /** The state of a pod that has ended for good: its ReplicaSet makes another. */
 export function stateOfEndedPod(pod: Pod): Finding {
-  const { reason = 'Failed', message = '' } = pod.status ?? {};
+  const { phase, message = '', reason = phase === 'Succeeded' ? 'Completed' : 'Failed' } = pod.status ?? {};
   return of(pod, 'disrupted', [reason, capped(message, 200)].filter(Boolean).join(': '));
 }
 

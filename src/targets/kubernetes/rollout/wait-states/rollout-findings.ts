@@ -1,5 +1,6 @@
-import type { Deployment, Pod } from '../../api/resources.ts';
-import type { RolloutPods } from '../../state/rollout-pods.ts';
+import type { Pod, Workload } from '../../api/resources.ts';
+import type { RolloutPods } from '../../workload/rollout-pods.ts';
+import type { WorkloadKind } from '../../workload/workload.ts';
 import { stateOfEndedPod } from './pod-state.ts';
 import type { Finding } from './rows.ts';
 
@@ -8,13 +9,14 @@ import type { Finding } from './rows.ts';
  * @param waitingSince pods that had failed before are of no interest.
  */
 export function statesOfRollout(
-  deployment: Deployment,
-  { adopted, ending, ended }: RolloutPods,
+  kind: Pick<WorkloadKind, 'waitsForEnds'>,
+  live: Workload,
+  { adopted, ending, leaving, ended }: RolloutPods,
   waitingSince: string,
 ): readonly Finding[] {
   return [
     ...adopted.map(adoption),
-    ...(waitsForEnds(deployment) ? ending.map(oldPod) : []),
+    ...(kind.waitsForEnds(live) ? [...ending.map(oldPod), ...leaving.map(ownPod)] : []),
     ...ended.filter((pod) => !isOlder(pod, waitingSince)).map(stateOfEndedPod),
   ];
 }
@@ -27,22 +29,24 @@ function adoption({ metadata }: Pod): Finding {
   };
 }
 
-/** A rolling update goes on beside pods that are ending; `Recreate` and a quota do not. */
-function waitsForEnds({ spec, status }: Deployment): boolean {
-  return (
-    spec.strategy?.type === 'Recreate' ||
-    status?.conditions?.some(({ type, status: on }) => type === 'ReplicaFailure' && on === 'True') === true
-  );
+/** Of the version that is waited for, evicted or deleted: another takes its place. */
+function ownPod(pod: Pod): Finding {
+  return { state: 'old-pod-ending', text: endingText(pod, 'pod') };
 }
 
-function oldPod({ metadata, status }: Pod): Finding {
-  const { finalizers = [], deletionTimestamp } = metadata;
+function nodeOf({ spec }: Pod): string {
+  return spec?.nodeName ? ` on node ${spec.nodeName}` : '';
+}
+
+function oldPod(pod: Pod): Finding {
+  return { state: 'old-pod-ending', text: endingText(pod, 'old pod') };
+}
+
+function endingText(pod: Pod, what: string): string {
+  const { finalizers = [], deletionTimestamp, name } = pod.metadata;
   const held = finalizers.length > 0 ? `, held by finalizer ${finalizers.join(', ')}` : '';
-  const lost = status?.reason ? `, ${status.reason}` : '';
-  return {
-    state: 'old-pod-ending',
-    text: `old pod ${metadata.name} is still ending, due by ${deletionTimestamp}${held}${lost}`,
-  };
+  const lost = pod.status?.reason ? `, ${pod.status.reason}` : '';
+  return `${what} ${name}${nodeOf(pod)} is still ending, due by ${deletionTimestamp}${held}${lost}`;
 }
 
 function isOlder({ metadata }: Pod, waitingSince: string): boolean {

@@ -134,7 +134,8 @@ export const STATES = stateRows({
   well: {
     of: 'container',
     ends: 'no-trouble',
-    shows: 'ready, or an init container that has ended with exit code 0, however often it was restarted',
+    shows:
+      'ready, or an init container that has ended with exit code 0, however often it was restarted; a native sidecar (`restartPolicy: Always`) has to run, as a container',
     because: 'it is judged by its present state',
     ofVersion: false,
     documented: 'concepts/workloads/pods/init-containers/#detailed-behavior',
@@ -183,8 +184,8 @@ export const STATES = stateRows({
   disrupted: {
     of: 'pod',
     ends: 'deadlines',
-    shows: 'condition `DisruptionTarget`, or phase `Failed` (`Evicted`, `NodeShutdown`, …)',
-    because: 'its ReplicaSet makes another',
+    shows: 'condition `DisruptionTarget`, or phase `Failed` (`Evicted`, `NodeShutdown`, …) or `Succeeded`',
+    because: 'its controller makes another',
     ofVersion: false,
     documented: 'concepts/workloads/pods/disruptions/#pod-disruption-conditions',
   },
@@ -199,10 +200,21 @@ export const STATES = stateRows({
   'old-pod-ending': {
     of: 'pod',
     ends: 'deadlines',
-    shows: 'an old pod with `deletionTimestamp`, while strategy `Recreate` or a quota waits for its end',
+    shows:
+      'a pod with `deletionTimestamp`, while strategy `Recreate`, a quota, or the next pod of a StatefulSet or node waits for its end',
     because: 'it ends with its grace period, its finalizers or its node',
     ofVersion: false,
     documented: `${DEPLOYMENT}#recreate-deployment`,
+  },
+  'blocked-by-old-pod': {
+    of: 'pod',
+    ends: 'deadlines',
+    shows:
+      'StatefulSet, `OrderedReady`: a pod of another version that is not ready, and that the controller waits for before it replaces any',
+    because:
+      'it is replaced where the worker may delete pods; where it may not, or a partition leaves the pod alone, the wait ends (`RolloutHeld`)',
+    ofVersion: false,
+    documented: 'concepts/workloads/controllers/statefulset/#forced-rollback',
   },
   unobserved: {
     of: 'controller',
@@ -212,10 +224,20 @@ export const STATES = stateRows({
     ofVersion: false,
     documented: `${DEPLOYMENT}#deployment-status`,
   },
+  'controller-silent': {
+    of: 'controller',
+    ends: 'deadlines',
+    shows:
+      'pods missing or not counted, none of them in trouble, and nothing has moved for 10 s (and `minReadySeconds`)',
+    because: 'the controllers may be down, or be started again',
+    ofVersion: false,
+    documented: `${DEPLOYMENT}#deployment-status`,
+  },
   'pods-refused': {
     of: 'controller',
     ends: 'deadlines',
-    shows: 'condition `ReplicaFailure` (`FailedCreate`: quota, admission), or `ReplicaSetCreateError`',
+    shows:
+      'condition `ReplicaFailure` (`FailedCreate`: quota, admission), or `ReplicaSetCreateError`; of a StatefulSet or DaemonSet, whose conditions say nothing, its events `FailedCreate`',
     because: 'the controller tries again, and a quota may become free',
     ofVersion: false,
     documented: `${DEPLOYMENT}#failed-deployment`,

@@ -71,6 +71,14 @@ describe('restarts', () => {
     expect(ended(second, restarted(8, BEFORE, looping))).toBeUndefined();
     expect(ended(second, restarted(10, BEFORE, looping))).toMatchObject({ state: 'crash-loop' });
   });
+
+  it('of a pod that had none when it was first seen count all', () => {
+    const one = judge();
+    expect(ended(one, restarted(0, BEFORE, runs))).toBeUndefined();
+    expect(ended(one, restarted(3, BEFORE, { state: { terminated: { exitCode: 0 } } }))?.state).toBe(
+      'crash-loop',
+    );
+  });
 });
 
 describe('a state with a deadline of its own', () => {

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { RolloutStarted } from '../../../../../src/domain/versions/pins.ts';
-import type { Deployment, Pod } from '../../../../../src/targets/kubernetes/api/resources.ts';
+import type { Pod, Workload } from '../../../../../src/targets/kubernetes/api/resources.ts';
+import { StuckPods } from '../../../../../src/targets/kubernetes/rollout/replace-stuck-pod.ts';
 import { evaluateRollout } from '../../../../../src/targets/kubernetes/rollout/rollout-state.ts';
 import {
   stateOfEndedPod,
@@ -13,7 +14,11 @@ import {
   STATES,
   type StateId,
 } from '../../../../../src/targets/kubernetes/rollout/wait-states/rows.ts';
-import { sortPods } from '../../../../../src/targets/kubernetes/state/rollout-pods.ts';
+import { silentController } from '../../../../../src/targets/kubernetes/rollout/wait-states/silence.ts';
+import { DEPLOYMENT } from '../../../../../src/targets/kubernetes/workload/deployment.ts';
+import { sortPods } from '../../../../../src/targets/kubernetes/workload/rollout-pods.ts';
+import { STATEFUL_SET } from '../../../../../src/targets/kubernetes/workload/stateful-set.ts';
+import type { Revision } from '../../../../../src/targets/kubernetes/workload/workload.ts';
 import { deployment, pod, ready } from '../../objects.ts';
 import { conditions, OF_PODS, status, waiting } from './seen-pods.ts';
 
@@ -117,11 +122,16 @@ describe('what is well', () => {
   });
 });
 
-const HOLDER = { uid: 'uid-of-orchestrator-1', name: 'orchestrator-1', createdAt: '2026-11-22T00:00:00Z' };
+const HOLDER = {
+  uid: 'uid-of-orchestrator-1',
+  name: 'orchestrator-1',
+  podTemplateHash: 'hash1',
+  createdAt: '2026-11-22T00:00:00Z',
+};
 const OLD = { ownerReferences: [{ uid: 'uid-of-orchestrator-2', controller: true }] };
 const going = { deletionTimestamp: '2026-11-23T03:00:30Z', finalizers: ['example.com/drain'] };
-const found = (pods: readonly Pod[], of: Deployment = deployment()) =>
-  statesOfRollout(of, sortPods(pods, HOLDER), SINCE);
+const found = (pods: readonly Pod[], of: Workload = deployment()) =>
+  statesOfRollout(DEPLOYMENT, of, sortPods(DEPLOYMENT, pods, HOLDER), SINCE);
 const recreate = deployment({ spec: { strategy: { type: 'Recreate' } } });
 
 const OF_ROLLOUT: readonly (readonly [StateId, readonly Finding[], string])[] = [
@@ -154,6 +164,83 @@ const OF_ROLLOUT: readonly (readonly [StateId, readonly Finding[], string])[] = 
   ],
 ];
 
+const rollout: RolloutStarted = {
+  changed: true,
+  uid: 'uid-1',
+  generation: 3,
+  fingerprint: 'pinned',
+  version: '0.1.0',
+};
+
+const REVISION: Revision = {
+  ...HOLDER,
+  fingerprint: 'pinned',
+  template: {},
+  revision: 1,
+  formerRevisions: [],
+  changeCause: undefined,
+};
+
+/** What the controller of a StatefulSet waits for, which has pods of another version alone. */
+function blocking(
+  {
+    spec = {},
+    status: of = {},
+    isSeen = true,
+  }: {
+    readonly spec?: Partial<Workload['spec']>;
+    readonly status?: Workload['status'];
+    readonly isSeen?: boolean;
+  },
+  ...statuses: readonly Pod['status'][]
+): readonly Finding[] {
+  const set = deployment({ spec: { replicas: statuses.length, ...spec }, status: of });
+  const others = statuses.map((one, index) => pod(one, { name: `web-${index}`, uid: `uid-${index}` }));
+  const transport = undefined as never;
+  const limits = { namespace: 'phoenix', name: 'web', crashLoopRestarts: 3 };
+  const clock = () => Date.parse('2026-11-23T03:10:00Z');
+  const stuck = new StuckPods({ kind: STATEFUL_SET, transport, limits, clock }, rollout, {});
+  const nothing = { made: [], adopted: [], ending: [], ended: [], leaving: [] };
+  const holder = isSeen ? REVISION : undefined;
+  const found = stuck.find(set, { ...nothing, others, holder });
+  return found ? [found.finding] : [];
+}
+const unready = { ...ready, conditions: conditions(['Ready', 'False', 'ContainersNotReady', '']) };
+const OF_ORDER: readonly (readonly [StateId, readonly Finding[], string])[] = [
+  ['blocked-by-old-pod', blocking({}, ready, unready), 'web-1 is not of the target version'],
+  ['blocked-by-old-pod', blocking({}, unready, unready), 'web-0 is not of the target version'],
+];
+
+describe('a pod for which the controller waits', () => {
+  it.each(OF_ORDER)('is %s', (state, findings, words) => {
+    expect(findings.map((finding) => finding.state)).toEqual([state]);
+    expect(findings[0]?.text).toContain(words);
+  });
+
+  it.each<[string, readonly Finding[]]>([
+    ['all are ready', blocking({}, ready, ready)],
+    ['the controller does not wait', blocking({ spec: { podManagementPolicy: 'Parallel' } }, unready)],
+    ['a person replaces pods', blocking({ spec: { updateStrategy: { type: 'OnDelete' } } }, unready)],
+    ['the controller has not seen the change', blocking({ status: { observedGeneration: 2 } }, unready)],
+    ['nobody knows which pods are of the version', blocking({ isSeen: false }, unready)],
+    ['the pods are out of the range of ordinals', blocking({ spec: { ordinals: { start: 4 } } }, unready)],
+    ['one before it is on its way', blocking({ spec: { replicas: 3, ordinals: { start: -1 } } }, unready)],
+    [
+      'one before it is not available yet',
+      blocking(
+        { spec: { minReadySeconds: 60 } },
+        {
+          ...ready,
+          conditions: [{ type: 'Ready', status: 'True', lastTransitionTime: '2026-11-23T03:09:59Z' }],
+        },
+        unready,
+      ),
+    ],
+  ])('is none when %s', (_what, findings) => {
+    expect(findings).toEqual([]);
+  });
+});
+
 describe('pods that hold a rollout up', () => {
   it.each(OF_ROLLOUT)('are %s', (state, findings, words) => {
     expect(findings.map((finding) => finding.state)).toEqual([state]);
@@ -180,22 +267,19 @@ describe('pods that hold a rollout up', () => {
   });
 
   it('are told from those of the target version when their ReplicaSet is not there yet (Recreate)', () => {
-    expect(sortPods([pod(ready, { ...OLD, ...going })], undefined)).toMatchObject({ ending: [{}], made: [] });
+    expect(sortPods(DEPLOYMENT, [pod(ready, { ...OLD, ...going })], undefined)).toMatchObject({
+      ending: [{}],
+      made: [],
+    });
   });
 
   it('says what an ended pod says', () => {
     expect(stateOfEndedPod(pod({ phase: 'Failed' })).text).toBe('Failed');
+    expect(stateOfEndedPod(pod({ phase: 'Succeeded' })).text).toBe('Completed');
   });
 });
 
-const rollout: RolloutStarted = {
-  changed: true,
-  uid: 'uid-1',
-  generation: 3,
-  fingerprint: 'pinned',
-  version: '0.1.0',
-};
-const evaluate = (of: Deployment, live = 'pinned') => evaluateRollout(of, live, rollout);
+const evaluate = (of: Workload, live = 'pinned') => evaluateRollout(DEPLOYMENT, of, live, rollout);
 const none = { replicas: 0, updatedReplicas: 0, readyReplicas: 0, availableReplicas: 0 };
 
 const OF_CONTROLLERS: readonly (readonly [StateId, ReturnType<typeof evaluate>, object])[] = [
@@ -256,7 +340,7 @@ const OF_CONTROLLERS: readonly (readonly [StateId, ReturnType<typeof evaluate>, 
   [
     'scaled-to-zero',
     evaluate(deployment({ spec: { replicas: 0 }, status: none })),
-    { kind: 'complete', replicas: 0 },
+    { kind: 'complete', wanted: 0 },
   ],
   [
     'paused',
@@ -272,12 +356,25 @@ describe('a Deployment', () => {
   });
 });
 
+describe('a controller that does nothing', () => {
+  it.each([
+    [9_000, {}, undefined],
+    [10_000, {}, 'controller-silent'],
+    [10_000, { minReadySeconds: 30 }, undefined],
+    [40_000, { minReadySeconds: 30 }, 'controller-silent'],
+  ])('after %i ms with %j is %s', (quietMs, spec, state) => {
+    expect(silentController(deployment({ spec }), quietMs)?.state).toBe(state);
+  });
+});
+
 describe('the table', () => {
   it('has a test for each of its rows', () => {
     const tested = new Set<StateId>([
       ...OF_PODS.map(([state]) => state),
       ...OF_ROLLOUT.map(([state]) => state),
+      ...OF_ORDER.map(([state]) => state),
       ...OF_CONTROLLERS.map(([state]) => state),
+      'controller-silent',
     ]);
     // What is well leaves no finding.
     expect(STATE_IDS.filter((id) => !tested.has(id))).toEqual(['well', 'pod-ready']);

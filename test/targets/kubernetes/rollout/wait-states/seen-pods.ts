@@ -129,6 +129,16 @@ export const OF_PODS: readonly (readonly [StateId, Pod, string])[] = [
     'still runs',
   ],
   [
+    'not-ready',
+    withSidecar(status({ name: 'proxy', state: { running: {} }, started: false })),
+    'not started',
+  ],
+  [
+    'crash-loop',
+    withSidecar(status({ name: 'proxy', restartCount: 3, state: { terminated: { exitCode: 0 } } })),
+    'restarted 3 times, last exit code 0',
+  ],
+  [
     'unschedulable',
     pod({
       phase: 'Pending',
@@ -194,3 +204,9 @@ export const OF_PODS: readonly (readonly [StateId, Pod, string])[] = [
     'TerminationByKubelet: memory pressure',
   ],
 ];
+
+/** A pod whose init container `proxy` is a native sidecar. */
+function withSidecar(proxy: ContainerStatus): Pod {
+  const spec = { initContainers: [{ name: 'proxy', restartPolicy: 'Always' }] };
+  return { ...pod({ initContainerStatuses: [proxy] }), spec };
+}

@@ -1,0 +1,63 @@
+import type { ConfigName } from '../template/config-references.ts';
+import type { ConfigObject } from './content.ts';
+
+/** Who writes config by itself: what is changed by hand, or brought back elsewhere, it writes anew. */
+interface ConfigSource {
+  readonly name: string;
+  isIt(object: ConfigObject): boolean;
+  /** What to do where it has to change for good. */
+  readonly remedy: string;
+}
+
+const ownedBy =
+  (...kinds: string[]) =>
+  ({ metadata }: ConfigObject) =>
+    metadata.ownerReferences?.some(({ kind }) => kind !== undefined && kinds.includes(kind)) === true;
+const has =
+  (pattern: RegExp) =>
+  ({ metadata: { annotations = {}, labels = {} } }: ConfigObject) =>
+    [...Object.keys(annotations), ...Object.keys(labels)].some((key) => pattern.test(key));
+
+const SOURCES: readonly ConfigSource[] = [
+  {
+    name: 'an ExternalSecret (External Secrets Operator)',
+    isIt: ownedBy('ExternalSecret', 'ClusterExternalSecret'),
+    remedy: 'it is written anew from its store: change it there',
+  },
+  {
+    name: 'a SealedSecret (Sealed Secrets)',
+    isIt: ownedBy('SealedSecret'),
+    remedy: 'it is written anew from the SealedSecret: change that',
+  },
+  {
+    name: 'Helm',
+    isIt: ({ metadata: { annotations = {} } }) => annotations['meta.helm.sh/release-name'] !== undefined,
+    remedy: 'the next helm upgrade writes it anew',
+  },
+  {
+    name: 'Argo CD',
+    isIt: has(/^argocd\.argoproj\.io\//),
+    remedy: 'it is written anew from Git: change it there',
+  },
+  {
+    name: 'Flux',
+    isIt: has(/^(kustomize|helm)\.toolkit\.fluxcd\.io\//),
+    remedy: 'it is written anew from Git: change it there',
+  },
+];
+
+/** Who keeps an object in place; empty where nobody is known to. Pure. */
+export function keeperOf(object: ConfigObject): string {
+  const source = SOURCES.find(({ isIt }) => isIt(object));
+  return source ? `is managed by ${source.name}: ${source.remedy}` : '';
+}
+
+/** A line for each object that somebody keeps in place. Pure. */
+export function keepersOf(objects: ReadonlyMap<ConfigName, ConfigObject>): Readonly<Record<string, string>> {
+  return Object.fromEntries(
+    [...objects].flatMap(([name, object]) => {
+      const keeper = keeperOf(object);
+      return keeper === '' ? [] : [[name, keeper]];
+    }),
+  );
+}

@@ -1,0 +1,81 @@
+import type { KnownConfig } from '../../../domain/proof/known-config.ts';
+import type { KnownGoodRecord } from '../../../domain/proof/known-good.ts';
+import type { ConfigCopy } from '../../../domain/versions/pins.ts';
+import type { RawObject } from '../api/resources.ts';
+import type { ConfigState } from '../config/config-state.ts';
+import {
+  type ConfigHashes,
+  type ConfigName,
+  configName,
+  configReferencesOf,
+} from '../template/config-references.ts';
+
+/** What of the known hashes a template refers to. Pure. */
+export function hashesIn(template: RawObject, hashes: ConfigHashes): ConfigHashes {
+  const referred = configReferencesOf(template).map(configName);
+  return Object.fromEntries(
+    referred.flatMap((name) => {
+      const hash = hashes[name];
+      return hash === undefined ? [] : [[name, hash]];
+    }),
+  );
+}
+
+/** The hashes that a record has. Pure. */
+export function configIn({ config = [] }: Pick<KnownGoodRecord, 'config'>): ConfigHashes {
+  return Object.fromEntries(config.flatMap((one) => (one.hash ? [[configName(one), one.hash]] : [])));
+}
+
+/** In the place of a hash: what pods ran with is not known, and so is none of the contents that are. */
+const UNKNOWN = 'unknown';
+
+/** The same, with what a record of a failure does not know. Pure. */
+export function configOf(record: Pick<KnownGoodRecord, 'config' | 'verdict'>): ConfigHashes {
+  const { config = [] } = record;
+  const unknown = config.filter(({ kind, hash }) => kind === 'configmap' && hash === undefined);
+  return {
+    ...Object.fromEntries(unknown.map((one) => [configName(one), UNKNOWN])),
+    ...configIn(record),
+  };
+}
+
+/** Whether the two know another content of one object at least. Pure. */
+export function isOtherConfig(a: ConfigHashes, b: ConfigHashes): boolean {
+  return Object.entries(a).some(([name, hash]) => (b[name] ?? hash) !== hash);
+}
+
+/** How the config of a proved version comes back. */
+export interface ConfigReturn {
+  /** References that will point to copies. */
+  readonly copies: readonly ConfigCopy[];
+  /** What was changed since and cannot be brought back. */
+  readonly changed: readonly ConfigName[];
+}
+
+/**
+ * What has to be done so that a template runs with the config that it was proved with: nothing for an object that holds it still.
+ * Pure.
+ */
+export function configReturn(
+  template: RawObject,
+  { config = [] }: Pick<KnownGoodRecord, 'config'>,
+  now: ConfigState,
+): ConfigReturn {
+  const referred = new Set(configReferencesOf(template).map(configName));
+  const copies: ConfigCopy[] = [];
+  const changed: ConfigName[] = [];
+  for (const known of config.filter((one) => referred.has(configName(one)))) {
+    const name = configName(known);
+    if (holdsIt(name, known, now)) continue;
+    const { hash, copy } = known;
+    if (hash && copy && now.kept[configName({ kind: known.kind, name: copy.name })] === hash)
+      copies.push({ reference: name, ...copy, hash });
+    else changed.push(name);
+  }
+  return { copies, changed };
+}
+
+function holdsIt(name: ConfigName, { hash, resourceVersion }: KnownConfig, now: ConfigState): boolean {
+  if (hash !== undefined && now.hashes[name] !== undefined) return now.hashes[name] === hash;
+  return now.versions[name] === resourceVersion;
+}

@@ -1,0 +1,28 @@
+import { describe, expect, it } from 'vitest';
+import { keeperOf } from '../../../../src/targets/kubernetes/config/config-source.ts';
+import type { ConfigObject } from '../../../../src/targets/kubernetes/config/content.ts';
+
+const object = (metadata: Partial<ConfigObject['metadata']>): ConfigObject => ({
+  metadata: { name: 'app-config', uid: 'u', ...metadata },
+});
+const owner = (kind: string) => ({ ownerReferences: [{ kind, uid: 'o', controller: true }] });
+
+describe('who keeps config in place', () => {
+  it.each<[string, Partial<ConfigObject['metadata']>]>([
+    ['an ExternalSecret', owner('ExternalSecret')],
+    ['a SealedSecret', owner('SealedSecret')],
+    ['Helm', { annotations: { 'meta.helm.sh/release-name': 'orch' } }],
+    ['Argo CD', { annotations: { 'argocd.argoproj.io/tracking-id': 'orch:/ConfigMap:phoenix/app-config' } }],
+    ['Flux', { labels: { 'kustomize.toolkit.fluxcd.io/name': 'orch' } }],
+  ])('may be %s', (who, metadata) => {
+    expect(keeperOf(object(metadata))).toMatch(new RegExp(`^is managed by ${who}.*: `));
+  });
+
+  it.each<[string, Partial<ConfigObject['metadata']>]>([
+    ['nobody', {}],
+    ['an owner that keeps nothing', owner('Deployment')],
+    ['a label of the application', { labels: { 'app.kubernetes.io/managed-by': 'me' } }],
+  ])('is nobody with %s', (_what, metadata) => {
+    expect(keeperOf(object(metadata))).toBe('');
+  });
+});
