@@ -188,10 +188,15 @@ function resourceOf(uri: string): string {
 }
 
 /** Waits for the Deployment's condition Progressing to have this reason. */
-export function progressing(service: Service, reason: string): Promise<KubernetesObject> {
-  return until(`the Deployment to be ${reason}`, async () => {
+export async function progressing(service: Service, reason: string): Promise<KubernetesObject> {
+  let last: unknown;
+  const reached = async () => {
     const live = await service.live();
+    last = live.status;
     const found = live.status.conditions?.find(({ type }: { type: string }) => type === 'Progressing');
     return found?.reason === reason && live;
+  };
+  return until(`the Deployment to be ${reason}`, reached, { withinMs: 20_000 }).catch((error: Error) => {
+    throw new Error(`${error.message}; it is ${JSON.stringify(last)}`);
   });
 }
