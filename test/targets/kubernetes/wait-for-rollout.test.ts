@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import type { KubernetesObject } from '../../../sandbox/control-plane/api.ts';
 import type { RolloutProgress } from '../../../src/targets/target.ts';
 import { until } from '../../../tools/until.ts';
-import { context, errorOf, openWorld, progressing, type Service } from './world.ts';
+import { context, errorOf, openWorld, pastItsDeadline, type Service } from './world.ts';
 
 const { cluster, service } = openWorld();
 
@@ -86,7 +86,7 @@ describe('waitForRollout', () => {
       spec: { strategy: { type: 'Recreate' } },
     });
     await of.push('v0.3.0-never-ready');
-    await progressing(of, 'ProgressDeadlineExceeded');
+    await pastItsDeadline(of);
     const messages = await of.rollBack();
     expect(messages.at(-1)).toBe('1 of 1 replicas available');
   });
