@@ -31,7 +31,7 @@ export function weighFindings(
   const blocking = findings.filter(({ on }) => on === 'block');
   if (blocking.length > 0 && !isRestore && !force) {
     return {
-      refused: `${plan.to.version} would run with config that does not keep critical rules: ${named(blocking)}: mend the setting, choose another target, or start again with force and a reason; what a rule leads to is config.critical of the profile`,
+      refused: `${plan.to.version} would run with critical settings that are wrong: ${named(blocking)}: mend the setting, choose another target, or start again with force and a reason; what a rule leads to is config.critical of the profile`,
     };
   }
   const isDecided = isRestore || force;
@@ -57,7 +57,7 @@ export function questionOf({
 }): string | undefined {
   const asked = findings.filter(({ on }) => on === 'ask');
   if (asked.length === 0) return undefined;
-  return `the config that would be live does not keep critical rules of which somebody decides: ${named(asked)}: go-on carries the plan out all the same`;
+  return `critical settings to be decided: ${named(asked)}: go-on carries the plan out all the same`;
 }
 
 function named(findings: readonly Finding[]): string {
