@@ -187,6 +187,7 @@ const CRITICAL = {
       names: { section: 'q.{value}' },
     },
     { name: 'variable', object: 'environment', setting: 'API_KEY', variable: true },
+    { name: 'any-variable', object: 'environment', setting: '*', oneOf: ['x'] },
     { name: 'in-a-config-map', object: 'configmap/*', key: 'app.yaml', setting: 'password', oneOf: ['x'] },
   ].map((rule) => ({ ...rule, on: 'warn' })),
 };

@@ -37,7 +37,12 @@ export function readFile({ content, ...source }: SourceFile): ReadFile {
   }
   const whole = oneValue(text);
   if (format !== 'one value' && text.length > TEXT_LIMIT) {
-    return { ...file, settings: whole, unread: { says: `longer than ${TEXT_LIMIT / 1024} KiB` } };
+    // The program may well read it.
+    return {
+      ...file,
+      settings: whole,
+      unread: { says: `longer than ${TEXT_LIMIT / 1024} KiB`, unknown: true },
+    };
   }
   try {
     return { ...file, settings: READERS[format](text) };
