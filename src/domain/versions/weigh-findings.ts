@@ -13,8 +13,8 @@ export type Weighed =
       /** Empty where every rule is kept. */
       readonly findings: readonly Finding[];
     }
-  /** Why it is not carried out, with what to do. */
-  | { readonly refused: string };
+  /** Why it is not carried out, and what to do. */
+  | { readonly refused: string; readonly remedy: string };
 
 /**
  * What follows from the critical rules that the config of a plan does not keep: it is refused, or they are told with it, as
@@ -31,7 +31,9 @@ export function weighFindings(
   const blocking = findings.filter(({ on }) => on === 'block');
   if (blocking.length > 0 && !isRestore && !force) {
     return {
-      refused: `${plan.to.version} would run with critical settings that are wrong: ${named(blocking)}: mend the setting, choose another target, or start again with force and a reason; what a rule leads to is config.critical of the profile`,
+      refused: `${plan.to.version} would run with critical settings that are wrong: ${named(blocking)}`,
+      remedy:
+        'mend the setting, choose another target, or start again with force and a reason; what a rule leads to is config.critical of the profile',
     };
   }
   const isDecided = isRestore || force;

@@ -8,7 +8,7 @@ import { Unreadable, unreadableAt } from './unreadable.ts';
 import { readYaml } from './yaml.ts';
 
 /** No longer text is read setting by setting: the work for it grows with it. In characters. */
-const TEXT_LIMIT = 128 * 1024;
+export const TEXT_LIMIT = 128 * 1024;
 
 const READERS: Readonly<Record<Format, (text: string) => readonly Setting[]>> = {
   TOML: (text) => flatten(readToml(text)),
