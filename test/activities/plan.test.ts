@@ -65,6 +65,20 @@ describe('a plan whose config does not keep a critical rule', () => {
     expect(summary).toContain('; 1 critical rule is not kept');
   });
 
+  it('is restored all the same where it ran before, and told', async () => {
+    const snapshot = {
+      fingerprint: 'template-0.3.0',
+      version: '0.3.0',
+      image: '',
+      generation: 3,
+      keptIn: 'replicaset/rs-3',
+      uid: 'uid-3',
+    };
+    const { value } = await planned({ kind: 'snapshot', snapshot }, { '0.3.0': 'block' });
+    expect(value).toMatchObject({ pin: { purpose: 'restore' }, findings: [{ on: 'warn' }] });
+    expect(value.warnings).toContain(LINE);
+  });
+
   it('is another plan than the same one without: who has approved that has not approved this', async () => {
     const hashes = await Promise.all(
       [{}, { '0.3.0': 'ask' as const }, { '0.3.0': 'warn' as const }].map(
