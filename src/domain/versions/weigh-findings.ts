@@ -32,8 +32,7 @@ export function weighFindings(
   if (blocking.length > 0 && !isRestore && !force) {
     return {
       refused: `${plan.to.version} would run with critical settings that are wrong: ${named(blocking)}`,
-      remedy:
-        'mend the setting, choose another target, or start again with force and a reason; what a rule leads to is config.critical of the profile',
+      remedy: `${mendingOf(plan, blocking)}choose another target, or start again with force and a reason; what a rule leads to is config.critical of the profile`,
     };
   }
   const isDecided = isRestore || force;
@@ -49,6 +48,14 @@ export function weighFindings(
     plan: { ...plan, warnings: [...plan.warnings, ...lines, ...more] },
     findings: isDecided ? kept.map((finding) => ({ ...finding, on: 'warn' as const })) : kept,
   };
+}
+
+/** Whether mending it helps: what comes back from a copy is what it was. */
+function mendingOf({ pin }: Plan, findings: readonly Finding[]): string {
+  const copies = pin.target === 'kubernetes' ? (pin.copies ?? []) : [];
+  const returns = copies.map(({ reference }) => reference);
+  const isMendable = findings.some(({ object }) => !returns.includes(object));
+  return isMendable ? 'mend the setting, ' : 'it comes back as it was proved, and cannot be mended: ';
 }
 
 /** What somebody has to decide before a plan is carried out, in words; undefined: nothing. Pure. */

@@ -68,6 +68,13 @@ describe('critical rules that a config does not keep', () => {
     expect(questionOf(weighed) === undefined).toBe(!left.includes('ask'));
   });
 
+  it('cannot be mended in what comes back as it was', () => {
+    const copies = [{ reference: 'configmap/app-config', name: 'copy', uid: '', hash: '' }];
+    const pin = { target: 'kubernetes', copies } as unknown as Plan['pin'];
+    const weighed = weighFindings({ ...plan(), pin }, [finding('block')]);
+    expect('remedy' in weighed && weighed.remedy).toMatch(/^it comes back as it was proved.*choose another/);
+  });
+
   it('are named up to a number, and counted beyond it', () => {
     const many = Array.from({ length: 30 }, (_, index) => finding('ask', `a${index}`));
     const weighed = weighFindings(plan(), many);
