@@ -11,7 +11,7 @@ import {
 import type { RawObject } from '../api/resources.ts';
 import { configName, configReferencesOf } from '../template/config-references.ts';
 import { takenKeys } from '../template/mounted-keys.ts';
-import { containerIn, objectAt, objectsAt } from '../template/pod-template.ts';
+import { containerIn, objectAt, objectsAt, textAt } from '../template/pod-template.ts';
 import type { ConfigReads } from './config-reads.ts';
 import { environmentOf, type Held } from './container-environment.ts';
 import { contentOf, keysOf } from './content.ts';
@@ -73,7 +73,16 @@ export function liveConfigOf({ template, container, copies }: FutureTemplate, he
     });
   }
   const own = objectsAt(objectAt(template, 'spec'), 'containers').find((one) => one.name === name) ?? {};
-  return { files, unknown, environment: environmentOf(own, held) };
+  const { variables, complete } = environmentOf(own, held);
+  return { files, unknown, environment: { variables, complete: complete && !isInjected(template) } };
+}
+
+/** Annotations by which something adds secrets to pods, which their command takes into its environment. */
+const INJECTORS = ['vault.hashicorp.com/agent-inject'];
+
+function isInjected(template: RawObject): boolean {
+  const annotations = objectAt(objectAt(template, 'metadata'), 'annotations');
+  return INJECTORS.some((name) => textAt(annotations, name) === 'true');
 }
 
 function keysIn(held: Held, name: Parameters<Held['get']>[0]): readonly string[] | undefined {

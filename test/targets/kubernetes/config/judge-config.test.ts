@@ -267,6 +267,15 @@ describe('the variables that the container will have', () => {
     expect(complete).toBe(true);
   });
 
+  it('are not known to be all where something adds secrets to the pods', () => {
+    const injected = (value: string) => {
+      const { template, ...rest } = future({});
+      const metadata = { annotations: { 'vault.hashicorp.com/agent-inject': value } };
+      return liveConfigOf({ ...rest, template: { ...template, metadata } }, new Map()).environment.complete;
+    };
+    expect([injected('true'), injected('false')]).toEqual([false, true]);
+  });
+
   it('are not known to be all where a source of them may not be read', () => {
     const of = future({ envFrom: [{ secretRef: { name: 'keys' } }] });
     expect(liveConfigOf(of, new Map([hidden('secret/keys')])).environment.complete).toBe(false);
