@@ -8,7 +8,7 @@ import { Unreadable, unreadableAt } from './unreadable.ts';
 import { readYaml } from './yaml.ts';
 
 /** No longer text is read setting by setting: the work for it grows with it. In characters. */
-const TEXT_LIMIT = 128 * 1024;
+export const TEXT_LIMIT = 128 * 1024;
 
 const READERS: Readonly<Record<Format, (text: string) => readonly Setting[]>> = {
   TOML: (text) => flatten(readToml(text)),
@@ -22,9 +22,9 @@ const READERS: Readonly<Record<Format, (text: string) => readonly Setting[]>> = 
  * Reads a key or a file as settings, in the format that its name says. Whatever stands in it, it does not throw: a text that
  * is none of its format is one setting as a whole, with the place and never a value of what is wrong.
  */
-export function readFile({ object, key, content, secret }: SourceFile): ReadFile {
-  const format = formatOf(key);
-  const file = { object, key, secret, format };
+export function readFile({ content, ...source }: SourceFile): ReadFile {
+  const format = formatOf(source.as ?? source.key);
+  const file = { ...source, format };
   const text = typeof content === 'string' ? content.replace(/^\uFEFF/, '') : decoded(content);
   if (text === undefined || text.includes('\0')) {
     const bytes = typeof content === 'string' ? Buffer.from(content, 'utf8') : content;
@@ -37,7 +37,12 @@ export function readFile({ object, key, content, secret }: SourceFile): ReadFile
   }
   const whole = oneValue(text);
   if (format !== 'one value' && text.length > TEXT_LIMIT) {
-    return { ...file, settings: whole, unread: { says: `longer than ${TEXT_LIMIT / 1024} KiB` } };
+    // The program may well read it.
+    return {
+      ...file,
+      settings: whole,
+      unread: { says: `longer than ${TEXT_LIMIT / 1024} KiB`, unknown: true },
+    };
   }
   try {
     return { ...file, settings: READERS[format](text) };
