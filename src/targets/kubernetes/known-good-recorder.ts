@@ -7,7 +7,7 @@ import type { KubernetesTargetOptions } from './options.ts';
 import { earliest } from './state/candidate.ts';
 import { configIn } from './state/candidate-config.ts';
 import { type ConfigEvidence, configEvidence, type KnownCopies } from './state/config-evidence.ts';
-import { type Evidence, evidenceName, writeVersionEvidence } from './state/evidence.ts';
+import { type Evidence, evidenceName, proofsBeside, writeVersionEvidence } from './state/evidence.ts';
 import { keepTemplate, type ProvedTemplate, TEMPLATES_KEPT } from './state/kept-templates.ts';
 import type { Observer } from './state/observation.ts';
 import { byContent } from './template/config-references.ts';
@@ -65,10 +65,11 @@ export class KnownGoodRecorder {
 
   /** The config of the version that a record is of, as long as that is live. */
   async #config(
-    { fingerprint: print, verdict, schema }: KnownGoodRecord,
+    record: KnownGoodRecord,
     key: string | undefined,
     signal: AbortSignal,
   ): Promise<ConfigEvidence> {
+    const { fingerprint: print, verdict, schema } = record;
     const live = await this.#parts.observer.live(signal, (state) => !isOf(state, print));
     if (schema !== 2 || !isOf(live, print)) return { config: [], warnings: [] };
     const parts = {
@@ -77,7 +78,7 @@ export class KnownGoodRecorder {
       revisions: () => this.#parts.observer.listRevisions(live, signal),
       holder: () => this.#revisionOf(print, live, signal),
       records: [...this.#parts.observer.evidence.records.values()],
-      recordsNow: async () => [...(await this.#parts.observer.readEvidence(signal)).records.values()],
+      recordsNow: async () => proofsBeside(await this.#parts.observer.readEvidence(signal), record),
       copies: this.#copies,
       key,
       keepsSecrets: this.#options.keepsSecrets === true,

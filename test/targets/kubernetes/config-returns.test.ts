@@ -13,6 +13,7 @@ import {
   prove,
   slot,
   TEMPLATE as template,
+  volumeOf,
 } from './config-service.ts';
 import { context, openWorld, type Service } from './world.ts';
 
@@ -31,8 +32,6 @@ async function startAgain(of: Service): Promise<void> {
   });
   await cluster().complete(of.namespace, 'master-orchestrator');
 }
-
-const volumeOf = (live: KubernetesObject) => live.spec.template.spec.volumes[0].configMap.name;
 
 describe('the config that a version was proved with', () => {
   it('comes back with the image, by reference to a copy; the ConfigMap of the user stays as it is', async () => {

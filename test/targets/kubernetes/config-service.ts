@@ -1,5 +1,9 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { type KubernetesApi, MERGE_PATCH } from '../../../sandbox/control-plane/api.ts';
+import {
+  type KubernetesApi,
+  type KubernetesObject,
+  MERGE_PATCH,
+} from '../../../sandbox/control-plane/api.ts';
 import type { KnownGoodRecord } from '../../../src/domain/proof/known-good.ts';
 import { planRollback } from '../../../src/domain/versions/plan-rollback.ts';
 import type { TargetWish } from '../../../src/domain/versions/targets.ts';
@@ -13,6 +17,9 @@ export const GOOD = { 'config.toml': 'model = "gpt-good"\n' };
 export const BAD = { 'config.toml': 'model = "gpt-none"\n' };
 /** Pods that take a ConfigMap. */
 export const TEMPLATE = { volumes: [{ name: 'config', configMap: { name: 'app-config' } }] };
+
+/** What the pods of a template take. */
+export const volumeOf = ({ spec }: KubernetesObject): string => spec.template.spec.volumes[0].configMap.name;
 
 /** The name of a copy of ours. */
 export const slot = (number: number): string => COPY.replace(/0$/, String(number));
@@ -70,10 +77,22 @@ export function configServices({ cluster, service }: ReturnType<typeof openWorld
     how === 'POST'
       ? must('POST', of.path('configmaps'), { metadata: { name: 'app-config' }, data })
       : must('PATCH', of.path('configmaps/app-config'), { data }, MERGE_PATCH);
+  const read = (of: Service, name: string) => must('GET', of.path(`configmaps/${name}`));
   return {
     must,
     write,
-    read: (of: Service, name: string) => must('GET', of.path(`configmaps/${name}`)),
+    read,
+    make: (of: Service, body: KubernetesObject) => must('POST', of.path('configmaps'), body),
+    /** What the evidence says of config. */
+    async configsOf(of: Service): Promise<readonly KubernetesObject[]> {
+      const { data = {} } = await read(of, EVIDENCE);
+      return Object.values(data).flatMap((text) => JSON.parse(String(text)).config ?? []);
+    },
+    /** A release that is bad by its config too. */
+    async badRelease(of: Service): Promise<void> {
+      await write(of, BAD);
+      await of.deploy('v0.2.0', { template: TEMPLATE });
+    },
     /** A service whose pods take a ConfigMap; its content is a second older than the pods. */
     async configured(
       data: Readonly<Record<string, string>> = GOOD,

@@ -147,10 +147,13 @@ async function keep(
   const remembered = await heldBy(known.get(hash));
   if (remembered) return remembered;
   const { byHash, inUse } = await all();
-  const recorded = byHash.get(hash) === known.get(hash) ? undefined : await heldBy(byHash.get(hash));
-  if (recorded) return recorded;
+  const recorded = byHash.get(hash);
+  const found = recorded === known.get(hash) ? undefined : await heldBy(recorded);
+  if (found) return found;
   const others = { taken: 0, locked: 0 };
-  for (const name of slots.filter((slot) => !inUse.has(slot))) {
+  // One that somebody has taken away comes back under its name: every record that refers to it is whole again.
+  const lost = slots.filter((slot) => slot === recorded);
+  for (const name of [...lost, ...slots.filter((slot) => !inUse.has(slot))]) {
     // One that was freed is made anew; whoever is quicker has it.
     for (let attempt = 1; attempt <= 2; attempt += 1) {
       const body = copyBody(name, of, place, owner, original, hash);
@@ -160,6 +163,7 @@ async function keep(
       if (!there) continue;
       const copy = copyIn(there, owner, hashOf);
       if (copy?.hash === hash) return copy;
+      if (inUse.has(name)) break;
       if (!isFree(there, place, now)) {
         others.taken += 1;
         break;
