@@ -9,6 +9,9 @@ import {
   COPY,
   configServices,
   EVIDENCE,
+  everySlot,
+  forged,
+  formerCopy,
   GOOD,
   planned,
   prove,
@@ -27,45 +30,26 @@ const MAY_DELETE = [...WORKER_RULES, ...rulesOf('rbac-config.yaml')];
 /** A worker by whose clock every copy has stood for long. */
 const later = (of: Service) => of.another({}, { clock: () => Date.now() + 2 * 3_600_000 });
 
-/** What a copy of ours looks like from outside. */
-async function forged(of: Service, name = COPY, data: object = GOOD) {
-  const { metadata } = await of.live();
-  return {
-    metadata: {
-      name,
-      annotations: {
-        'rollback-runbook/content': contentHash({ data: GOOD }),
-        'rollback-runbook/copy-of': 'app-config',
-      },
-      ownerReferences: [
-        { apiVersion: 'apps/v1', kind: 'Deployment', name: metadata.name, uid: metadata.uid },
-      ],
-    },
-    immutable: true,
-    data,
-  };
-}
-
 describe.concurrent('the place of a copy that somebody else has taken', () => {
   it.each<[string, (of: Service) => Promise<KubernetesObject>]>([
     ['has nothing of ours', async () => ({ metadata: { name: COPY }, data: GOOD })],
     [
       'bears our marks, and has no owner',
       async (of) => {
-        const { metadata, ...rest } = await forged(of);
+        const { metadata, ...rest } = forged(await of.live());
         return { ...rest, metadata: { ...metadata, ownerReferences: [] } };
       },
     ],
     [
       'bears our marks, and is owned by another workload',
       async (of) => {
-        const { metadata, ...rest } = await forged(of);
+        const { metadata, ...rest } = forged(await of.live());
         const { uid } = (await read(of, 'app-config')).metadata;
         const other = { apiVersion: 'v1', kind: 'ConfigMap', name: 'app-config', uid };
         return { ...rest, metadata: { ...metadata, ownerReferences: [other] }, data: BAD };
       },
     ],
-    ['bears our marks, and can be changed', async (of) => ({ ...(await forged(of)), immutable: false })],
+    ['bears our marks, and can be changed', async (of) => ({ ...forged(await of.live()), immutable: false })],
   ])('stays where it %s; the copy stands beside it', async (_what, body) => {
     const of = await configured(GOOD, { rules: MAY_DELETE });
     const theirs = await make(of, await body(of));
@@ -79,7 +63,7 @@ describe.concurrent('the place of a copy that somebody else has taken', () => {
 
   it('is not believed where its content is not what its mark says', async () => {
     const of = await configured(GOOD);
-    await make(of, await forged(of, COPY, BAD));
+    await make(of, forged(await of.live(), COPY, BAD));
     await prove(of);
     await badRelease(of);
     expect((await planned(of)).pin).toMatchObject({ copies: [{ name: slot(1) }] });
@@ -87,7 +71,7 @@ describe.concurrent('the place of a copy that somebody else has taken', () => {
 
   it('is left alone while it is on its way out', async () => {
     const of = await configured(GOOD, { rules: MAY_DELETE });
-    const body = await forged(of);
+    const body = forged(await of.live());
     await make(of, { ...body, metadata: { ...body.metadata, finalizers: ['example.com/hold'] } });
     await must('DELETE', of.path(`configmaps/${COPY}`));
     await prove(of, 'passed', await later(of));
@@ -95,15 +79,6 @@ describe.concurrent('the place of a copy that somebody else has taken', () => {
     await must('PATCH', of.path(`configmaps/${COPY}`), { metadata: { finalizers: null } }, MERGE_PATCH);
   });
 });
-
-const everySlot = Array.from({ length: 20 }, (_, number) => slot(number));
-
-/** A copy of ours that nothing refers to any more. */
-async function formerCopy(of: Service, name: string) {
-  const old = await forged(of, name, BAD);
-  const annotations = { ...old.metadata.annotations, 'rollback-runbook/content': contentHash({ data: BAD }) };
-  return { ...old, metadata: { ...old.metadata, annotations } };
-}
 
 describe.concurrent('twenty copies', () => {
   const named = [expect.stringMatching(/^configmap\/app-config is recorded without a copy of its content/)];
@@ -114,7 +89,7 @@ describe.concurrent('twenty copies', () => {
     const contents = everySlot.map((name) => ({ name, data: { 'config.toml': `was = "${name}"` } }));
     const records = await Promise.all(
       contents.map(async ({ name, data }, number) => {
-        const body = await forged(of, name, data);
+        const body = forged(await of.live(), name, data);
         const hash = contentHash({ data });
         const annotations = { ...body.metadata.annotations, 'rollback-runbook/content': hash };
         const made = await make(of, { ...body, metadata: { ...body.metadata, annotations } });
@@ -154,7 +129,7 @@ describe.concurrent('twenty copies', () => {
   it('that nothing refers to: one is made anew where the worker may, and otherwise the right is named', async () => {
     const [may, mayNot] = await Promise.all([configured(GOOD, { rules: MAY_DELETE }), configured()]);
     for (const of of [may, mayNot]) {
-      await Promise.all(everySlot.map(async (name) => make(of, await formerCopy(of, name))));
+      await Promise.all(everySlot.map(async (name) => make(of, await formerCopy(await of.live(), name))));
     }
     expect(await prove(may, 'passed', await later(may))).not.toHaveProperty('warnings');
     expect(await read(may, COPY)).toMatchObject({ data: GOOD });
@@ -178,7 +153,7 @@ describe.concurrent('a worker that ends around a write of config', () => {
     async (moment, _what, method, path) => {
       const of = await configured(GOOD, { rules: MAY_DELETE });
       await make(of, { metadata: { name: EVIDENCE } });
-      await Promise.all(everySlot.map(async (name) => make(of, await formerCopy(of, name))));
+      await Promise.all(everySlot.map(async (name) => make(of, await formerCopy(await of.live(), name))));
       const { server, controlPlane } = cluster();
       const proxy = await startFaultProxy({ upstream: server, ca: controlPlane.ca });
       try {

@@ -8,6 +8,7 @@ import type { KnownGoodRecord } from '../../../src/domain/proof/known-good.ts';
 import { planRollback } from '../../../src/domain/versions/plan-rollback.ts';
 import type { TargetWish } from '../../../src/domain/versions/targets.ts';
 import type { VersionCandidate } from '../../../src/domain/versions/versions.ts';
+import { contentHash } from '../../../src/targets/kubernetes/config/content.ts';
 import { context, type openWorld, type Service } from './world.ts';
 
 export const KNOWN_GOOD: TargetWish = { kind: 'known-good' };
@@ -23,6 +24,35 @@ export const volumeOf = ({ spec }: KubernetesObject): string => spec.template.sp
 
 /** The name of a copy of ours. */
 export const slot = (number: number): string => COPY.replace(/0$/, String(number));
+
+export const everySlot = Array.from({ length: 20 }, (_, number) => slot(number));
+
+/** What a copy of ours looks like from outside: of what its mark says, whatever it holds. */
+export function forged(
+  { metadata: { name: owner, uid } }: KubernetesObject,
+  name = COPY,
+  data: object = GOOD,
+) {
+  return {
+    metadata: {
+      name,
+      annotations: {
+        'rollback-runbook/content': contentHash({ data: GOOD }),
+        'rollback-runbook/copy-of': 'app-config',
+      },
+      ownerReferences: [{ apiVersion: 'apps/v1', kind: 'Deployment', name: owner, uid }],
+    },
+    immutable: true,
+    data,
+  };
+}
+
+/** A copy of ours that nothing refers to any more. */
+export function formerCopy(live: KubernetesObject, name: string) {
+  const old = forged(live, name, BAD);
+  const annotations = { ...old.metadata.annotations, 'rollback-runbook/content': contentHash({ data: BAD }) };
+  return { ...old, metadata: { ...old.metadata, annotations } };
+}
 
 /** The API server notes whole seconds: what is changed in the second of a start may be older or younger. */
 export const aSecondLater = (): Promise<void> => sleep(1_000 - (Date.now() % 1_000) + 20);
