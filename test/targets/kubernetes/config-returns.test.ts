@@ -19,7 +19,7 @@ import { context, openWorld, type Service } from './world.ts';
 
 const world = openWorld({ instantReady: true });
 const { cluster, service } = world;
-const { configured, read, write } = configServices(world);
+const { configured, make, read, write } = configServices(world);
 
 /** Its pods are deleted, and made anew of the same template. */
 async function startAgain(of: Service): Promise<void> {
@@ -83,6 +83,21 @@ describe('the config that a version was proved with', () => {
     expect((await planned(of)).pin).not.toHaveProperty('copies');
     await of.rollBack(KNOWN_GOOD);
     expect(volumeOf(await of.live())).toBe('app-config');
+  });
+
+  it('is named where it came after the proof, and pods begin without it: it stays', async () => {
+    const optional = (name: string) => ({ volumes: [{ name, configMap: { name, optional: true } }] });
+    const of = await service([]);
+    await of.deploy('v0.1.0', { template: optional('overrides') });
+    await prove(of);
+    await aSecondLater();
+    await make(of, { metadata: { name: 'overrides' }, data: BAD });
+    const { current } = await (await of.another()).observe(context);
+    expect(current).not.toHaveProperty('evidence');
+    await of.deploy('v0.2.0', { template: optional('overrides') });
+    const plan = await planned({ target: await of.another() });
+    expect(plan.pin).not.toHaveProperty('copies');
+    expect(plan.warnings).toContainEqual(expect.stringContaining('configmap/overrides'));
   });
 
   it('is not recorded where it was changed after the pods had started', async () => {
