@@ -1,8 +1,10 @@
 import { describe, expect, it } from 'vitest';
 import { MERGE_PATCH } from '../../../sandbox/control-plane/api.ts';
 import { auditEvents } from '../../../sandbox/control-plane/audit-log.ts';
-import { rulesOf } from '../../../sandbox/manifests.ts';
+import { DEPLOYMENT, rulesOf } from '../../../sandbox/manifests.ts';
 import { liveVersionOf } from '../../../src/domain/versions/versions.ts';
+import { configSlots } from '../../../src/targets/kubernetes/config/kept-config.ts';
+import { DEPLOYMENT as DEPLOYMENT_KIND } from '../../../src/targets/kubernetes/workload/deployment.ts';
 import {
   aSecondLater,
   BAD,
@@ -115,5 +117,15 @@ describe.concurrent('the rights of deploy/, each part by itself', () => {
       !may('get persistentvolumeclaims'),
     );
     expect(await denied(of)).toEqual(DENIED.filter((what) => !may(what)));
+  });
+});
+
+describe('the names in the rights', () => {
+  it.each([
+    ['rbac-config.yaml', 'configmap'],
+    ['rbac-config-secrets.yaml', 'secret'],
+  ] as const)('of %s are those of the copies', (file, kind) => {
+    const named = rulesOf(file).find(({ verbs }) => verbs.includes('delete'))?.resourceNames;
+    expect(named).toEqual(configSlots({ kind: DEPLOYMENT_KIND, name: DEPLOYMENT }, kind));
   });
 });
