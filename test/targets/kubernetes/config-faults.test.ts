@@ -256,3 +256,22 @@ describe.concurrent('evidence of before config was recorded', () => {
     },
   );
 });
+
+describe.concurrent('the config of another kind of workload', () => {
+  it.each([
+    ['StatefulSet', 'statefulset-master-orchestrator-config-0', 0],
+    ['DaemonSet', 'daemonset-master-orchestrator-config-0', 1],
+  ] as const)('comes back with the template of a %s', async (kind, copy, nodes) => {
+    const of = await configured(GOOD, { kind, nodes });
+    expect(await prove(of)).not.toHaveProperty('warnings');
+    await badRelease(of);
+    expect((await planned(of)).pin).toMatchObject({ copies: [{ name: copy }] });
+    await of.rollBack({ kind: 'known-good' });
+    expect(volumeOf(await of.live())).toBe(copy);
+    expect(await prove(of)).not.toHaveProperty('warnings');
+    await write(of, GOOD);
+    await aSecondLater();
+    await of.deploy('v0.1.1', { template });
+    expect(volumeOf(await of.live())).toBe('app-config');
+  });
+});
