@@ -48,6 +48,7 @@ async function openKubernetesWorld({ progress, signal }: WorldOptions): Promise<
       terminal: { KUBECONFIG: cluster.adminKubeconfig },
       commands: [
         `kubectl -n ${NAMESPACE} get deployment,replicaset,pod`,
+        `kubectl -n ${NAMESPACE} get configmap --selector app.kubernetes.io/managed-by=rollback-runbook`,
         `kubectl -n ${NAMESPACE} set image deployment/${DEPLOYMENT} ${bad}`,
       ],
       chaos: kubernetesChaos(sandbox),

@@ -230,7 +230,7 @@ function configWarnings({
   return [
     ...copies.map(
       ({ reference, name }) =>
-        `${reference} was changed since ${version} was proved: ${version} comes back with a copy of what it was (${name}); the object itself is left as it is`,
+        `${reference} was changed since ${version} was proved: ${version} comes back with a copy of what it was (${name}); the object itself is left as it is, and is used again from the next deploy on`,
     ),
     ...changedConfig.map(
       (reference) =>

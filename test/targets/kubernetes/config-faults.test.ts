@@ -52,6 +52,16 @@ describe.concurrent('a ConfigMap as large as they may be', () => {
   });
 });
 
+/** Its deletion waits for somebody. */
+async function onItsWayOut(of: Service): Promise<void> {
+  const metadata = { finalizers: ['example.com/hold'] };
+  await must('PATCH', of.path('configmaps/app-config'), { metadata }, MERGE_PATCH);
+  await must('DELETE', of.path('configmaps/app-config'));
+}
+
+const letGo = (of: Service) =>
+  must('PATCH', of.path('configmaps/app-config'), { metadata: { finalizers: null } }, MERGE_PATCH);
+
 describe.concurrent('config between the plan and the write', () => {
   /** The version before has the config that it was proved with, as far as the plan knows. */
   async function plannedOn(): Promise<{ of: Service; pin: Awaited<ReturnType<typeof planned>>['pin'] }> {
@@ -63,18 +73,35 @@ describe.concurrent('config between the plan and the write', () => {
     return { of, pin };
   }
 
-  it.each<[string, (of: Service) => Promise<unknown>]>([
-    ['was changed', (of) => write(of, BAD)],
-    ['is gone', (of) => must('DELETE', of.path('configmaps/app-config'))],
-  ])('that %s is seen at the last moment, and nothing is written', async (what, act) => {
+  it.each<[string, string, (of: Service) => Promise<unknown>]>([
+    ['was changed', 'was changed', (of) => write(of, BAD)],
+    ['is gone', 'is gone', (of) => must('DELETE', of.path('configmaps/app-config'))],
+    ['is on its way out', 'is gone', onItsWayOut],
+  ])('that %s is seen at the last moment, and nothing is written', async (_what, told, act) => {
     const { of, pin } = await plannedOn();
     await act(of);
     const before = (await of.live()).metadata.generation;
     await expect((await of.another()).rollBack(pin, context)).rejects.toMatchObject({
       type: 'PinLost',
-      message: expect.stringContaining(`configmap/app-config ${what} after the plan was made`),
+      message: expect.stringContaining(`configmap/app-config ${told} after the plan was made`),
     });
     expect((await of.live()).metadata.generation).toBe(before);
+    await letGo(of).catch(() => undefined);
+  });
+
+  it('that is on its way out when the plan is made comes from its copy', async () => {
+    const of = await configured();
+    await prove(of);
+    await of.deploy('v0.2.0', { template });
+    await onItsWayOut(of);
+    const target = await of.another();
+    const { pin } = await planned({ target });
+    expect(pin).toMatchObject({ copies: [{ name: COPY }] });
+    await target.checkAccess({ kind: 'known-good' }, context);
+    await letGo(of);
+    const started = await target.rollBack(pin, context);
+    await target.waitForRollout(started, context, () => undefined);
+    expect(volumeOf(await of.live())).toBe(COPY);
   });
 
   it('that was touched and holds what it held is as good as before', async () => {

@@ -75,7 +75,8 @@ export async function readConfigState(
     }
   }
   const references = [...live, ...beside.values()];
-  const now = await readReferences(transport, namespace, references, key !== undefined, signal);
+  const read = await readReferences(transport, namespace, references, key !== undefined, signal);
+  const now = staying(read);
   const hashes = hashesOf(now, key);
   const versions = versionsOf(now);
   const needed = recorded.filter(({ hash, copy, ...one }) => {
@@ -97,12 +98,18 @@ export async function readConfigState(
     keepers: keepersOf(now.objects),
     unseen: await unseenIn(now, known, since, startedAt),
     seen: new Map(
-      [...now.objects].map(([name, object]) => {
+      [...read.objects].map(([name, object]) => {
         const isWhole = name.startsWith('configmap/') || key !== undefined;
         return [name, seenObject(object, isWhole)];
       }),
     ),
   };
+}
+
+/** Without what is on its way out: pods that begin a moment later do not find it any more. */
+function staying(now: ConfigNow): ConfigNow {
+  const there = [...now.objects].filter(([, { metadata }]) => metadata.deletionTimestamp === undefined);
+  return { ...now, objects: new Map(there) };
 }
 
 async function unseenIn(

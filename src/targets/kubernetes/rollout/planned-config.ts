@@ -31,7 +31,10 @@ export async function assertPlannedConfig(
       const hashOf = hasherOf(kind, kind === 'secret' ? await evidenceKey?.(signal) : undefined);
       const name = reference.slice(kind.length + 1);
       const problem = await readObject(transport, namespace, { kind, name }, signal).then(
-        (object) => ([planned, undefined].includes(hashOf(object)) ? '' : 'was changed'),
+        (object) => {
+          if (object.metadata.deletionTimestamp) return 'is gone';
+          return [planned, undefined].includes(hashOf(object)) ? '' : 'was changed';
+        },
         (error: unknown) => {
           if (isStatus(error, 404)) return 'is gone';
           throw error;
