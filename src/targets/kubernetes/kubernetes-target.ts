@@ -85,7 +85,7 @@ export class KubernetesTarget implements RollbackTarget {
       this.#watch.reset();
       this.#observer.forget();
     });
-    this.#access = new AccessCheck(transport, this.#place);
+    this.#access = new AccessCheck(transport, this.#place, options.keepsSecrets);
     this.#recorder = new KnownGoodRecorder(
       { transport, place: this.#place, observer: this.#observer, container },
       options,

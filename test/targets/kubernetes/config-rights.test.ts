@@ -113,6 +113,7 @@ describe.concurrent('the rights of deploy/, each part by itself', () => {
     const isTold = (lines: readonly string[], text: string) => lines.some((line) => line.includes(text));
     expect(isTold(recorded, 'rbac-config.yaml')).toBe(!may('delete configmaps'));
     expect(isTold(recorded, 'secret/app-secret is recorded without a copy')).toBe(!may('create secrets'));
+    expect(isTold(access, 'the content of Secrets cannot be kept')).toBe(!may('create secrets'));
     expect(isTold(access, 'could not check persistentvolumeclaim/data')).toBe(
       !may('get persistentvolumeclaims'),
     );
