@@ -31,6 +31,7 @@ export interface ConfigEvidenceParts {
   readonly records: readonly KnownGoodRecord[];
   /** Reads the records anew: what nothing refers to may be made anew. */
   readonly recordsNow: () => Promise<readonly KnownGoodRecord[]>;
+  /** What this worker remembers; filled in here. */
   readonly copies: KnownCopies;
   /** The key of the evidence, with which the content of Secrets is hashed. */
   readonly key: string | undefined;
