@@ -49,6 +49,7 @@ const RIGHT: Readonly<Record<string, readonly string[]>> = {
   'test/targets/kubernetes/template/config-references.test.ts': ['claim'],
   'test/targets/kubernetes/before-the-change.test.ts': ['claim'],
   'test/targets/kubernetes/access/access.test.ts': ['claim', 'claims'],
+  'test/targets/kubernetes/config-rights.test.ts': ['claim'],
   'src/targets/kubernetes/rollout/wait-states/pod-state.ts': ['gate'],
   'sandbox/node-agent/pod-status.ts': ['gate'],
   // This file.

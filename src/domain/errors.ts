@@ -121,7 +121,7 @@ export const ERRORS = {
   },
   PinLost: {
     meaning:
-      'The pinned ReplicaSet is gone or its template is no longer the pinned one; or the planned files of a Compose service cannot be made any more.',
+      'The pinned ReplicaSet is gone or its template is no longer the pinned one; the config that it refers to is not what was proved any more; or the planned files of a Compose service cannot be made any more.',
     remedy: 'Start a new run, which plans from what is there now.',
     retryable: false,
   },

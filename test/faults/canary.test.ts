@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { stringify } from 'yaml';
 import { UNATTENDED } from '../../sandbox/demo/config.ts';
-import { DEPLOYMENT, deployment, imageOf } from '../../sandbox/manifests.ts';
+import { DEPLOYMENT, deployment, imageOf, rulesOf, WORKER_RULES } from '../../sandbox/manifests.ts';
 import { startRollback, startVerify, TASK_QUEUE } from '../../src/client/index.ts';
 import type { RunReport } from '../../src/domain/ledger/ledger.ts';
 import { freePorts } from '../../tools/ports.ts';
@@ -11,6 +11,8 @@ import { until } from '../../tools/until.ts';
 import { runCommand } from '../cli/run-command.ts';
 import { type Cast, openStage, type Stage } from '../stories/stage.ts';
 import { startWorkerProgram } from '../stories/stage-worker.ts';
+import { aSecondLater } from '../targets/kubernetes/config-service.ts';
+import { keptSecrets, namesAndMarks, referringTo, writeCanaryConfig } from './canary-config.ts';
 import { evidenceOfFolder, evidenceOfRun } from './canary-evidence.ts';
 import {
   type CanaryReceiver,
@@ -69,7 +71,8 @@ beforeAll(async () => {
   // Servers of its own: all that they keep is searched.
   stage = await openStage({ own: true });
   const { sandbox } = stage;
-  cast = await stage.cast('canary', { worker: false, taskQueue: TASK_QUEUE });
+  const rules = [...WORKER_RULES, ...rulesOf('rbac-config-secrets.yaml')];
+  cast = await stage.cast('canary', { worker: false, taskQueue: TASK_QUEUE, rules });
   receiver = await startCanaryReceiver();
   const folder = join(sandbox.folder, 'canary-worker');
   await mkdir(folder);
@@ -94,6 +97,16 @@ beforeAll(async () => {
       ...made.profile,
     };
   }
+  const keyFile = join(folder, 'evidence-key');
+  await writeFile(keyFile, plant('key of the evidence').value);
+  services.keeping = {
+    kubernetes: { kubeconfig, ...target },
+    endpoint: cast.url,
+    checks: quickChecks(apiPort, metricsPort),
+    config: { secrets: 'keep' },
+    evidence: { signingKey: { file: keyFile } },
+    ...UNATTENDED,
+  };
   // Clusters that do not take the token, or do not answer.
   const text = await readFile(kubeconfig, 'utf8');
   for (const [name, server] of [
@@ -143,19 +156,26 @@ async function deploy(version: string): Promise<void> {
     name,
     value: plant(`template of ${version}, ${name}`).value,
   }));
-  // Config of the service: a Secret that it takes variables and files from, and a ConfigMap that holds a secret.
-  const taken = {
-    env: [...container.env, ...env],
-    envFrom: [{ secretRef: { name: 'service-keys' } }],
+  const { api } = stage.sandbox.cluster;
+  canaries.push(...(await writeCanaryConfig(api, cast.namespace, version, plant)));
+  await aSecondLater();
+  const template = referringTo({ ...container, env: [...container.env, ...env] });
+  const [main] = template.containers;
+  // And what is judged: a Secret that it takes variables and files from, and a ConfigMap that holds a secret.
+  const judged = {
+    envFrom: [...main.envFrom, { secretRef: { name: 'service-keys' } }],
     volumeMounts: [
+      ...main.volumeMounts,
       { name: 'keys', mountPath: '/keys' },
       { name: 'settings', mountPath: '/settings' },
     ],
   };
   await cast.deploy(version, {
     template: {
-      containers: [{ ...container, ...taken }],
+      ...template,
+      containers: [{ ...main, ...judged }],
       volumes: [
+        ...template.volumes,
         { name: 'keys', secret: { secretName: 'service-keys' } },
         { name: 'settings', configMap: { name: `settings-of-${version.replaceAll('.', '-')}` } },
       ],
@@ -165,7 +185,7 @@ async function deploy(version: string): Promise<void> {
 
 /** Beside the config of the service, and the copies of it that are as readable as it is itself. */
 function isNoConfig({ metadata }: { readonly metadata: { readonly name: string } }): boolean {
-  return !/^settings-of-|-config-\d+$/.test(metadata.name);
+  return !/^settings-of-|config(-\d+)?$/.test(metadata.name);
 }
 
 /** Every rule is broken, by values that are secrets. */
@@ -219,6 +239,12 @@ async function end(workflowId: string): Promise<RunReport> {
   return report;
 }
 
+async function verified(service: string): Promise<RunReport> {
+  const workflowId = `canary/verify-${service}`;
+  await startVerify(stage.client, { service }, { workflowId });
+  return end(workflowId);
+}
+
 async function rollback(service: string): Promise<RunReport> {
   const workflowId = `canary/${service}`;
   await startRollback(stage.client, { service, reason: 'chat fails' }, { workflowId });
@@ -228,8 +254,9 @@ async function rollback(service: string): Promise<RunReport> {
 describe('secrets that a run uses, or comes by', () => {
   it('are used by a verification, a dry run and a rollback that end well', async () => {
     await deploy('v0.1.0');
-    await startVerify(stage.client, { service: 'well' }, { workflowId: 'canary/verify' });
-    expect((await end('canary/verify')).outcome).toBe('known-good');
+    expect((await verified('well')).outcome).toBe('known-good');
+    // By now the content of the Secrets is kept too.
+    expect((await verified('keeping')).outcome).toBe('known-good');
     await deploy('v0.2.0');
     const plan = await runCommand(['plan', 'well', '--workflow-id', 'canary/plan'], {
       TEMPORAL_ADDRESS: stage.sandbox.temporal.address,
@@ -244,8 +271,25 @@ describe('secrets that a run uses, or comes by', () => {
       expect(plan.stdout).toContain(said);
     evidence.push({ where: 'runbook plan', text: plan.stdout + plan.stderr });
     runs.push('canary/plan');
-    expect((await rollback('well')).outcome).toBe('rolled-back');
+    const { outcome, plan: done } = await rollback('well');
+    expect(outcome).toBe('rolled-back');
+    expect(done?.warnings.join()).toContain('secret/secret-env');
   }, 120_000);
+
+  it('are kept, and come back, where the profile says so; where it does not they are named', async () => {
+    const { api } = stage.sandbox.cluster;
+    const kept = await keptSecrets(api, cast.namespace);
+    const found = findings(canaries, [{ where: 'copies', text: JSON.stringify(kept) }]);
+    expect(found.filter((one) => one.startsWith('Secret of v0.1.0'))).toHaveLength(5);
+    await deploy('v0.2.1');
+    const report = await rollback('keeping');
+    expect(report.outcome).toBe('rolled-back');
+    const settings = report.plan?.settings?.join('\n');
+    expect(settings).toMatch(/model: "of-v0.2.1" -> "of-v0.1.0"/);
+    expect(settings).toMatch(/llm.api_key: changed \(masked\)/);
+    const { template } = (await cast.workload()).spec;
+    expect(JSON.stringify(template).match(/master-orchestrator-secret-\d+/g)).toHaveLength(5);
+  }, 60_000);
 
   it('are used by runs that fail: the service repeats the token, receivers their address, connections break', async () => {
     const reports: RunReport[] = [];
@@ -300,9 +344,11 @@ describe('secrets that a run uses, or comes by', () => {
     evidence.push(...receiver.messages.map((text, index) => ({ where: `message ${index}`, text })));
     const objects = `/api/v1/namespaces/${cast.namespace}`;
     const { items } = await sandbox.cluster.api.must('GET', `${objects}/configmaps`);
+    const secrets = await sandbox.cluster.api.must('GET', `${objects}/secrets`);
     const { metadata } = await cast.workload();
     evidence.push(
       { where: 'ConfigMaps', text: JSON.stringify(items.filter(isNoConfig)) },
+      { where: 'names and marks of config', text: namesAndMarks([...items, ...secrets.items]) },
       { where: 'Deployment', text: JSON.stringify(metadata) },
     );
     expect(items.map((item: { metadata: { name: string } }) => item.metadata.name)).toContain(

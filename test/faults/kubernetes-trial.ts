@@ -29,10 +29,13 @@ export async function kubernetesTrial(
     place = { client: stage.client, temporal: stage.sandbox.temporal },
     good = 'v0.1.0',
     kind = 'Deployment',
+    releases = () => undefined,
   }: {
     readonly place?: TemporalPlace;
     readonly good?: string;
     readonly kind?: keyof typeof END;
+    /** Deploys another good and bad release. @returns what is demanded at the end beside the one write. */
+    readonly releases?: (cast: Cast) => Promise<() => Promise<void>> | undefined;
   } = {},
 ): Promise<Trial> {
   const { cluster } = stage.sandbox;
@@ -41,9 +44,7 @@ export async function kubernetesTrial(
   const proxied = await behindProxies(stage.sandbox, place, cast.namespace, cast, {
     api: { server: cluster.server, ca },
   });
-  await cast.deploy(good, { replicas: 1 });
-  if (kind === 'StatefulSet') await beStuck(stage, cast);
-  else await cast.deploy('v0.2.0', { replicas: 1 });
+  const demand = await (releases(cast) ?? standardReleases(stage, cast, good, kind));
   const mark = await cluster.mark();
   const collection = `${kind.toLowerCase()}s`;
   const path = `/apis/apps/v1/namespaces/${cast.namespace}/${collection}/${DEPLOYMENT}`;
@@ -62,7 +63,8 @@ export async function kubernetesTrial(
       const deleted = (await asked('delete', 'pods')).filter(({ status }) => status < 300);
       expect(deleted, 'pods that were replaced').toHaveLength(kind === 'StatefulSet' ? 1 : 0);
       const { template } = (await cast.workload()).spec;
-      expect(template.spec.containers[0].image).toMatch(new RegExp(`:${good}$`));
+      expect(template.spec.containers[0].image).toMatch(new RegExp(`:${good}(@|$)`));
+      await demand?.();
     },
     refusedWrites: async () => (await writes()).filter(({ status }) => status >= 400).length,
     async close() {
@@ -74,6 +76,17 @@ export async function kubernetesTrial(
       });
     },
   };
+}
+
+async function standardReleases(
+  stage: Stage,
+  cast: Cast,
+  good: string,
+  kind: keyof typeof END,
+): Promise<undefined> {
+  await cast.deploy(good, { replicas: 1 });
+  if (kind === 'StatefulSet') await beStuck(stage, cast);
+  else await cast.deploy('v0.2.0', { replicas: 1 });
 }
 
 /** No registry has the release that comes: its pod is never ready. */

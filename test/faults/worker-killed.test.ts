@@ -1,9 +1,10 @@
 import { afterAll, beforeAll, expect } from 'vitest';
 import { openStage, type Stage } from '../stories/stage.ts';
+import { configTrial } from './config-trial.ts';
 import { inLong, inShort } from './forms.ts';
 import { killedAt, killedBeforehand, killedTwice, killedWhileRetrying, missedEvents } from './killed-run.ts';
 import { kubernetesTrial } from './kubernetes-trial.ts';
-import { CLOSING, callPoint, requestPoint } from './points.ts';
+import { CLOSING, callPoint, type Point, requestPoint } from './points.ts';
 import type { Trial } from './trial.ts';
 import { goThrough } from './trials.ts';
 import { standardRun } from './undisturbed.ts';
@@ -23,6 +24,21 @@ const openStatefulSet = (name: string): Promise<Trial> =>
 const openDaemonSet = (name: string): Promise<Trial> => kubernetesTrial(stage, name, { kind: 'DaemonSet' });
 const written = (kind: string) => `PATCH /apis/apps/v1/namespaces/*/${kind}/master-orchestrator`;
 
+const openConfig = (name: string): Promise<Trial> => configTrial(stage, name);
+const COPIED = 'POST /api/v1/namespaces/*/configmaps';
+const RECORDED = 'PATCH /api/v1/namespaces/*/configmaps/master-orchestrator-known-good';
+
+/** Around each write of a rollback that brings config back. */
+const CONFIG_POINTS = [written('deployments'), COPIED, RECORDED].flatMap((request) => [
+  requestPoint('before', 'api', request, 1),
+  requestPoint('after', 'api', request, 1),
+]);
+/** Rows of their own: here the same requests write copies of config. */
+const killedAtConfig = (point: Point) => {
+  const named = { ...point, name: `${point.name}, where config comes back` };
+  return killedAt(named, 'Kubernetes', openConfig);
+};
+
 const REPLACED = 'DELETE /api/v1/namespaces/*/pods/master-orchestrator-0';
 
 inShort(
@@ -38,6 +54,8 @@ inShort(
         ...points.map((point) => killedAt(point, 'Kubernetes', open)),
         killedAt(requestPoint('after', 'api', written('daemonsets'), 1), 'DaemonSet', openDaemonSet),
         killedAt(requestPoint('after', 'api', REPLACED, 1), 'StatefulSet', openStatefulSet),
+        // After the copy is made, and after the record that names it.
+        ...[3, 5].flatMap((at) => CONFIG_POINTS[at] ?? []).map(killedAtConfig),
       ],
       AT_ONCE,
     );
@@ -62,6 +80,12 @@ inLong(
     expect(await missedEvents(events, killed, 'Kubernetes', open, AT_ONCE)).toEqual([]);
   },
   3_600_000,
+);
+
+inLong(
+  'a worker killed with -9 around every write of a rollback that brings config back changes nothing about its end',
+  () => goThrough(CONFIG_POINTS.map(killedAtConfig), AT_ONCE).then(() => undefined),
+  600_000,
 );
 
 for (const [kind, openOne] of [

@@ -2,6 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { MERGE_PATCH } from '../../sandbox/control-plane/api.ts';
 import { imageOf } from '../../sandbox/manifests.ts';
+import { ASKED, send, waits } from './asked.ts';
 import { type Cast, openStage, recordOf, type Stage } from './stage.ts';
 
 let stage: Stage;
@@ -75,4 +76,33 @@ describe('a release that is bad by its ConfigMap alone', () => {
     await cast.deploy(...release('v0.1.1'));
     expect(await referred(cast)).toBe('app-config');
   });
+
+  it('is planned anew where the ConfigMap is changed while the plan waits for its approval: nothing is written before', async () => {
+    const profile = { ...ASKED, approval: { required: true, expires: '120s' } };
+    const cast = await stage.cast('config-approved', { profile });
+    const config = configOf(cast);
+    await config.create('good');
+    await aSecondLater();
+    await cast.deploy(...release('v0.1.0'));
+    expect((await cast.verify()).outcome).toBe('known-good');
+    await cast.deploy(...release('v0.2.0'));
+    const handle = await cast.start({ requestedBy: 'anna' });
+    const approve = async () => {
+      const { planHash } = await waits(handle, 'approval');
+      await send(handle, 'approve', { plan: planHash, approvedBy: 'ben' });
+      return planHash;
+    };
+    await waits(handle, 'approval');
+    await config.change('chat-output-null');
+    // What the worker has read a moment ago it believes.
+    for (let second = 0; second < 3; second += 1) await aSecondLater();
+    const first = await approve();
+    const { id, error } = await waits(handle, 'decision', 'roll-back');
+    expect(error.message).toContain('configmap/app-config was changed after the plan was made');
+    expect(await referred(cast)).toBe('app-config');
+    await send(handle, 'decide', { decision: id, answer: 'retry', decidedBy: 'anna', reason: 'plan anew' });
+    expect(await approve()).not.toBe(first);
+    expect((await cast.end(handle)).outcome).toBe('rolled-back');
+    expect(await referred(cast)).toBe('deployment-master-orchestrator-config-0');
+  }, 60_000);
 });

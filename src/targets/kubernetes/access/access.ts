@@ -6,6 +6,7 @@ import type { ObservedService } from '../../../domain/versions/versions.ts';
 import type { AccessReport } from '../../target.ts';
 import type { Workload } from '../api/resources.ts';
 import type { ApiTransport } from '../api/transport.ts';
+import type { SeenObject } from '../config/seen-object.ts';
 import { evidenceName } from '../state/evidence.ts';
 import { keptNames } from '../state/kept-templates.ts';
 import { needsCopy } from '../state/snapshot.ts';
@@ -18,6 +19,7 @@ import {
   type Permissions,
   REPLACING_PERMISSIONS,
   reviewPermissions,
+  SECRET_PERMISSIONS,
   SNAPSHOT_PERMISSIONS,
   wantedPermissions,
 } from './permissions.ts';
@@ -35,16 +37,24 @@ export class AccessCheck {
   readonly #workload: WorkloadPlace;
   #granted: { readonly at: number; readonly permissions: Permissions } | undefined;
 
-  constructor(transport: ApiTransport, workload: WorkloadPlace) {
+  readonly #keepsSecrets: boolean;
+
+  /** @param keepsSecrets whether the profile wants the content of Secrets kept. */
+  constructor(transport: ApiTransport, workload: WorkloadPlace, keepsSecrets = false) {
     this.#transport = transport;
     this.#workload = workload;
+    this.#keepsSecrets = keepsSecrets;
   }
 
-  /** @param observation begun by the caller, so that both run at the same time. */
+  /**
+   * @param observation begun by the caller, so that both run at the same time.
+   * @param seen what that has read of what templates refer to.
+   */
   async check(
     wish: TargetWish,
     observation: Promise<ObservedService>,
     live: () => Promise<Workload>,
+    seen: () => ReadonlyMap<string, SeenObject>,
     signal: AbortSignal,
   ): Promise<AccessReport> {
     observation.catch(() => {});
@@ -61,7 +71,7 @@ export class AccessCheck {
     const there = candidate.fingerprint === observed.current.fingerprint;
     if (!there) this.#checkSnapshot(wish, candidate.source, observed, missing);
     const references = there ? [] : candidate.references;
-    const unchecked = await this.#checkReferences(candidate.version, references, signal);
+    const unchecked = await this.#checkReferences(candidate.version, references, seen(), signal);
     const isChecked = (reference: string) => !unchecked.some((other) => reference.endsWith(other.reference));
     const may = describePermissions(neededPermissions(this.#workload));
     return {
@@ -83,18 +93,23 @@ export class AccessCheck {
     const wanted = wantedPermissions(evidenceName(this.#workload));
     const replacing = this.#workload.kind.blocking ? REPLACING_PERMISSIONS : [];
     const keeping = keepingPermissions(keptNames(this.#workload)[0] ?? '');
-    const asked = [...new Set([...needed, ...wanted, ...keeping, ...SNAPSHOT_PERMISSIONS, ...replacing])];
+    const secrets = this.#keepsSecrets ? SECRET_PERMISSIONS : [];
+    const asked = [
+      ...new Set([...needed, ...wanted, ...keeping, ...SNAPSHOT_PERMISSIONS, ...replacing, ...secrets]),
+    ];
     const { missing, warnings } = await reviewPermissions(this.#transport, this.#workload, asked, signal);
     const fatal = missing.filter((permission) => needed.includes(permission));
     if (fatal.length > 0) throw accessDenied(this.#workload, fatal);
     const lacking = missing.filter((permission) => wanted.includes(permission));
     const notKept = missing.filter((permission) => keeping.includes(permission));
+    const noSecrets = missing.filter((permission) => secrets.includes(permission));
     const permissions = {
       missing,
       warnings: [
         ...warnings,
         ...(lacking.length > 0 ? [evidenceWarning(lacking)] : []),
         ...(notKept.length > 0 ? [keepingWarning(this.#workload, notKept)] : []),
+        ...(noSecrets.length > 0 ? [secretsWarning(noSecrets)] : []),
       ],
     };
     if (missing.length === 0) this.#granted = { at: performance.now(), permissions };
@@ -122,10 +137,11 @@ export class AccessCheck {
   async #checkReferences(
     version: string,
     references: readonly string[],
+    seen: ReadonlyMap<string, SeenObject>,
     signal: AbortSignal,
   ): Promise<CheckedReferences['unchecked']> {
     const { namespace } = this.#workload;
-    const { gone, unchecked } = await checkReferences(this.#transport, namespace, references, signal);
+    const { gone, unchecked } = await checkReferences(this.#transport, namespace, references, seen, signal);
     if (gone.length === 0) return unchecked;
     throw new RunbookError(
       'ReferenceMissing',
@@ -141,6 +157,10 @@ function evidenceWarning(missing: Permissions['missing']): string {
 
 function keepingWarning({ kind: { kind } }: WorkloadPlace, missing: Permissions['missing']): string {
   return `proved versions cannot be kept beyond the ${kind}'s own history: the worker may not ${describePermissions(missing)}`;
+}
+
+function secretsWarning(missing: Permissions['missing']): string {
+  return `the content of Secrets cannot be kept (config.secrets: keep, deploy/rbac-config-secrets.yaml): the worker may not ${describePermissions(missing)}`;
 }
 
 function replacingWarning(workload: WorkloadPlace, missing: Permissions['missing']): string {

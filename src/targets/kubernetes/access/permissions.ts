@@ -78,6 +78,12 @@ export const SNAPSHOT_PERMISSIONS: readonly Permission[] = [
   CREATE_CONFIG_MAPS,
 ];
 
+/** Without these the content of Secrets is not kept. */
+export const SECRET_PERMISSIONS: readonly Permission[] = [
+  { group: '', resource: 'secrets', verb: 'get' },
+  { group: '', resource: 'secrets', verb: 'create' },
+];
+
 /** Without it a pod for which the controller waits for ever has to be deleted by a person. */
 export const REPLACING_PERMISSIONS: readonly Permission[] = [{ group: '', resource: 'pods', verb: 'delete' }];
 

@@ -7,6 +7,7 @@ import { keepersOf } from './config-source.ts';
 import { hasherOf } from './content.ts';
 import { copyIn, readObject } from './kept-config.ts';
 import { type ConfigNow, changedSince, hashesOf, readReferences } from './proved-config.ts';
+import { type SeenObject, seenObject } from './seen-object.ts';
 
 /** What is known of config at the moment. */
 export interface ConfigState {
@@ -20,10 +21,19 @@ export interface ConfigState {
   readonly keepers: Readonly<Record<string, string>>;
   /** What of it was changed after the pods had begun: they may run with what was there before. */
   readonly unseen: readonly string[];
+  /** What was read, by `configmap/name`, without its values. */
+  readonly seen: ReadonlyMap<string, SeenObject>;
 }
 
 /** Nothing is known of config: nobody has asked. */
-export const NO_CONFIG: ConfigState = { hashes: {}, versions: {}, kept: {}, keepers: {}, unseen: [] };
+export const NO_CONFIG: ConfigState = {
+  hashes: {},
+  versions: {},
+  kept: {},
+  keepers: {},
+  unseen: [],
+  seen: new Map(),
+};
 
 /** What has to be known to tell what config holds. */
 export interface ConfigQuestion {
@@ -65,7 +75,8 @@ export async function readConfigState(
     }
   }
   const references = [...live, ...beside.values()];
-  const now = await readReferences(transport, namespace, references, key !== undefined, signal);
+  const read = await readReferences(transport, namespace, references, key !== undefined, signal);
+  const now = staying(read);
   const hashes = hashesOf(now, key);
   const versions = versionsOf(now);
   const needed = recorded.filter(({ hash, copy, ...one }) => {
@@ -86,7 +97,19 @@ export async function readConfigState(
     kept: Object.fromEntries(copies.flatMap((copy) => copy ?? [])),
     keepers: keepersOf(now.objects),
     unseen: await unseenIn(now, known, since, startedAt),
+    seen: new Map(
+      [...read.objects].map(([name, object]) => {
+        const isWhole = name.startsWith('configmap/') || key !== undefined;
+        return [name, seenObject(object, isWhole)];
+      }),
+    ),
   };
+}
+
+/** Without what is on its way out: pods that begin a moment later do not find it any more. */
+function staying(now: ConfigNow): ConfigNow {
+  const there = [...now.objects].filter(([, { metadata }]) => metadata.deletionTimestamp === undefined);
+  return { ...now, objects: new Map(there) };
 }
 
 async function unseenIn(

@@ -116,8 +116,9 @@ function doubt(object: ConfigObject, startedAt: number | undefined): string {
     return 'it cannot be told whether it was changed since the pods started';
   }
   if (isBefore(object, changedAt, startedAt)) return '';
-  const [changed, started] = [changedAt, startedAt].map((ms) => new Date(ms).toISOString());
-  return `it was changed at ${changed}, and the pods started at ${started}`;
+  const [changed, started] = [changedAt, startedAt].map((ms) => new Date(secondOf(ms) * 1000).toISOString());
+  const order = changed === started ? ': within a second it cannot be told which came first' : '';
+  return `it was changed at ${changed}, and the pods started at ${started}${order}; restart them, and verify again`;
 }
 
 /** The config that pods failed with: of what was changed since they started no hash, it must not count against that. Pure. */

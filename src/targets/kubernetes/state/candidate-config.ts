@@ -58,7 +58,7 @@ export interface ConfigReturn {
  */
 export function configReturn(
   template: RawObject,
-  { config = [] }: Pick<KnownGoodRecord, 'config'>,
+  { config = [], at }: Pick<KnownGoodRecord, 'config' | 'at'>,
   now: ConfigState,
 ): ConfigReturn {
   const referred = new Set(configReferencesOf(template).map(configName));
@@ -72,7 +72,23 @@ export function configReturn(
       copies.push({ reference: name, ...copy, hash });
     else changed.push(name);
   }
-  return { copies, changed };
+  return { copies, changed: [...changed, ...cameAfter(template, { config, at }, now)] };
+}
+
+/**
+ * Config without which pods begin too, and that was made after the proof: they were proved without it, or with another one of that
+ * name. Pure.
+ */
+export function cameAfter(
+  template: RawObject,
+  { config = [], at }: Pick<KnownGoodRecord, 'config' | 'at'>,
+  { seen }: Pick<ConfigState, 'seen'>,
+): readonly ConfigName[] {
+  const recorded = new Set(config.map(configName));
+  const others = configReferencesOf(template).filter((one) => one.optional && !recorded.has(configName(one)));
+  const isYounger = (name: ConfigName) =>
+    Date.parse(seen.get(name)?.metadata.creationTimestamp ?? '') > Date.parse(at);
+  return others.map(configName).filter(isYounger);
 }
 
 function holdsIt(name: ConfigName, { hash, resourceVersion }: KnownConfig, now: ConfigState): boolean {

@@ -20,7 +20,7 @@ import {
 import { containerIn, imageOf, imagesByContainer, withRestart } from '../template/pod-template.ts';
 import { referencesOf } from '../template/references.ts';
 import type { Revision } from '../workload/workload.ts';
-import { configIn, configOf, configReturn, hashesIn, isOtherConfig } from './candidate-config.ts';
+import { cameAfter, configIn, configOf, configReturn, hashesIn, isOtherConfig } from './candidate-config.ts';
 import type { Evidence } from './evidence.ts';
 
 /** What all candidates of one observation are made with. */
@@ -59,14 +59,15 @@ export function currentCandidate(
 ): VersionCandidate {
   const pods = running.map((imageIds) => digestsBehind(template, imageIds));
   const digests = { ...agreed(pods), ...digestsIn(template) };
-  const { hashes = {}, unseen = [] } = parts.config ?? {};
+  const { hashes, unseen, seen } = parts.config ?? NO_CONFIG;
   const there = hashesIn(template, hashes);
   const config = without(there, unseen);
   const isOther = (record: KnownGoodRecord) =>
     pods.some((pod) => areContradictory(digestsOf(record, template), pod)) ||
     isOtherConfig(configOf(record), config) ||
     // What pods run with is not known, and so it is nothing that was proved or seen to fail.
-    unseen.some((name) => configOf(record)[name] !== undefined);
+    unseen.some((name) => configOf(record)[name] !== undefined) ||
+    cameAfter(template, record, { seen }).length > 0;
   const { stamped } = parts;
   const proof = recordOf(parts.evidence.records, template, { digests, config, stamped }, isOther);
   const silent = Object.entries(provedDigests(proof, template)).filter(

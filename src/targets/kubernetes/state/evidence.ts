@@ -161,6 +161,12 @@ function keyOf({ fingerprint, id, config, verdict }: KnownGoodRecord): string {
   return `${verdict === 'passed' ? '' : FAILED}${names.slice(0, KEY_DIGITS)}`;
 }
 
+/** The proofs that are left when this record is written. */
+export function proofsBeside(evidence: Evidence, record: KnownGoodRecord): readonly KnownGoodRecord[] {
+  const dropped = record.verdict === 'passed' ? tooMany(evidence, record) : [];
+  return [...evidence.records].filter(([digits]) => !dropped.includes(digits)).map(([, one]) => one);
+}
+
 /** Keys of the oldest records that must go so that a new one of its kind fits. */
 function tooMany({ records, failures }: Evidence, record: KnownGoodRecord): readonly string[] {
   const isProof = record.verdict === 'passed';
