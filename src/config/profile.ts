@@ -1,7 +1,7 @@
 import type { CheckSettings } from '../checks/catalogue.ts';
 import type { CheckId } from '../domain/proof/checks.ts';
 import type { RunPolicy } from '../domain/request/policy.ts';
-import type { Auth, SecretReference, TargetProfile } from '../domain/request/profile.ts';
+import type { Auth, ConfigPolicy, SecretReference, TargetProfile } from '../domain/request/profile.ts';
 import type { NotifierSettings } from '../notifiers/catalogue.ts';
 
 /** One service of runbook.yaml, with every default filled in. No workflow sees it: it holds addresses. */
@@ -20,6 +20,8 @@ export interface ServiceProfile {
   readonly signingKey?: SecretReference;
   /** Whether the content of Secrets is kept with what is proved. */
   readonly keepsSecrets?: boolean;
+  /** How config goes back; none: by references to copies. */
+  readonly configPolicy?: ConfigPolicy;
   /** Image repositories that the service may be given; default: that of what runs and of its history. */
   readonly repositories?: readonly string[];
   /** Names of settings whose values a plan never shows, `*` for any characters. */

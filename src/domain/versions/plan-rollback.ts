@@ -8,7 +8,7 @@ import { withRemedies } from './choice/remedies.ts';
 import { failureInWords, proofOf, standingOf, withSharedRecords } from './choice/standing.ts';
 import { undoneInWords } from './choice/undone.ts';
 import { everyVersion, isKnownGood, listed } from './choice/version-lists.ts';
-import type { Pin } from './pins.ts';
+import type { ConfigWrite, Pin } from './pins.ts';
 import type { Plan, PlannedVersion } from './plan.ts';
 import { describeWish, type TargetWish } from './targets.ts';
 import { type ObservedService, parseImage, type VersionCandidate, versionIdOf } from './versions.ts';
@@ -38,7 +38,7 @@ export function planRollback(
   const changesNothing =
     candidate.source.kind === 'image'
       ? candidate.image === current.image
-      : candidate.fingerprint === current.fingerprint;
+      : candidate.fingerprint === current.fingerprint && candidate.inPlace === undefined;
   const pin = pinTo(observed, choice, changesNothing);
   const { cluster } = observed;
   return {
@@ -87,7 +87,7 @@ function pinTo(observed: ObservedService, { candidate, basis }: Choice, changesN
     const recorded = candidate.fingerprint ? { recorded: candidate.fingerprint } : {};
     return { ...common, ...recorded, target: 'compose', source: pinned, changes: [], unchanged: [] };
   }
-  const { digests, copies, restartedAt } = candidate;
+  const { digests, copies, inPlace, restartedAt } = candidate;
   return {
     ...common,
     workload: { ...(kind ? { kind } : {}), ...common.workload },
@@ -97,6 +97,7 @@ function pinTo(observed: ObservedService, { candidate, basis }: Choice, changesN
     source: changesNothing ? { kind: 'live' } : source,
     ...(digests && !changesNothing ? { digests } : {}),
     ...(copies && !changesNothing ? { copies } : {}),
+    ...(inPlace && !changesNothing ? { inPlace } : {}),
     ...(restartedAt && !changesNothing ? { restartedAt } : {}),
   };
 }
@@ -214,6 +215,7 @@ function howToGoOn(observed: ObservedService): string {
 function configWarnings({
   version,
   copies = [],
+  inPlace = [],
   changedConfig = [],
   restartedAt,
 }: VersionCandidate): readonly string[] {
@@ -222,6 +224,7 @@ function configWarnings({
       ({ reference, name }) =>
         `${reference} was changed since ${version} was proved: ${version} comes back with a copy of what it was (${name}); the object itself is left as it is`,
     ),
+    ...inPlace.map((write) => writtenInPlace(version, write)),
     ...changedConfig.map(
       (reference) =>
         `${reference} was changed since ${version} was proved and stays as it is now: nothing is kept that could bring it back`,
@@ -232,4 +235,13 @@ function configWarnings({
         ]
       : []),
   ];
+}
+
+/** What is done with an object of the user. */
+function writtenInPlace(version: string, { reference, hash, before, anew }: ConfigWrite): string {
+  const first = `${reference} is written before the template is, because config.restore is in-place`;
+  if (hash === undefined) return `${first}: it was not there before, and is deleted`;
+  if (before === undefined) return `${first}: it is gone, and is created again with what ${version} ran with`;
+  const how = anew ? 'it is immutable, and is deleted and created again' : 'it is changed';
+  return `${first}: ${how}, to hold what it held with ${version}; what it holds now is kept in a copy`;
 }

@@ -1,9 +1,13 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { RunbookError } from '../../domain/errors.ts';
 import { createMasker } from '../../domain/masking/mask-value.ts';
 import type { KnownGoodRecord } from '../../domain/proof/known-good.ts';
 import type { KubernetesProfile } from '../../domain/request/profile.ts';
 import type { NamedCluster } from '../../domain/versions/cluster.ts';
 import type {
+  ConfigCopy,
+  ConfigRestored,
+  ConfigWrite,
   Instance,
   KubernetesPin,
   Pin,
@@ -30,23 +34,35 @@ import type {
 } from '../target.ts';
 import { AccessCheck } from './access/access.ts';
 import { asRunbookError } from './api/api-error.ts';
+import type { Workload } from './api/resources.ts';
 import { leaseTransport, type TransportLease } from './api/shared-transport.ts';
 import { settingsDifference } from './config/settings-diff.ts';
 import { KnownGoodRecorder } from './known-good-recorder.ts';
 import { isOf } from './live-template.ts';
 import type { KubernetesTargetOptions } from './options.ts';
+import { InPlaceConfig } from './rollout/in-place.ts';
+import { inPlaceWarnings } from './rollout/in-place-plan.ts';
 import { pinnedTemplate } from './rollout/pinned-template.ts';
 import { PodInspector } from './rollout/pod-inspector.ts';
 import { RolloutWait } from './rollout/rollout-wait.ts';
-import { startedFrom, writeTemplate } from './rollout/write-template.ts';
+import {
+  assertSameObject,
+  assertWritable,
+  isPinned,
+  startedFrom,
+  writeTemplate,
+} from './rollout/write-template.ts';
 import { assertSameCluster } from './same-cluster.ts';
+import { copiesIn, namesInUse } from './state/config-evidence.ts';
 import { lastTemplateChange } from './state/managers.ts';
 import { Observer } from './state/observation.ts';
 import { keepSnapshot } from './state/snapshot.ts';
 import { WorkloadWatch } from './state/workload-watch.ts';
+import { withCopies } from './template/config-references.ts';
 import { fingerprint } from './template/fingerprint.ts';
 import { containerIn, imageOf } from './template/pod-template.ts';
 import { diffTemplates } from './template/template-diff.ts';
+import { markOf } from './workload/change-mark.ts';
 import { placeOf } from './workload/kinds.ts';
 import { nameOf, type WorkloadPlace } from './workload/workload.ts';
 
@@ -66,7 +82,8 @@ export class KubernetesTarget implements RollbackTarget {
 
   constructor(profile: KubernetesProfile, options: KubernetesTargetOptions) {
     const { container, pin } = profile;
-    const { fieldManager, clock } = options;
+    const { fieldManager, clock, evidenceKey, keepsSecrets = false } = options;
+    const inPlace = options.configPolicy?.restore === 'in-place' ? { secrets: keepsSecrets } : undefined;
     this.#place = placeOf(profile);
     this.workload = `${nameOf(this.#place)} in namespace ${this.#place.namespace}`;
     this.#profile = profile;
@@ -77,7 +94,7 @@ export class KubernetesTarget implements RollbackTarget {
     this.#observer = new Observer(
       transport,
       this.#watch,
-      { ...this.#place, container, pin, fieldManager, evidenceKey: options.evidenceKey, source },
+      { ...this.#place, container, pin, fieldManager, evidenceKey, inPlace, source },
       clock,
     );
     this.#stopListening = source.onMoved(() => {
@@ -117,18 +134,22 @@ export class KubernetesTarget implements RollbackTarget {
       const { template } = await this.#content(pin, live, signal);
       const before = { name: nameWithRevision(from), template: live.spec.template };
       const unprovided = this.#place.kind.unprovided?.(live, template) ?? [];
-      const warnings = unprovided.map((what) => `${nameWithRevision(to)}: ${what}`);
       const masker = createMasker(this.#options.masked);
-      const [diff, settings] = await Promise.all([
+      const inPlace = pin.inPlace ?? [];
+      // What is written in place is shown as what comes from the copies.
+      const copies = [...(pin.copies ?? []), ...inPlace.flatMap(asCopy)];
+      const [written, diff, settings] = await Promise.all([
+        this.#inPlaceWarnings(pin, live, signal),
         diffTemplates(before, { name: nameWithRevision(to), template }, masker),
         settingsDifference(
           this.#lease.transport,
           this.#place.namespace,
-          { live: live.spec.template, target: template, copies: pin.copies ?? [] },
+          { live: live.spec.template, target: withCopies(template, inPlace.flatMap(asCopy)), copies },
           masker,
           signal,
         ),
       ]);
+      const warnings = [...unprovided.map((what) => `${nameWithRevision(to)}: ${what}`), ...written];
       return {
         plan: warnings.length > 0 ? { ...plan, warnings: [...plan.warnings, ...warnings] } : plan,
         diff,
@@ -151,11 +172,24 @@ export class KubernetesTarget implements RollbackTarget {
     }, cluster);
   }
 
+  async restoreConfig(pinned: Pin, { signal }: TargetContext): Promise<ConfigRestored> {
+    const pin = this.#ours(pinned);
+    return this.#run(async () => {
+      try {
+        return await (await this.#inPlace(pin, signal)).restore(signal);
+      } finally {
+        this.#observer.forget();
+      }
+    }, pin.cluster);
+  }
+
   async rollBack(pinned: Pin, { signal }: TargetContext): Promise<RolloutStarted> {
     const pin = this.#ours(pinned);
+    const config = pin.inPlace ? await this.#inPlace(pin, signal) : undefined;
     return this.#run(async () => {
       const live = await this.#observer.live(signal);
       try {
+        if (!isPinned(live, pin)) await config?.assertHeld(signal);
         const started = await writeTemplate(
           pin,
           live,
@@ -163,7 +197,7 @@ export class KubernetesTarget implements RollbackTarget {
             kind: this.#place.kind,
             transport: this.#lease.transport,
             fieldManager: this.#options.fieldManager,
-            replaces: this.#observer.fingerprintAt(pin.workload.uid, pin.generation),
+            replaces: this.#replaces(pin),
             observed: (live) => this.#watch.adopt(live),
             read: () => this.#observer.freshState(signal),
             content: (state) => this.#content(pin, state, signal),
@@ -172,6 +206,8 @@ export class KubernetesTarget implements RollbackTarget {
         );
         const mayReplace = this.#place.kind.blocking?.mayBlock(live) ? { mayReplace: true } : {};
         return { ...started, ...mayReplace, cluster: await this.cluster() };
+      } catch (error) {
+        throw config ? await config.taken(error, signal) : error;
       } finally {
         this.#observer.forget();
       }
@@ -247,6 +283,60 @@ export class KubernetesTarget implements RollbackTarget {
     );
   }
 
+  /** The template that was live when it was planned, as far as this worker knows. */
+  #replaces({ workload, generation }: KubernetesPin): string | undefined {
+    return this.#observer.fingerprintAt(workload.uid, generation);
+  }
+
+  async #inPlace(pin: KubernetesPin, signal: AbortSignal): Promise<InPlaceConfig> {
+    const { transport } = this.#lease;
+    const { clock, evidenceKey, fieldManager } = this.#options;
+    const place = this.#place;
+    const recordsNow = async () => [...(await this.#observer.readEvidence(signal)).records.values()];
+    const parts = {
+      transport,
+      fieldManager,
+      place,
+      namespace: place.namespace,
+      key: await evidenceKey?.(signal),
+      look: async () => {
+        const live = await this.#observer.freshState(signal);
+        assertSameObject(pin, place.kind, live);
+        if (!isPinned(live, pin)) {
+          assertWritable(pin, live, { kind: place.kind, replaces: this.#replaces(pin) });
+        }
+        return live;
+      },
+      isLive: async () => isPinned(await this.#observer.freshState(signal), pin),
+      known: () => copiesIn([...this.#observer.evidence.records.values()]),
+      inUse: (live: Workload) => {
+        const revisions = () => this.#observer.listRevisions(live, signal);
+        const { uid } = live.metadata;
+        return namesInUse({ transport, place, revisions, recordsNow }, uid, live.spec.template, signal);
+      },
+      overwritten: (live: Workload) => markOf(live)?.overwrote ?? [],
+      clock,
+      pause: (ms: number) => sleep(ms, undefined, { signal }),
+    };
+    return new InPlaceConfig(parts, pin);
+  }
+
+  async #inPlaceWarnings(
+    pin: KubernetesPin,
+    live: Workload,
+    signal: AbortSignal,
+  ): Promise<readonly string[]> {
+    const { configPolicy: policy } = this.#options;
+    if (!policy || !pin.inPlace) return [];
+    const look = {
+      transport: this.#lease.transport,
+      place: this.#place,
+      policy,
+      revisions: await this.#observer.listRevisions(live, signal),
+    };
+    return inPlaceWarnings(look, pin, live, signal);
+  }
+
   #inspector(): PodInspector {
     return new PodInspector(this.#place.kind, this.#lease.transport, this.#observer, this.#profile.container);
   }
@@ -280,4 +370,9 @@ export class KubernetesTarget implements RollbackTarget {
       throw asRunbookError(error);
     }
   }
+}
+
+/** A write as the reference to its copy, for whoever shows what changes. */
+function asCopy({ reference, copy, hash }: ConfigWrite): readonly ConfigCopy[] {
+  return copy && hash !== undefined ? [{ reference, ...copy, hash }] : [];
 }

@@ -1,4 +1,5 @@
 import { RunbookError } from '../../../domain/errors.ts';
+import type { ConfigWrite } from '../../../domain/versions/pins.ts';
 import { ApiError } from '../api/api-error.ts';
 import { groupOf, type Resource } from '../api/resources.ts';
 import type { ApiTransport, ReviewKind } from '../api/transport.ts';
@@ -81,6 +82,23 @@ export const SNAPSHOT_PERMISSIONS: readonly Permission[] = [
 /** Without it a pod for which the controller waits for ever has to be deleted by a person. */
 export const REPLACING_PERMISSIONS: readonly Permission[] = [{ group: '', resource: 'pods', verb: 'delete' }];
 
+/** What writing objects in place takes (deploy/rbac-config-in-place.yaml). Patching the first copy stands for all of them. */
+export function inPlacePermissions(writes: readonly ConfigWrite[], copy: string): readonly Permission[] {
+  const needed = writes.flatMap(({ reference, before, hash, anew }): Permission[] => {
+    const [kind, name = ''] = reference.split('/', 2);
+    const object = { group: '', resource: kind === 'secret' ? 'secrets' : 'configmaps', name } as const;
+    const { name: _any, ...collection } = object;
+    const isMade = anew || before === undefined || hash === undefined;
+    return [
+      { ...object, verb: 'get' },
+      ...(isMade ? ([{ ...object, verb: 'delete' }] as const) : ([{ ...object, verb: 'patch' }] as const)),
+      { ...collection, verb: 'create' },
+      ...(isMade ? ([{ ...object, name: copy, verb: 'patch' }] as const) : []),
+    ];
+  });
+  return needed;
+}
+
 /** True when one of the rules grants the permission. Pure. */
 export function isGranted(
   rules: readonly ResourceRule[],
@@ -144,13 +162,18 @@ export function describePermissions(permissions: readonly Permission[]): string 
 }
 
 /** The error for what is missing, with the way to grant it. */
-export function accessDenied({ namespace }: WorkloadPlace, missing: readonly Permission[]): RunbookError {
+export function accessDenied(
+  { namespace }: WorkloadPlace,
+  missing: readonly Permission[],
+  file?: string,
+): RunbookError {
   const rules = missing.map(
     ({ group, resource, verb }) => `{apiGroups: ["${group}"], resources: [${resource}], verbs: [${verb}]}`,
   );
+  const has = file ? ` (${file} has all of them)` : '';
   return new RunbookError(
     'AccessDenied',
     `the worker may not ${describePermissions(missing)} in namespace ${namespace}; ` +
-      `grant it with a Role of that namespace: ${rules.join(', ')}`,
+      `grant it with a Role of that namespace: ${rules.join(', ')}${has}`,
   );
 }

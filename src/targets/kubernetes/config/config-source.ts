@@ -7,6 +7,8 @@ interface ConfigSource {
   isIt(object: ConfigObject): boolean;
   /** What to do where it has to change for good. */
   readonly remedy: string;
+  /** Whether it writes its own content back by itself, and not only with its next release. */
+  readonly writesBack: boolean;
 }
 
 const ownedBy =
@@ -23,26 +25,31 @@ const SOURCES: readonly ConfigSource[] = [
     name: 'an ExternalSecret (External Secrets Operator)',
     isIt: ownedBy('ExternalSecret', 'ClusterExternalSecret'),
     remedy: 'it is written anew from its store: change it there',
+    writesBack: true,
   },
   {
     name: 'a SealedSecret (Sealed Secrets)',
     isIt: ownedBy('SealedSecret'),
     remedy: 'it is written anew from the SealedSecret: change that',
+    writesBack: true,
   },
   {
     name: 'Helm',
     isIt: ({ metadata: { annotations = {} } }) => annotations['meta.helm.sh/release-name'] !== undefined,
     remedy: 'the next helm upgrade writes it anew',
+    writesBack: false,
   },
   {
     name: 'Argo CD',
     isIt: has(/^argocd\.argoproj\.io\//),
     remedy: 'it is written anew from Git: change it there',
+    writesBack: true,
   },
   {
     name: 'Flux',
     isIt: has(/^(kustomize|helm)\.toolkit\.fluxcd\.io\//),
     remedy: 'it is written anew from Git: change it there',
+    writesBack: true,
   },
 ];
 
@@ -60,4 +67,10 @@ export function keepersOf(objects: ReadonlyMap<ConfigName, ConfigObject>): Reado
       return keeper === '' ? [] : [[name, keeper]];
     }),
   );
+}
+
+/** Who would write an object anew by itself after somebody has changed it; empty where nobody is known to. Pure. */
+export function rewriterOf(object: ConfigObject): string {
+  const source = SOURCES.find((one) => one.writesBack && one.isIt(object));
+  return source ? `is managed by ${source.name}: ${source.remedy}` : '';
 }

@@ -17,7 +17,7 @@ const CONTENT = 'rollback-runbook/content';
 const COPY_OF = 'rollback-runbook/copy-of';
 
 /** What differs between a ConfigMap and a Secret that is kept. */
-const STORES = {
+export const STORES = {
   configmap: { apiKind: 'ConfigMap', resource: 'configmaps', slot: 'config' },
   secret: { apiKind: 'Secret', resource: 'secrets', slot: 'secret' },
 } as const satisfies Record<
@@ -89,6 +89,7 @@ export interface NotKept {
  * Keeps the content of a ConfigMap or Secret in an immutable copy of its kind. Safe to repeat: a copy of the same content is found again. One that
  * anything refers to is never made anew, nor one that somebody else has put there; when all are in use nothing is thrown away.
  * @param inUse names of copies that a template or a record refers to.
+ * @param overwritten hashes of what objects held before the last rollback wrote into them.
  * @param known copies by the hash of what they hold, as the records tell: asked first.
  * @param now milliseconds since 1970, by the API server's clock as far as that is known.
  */
@@ -99,10 +100,12 @@ export async function keepConfig(
   { of, object: original, hashOf }: Original,
   {
     inUse,
+    overwritten = [],
     known,
     now,
   }: {
     readonly inUse: ReadonlySet<string>;
+    readonly overwritten?: readonly string[];
     readonly known: ReadonlyMap<string, string>;
     readonly now: number;
   },
@@ -144,7 +147,8 @@ export async function keepConfig(
       if (!there) continue;
       const copy = copyIn(there, owner, hashOf);
       if (copy?.hash === hash) return copy;
-      if (!isFree(there, owner, now)) {
+      const isNeeded = overwritten.includes(there.metadata.annotations?.[CONTENT] ?? '');
+      if (isNeeded || !isFree(there, owner, now)) {
         squatted += 1;
         break;
       }
@@ -153,6 +157,32 @@ export async function keepConfig(
   }
   const taken = squatted > 0 ? `, ${squatted} of them by somebody else or just now` : '';
   return { problem: `all ${CONFIG_SLOTS} copies (${slots[0]} and on) are in use${taken}` };
+}
+
+/**
+ * The copy of a content, wherever it is: the one that is known, else all of them are looked at. Undefined where none holds it.
+ * @param known names of copies by the hash of what they hold.
+ */
+export async function findCopy(
+  transport: ApiTransport,
+  place: WorkloadPlace,
+  owner: Pick<ObjectMeta, 'uid'>,
+  { of, hash, hashOf }: { readonly of: ConfigKind; readonly hash: string; readonly hashOf: HashOf },
+  known: ReadonlyMap<string, string>,
+  signal: AbortSignal,
+): Promise<ConfigObject | undefined> {
+  const held = async (name: string) => {
+    try {
+      const object = await readObject(transport, place.namespace, { kind: of, name }, signal);
+      return copyIn(object, owner, hashOf)?.hash === hash ? object : undefined;
+    } catch (error) {
+      if (isStatus(error, 404)) return undefined;
+      throw error;
+    }
+  };
+  const before = known.get(hash);
+  const first = before === undefined ? undefined : await held(before);
+  return first ?? (await Promise.all(configSlots(place, of).map(held))).find((copy) => copy !== undefined);
 }
 
 /** A copy of ours, of this workload or of one before it, that has stood for a while; whatever else is there is not ours to remove. */

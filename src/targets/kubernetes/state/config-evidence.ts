@@ -6,6 +6,7 @@ import { type ConfigObject, hasherOf } from '../config/content.ts';
 import { configSlots, keepConfig } from '../config/kept-config.ts';
 import { failedConfig, provedConfig, readConfig } from '../config/proved-config.ts';
 import { configName, configReferencesOf } from '../template/config-references.ts';
+import { markOf } from '../workload/change-mark.ts';
 import { firstStart, listPods } from '../workload/pods.ts';
 import type { Revision, WorkloadPlace } from '../workload/workload.ts';
 import { readKeptTemplates } from './kept-templates.ts';
@@ -69,11 +70,8 @@ async function keepCopies(
 ): Promise<ConfigEvidence> {
   const { transport, place, records, now } = parts;
   const own = new Set([...configSlots(place), ...configSlots(place, 'secret')]);
-  const known = new Map(
-    records
-      .flatMap((record) => record.config ?? [])
-      .flatMap(({ hash, copy }) => (hash && copy ? [[hash, copy.name] as const] : [])),
-  );
+  const known = copiesIn(records);
+  const overwritten = markOf({ metadata })?.overwrote ?? [];
   let inUse: Set<string> | undefined;
   const warnings: string[] = [];
   const kept: KnownConfig[] = [];
@@ -95,7 +93,7 @@ async function keepCopies(
       place,
       metadata,
       { of: one.kind, object, hashOf: hasherOf(one.kind, parts.key) },
-      { inUse, known, now },
+      { inUse, overwritten, known, now },
       signal,
     );
     if ('problem' in copy) {
@@ -109,9 +107,23 @@ async function keepCopies(
   return { config: kept, warnings };
 }
 
+/** Copies by the hash of what they hold, as the records tell. */
+export function copiesIn(records: readonly KnownGoodRecord[]): ReadonlyMap<string, string> {
+  return new Map(
+    records
+      .flatMap((record) => record.config ?? [])
+      .flatMap(({ hash, copy }) => (hash && copy ? [[hash, copy.name] as const] : [])),
+  );
+}
+
 /** Names of copies that a template or a record refers to. */
-async function namesInUse(
-  { transport, place, revisions, recordsNow }: ConfigEvidenceParts,
+export async function namesInUse(
+  {
+    transport,
+    place,
+    revisions,
+    recordsNow,
+  }: Pick<ConfigEvidenceParts, 'transport' | 'place' | 'revisions' | 'recordsNow'>,
   uid: string,
   live: RawObject,
   signal: AbortSignal,

@@ -15,6 +15,7 @@ import { sortPods } from '../workload/rollout-pods.ts';
 import { nameOf, type Revision, type RevisionObject, type WorkloadPlace } from '../workload/workload.ts';
 import { proofsBeyond } from './beyond-history.ts';
 import { areImagesInDoubt, type RunningImages } from './candidate.ts';
+import type { InPlace } from './candidate-config.ts';
 import { type Evidence, NO_EVIDENCE, readVersionEvidence } from './evidence.ts';
 import { isContradicted, type ObservedParts, observedService, revisionsOf } from './history.ts';
 import { readKeptTemplates } from './kept-templates.ts';
@@ -33,6 +34,7 @@ export interface ObservedWorkload extends WorkloadPlace {
   readonly fieldManager: string;
   /** Where evidence has to be signed. */
   readonly evidenceKey?: EvidenceKey | undefined;
+  readonly inPlace?: InPlace | undefined;
   /** Which cluster it is in. */
   readonly source: Pick<ClusterSource, 'cluster' | 'notes'>;
 }
@@ -217,6 +219,7 @@ export class Observer {
       ...(running ? { running } : {}),
       kind,
       config,
+      inPlace: this.#workload.inPlace,
       pin: this.#workload.pin,
       cluster,
       live,

@@ -1,0 +1,91 @@
+import { RunbookError } from '../../../domain/errors.ts';
+import type { ConfigPolicy } from '../../../domain/request/profile.ts';
+import type { KubernetesPin } from '../../../domain/versions/pins.ts';
+import { isStatus } from '../api/api-error.ts';
+import type { Workload } from '../api/resources.ts';
+import type { ApiTransport } from '../api/transport.ts';
+import { rewriterOf } from '../config/config-source.ts';
+import { readObject } from '../config/kept-config.ts';
+import { findSharing } from '../config/sharing.ts';
+import type { ConfigKind } from '../template/config-references.ts';
+import type { Revision, WorkloadPlace } from '../workload/workload.ts';
+
+/** What a plan that writes objects of the user is looked at with. */
+export interface InPlaceLook {
+  readonly transport: ApiTransport;
+  readonly place: WorkloadPlace;
+  readonly policy: ConfigPolicy;
+  readonly revisions: readonly Revision[];
+}
+
+/**
+ * Looks before anything is changed whether objects may be written where they stand: whether they are of this workload alone, and
+ * whether nobody writes them anew. What was there before a rollback is brought back whoever else has come to use it.
+ * @returns what the profile accepts, a line each.
+ * @throws ConfigNotWritable for what it does not.
+ */
+export async function inPlaceWarnings(
+  { transport, place, policy, revisions }: InPlaceLook,
+  { inPlace = [], purpose }: KubernetesPin,
+  live: Workload,
+  signal: AbortSignal,
+): Promise<readonly string[]> {
+  if (inPlace.length === 0 || purpose === 'restore') return [];
+  const { namespace, kind } = place;
+  const references = inPlace.map(({ reference }) => reference);
+  const own = new Set([live.metadata.uid, ...kind.podOwners(live, revisions)]);
+  const [{ others, unlisted }, rewriters] = await Promise.all([
+    findSharing(transport, namespace, references, own, signal),
+    Promise.all(references.map((reference) => rewriter(transport, namespace, reference, signal))),
+  ]);
+  const managed = rewriters.filter((line) => line !== '');
+  const isShared = others.length > 0 || unlisted.length > 0;
+  if (isShared && policy.shared === 'refuse') throw sharedWith(references, others, unlisted);
+  const [first] = managed;
+  if (first && policy.managed === 'refuse') {
+    throw new RunbookError(
+      'ConfigNotWritable',
+      `${managed.join('; ')}. What is written would not stay: change it there, use config.restore: by-reference, or accept it with config.managed: accept; nothing was changed`,
+    );
+  }
+  return [
+    ...others.map((other) => `${other}, which is written in place: that workload gets the change too`),
+    ...(unlisted.length > 0 ? [unknownSharing(references, unlisted)] : []),
+    ...managed.map((line) => `${line}; it is written all the same (config.managed: accept)`),
+  ];
+}
+
+async function rewriter(
+  transport: ApiTransport,
+  namespace: string,
+  reference: string,
+  signal: AbortSignal,
+): Promise<string> {
+  const [kind, name = ''] = reference.split('/', 2) as [ConfigKind, string?];
+  try {
+    const found = rewriterOf(await readObject(transport, namespace, { kind, name }, signal));
+    return found === '' ? '' : `${reference} ${found}`;
+  } catch (error) {
+    if (isStatus(error, 404)) return '';
+    throw error;
+  }
+}
+
+function sharedWith(
+  references: readonly string[],
+  others: readonly string[],
+  unlisted: readonly string[],
+): RunbookError {
+  const why =
+    others.length > 0
+      ? `other workloads take config too: ${others.join(', ')}`
+      : unknownSharing(references, unlisted);
+  return new RunbookError(
+    'ConfigNotWritable',
+    `${why}. Writing it in place would change them as well: use config.restore: by-reference, or accept it with config.shared: accept; nothing was changed`,
+  );
+}
+
+function unknownSharing(references: readonly string[], unlisted: readonly string[]): string {
+  return `whether other workloads take config from ${references.join(', ')} is not known: the worker may not list ${unlisted.join(', ')} (deploy/rbac-config-in-place.yaml)`;
+}

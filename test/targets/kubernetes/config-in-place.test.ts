@@ -1,0 +1,334 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { describe, expect, it } from 'vitest';
+import { type KubernetesObject, MERGE_PATCH } from '../../../sandbox/control-plane/api.ts';
+import { imageOf, type PolicyRule, rulesOf, WORKER_RULES } from '../../../sandbox/manifests.ts';
+import type { KnownGoodRecord } from '../../../src/domain/proof/known-good.ts';
+import type { ConfigPolicy } from '../../../src/domain/request/profile.ts';
+import { type KubernetesPin, withOverwritten } from '../../../src/domain/versions/pins.ts';
+import { planRollback } from '../../../src/domain/versions/plan-rollback.ts';
+import type { TargetWish } from '../../../src/domain/versions/targets.ts';
+import { liveVersionOf } from '../../../src/domain/versions/versions.ts';
+import type { RollbackTarget } from '../../../src/targets/target.ts';
+import { context, errorOf, openWorld, type Service } from './world.ts';
+
+const { cluster, service } = openWorld({ instantReady: true });
+const KNOWN_GOOD: TargetWish = { kind: 'known-good' };
+const GOOD = { 'config.toml': 'model = "gpt-good"\n' };
+const BAD = { 'config.toml': 'model = "gpt-none"\n' };
+const OTHER = { 'config.toml': 'model = "of somebody"\n' };
+const IN_PLACE: ConfigPolicy = { restore: 'in-place', shared: 'refuse', managed: 'refuse' };
+const RULES: readonly PolicyRule[] = [...WORKER_RULES, ...rulesOf('rbac-config-in-place.yaml')];
+const template = { volumes: [{ name: 'config', configMap: { name: 'app-config' } }] };
+const BESIDE = { labels: { team: 'orch' }, annotations: { 'example.com/owner': 'orch' } };
+
+/** The API server notes whole seconds: what is changed in the second of a start may be older or younger. */
+const aSecondLater = () => sleep(1_000 - (Date.now() % 1_000) + 20);
+
+const path = (of: Pick<Service, 'path'>, name = 'app-config') => of.path(`configmaps/${name}`);
+const read = (of: Service, name?: string) => cluster().api.must('GET', path(of, name));
+const change = (of: Service, data: object, manager = 'deployer') =>
+  cluster().api.must('PATCH', `${path(of)}?fieldManager=${manager}`, { data }, MERGE_PATCH);
+const create = (of: Service, data: object, more: object = {}) =>
+  cluster().api.must('POST', of.path('configmaps'), {
+    metadata: { name: 'app-config', ...BESIDE },
+    data,
+    ...more,
+  });
+const remove = (of: Service) => cluster().api.must('DELETE', path(of));
+
+interface Broken extends Service {
+  readonly target: RollbackTarget;
+}
+
+/**
+ * A service that was proved with its ConfigMap, and whose next release is bad.
+ * @param spoil what the next release does to the ConfigMap.
+ */
+async function broken(
+  spoil: (of: Service) => Promise<unknown> = (of) => change(of, BAD),
+  {
+    rules = RULES,
+    policy = {},
+    immutable,
+    next = 'v0.2.0',
+    refers = true,
+  }: {
+    readonly rules?: readonly PolicyRule[];
+    readonly policy?: Partial<ConfigPolicy>;
+    readonly immutable?: true;
+    /** What is deployed then; empty: the release is bad by its config alone. */
+    readonly next?: string;
+    /** Whether that takes config from the ConfigMap too. */
+    readonly refers?: boolean;
+  } = {},
+): Promise<Broken> {
+  const of = await service([], { rules });
+  await create(of, GOOD, immutable ? { immutable } : {});
+  await aSecondLater();
+  await of.deploy('v0.1.0', { template });
+  const target = await of.another({}, { configPolicy: { ...IN_PLACE, ...policy } });
+  await prove(target);
+  await spoil(of);
+  if (next !== '') await of.deploy(next, { template: refers ? template : { volumes: [] } });
+  return { ...of, target };
+}
+
+async function prove(target: RollbackTarget) {
+  const { current } = await target.observe(context);
+  const record: KnownGoodRecord = {
+    schema: 2,
+    fingerprint: current.fingerprint,
+    ...(current.id ? { id: current.id } : {}),
+    version: current.version,
+    image: current.image,
+    required: ['health'],
+    accepted: [],
+    waived: [],
+    excused: [],
+    notApplicable: [],
+    verdict: 'passed',
+    at: new Date().toISOString(),
+    provedBy: 'verify',
+    workflowId: 'verify/orchestrator',
+    runId: 'run',
+    checks: { health: { verdict: 'passed', summary: '', values: {} } },
+  };
+  return target.recordKnownGood(record, context);
+}
+
+async function planned({ target }: Pick<Broken, 'target'>, wish: TargetWish = KNOWN_GOOD) {
+  const plan = planRollback(await target.observe(context), wish);
+  if ('problem' in plan) throw new Error(`${plan.problem}: ${plan.message}`);
+  return { ...plan, pin: plan.pin as KubernetesPin };
+}
+
+/** Both steps of the change, and the wait. */
+async function carryOut({ target }: Pick<Broken, 'target'>, pin: KubernetesPin) {
+  const restored = await target.restoreConfig(pin, context);
+  const started = await target.rollBack(pin, context);
+  await target.waitForRollout(started, context, () => undefined);
+  return restored;
+}
+
+const volumeOf = (live: KubernetesObject) => live.spec.template.spec.volumes[0].configMap.name;
+
+describe('config that is written where it stands', () => {
+  it('holds again what was proved, before the template is written; what else the object has stays', async () => {
+    const of = await broken();
+    const before = await read(of);
+    const plan = await planned(of);
+    expect(plan.pin).toMatchObject({
+      inPlace: [
+        { reference: 'configmap/app-config', copy: { name: 'deployment-master-orchestrator-config-0' } },
+      ],
+      restartedAt: expect.any(String),
+    });
+    expect(plan.pin).not.toHaveProperty('copies');
+    expect(plan.warnings).toContainEqual(
+      expect.stringContaining('configmap/app-config is written before the template is'),
+    );
+    expect((await of.target.resolve(plan, context)).settings).toEqual([
+      'configmap/app-config config.toml model: "gpt-none" -> "gpt-good"',
+    ]);
+    expect(await carryOut(of, plan.pin)).toMatchObject({ changed: true });
+
+    const { metadata, data } = await read(of);
+    expect(data).toEqual(GOOD);
+    expect(metadata).toMatchObject({ uid: before.metadata.uid, ...BESIDE });
+    const live = await of.live();
+    expect(volumeOf(live)).toBe('app-config');
+    expect(live.spec.template.spec.containers[0].image).toContain(imageOf('v0.1.0'));
+    expect(await read(of, 'deployment-master-orchestrator-config-1')).toMatchObject({ data: BAD });
+    expect((await of.target.observe(context)).current).toMatchObject({
+      version: '0.1.0',
+      evidence: { verdict: 'passed' },
+    });
+    // Its pods began after the content was written: what is proved of them has their config.
+    expect(await prove(of.target)).not.toHaveProperty('warnings');
+  });
+
+  it('is found done by whoever repeats the step', async () => {
+    const of = await broken();
+    const { pin } = await planned(of);
+    await of.target.restoreConfig(pin, context);
+    const once = (await read(of)).metadata.resourceVersion;
+    expect(await of.target.restoreConfig(pin, context)).toMatchObject({ changed: true });
+    expect((await read(of)).metadata.resourceVersion).toBe(once);
+  });
+
+  it('restarts the pods where the release was bad by its config alone', async () => {
+    const of = await broken(undefined, { next: '' });
+    const { pin } = await planned(of);
+    await carryOut(of, pin);
+    const live = await of.live();
+    expect(live.spec.template.metadata.annotations).toHaveProperty(['kubectl.kubernetes.io/restartedAt']);
+    expect((await read(of)).data).toEqual(GOOD);
+  });
+
+  it('is created again under its name where it is immutable, with all that it had', async () => {
+    const anew = async (of: Service) => {
+      await remove(of);
+      const owner = await cluster().api.must('POST', of.path('configmaps'), { metadata: { name: 'owner' } });
+      const { uid, name } = owner.metadata;
+      const ownerReferences = [{ apiVersion: 'v1', kind: 'ConfigMap', uid, name }];
+      const metadata = { name: 'app-config', ...BESIDE, ownerReferences };
+      await cluster().api.must('POST', of.path('configmaps'), { metadata, data: BAD, immutable: true });
+    };
+    const of = await broken(anew, { immutable: true });
+    const before = await read(of);
+    const { pin, warnings } = await planned(of);
+    expect(pin.inPlace).toMatchObject([{ anew: true }]);
+    expect(warnings).toContainEqual(
+      expect.stringContaining('it is immutable, and is deleted and created again'),
+    );
+    await carryOut(of, pin);
+    const { metadata, data, immutable } = await read(of);
+    expect({ data, immutable }).toEqual({ data: GOOD, immutable: true });
+    expect(metadata.uid).not.toBe(before.metadata.uid);
+    const { labels, annotations, ownerReferences } = before.metadata;
+    expect(metadata).toMatchObject({ labels, annotations, ownerReferences });
+  });
+
+  it('is created again where it was deleted', async () => {
+    const of = await broken(remove, { refers: false });
+    const { pin } = await planned(of);
+    expect(pin.inPlace?.[0]).not.toHaveProperty('before');
+    expect((await of.target.checkAccess(KNOWN_GOOD, context)).summary).toContain('references present');
+    await carryOut(of, pin);
+    expect(await read(of)).toMatchObject({ data: GOOD });
+  });
+
+  it('comes back as it was when the snapshot is restored', async () => {
+    const of = await broken();
+    const observed = await of.target.observe(context);
+    const kept = await of.target.takeSnapshot(liveVersionOf(observed), context);
+    const { pin } = await planned(of);
+    await carryOut(of, pin);
+    const wish = { kind: 'snapshot', snapshot: withOverwritten(kept, pin) } as const;
+    const back = await planned(of, wish);
+    expect(back.pin).toMatchObject({ purpose: 'restore', inPlace: [{ reference: 'configmap/app-config' }] });
+    await carryOut(of, back.pin);
+    expect((await read(of)).data).toEqual(BAD);
+    expect((await of.target.observe(context)).current).toMatchObject({
+      version: '0.2.0',
+      fingerprint: kept.fingerprint,
+    });
+  });
+
+  it('goes again when the snapshot is restored of a time when it was not there', async () => {
+    const of = await broken(remove, { refers: false });
+    const kept = await of.target.takeSnapshot(liveVersionOf(await of.target.observe(context)), context);
+    const { pin } = await planned(of);
+    await carryOut(of, pin);
+    const wish = { kind: 'snapshot', snapshot: withOverwritten(kept, pin) } as const;
+    const back = await planned(of, wish);
+    const started = await of.target.restoreConfig(back.pin, context);
+    expect(started).toMatchObject({ changed: true });
+    await expect(read(of)).rejects.toThrow('404');
+  });
+});
+
+describe('a write in place that is refused', () => {
+  it('leaves an object alone that somebody has changed since the plan, and says who', async () => {
+    const of = await broken();
+    const { pin } = await planned(of);
+    await change(of, OTHER, 'somebody');
+    expect(await errorOf(of.target.restoreConfig(pin, context))).toMatchObject({
+      type: 'WorkloadChanged',
+      message: expect.stringContaining('field manager "somebody"'),
+    });
+    expect((await read(of)).data).toEqual(OTHER);
+  });
+
+  it('is taken back when the template is refused', async () => {
+    const of = await broken();
+    const { pin } = await planned(of);
+    await of.target.restoreConfig(pin, context);
+    await of.push('v0.1.1', template);
+    expect(await errorOf(of.target.rollBack(pin, context))).toMatchObject({
+      type: 'WorkloadChanged',
+      message: expect.stringContaining('configmap/app-config was taken back'),
+      takenBack: true,
+    });
+    expect((await read(of)).data).toEqual(BAD);
+  });
+
+  it('stays where somebody has changed the object meanwhile, and that is told', async () => {
+    const of = await broken();
+    const { pin } = await planned(of);
+    await of.target.restoreConfig(pin, context);
+    await change(of, OTHER, 'somebody');
+    expect(await errorOf(of.target.rollBack(pin, context))).toMatchObject({
+      type: 'WorkloadChanged',
+      message: expect.stringMatching(/field manager "somebody".*and stays/),
+    });
+    expect((await read(of)).data).toEqual(OTHER);
+    expect((await of.live()).spec.template.spec.containers[0].image).toContain(imageOf('v0.2.0'));
+  });
+
+  it('says who has written the object anew within a second, and leaves the template', async () => {
+    const of = await broken();
+    const { pin } = await planned(of);
+    const stop = new AbortController();
+    const operator = (async () => {
+      while (!stop.signal.aborted) {
+        if ((await read(of)).data['config.toml'] !== BAD['config.toml'])
+          await change(of, BAD, 'external-secrets');
+      }
+    })();
+    const error = await errorOf(of.target.restoreConfig(pin, context));
+    stop.abort();
+    await operator;
+    expect(error).toMatchObject({
+      type: 'WorkloadChanged',
+      message: expect.stringContaining('field manager "external-secrets"'),
+    });
+    expect((await of.live()).spec.template.spec.containers[0].image).toContain(imageOf('v0.2.0'));
+  });
+
+  it('is told before the change where the worker lacks the rights, by the file that has them', async () => {
+    const of = await broken(undefined, { rules: WORKER_RULES });
+    expect(await errorOf(of.target.checkAccess(KNOWN_GOOD, context))).toMatchObject({
+      type: 'AccessDenied',
+      message: expect.stringContaining('deploy/rbac-config-in-place.yaml'),
+    });
+  });
+});
+
+describe('an object that other workloads take config from', () => {
+  const shared = async (of: Service) => {
+    await change(of, BAD);
+    await cluster().deploy({
+      namespace: of.namespace,
+      name: 'other',
+      image: imageOf('v0.1.0'),
+      replicas: 0,
+      template,
+    });
+  };
+
+  it('is not written in place unless the profile accepts it', async () => {
+    const of = await broken(shared);
+    const plan = await planned(of);
+    expect(await errorOf(of.target.resolve(plan, context))).toMatchObject({
+      type: 'ConfigNotWritable',
+      message: expect.stringContaining('deployment/other takes configmap/app-config'),
+    });
+    const policy = { ...IN_PLACE, shared: 'accept' } as const;
+    const target = await of.another({}, { configPolicy: policy });
+    const { plan: accepted } = await target.resolve(await planned({ target }), context);
+    expect(accepted.warnings).toContainEqual(expect.stringContaining('deployment/other takes'));
+  });
+
+  it('is not known where the worker may not list them, and that is said', async () => {
+    const withoutLists = [
+      ...WORKER_RULES,
+      ...rulesOf('rbac-config-in-place.yaml').filter(({ verbs }) => !verbs.includes('list')),
+    ];
+    const of = await broken(undefined, { rules: withoutLists });
+    expect(await errorOf(of.target.resolve(await planned(of), context))).toMatchObject({
+      type: 'ConfigNotWritable',
+      message: expect.stringContaining('the worker may not list deployments'),
+    });
+  });
+});
