@@ -3,6 +3,7 @@ import { type KubernetesApi, type KubernetesObject, MERGE_PATCH } from '../../sa
 import { DEPLOYMENT } from '../../sandbox/manifests.ts';
 import { until } from '../../tools/until.ts';
 import type { Cast, Stage } from '../stories/stage.ts';
+import { IN_PLACE, releasesWithConfig } from './config-in-place-trial.ts';
 import { behindProxies, type TemporalPlace, type Trial } from './trial.ts';
 
 /** How a workload's pods are ended, so that the next trial has room. */
@@ -29,21 +30,30 @@ export async function kubernetesTrial(
     place = { client: stage.client, temporal: stage.sandbox.temporal },
     good = 'v0.1.0',
     kind = 'Deployment',
+    config,
   }: {
     readonly place?: TemporalPlace;
     readonly good?: string;
     readonly kind?: keyof typeof END;
+    /** The bad release has a bad ConfigMap too, which is written in place: as it is, or made anew. */
+    readonly config?: 'mutable' | 'immutable';
   } = {},
 ): Promise<Trial> {
   const { cluster } = stage.sandbox;
-  const cast = await stage.cast(name, { worker: false, kind, nodes: kind === 'DaemonSet' ? 2 : 0 });
+  const nodes = kind === 'DaemonSet' ? 2 : 0;
+  const cast = await stage.cast(name, { worker: false, kind, nodes, ...(config ? IN_PLACE : {}) });
+  const expectConfig = config
+    ? await releasesWithConfig(stage, cast, good, config === 'immutable')
+    : undefined;
   const { ca } = cluster.controlPlane;
   const proxied = await behindProxies(stage.sandbox, place, cast.namespace, cast, {
     api: { server: cluster.server, ca },
   });
-  await cast.deploy(good, { replicas: 1 });
-  if (kind === 'StatefulSet') await beStuck(stage, cast);
-  else await cast.deploy('v0.2.0', { replicas: 1 });
+  if (!config) {
+    await cast.deploy(good, { replicas: 1 });
+    if (kind === 'StatefulSet') await beStuck(stage, cast);
+    else await cast.deploy('v0.2.0', { replicas: 1 });
+  }
   const mark = await cluster.mark();
   const collection = `${kind.toLowerCase()}s`;
   const path = `/apis/apps/v1/namespaces/${cast.namespace}/${collection}/${DEPLOYMENT}`;
@@ -62,7 +72,8 @@ export async function kubernetesTrial(
       const deleted = (await asked('delete', 'pods')).filter(({ status }) => status < 300);
       expect(deleted, 'pods that were replaced').toHaveLength(kind === 'StatefulSet' ? 1 : 0);
       const { template } = (await cast.workload()).spec;
-      expect(template.spec.containers[0].image).toMatch(new RegExp(`:${good}$`));
+      expect(template.spec.containers[0].image).toMatch(new RegExp(`:${good}(@.*)?$`));
+      await expectConfig?.();
     },
     refusedWrites: async () => (await writes()).filter(({ status }) => status >= 400).length,
     async close() {

@@ -21,6 +21,22 @@ const open = (name: string): Promise<Trial> => kubernetesTrial(stage, name);
 const openStatefulSet = (name: string): Promise<Trial> =>
   kubernetesTrial(stage, name, { kind: 'StatefulSet' });
 const openDaemonSet = (name: string): Promise<Trial> => kubernetesTrial(stage, name, { kind: 'DaemonSet' });
+const openInPlace =
+  (config: 'mutable' | 'immutable') =>
+  (name: string): Promise<Trial> =>
+    kubernetesTrial(stage, name, { config });
+const CONFIG = '/api/v1/namespaces/*/configmaps';
+/** Around each write of config in place: what is held is kept, the object is changed, or deleted and created again. */
+const IN_PLACE = (['before', 'after'] as const).flatMap((moment) => [
+  [requestPoint(moment, 'api', `POST ${CONFIG}`, 1), 'mutable'] as const,
+  [requestPoint(moment, 'api', `PATCH ${CONFIG}/app-config`, 1), 'mutable'] as const,
+  [
+    requestPoint(moment, 'api', `PATCH ${CONFIG}/deployment-master-orchestrator-config-1`, 1),
+    'immutable',
+  ] as const,
+  [requestPoint(moment, 'api', `DELETE ${CONFIG}/app-config`, 1), 'immutable'] as const,
+  [requestPoint(moment, 'api', `POST ${CONFIG}`, 2), 'immutable'] as const,
+]);
 const written = (kind: string) => `PATCH /apis/apps/v1/namespaces/*/${kind}/master-orchestrator`;
 
 const REPLACED = 'DELETE /api/v1/namespaces/*/pods/master-orchestrator-0';
@@ -38,6 +54,9 @@ inShort(
         ...points.map((point) => killedAt(point, 'Kubernetes', open)),
         killedAt(requestPoint('after', 'api', written('daemonsets'), 1), 'DaemonSet', openDaemonSet),
         killedAt(requestPoint('after', 'api', REPLACED, 1), 'StatefulSet', openStatefulSet),
+        ...IN_PLACE.filter(([{ name }]) => /^after (PATCH .*app-config|DELETE)/.test(name)).map(
+          ([point, config]) => killedAt(point, 'Kubernetes', openInPlace(config)),
+        ),
       ],
       AT_ONCE,
     );
@@ -60,6 +79,17 @@ inLong(
       AT_ONCE,
     );
     expect(await missedEvents(events, killed, 'Kubernetes', open, AT_ONCE)).toEqual([]);
+  },
+  3_600_000,
+);
+
+inLong(
+  'a worker killed with -9 around every write of config in place changes nothing about its end',
+  async () => {
+    await goThrough(
+      IN_PLACE.map(([point, config]) => killedAt(point, 'Kubernetes', openInPlace(config))),
+      AT_ONCE,
+    );
   },
   3_600_000,
 );
