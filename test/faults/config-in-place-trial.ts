@@ -35,7 +35,8 @@ export async function releasesWithConfig(
   await sleep(1_000 - (Date.now() % 1_000) + 20);
   await cast.deploy(good, { replicas: 1, template: VOLUMES });
   const worker = await workerFor(native, cast.configFile, cast.taskQueue);
-  expect((await cast.verify()).outcome).toBe('known-good');
+  const { outcome, summary } = await cast.verify();
+  if (outcome !== 'known-good') throw new Error(`${outcome}: ${summary}`);
   await worker.stop();
   if (immutable) {
     await api.must('DELETE', `${collection}/app-config`);

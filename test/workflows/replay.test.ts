@@ -50,11 +50,14 @@ describe('the audit of a history', () => {
     expect(agrees ?? report.outcome === 'cancelled').toBe(true);
   });
 
-  it.each(names)('%s holds no address, template or credential', (name) => {
+  it.each(names)('%s holds no address but that of the API server, no template and no credential', (name) => {
     const payloads = [...textOf(name).matchAll(/"data": "([^"]+)"/g)].map(([, data]) =>
       Buffer.from(data ?? '', 'base64').toString(),
     );
     expect(payloads.length).toBeGreaterThan(3);
-    expect(payloads.join('\n')).not.toMatch(/https?:\/\/|eyJ[\w-]+\.|BEGIN [A-Z ]*KEY|"containers":/);
+    const text = payloads.join('\n');
+    // Which cluster was meant is in it (docs/architecture.md, what history holds).
+    const [, server = 'none'] = /"server":"(https:[^"]+)"/.exec(text) ?? [];
+    expect(text.replaceAll(server, '')).not.toMatch(/https?:\/\/|eyJ[\w-]+\.|BEGIN [A-Z ]*KEY|"containers":/);
   });
 });
