@@ -1,14 +1,12 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
 import { type KubernetesObject, MERGE_PATCH } from '../../../sandbox/control-plane/api.ts';
 import { imageOf, type PolicyRule, rulesOf, WORKER_RULES } from '../../../sandbox/manifests.ts';
-import type { KnownGoodRecord } from '../../../src/domain/proof/known-good.ts';
 import type { ConfigPolicy } from '../../../src/domain/request/profile.ts';
-import { type KubernetesPin, withOverwritten } from '../../../src/domain/versions/pins.ts';
-import { planRollback } from '../../../src/domain/versions/plan-rollback.ts';
+import { withOverwritten } from '../../../src/domain/versions/pins.ts';
 import type { TargetWish } from '../../../src/domain/versions/targets.ts';
 import { liveVersionOf } from '../../../src/domain/versions/versions.ts';
 import type { RollbackTarget } from '../../../src/targets/target.ts';
+import { aSecondLater, carryOut, planned, prove } from './config-proofs.ts';
 import { context, errorOf, openWorld, type Service } from './world.ts';
 
 const { cluster, service } = openWorld({ instantReady: true });
@@ -20,9 +18,6 @@ const IN_PLACE: ConfigPolicy = { restore: 'in-place', shared: 'refuse', managed:
 const RULES: readonly PolicyRule[] = [...WORKER_RULES, ...rulesOf('rbac-config-in-place.yaml')];
 const template = { volumes: [{ name: 'config', configMap: { name: 'app-config' } }] };
 const BESIDE = { labels: { team: 'orch' }, annotations: { 'example.com/owner': 'orch' } };
-
-/** The API server notes whole seconds: what is changed in the second of a start may be older or younger. */
-const aSecondLater = () => sleep(1_000 - (Date.now() % 1_000) + 20);
 
 const path = (of: Pick<Service, 'path'>, name = 'app-config') => of.path(`configmaps/${name}`);
 const read = (of: Service, name?: string) => cluster().api.must('GET', path(of, name));
@@ -73,50 +68,13 @@ async function broken(
   return { ...of, target };
 }
 
-async function prove(target: RollbackTarget) {
-  const { current } = await target.observe(context);
-  const record: KnownGoodRecord = {
-    schema: 2,
-    fingerprint: current.fingerprint,
-    ...(current.id ? { id: current.id } : {}),
-    version: current.version,
-    image: current.image,
-    required: ['health'],
-    accepted: [],
-    waived: [],
-    excused: [],
-    notApplicable: [],
-    verdict: 'passed',
-    at: new Date().toISOString(),
-    provedBy: 'verify',
-    workflowId: 'verify/orchestrator',
-    runId: 'run',
-    checks: { health: { verdict: 'passed', summary: '', values: {} } },
-  };
-  return target.recordKnownGood(record, context);
-}
-
-async function planned({ target }: Pick<Broken, 'target'>, wish: TargetWish = KNOWN_GOOD) {
-  const plan = planRollback(await target.observe(context), wish);
-  if ('problem' in plan) throw new Error(`${plan.problem}: ${plan.message}`);
-  return { ...plan, pin: plan.pin as KubernetesPin };
-}
-
-/** Both steps of the change, and the wait. */
-async function carryOut({ target }: Pick<Broken, 'target'>, pin: KubernetesPin) {
-  const restored = await target.restoreConfig(pin, context);
-  const started = await target.rollBack(pin, context);
-  await target.waitForRollout(started, context, () => undefined);
-  return restored;
-}
-
 const volumeOf = (live: KubernetesObject) => live.spec.template.spec.volumes[0].configMap.name;
 
 describe('config that is written where it stands', () => {
   it('holds again what was proved, before the template is written; what else the object has stays', async () => {
     const of = await broken();
     const before = await read(of);
-    const plan = await planned(of);
+    const plan = await planned(of.target);
     expect(plan.pin).toMatchObject({
       inPlace: [
         { reference: 'configmap/app-config', copy: { name: 'deployment-master-orchestrator-config-0' } },
@@ -130,7 +88,7 @@ describe('config that is written where it stands', () => {
     expect((await of.target.resolve(plan, context)).settings).toEqual([
       'configmap/app-config config.toml model: "gpt-none" -> "gpt-good"',
     ]);
-    expect(await carryOut(of, plan.pin)).toMatchObject({ changed: true });
+    expect(await carryOut(of.target, plan.pin)).toMatchObject({ changed: true });
 
     const { metadata, data } = await read(of);
     expect(data).toEqual(GOOD);
@@ -149,7 +107,7 @@ describe('config that is written where it stands', () => {
 
   it('is found done by whoever repeats the step', async () => {
     const of = await broken();
-    const { pin } = await planned(of);
+    const { pin } = await planned(of.target);
     await of.target.restoreConfig(pin, context);
     const once = (await read(of)).metadata.resourceVersion;
     expect(await of.target.restoreConfig(pin, context)).toMatchObject({ changed: true });
@@ -158,8 +116,8 @@ describe('config that is written where it stands', () => {
 
   it('restarts the pods where the release was bad by its config alone', async () => {
     const of = await broken(undefined, { next: '' });
-    const { pin } = await planned(of);
-    await carryOut(of, pin);
+    const { pin } = await planned(of.target);
+    await carryOut(of.target, pin);
     const live = await of.live();
     expect(live.spec.template.metadata.annotations).toHaveProperty(['kubectl.kubernetes.io/restartedAt']);
     expect((await read(of)).data).toEqual(GOOD);
@@ -176,12 +134,12 @@ describe('config that is written where it stands', () => {
     };
     const of = await broken(anew, { immutable: true });
     const before = await read(of);
-    const { pin, warnings } = await planned(of);
+    const { pin, warnings } = await planned(of.target);
     expect(pin.inPlace).toMatchObject([{ anew: true }]);
     expect(warnings).toContainEqual(
       expect.stringContaining('it is immutable, and is deleted and created again'),
     );
-    await carryOut(of, pin);
+    await carryOut(of.target, pin);
     const { metadata, data, immutable } = await read(of);
     expect({ data, immutable }).toEqual({ data: GOOD, immutable: true });
     expect(metadata.uid).not.toBe(before.metadata.uid);
@@ -191,10 +149,10 @@ describe('config that is written where it stands', () => {
 
   it('is created again where it was deleted', async () => {
     const of = await broken(remove, { refers: false });
-    const { pin } = await planned(of);
+    const { pin } = await planned(of.target);
     expect(pin.inPlace?.[0]).not.toHaveProperty('before');
     expect((await of.target.checkAccess(KNOWN_GOOD, context)).summary).toContain('references present');
-    await carryOut(of, pin);
+    await carryOut(of.target, pin);
     expect(await read(of)).toMatchObject({ data: GOOD });
   });
 
@@ -202,12 +160,12 @@ describe('config that is written where it stands', () => {
     const of = await broken();
     const observed = await of.target.observe(context);
     const kept = await of.target.takeSnapshot(liveVersionOf(observed), context);
-    const { pin } = await planned(of);
-    await carryOut(of, pin);
+    const { pin } = await planned(of.target);
+    await carryOut(of.target, pin);
     const wish = { kind: 'snapshot', snapshot: withOverwritten(kept, pin) } as const;
-    const back = await planned(of, wish);
+    const back = await planned(of.target, wish);
     expect(back.pin).toMatchObject({ purpose: 'restore', inPlace: [{ reference: 'configmap/app-config' }] });
-    await carryOut(of, back.pin);
+    await carryOut(of.target, back.pin);
     expect((await read(of)).data).toEqual(BAD);
     expect((await of.target.observe(context)).current).toMatchObject({
       version: '0.2.0',
@@ -218,10 +176,10 @@ describe('config that is written where it stands', () => {
   it('goes again when the snapshot is restored of a time when it was not there', async () => {
     const of = await broken(remove, { refers: false });
     const kept = await of.target.takeSnapshot(liveVersionOf(await of.target.observe(context)), context);
-    const { pin } = await planned(of);
-    await carryOut(of, pin);
+    const { pin } = await planned(of.target);
+    await carryOut(of.target, pin);
     const wish = { kind: 'snapshot', snapshot: withOverwritten(kept, pin) } as const;
-    const back = await planned(of, wish);
+    const back = await planned(of.target, wish);
     const started = await of.target.restoreConfig(back.pin, context);
     expect(started).toMatchObject({ changed: true });
     await expect(read(of)).rejects.toThrow('404');
@@ -231,7 +189,7 @@ describe('config that is written where it stands', () => {
 describe('a write in place that is refused', () => {
   it('leaves an object alone that somebody has changed since the plan, and says who', async () => {
     const of = await broken();
-    const { pin } = await planned(of);
+    const { pin } = await planned(of.target);
     await change(of, OTHER, 'somebody');
     expect(await errorOf(of.target.restoreConfig(pin, context))).toMatchObject({
       type: 'WorkloadChanged',
@@ -242,7 +200,7 @@ describe('a write in place that is refused', () => {
 
   it('is taken back when the template is refused', async () => {
     const of = await broken();
-    const { pin } = await planned(of);
+    const { pin } = await planned(of.target);
     await of.target.restoreConfig(pin, context);
     await of.push('v0.1.1', template);
     expect(await errorOf(of.target.rollBack(pin, context))).toMatchObject({
@@ -255,7 +213,7 @@ describe('a write in place that is refused', () => {
 
   it('stays where somebody has changed the object meanwhile, and that is told', async () => {
     const of = await broken();
-    const { pin } = await planned(of);
+    const { pin } = await planned(of.target);
     await of.target.restoreConfig(pin, context);
     await change(of, OTHER, 'somebody');
     expect(await errorOf(of.target.rollBack(pin, context))).toMatchObject({
@@ -268,7 +226,7 @@ describe('a write in place that is refused', () => {
 
   it('says who has written the object anew within a second, and leaves the template', async () => {
     const of = await broken();
-    const { pin } = await planned(of);
+    const { pin } = await planned(of.target);
     const stop = new AbortController();
     const operator = (async () => {
       while (!stop.signal.aborted) {
@@ -309,14 +267,14 @@ describe('an object that other workloads take config from', () => {
 
   it('is not written in place unless the profile accepts it', async () => {
     const of = await broken(shared);
-    const plan = await planned(of);
+    const plan = await planned(of.target);
     expect(await errorOf(of.target.resolve(plan, context))).toMatchObject({
       type: 'ConfigNotWritable',
       message: expect.stringContaining('deployment/other takes configmap/app-config'),
     });
     const policy = { ...IN_PLACE, shared: 'accept' } as const;
     const target = await of.another({}, { configPolicy: policy });
-    const { plan: accepted } = await target.resolve(await planned({ target }), context);
+    const { plan: accepted } = await target.resolve(await planned(target), context);
     expect(accepted.warnings).toContainEqual(expect.stringContaining('deployment/other takes'));
   });
 
@@ -326,7 +284,7 @@ describe('an object that other workloads take config from', () => {
       ...rulesOf('rbac-config-in-place.yaml').filter(({ verbs }) => !verbs.includes('list')),
     ];
     const of = await broken(undefined, { rules: withoutLists });
-    expect(await errorOf(of.target.resolve(await planned(of), context))).toMatchObject({
+    expect(await errorOf(of.target.resolve(await planned(of.target), context))).toMatchObject({
       type: 'ConfigNotWritable',
       message: expect.stringContaining('the worker may not list deployments'),
     });

@@ -193,6 +193,30 @@ function isFree({ metadata }: ConfigObject, owner: ObjectMeta, now: number): boo
   return isOurs && isOwn && now - Date.parse(creationTimestamp) > SETTLED_MS;
 }
 
+/**
+ * Removes a copy that nothing needs any more: only one of this workload that holds what it says and has stood for a while.
+ * Where it may not be removed it stays, until its place is needed.
+ * @param now milliseconds since 1970.
+ */
+export async function removeCopy(
+  transport: ApiTransport,
+  { namespace }: Pick<WorkloadPlace, 'namespace'>,
+  owner: ObjectMeta,
+  { kind, name, hash }: { readonly kind: ConfigKind; readonly name: string; readonly hash: string },
+  now: number,
+  signal: AbortSignal,
+): Promise<void> {
+  try {
+    const object = await readObject(transport, namespace, { kind, name }, signal);
+    const isIt = object.metadata.annotations?.[CONTENT] === hash && isFree(object, owner, now);
+    if (isIt) {
+      await remove(transport, { resource: STORES[kind].resource, namespace }, object.metadata, signal);
+    }
+  } catch (error) {
+    if (!isStatus(error, 404) && !isStatus(error, 403)) throw error;
+  }
+}
+
 /** @returns false when it may not be, or is another one by now. */
 async function remove(
   transport: ApiTransport,

@@ -9,6 +9,7 @@ import { configName, configReferencesOf } from '../template/config-references.ts
 import { markOf } from '../workload/change-mark.ts';
 import { firstStart, listPods } from '../workload/pods.ts';
 import type { Revision, WorkloadPlace } from '../workload/workload.ts';
+import type { Evidence } from './evidence.ts';
 import { readKeptTemplates } from './kept-templates.ts';
 
 /** What the recording of config needs to know beside the live state. */
@@ -114,6 +115,29 @@ export function copiesIn(records: readonly KnownGoodRecord[]): ReadonlyMap<strin
       .flatMap((record) => record.config ?? [])
       .flatMap(({ hash, copy }) => (hash && copy ? [[hash, copy.name] as const] : [])),
   );
+}
+
+/** A copy that a record refers to. */
+export interface RecordedCopy {
+  readonly kind: KnownConfig['kind'];
+  readonly name: string;
+  readonly hash: string;
+}
+
+/** What the proofs referred to before and do not any more: a record has made room for another one. Pure. */
+export function copiesGone(
+  before: Pick<Evidence, 'records'>,
+  now: Pick<Evidence, 'records'>,
+): readonly RecordedCopy[] {
+  const copies = ({ records }: Pick<Evidence, 'records'>) =>
+    [...records.values()]
+      .flatMap(({ config = [] }) => config)
+      .flatMap(({ kind, hash, copy }) => (hash && copy ? [{ kind, name: copy.name, hash }] : []));
+  const left = copies(now);
+  const gone = copies(before).filter(
+    (one) => !left.some(({ kind, name }) => kind === one.kind && name === one.name),
+  );
+  return [...new Map(gone.map((copy) => [`${copy.kind}/${copy.name}`, copy])).values()];
 }
 
 /** Names of copies that a template or a record refers to. */
