@@ -222,6 +222,11 @@ export interface RolloutStarted {
   readonly version: string;
   /** Kubernetes: digests of the images that were proved, by container; what runs is compared with them. */
   readonly digests?: Readonly<Record<string, string>>;
+  /**
+   * Kubernetes, after config was written in place: the fingerprint without what Reloader writes into a template whose config has
+   * changed. The wait follows such a change.
+   */
+  readonly unreloaded?: string;
   /** Kubernetes: the wait may replace pods of another version for which the controller would wait for ever. */
   readonly mayReplace?: boolean;
   /** Compose: the ID of the image that every container must run. */

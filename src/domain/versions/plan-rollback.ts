@@ -229,7 +229,10 @@ function configWarnings({
       (reference) =>
         `${reference} was changed since ${version} was proved and stays as it is now: nothing is kept that could bring it back`,
     ),
-    ...(restartedAt
+    ...(restartedAt && inPlace.length > 0
+      ? ['the pods are started again, so that each begins with the config that is written']
+      : []),
+    ...(restartedAt && inPlace.length === 0
       ? [
           `the pods may not have seen their config, which was changed since they started: they are started again`,
         ]

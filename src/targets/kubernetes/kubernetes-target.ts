@@ -41,7 +41,7 @@ import { KnownGoodRecorder } from './known-good-recorder.ts';
 import { isOf } from './live-template.ts';
 import type { KubernetesTargetOptions } from './options.ts';
 import { InPlaceConfig } from './rollout/in-place.ts';
-import { inPlaceWarnings } from './rollout/in-place-plan.ts';
+import { helmWarnings, inPlaceWarnings } from './rollout/in-place-plan.ts';
 import { pinnedTemplate } from './rollout/pinned-template.ts';
 import { PodInspector } from './rollout/pod-inspector.ts';
 import { RolloutWait } from './rollout/rollout-wait.ts';
@@ -59,12 +59,15 @@ import { Observer } from './state/observation.ts';
 import { keepSnapshot } from './state/snapshot.ts';
 import { WorkloadWatch } from './state/workload-watch.ts';
 import { withCopies } from './template/config-references.ts';
-import { fingerprint } from './template/fingerprint.ts';
+import { fingerprint, unreloadedFingerprint } from './template/fingerprint.ts';
 import { containerIn, imageOf } from './template/pod-template.ts';
 import { diffTemplates } from './template/template-diff.ts';
 import { markOf } from './workload/change-mark.ts';
 import { placeOf } from './workload/kinds.ts';
 import { nameOf, type WorkloadPlace } from './workload/workload.ts';
+
+/** One reload for each object that was written; who restarts pods again and again is somebody else. */
+const RELOADS = 20;
 
 /** A Kubernetes workload as the thing that is rolled back. */
 export class KubernetesTarget implements RollbackTarget {
@@ -138,8 +141,9 @@ export class KubernetesTarget implements RollbackTarget {
       const inPlace = pin.inPlace ?? [];
       // What is written in place is shown as what comes from the copies.
       const copies = [...(pin.copies ?? []), ...inPlace.flatMap(asCopy)];
-      const [written, diff, settings] = await Promise.all([
+      const [written, helm, diff, settings] = await Promise.all([
         this.#inPlaceWarnings(pin, live, signal),
+        helmWarnings(this.#lease.transport, this.#place.namespace, pin, signal),
         diffTemplates(before, { name: nameWithRevision(to), template }, masker),
         settingsDifference(
           this.#lease.transport,
@@ -149,7 +153,7 @@ export class KubernetesTarget implements RollbackTarget {
           signal,
         ),
       ]);
-      const warnings = [...unprovided.map((what) => `${nameWithRevision(to)}: ${what}`), ...written];
+      const warnings = [...unprovided.map((what) => `${nameWithRevision(to)}: ${what}`), ...written, ...helm];
       return {
         plan: warnings.length > 0 ? { ...plan, warnings: [...plan.warnings, ...warnings] } : plan,
         diff,
@@ -230,7 +234,30 @@ export class KubernetesTarget implements RollbackTarget {
       limits: { namespace, name, container, ...this.#profile.rollout },
       clock: this.#options.clock,
     };
-    return this.#run(() => new RolloutWait(parts, rollout, report, resume).finish(signal), rollout.cluster);
+    const wait = async (of: RolloutStarted, reloads = 0): Promise<RolloutFinished> => {
+      try {
+        return await new RolloutWait(parts, of, report, resume).finish(signal);
+      } catch (error) {
+        const reloaded = reloads < RELOADS ? await this.#reloaded(of, error, signal) : undefined;
+        if (!reloaded) throw error;
+        return wait(reloaded, reloads + 1);
+      }
+    };
+    return this.#run(() => wait(rollout), rollout.cluster);
+  }
+
+  /** What is waited for when all that has superseded a rollout is Reloader, which starts pods again whose config was written. */
+  async #reloaded(
+    rollout: RolloutStarted,
+    error: unknown,
+    signal: AbortSignal,
+  ): Promise<RolloutStarted | undefined> {
+    const isOther = !(error instanceof RunbookError) || error.type !== 'WorkloadChanged';
+    if (isOther || rollout.unreloaded === undefined) return undefined;
+    const { metadata, spec } = await this.#observer.freshState(signal);
+    const isIt = metadata.uid === rollout.uid && unreloadedFingerprint(spec.template) === rollout.unreloaded;
+    if (!isIt) return undefined;
+    return { ...rollout, generation: metadata.generation ?? 0, fingerprint: fingerprint(spec.template) };
   }
 
   current({ signal, cluster }: TargetContext): Promise<RolloutStarted> {

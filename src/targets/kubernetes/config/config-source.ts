@@ -1,3 +1,5 @@
+import { shellWord } from '../../../domain/media/shell.ts';
+import type { ObjectMeta } from '../api/resources.ts';
 import type { ConfigName } from '../template/config-references.ts';
 import type { ConfigObject } from './content.ts';
 
@@ -73,4 +75,16 @@ export function keepersOf(objects: ReadonlyMap<ConfigName, ConfigObject>): Reado
 export function rewriterOf(object: ConfigObject): string {
   const source = SOURCES.find((one) => one.writesBack && one.isIt(object));
   return source ? `is managed by ${source.name}: ${source.remedy}` : '';
+}
+
+/**
+ * What `helm rollback` would do with an object of a release: another thing than this, because Helm's own history does not see
+ * what is changed beside it. Empty for what is of no release. Pure.
+ * @param here what is done instead.
+ */
+export function ofHelm({ annotations = {} }: Pick<ObjectMeta, 'annotations'>, here: string): string {
+  const { 'meta.helm.sh/release-name': release, 'meta.helm.sh/release-namespace': namespace } = annotations;
+  if (!release) return '';
+  const where = namespace ? ` -n ${shellWord(namespace)}` : '';
+  return `is of the Helm release ${release}: ${here}; helm rollback ${shellWord(release)}${where} would bring every object of the release back to an earlier revision, hooks included, and the next helm upgrade brings the newer chart back`;
 }

@@ -4,7 +4,8 @@ import type { KubernetesPin } from '../../../domain/versions/pins.ts';
 import { isStatus } from '../api/api-error.ts';
 import type { Workload } from '../api/resources.ts';
 import type { ApiTransport } from '../api/transport.ts';
-import { rewriterOf } from '../config/config-source.ts';
+import { ofHelm, rewriterOf } from '../config/config-source.ts';
+import type { ConfigObject } from '../config/content.ts';
 import { readObject } from '../config/kept-config.ts';
 import { findSharing } from '../config/sharing.ts';
 import type { ConfigKind } from '../template/config-references.ts';
@@ -36,7 +37,13 @@ export async function inPlaceWarnings(
   const own = new Set([live.metadata.uid, ...kind.podOwners(live, revisions)]);
   const [{ others, unlisted }, rewriters] = await Promise.all([
     findSharing(transport, namespace, references, own, signal),
-    Promise.all(references.map((reference) => rewriter(transport, namespace, reference, signal))),
+    Promise.all(
+      references.map(async (reference) => {
+        const object = await readIfThere(transport, namespace, reference, signal);
+        const found = object ? rewriterOf(object) : '';
+        return found === '' ? '' : `${reference} ${found}`;
+      }),
+    ),
   ]);
   const managed = rewriters.filter((line) => line !== '');
   const isShared = others.length > 0 || unlisted.length > 0;
@@ -55,20 +62,43 @@ export async function inPlaceWarnings(
   ];
 }
 
-async function rewriter(
+async function readIfThere(
   transport: ApiTransport,
   namespace: string,
   reference: string,
   signal: AbortSignal,
-): Promise<string> {
+): Promise<ConfigObject | undefined> {
   const [kind, name = ''] = reference.split('/', 2) as [ConfigKind, string?];
   try {
-    const found = rewriterOf(await readObject(transport, namespace, { kind, name }, signal));
-    return found === '' ? '' : `${reference} ${found}`;
+    return await readObject(transport, namespace, { kind, name }, signal);
   } catch (error) {
-    if (isStatus(error, 404)) return '';
+    if (isStatus(error, 404)) return undefined;
     throw error;
   }
+}
+
+/**
+ * What is said of objects of a Helm release that a plan writes, or leaves as they are while the template refers to copies: one
+ * GET for each of these, and none where there are none.
+ */
+export async function helmWarnings(
+  transport: ApiTransport,
+  namespace: string,
+  { copies = [], inPlace = [] }: Pick<KubernetesPin, 'copies' | 'inPlace'>,
+  signal: AbortSignal,
+): Promise<readonly string[]> {
+  const told = async (reference: string, here: string) => {
+    // Of a Secret nothing is read for a hint.
+    if (!reference.startsWith('configmap/')) return '';
+    const object = await readIfThere(transport, namespace, reference, signal);
+    const said = object ? ofHelm(object.metadata, here) : '';
+    return said === '' ? '' : `${reference} ${said}`;
+  };
+  const lines = await Promise.all([
+    ...copies.map(({ reference }) => told(reference, 'it is left as it is here')),
+    ...inPlace.map(({ reference }) => told(reference, 'its content alone is written here')),
+  ]);
+  return lines.filter((line) => line !== '');
 }
 
 function sharedWith(

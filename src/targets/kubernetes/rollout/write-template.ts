@@ -7,7 +7,7 @@ import { outliving } from '../api/with-signal.ts';
 import { CONFIG_SLOTS } from '../config/kept-config.ts';
 import { lastManager } from '../state/managers.ts';
 import { isWrittenBy } from '../state/placed.ts';
-import { fingerprint } from '../template/fingerprint.ts';
+import { fingerprint, unreloadedFingerprint } from '../template/fingerprint.ts';
 import { type ChangeMark, markOf, markOperations } from '../workload/change-mark.ts';
 import { nameOf, type WorkloadKind } from '../workload/workload.ts';
 import type { PinnedTemplate } from './pinned-template.ts';
@@ -26,7 +26,7 @@ export interface TemplateWriter {
   readonly kind: WorkloadKind;
   readonly transport: ApiTransport;
   readonly fieldManager: string;
-  /** Fingerprint of the template that was live at the pin's generation, when it is known. */
+  /** `unreloadedFingerprint` of the template that was live at the pin's generation, when it is known. */
   readonly replaces: string | undefined;
   /** Told of the state that the write's answer showed. */
   readonly observed: (live: Workload) => void;
@@ -188,7 +188,7 @@ export function assertWritable(
       `${name} is being deleted (since ${deletionTimestamp}): a change of it would roll nothing out`,
     );
   }
-  const untouched = replaces !== undefined && replaces === fingerprint(state.spec.template);
+  const untouched = replaces !== undefined && replaces === unreloadedFingerprint(state.spec.template);
   if (generation > pin.generation && !untouched) {
     throw new RunbookError(
       'WorkloadChanged',
@@ -209,7 +209,7 @@ export function assertWritable(
 
 /** What a wait for this state needs. */
 export function startedFrom(
-  { version, digests }: Pick<KubernetesPin, 'version' | 'digests'>,
+  { version, digests, inPlace }: Pick<KubernetesPin, 'version' | 'digests' | 'inPlace'>,
   { metadata, spec }: Workload,
   changed: boolean,
 ): RolloutStarted {
@@ -220,5 +220,6 @@ export function startedFrom(
     fingerprint: fingerprint(spec.template),
     version,
     ...(digests ? { digests } : {}),
+    ...(inPlace ? { unreloaded: unreloadedFingerprint(spec.template) } : {}),
   };
 }

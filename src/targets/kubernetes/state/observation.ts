@@ -9,7 +9,7 @@ import { isControlledBy, type RawObject, selectorText, type Workload } from '../
 import type { ApiTransport } from '../api/transport.ts';
 import { withSignal } from '../api/with-signal.ts';
 import { type ConfigState, readConfigState } from '../config/config-state.ts';
-import { fingerprint } from '../template/fingerprint.ts';
+import { fingerprint, unreloadedFingerprint } from '../template/fingerprint.ts';
 import { firstStart, imageIdsIn, listPods } from '../workload/pods.ts';
 import { sortPods } from '../workload/rollout-pods.ts';
 import { nameOf, type Revision, type RevisionObject, type WorkloadPlace } from '../workload/workload.ts';
@@ -54,7 +54,7 @@ export class Observer {
   #revisions: readonly Revision[] = [];
   #evidence: Evidence = NO_EVIDENCE;
   #stamped: readonly string[] = [];
-  /** Fingerprints of the templates that were live, by uid and generation. */
+  /** Fingerprints of the templates that were live, without what Reloader has written, by uid and generation. */
   readonly #lived = new Map<string, string>();
   /** Where it was last observed: at another address another one is of another cluster. */
   #placed: { readonly cluster: NamedCluster; readonly uid: string } | undefined;
@@ -187,7 +187,7 @@ export class Observer {
     return this.#revisions;
   }
 
-  /** The fingerprint that was live at a generation, when this worker observed it. */
+  /** What was live at a generation, when this worker observed it: its `unreloadedFingerprint`. */
   fingerprintAt(uid: string, generation: number): string | undefined {
     return this.#lived.get(`${uid}/${generation}`);
   }
@@ -302,7 +302,7 @@ export class Observer {
 
   #remember({ metadata, spec }: Workload): void {
     if (this.#lived.size > 100) this.#lived.clear();
-    this.#lived.set(`${metadata.uid}/${metadata.generation ?? 0}`, fingerprint(spec.template));
+    this.#lived.set(`${metadata.uid}/${metadata.generation ?? 0}`, unreloadedFingerprint(spec.template));
   }
 }
 
