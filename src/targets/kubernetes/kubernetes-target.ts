@@ -1,4 +1,3 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import { RunbookError } from '../../domain/errors.ts';
 import { createMasker } from '../../domain/masking/mask-value.ts';
 import type { KnownGoodRecord } from '../../domain/proof/known-good.ts';
@@ -34,40 +33,28 @@ import type {
 } from '../target.ts';
 import { AccessCheck } from './access/access.ts';
 import { asRunbookError } from './api/api-error.ts';
-import type { Workload } from './api/resources.ts';
 import { leaseTransport, type TransportLease } from './api/shared-transport.ts';
 import { settingsDifference } from './config/settings-diff.ts';
+import { ConfigInPlace } from './config-in-place.ts';
 import { KnownGoodRecorder } from './known-good-recorder.ts';
 import { isOf } from './live-template.ts';
 import type { KubernetesTargetOptions } from './options.ts';
-import { InPlaceConfig } from './rollout/in-place.ts';
-import { helmWarnings, inPlaceWarnings } from './rollout/in-place-plan.ts';
 import { pinnedTemplate } from './rollout/pinned-template.ts';
 import { PodInspector } from './rollout/pod-inspector.ts';
+import { followReloads } from './rollout/reloads.ts';
 import { RolloutWait } from './rollout/rollout-wait.ts';
-import {
-  assertSameObject,
-  assertWritable,
-  isPinned,
-  startedFrom,
-  writeTemplate,
-} from './rollout/write-template.ts';
+import { isPinned, startedFrom, writeTemplate } from './rollout/write-template.ts';
 import { assertSameCluster } from './same-cluster.ts';
-import { copiesIn, namesInUse } from './state/config-evidence.ts';
 import { lastTemplateChange } from './state/managers.ts';
 import { Observer } from './state/observation.ts';
 import { keepSnapshot } from './state/snapshot.ts';
 import { WorkloadWatch } from './state/workload-watch.ts';
 import { withCopies } from './template/config-references.ts';
-import { fingerprint, unreloadedFingerprint } from './template/fingerprint.ts';
+import { fingerprint } from './template/fingerprint.ts';
 import { containerIn, imageOf } from './template/pod-template.ts';
 import { diffTemplates } from './template/template-diff.ts';
-import { markOf } from './workload/change-mark.ts';
 import { placeOf } from './workload/kinds.ts';
 import { nameOf, type WorkloadPlace } from './workload/workload.ts';
-
-/** One reload for each object that was written; who restarts pods again and again is somebody else. */
-const RELOADS = 20;
 
 /** A Kubernetes workload as the thing that is rolled back. */
 export class KubernetesTarget implements RollbackTarget {
@@ -82,6 +69,7 @@ export class KubernetesTarget implements RollbackTarget {
   readonly #observer: Observer;
   readonly #access: AccessCheck;
   readonly #recorder: KnownGoodRecorder;
+  readonly #config: ConfigInPlace;
 
   constructor(profile: KubernetesProfile, options: KubernetesTargetOptions) {
     const { container, pin } = profile;
@@ -105,10 +93,9 @@ export class KubernetesTarget implements RollbackTarget {
       this.#observer.forget();
     });
     this.#access = new AccessCheck(transport, this.#place);
-    this.#recorder = new KnownGoodRecorder(
-      { transport, place: this.#place, observer: this.#observer, container },
-      options,
-    );
+    const parts = { transport, place: this.#place, observer: this.#observer };
+    this.#config = new ConfigInPlace(parts, options);
+    this.#recorder = new KnownGoodRecorder({ ...parts, container }, options);
   }
 
   cluster(): Promise<NamedCluster> {
@@ -141,9 +128,8 @@ export class KubernetesTarget implements RollbackTarget {
       const inPlace = pin.inPlace ?? [];
       // What is written in place is shown as what comes from the copies.
       const copies = [...(pin.copies ?? []), ...inPlace.flatMap(asCopy)];
-      const [written, helm, diff, settings] = await Promise.all([
-        this.#inPlaceWarnings(pin, live, signal),
-        helmWarnings(this.#lease.transport, this.#place.namespace, pin, signal),
+      const [written, diff, settings] = await Promise.all([
+        this.#config.warnings(pin, live, signal),
         diffTemplates(before, { name: nameWithRevision(to), template }, masker),
         settingsDifference(
           this.#lease.transport,
@@ -153,7 +139,7 @@ export class KubernetesTarget implements RollbackTarget {
           signal,
         ),
       ]);
-      const warnings = [...unprovided.map((what) => `${nameWithRevision(to)}: ${what}`), ...written, ...helm];
+      const warnings = [...unprovided.map((what) => `${nameWithRevision(to)}: ${what}`), ...written];
       return {
         plan: warnings.length > 0 ? { ...plan, warnings: [...plan.warnings, ...warnings] } : plan,
         diff,
@@ -180,7 +166,7 @@ export class KubernetesTarget implements RollbackTarget {
     const pin = this.#ours(pinned);
     return this.#run(async () => {
       try {
-        return await (await this.#inPlace(pin, signal)).restore(signal);
+        return await (await this.#config.of(pin, signal)).restore(signal);
       } finally {
         this.#observer.forget();
       }
@@ -189,7 +175,7 @@ export class KubernetesTarget implements RollbackTarget {
 
   async rollBack(pinned: Pin, { signal }: TargetContext): Promise<RolloutStarted> {
     const pin = this.#ours(pinned);
-    const config = pin.inPlace ? await this.#inPlace(pin, signal) : undefined;
+    const config = pin.inPlace ? await this.#config.of(pin, signal) : undefined;
     return this.#run(async () => {
       const live = await this.#observer.live(signal);
       try {
@@ -201,7 +187,7 @@ export class KubernetesTarget implements RollbackTarget {
             kind: this.#place.kind,
             transport: this.#lease.transport,
             fieldManager: this.#options.fieldManager,
-            replaces: this.#replaces(pin),
+            replaces: this.#observer.liveAt(pin),
             observed: (live) => this.#watch.adopt(live),
             read: () => this.#observer.freshState(signal),
             content: (state) => this.#content(pin, state, signal),
@@ -234,30 +220,9 @@ export class KubernetesTarget implements RollbackTarget {
       limits: { namespace, name, container, ...this.#profile.rollout },
       clock: this.#options.clock,
     };
-    const wait = async (of: RolloutStarted, reloads = 0): Promise<RolloutFinished> => {
-      try {
-        return await new RolloutWait(parts, of, report, resume).finish(signal);
-      } catch (error) {
-        const reloaded = reloads < RELOADS ? await this.#reloaded(of, error, signal) : undefined;
-        if (!reloaded) throw error;
-        return wait(reloaded, reloads + 1);
-      }
-    };
-    return this.#run(() => wait(rollout), rollout.cluster);
-  }
-
-  /** What is waited for when all that has superseded a rollout is Reloader, which starts pods again whose config was written. */
-  async #reloaded(
-    rollout: RolloutStarted,
-    error: unknown,
-    signal: AbortSignal,
-  ): Promise<RolloutStarted | undefined> {
-    const isOther = !(error instanceof RunbookError) || error.type !== 'WorkloadChanged';
-    if (isOther || rollout.unreloaded === undefined) return undefined;
-    const { metadata, spec } = await this.#observer.freshState(signal);
-    const isIt = metadata.uid === rollout.uid && unreloadedFingerprint(spec.template) === rollout.unreloaded;
-    if (!isIt) return undefined;
-    return { ...rollout, generation: metadata.generation ?? 0, fingerprint: fingerprint(spec.template) };
+    const wait = (of: RolloutStarted) => new RolloutWait(parts, of, report, resume).finish(signal);
+    const read = () => this.#observer.freshState(signal);
+    return this.#run(() => followReloads(rollout, wait, read), rollout.cluster);
   }
 
   current({ signal, cluster }: TargetContext): Promise<RolloutStarted> {
@@ -308,60 +273,6 @@ export class KubernetesTarget implements RollbackTarget {
       'PinLost',
       `the plan was made for a ${planned}, and the profile names a ${kind} now`,
     );
-  }
-
-  /** The template that was live when it was planned, as far as this worker knows. */
-  #replaces({ workload, generation }: KubernetesPin): string | undefined {
-    return this.#observer.fingerprintAt(workload.uid, generation);
-  }
-
-  async #inPlace(pin: KubernetesPin, signal: AbortSignal): Promise<InPlaceConfig> {
-    const { transport } = this.#lease;
-    const { clock, evidenceKey, fieldManager } = this.#options;
-    const place = this.#place;
-    const recordsNow = async () => [...(await this.#observer.readEvidence(signal)).records.values()];
-    const parts = {
-      transport,
-      fieldManager,
-      place,
-      namespace: place.namespace,
-      key: await evidenceKey?.(signal),
-      look: async () => {
-        const live = await this.#observer.freshState(signal);
-        assertSameObject(pin, place.kind, live);
-        if (!isPinned(live, pin)) {
-          assertWritable(pin, live, { kind: place.kind, replaces: this.#replaces(pin) });
-        }
-        return live;
-      },
-      isLive: async () => isPinned(await this.#observer.freshState(signal), pin),
-      known: () => copiesIn([...this.#observer.evidence.records.values()]),
-      inUse: (live: Workload) => {
-        const revisions = () => this.#observer.listRevisions(live, signal);
-        const { uid } = live.metadata;
-        return namesInUse({ transport, place, revisions, recordsNow }, uid, live.spec.template, signal);
-      },
-      overwritten: (live: Workload) => markOf(live)?.overwrote ?? [],
-      clock,
-      pause: (ms: number) => sleep(ms, undefined, { signal }),
-    };
-    return new InPlaceConfig(parts, pin);
-  }
-
-  async #inPlaceWarnings(
-    pin: KubernetesPin,
-    live: Workload,
-    signal: AbortSignal,
-  ): Promise<readonly string[]> {
-    const { configPolicy: policy } = this.#options;
-    if (!policy || !pin.inPlace) return [];
-    const look = {
-      transport: this.#lease.transport,
-      place: this.#place,
-      policy,
-      revisions: await this.#observer.listRevisions(live, signal),
-    };
-    return inPlaceWarnings(look, pin, live, signal);
   }
 
   #inspector(): PodInspector {

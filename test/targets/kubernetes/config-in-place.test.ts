@@ -5,6 +5,7 @@ import type { ConfigPolicy } from '../../../src/domain/request/profile.ts';
 import { withOverwritten } from '../../../src/domain/versions/pins.ts';
 import type { TargetWish } from '../../../src/domain/versions/targets.ts';
 import { liveVersionOf } from '../../../src/domain/versions/versions.ts';
+import { CONFIG_SLOTS } from '../../../src/targets/kubernetes/config/kept-config.ts';
 import type { RollbackTarget } from '../../../src/targets/target.ts';
 import { aSecondLater, carryOut, planned, prove } from './config-proofs.ts';
 import { context, errorOf, openWorld, type Service } from './world.ts';
@@ -30,6 +31,16 @@ const create = (of: Service, data: object, more: object = {}) =>
     ...more,
   });
 const remove = (of: Service) => cluster().api.must('DELETE', path(of));
+
+/** Another release of an immutable object: deleted, and created anew. */
+async function anew(of: Service): Promise<void> {
+  await remove(of);
+  const owner = await cluster().api.must('POST', of.path('configmaps'), { metadata: { name: 'owner' } });
+  const { uid, name } = owner.metadata;
+  const ownerReferences = [{ apiVersion: 'v1', kind: 'ConfigMap', uid, name }];
+  const metadata = { name: 'app-config', ...BESIDE, ownerReferences };
+  await cluster().api.must('POST', of.path('configmaps'), { metadata, data: BAD, immutable: true });
+}
 
 interface Broken extends Service {
   readonly target: RollbackTarget;
@@ -124,14 +135,6 @@ describe('config that is written where it stands', () => {
   });
 
   it('is created again under its name where it is immutable, with all that it had', async () => {
-    const anew = async (of: Service) => {
-      await remove(of);
-      const owner = await cluster().api.must('POST', of.path('configmaps'), { metadata: { name: 'owner' } });
-      const { uid, name } = owner.metadata;
-      const ownerReferences = [{ apiVersion: 'v1', kind: 'ConfigMap', uid, name }];
-      const metadata = { name: 'app-config', ...BESIDE, ownerReferences };
-      await cluster().api.must('POST', of.path('configmaps'), { metadata, data: BAD, immutable: true });
-    };
     const of = await broken(anew, { immutable: true });
     const before = await read(of);
     const { pin, warnings } = await planned(of.target);
@@ -186,7 +189,69 @@ describe('config that is written where it stands', () => {
   });
 });
 
+describe('a write in place that was begun', () => {
+  it('is taken back by the snapshot though the template was never written', async () => {
+    const of = await broken();
+    const kept = await of.target.takeSnapshot(liveVersionOf(await of.target.observe(context)), context);
+    const { pin } = await planned(of.target);
+    await of.target.restoreConfig(pin, context);
+    const wish = { kind: 'snapshot', snapshot: withOverwritten(kept, pin) } as const;
+    const back = await planned(of.target, wish);
+    expect(back).toMatchObject({ changesNothing: false, pin: { fingerprint: kept.fingerprint } });
+    expect(await of.target.restoreConfig(back.pin, context)).toMatchObject({ changed: true });
+    expect(await of.target.rollBack(back.pin, context)).toMatchObject({ changed: false });
+    expect((await read(of)).data).toEqual(BAD);
+  });
+
+  it.each<[string, (of: Service) => Promise<unknown>, object, object | undefined]>([
+    ['one that was immutable holds what it held', anew, { immutable: true }, BAD],
+    ['one that was not there is not', remove, { refers: false }, undefined],
+  ])('is taken back with the template that is refused: %s', async (_what, spoil, options, data) => {
+    const of = await broken(spoil, options);
+    const { pin } = await planned(of.target);
+    await of.target.restoreConfig(pin, context);
+    await of.push('v0.1.1', { volumes: [] });
+    expect(await errorOf(of.target.rollBack(pin, context))).toMatchObject({
+      type: 'WorkloadChanged',
+      takenBack: true,
+    });
+    const { body } = await cluster().api.call('GET', path(of));
+    expect(body.data).toEqual(data);
+    if (data) expect(body).toMatchObject({ immutable: true, metadata: { labels: BESIDE.labels } });
+  });
+});
+
 describe('a write in place that is refused', () => {
+  it('is not begun where no copy has room for what the object holds', async () => {
+    const of = await broken();
+    const { pin } = await planned(of.target);
+    for (let slot = 1; slot < CONFIG_SLOTS; slot += 1) {
+      const name = `deployment-master-orchestrator-config-${slot}`;
+      await cluster().api.must('POST', of.path('configmaps'), { metadata: { name }, data: OTHER });
+    }
+    expect(await errorOf(of.target.restoreConfig(pin, context))).toMatchObject({
+      type: 'ConfigNotWritable',
+      message: expect.stringContaining('nothing was changed'),
+    });
+    expect((await read(of)).data).toEqual(BAD);
+  });
+
+  it('is refused of an immutable object with finalizers, which could not be created again', async () => {
+    const held = async (of: Service) => {
+      await anew(of);
+      const metadata = { finalizers: ['example.com/hold'] };
+      await cluster().api.must('PATCH', path(of), { metadata }, MERGE_PATCH);
+    };
+    const of = await broken(held, { immutable: true });
+    const { pin } = await planned(of.target);
+    expect(await errorOf(of.target.restoreConfig(pin, context))).toMatchObject({
+      type: 'ConfigNotWritable',
+      message: expect.stringContaining('example.com/hold'),
+    });
+    expect((await read(of)).data).toEqual(BAD);
+    await cluster().api.must('PATCH', path(of), { metadata: { finalizers: null } }, MERGE_PATCH);
+  });
+
   it('leaves an object alone that somebody has changed since the plan, and says who', async () => {
     const of = await broken();
     const { pin } = await planned(of.target);
@@ -288,5 +353,59 @@ describe('an object that other workloads take config from', () => {
       type: 'ConfigNotWritable',
       message: expect.stringContaining('the worker may not list deployments'),
     });
+  });
+});
+
+describe('a Secret that is kept', () => {
+  const KEY = 'key-of-the-evidence';
+  const rules = [
+    ...RULES,
+    ...rulesOf('rbac-config-secrets.yaml'),
+    { apiGroups: [''], resources: ['secrets'], resourceNames: ['app-secret'], verbs: ['patch', 'delete'] },
+  ];
+  const withSecret = { volumes: [{ name: 'config', secret: { secretName: 'app-secret' } }] };
+  const password = (word: string) => ({ password: Buffer.from(word).toString('base64') });
+
+  it('is written in place too, and its content is nowhere in plan and evidence', async () => {
+    const of = await service([], { rules });
+    const { api } = cluster();
+    const body = { metadata: { name: 'app-secret' }, data: password('hunter2') };
+    await api.must('POST', of.path('secrets'), body);
+    await aSecondLater();
+    await of.deploy('v0.1.0', { template: withSecret });
+    const options = { configPolicy: IN_PLACE, keepsSecrets: true, evidenceKey: async () => KEY };
+    const target = await of.another({}, options);
+    await prove(target);
+    await api.must('PATCH', of.path('secrets/app-secret'), { data: password('hunter3') }, MERGE_PATCH);
+    await of.deploy('v0.2.0', { template: withSecret });
+
+    await target.checkAccess(KNOWN_GOOD, context);
+    const plan = await planned(target);
+    expect(plan.pin.inPlace).toMatchObject([{ reference: 'secret/app-secret' }]);
+    const shown = JSON.stringify(await target.resolve(plan, context));
+    await carryOut(target, plan.pin);
+    const { data, type } = await api.must('GET', of.path('secrets/app-secret'));
+    expect({ data, type }).toEqual({ data: password('hunter2'), type: 'Opaque' });
+    const evidence = await api.must('GET', of.path('configmaps/master-orchestrator-known-good'));
+    const mark = (await of.live()).metadata.annotations;
+    for (const text of [shown, JSON.stringify(evidence), JSON.stringify(mark)]) {
+      expect(text).not.toMatch(/hunter[23]|aHVudGVyM/);
+    }
+  });
+
+  it('stays as it is where the profile does not keep Secrets, and is named', async () => {
+    const of = await service([], { rules });
+    const { api } = cluster();
+    await api.must('POST', of.path('secrets'), { metadata: { name: 'app-secret' }, data: password('a') });
+    await aSecondLater();
+    await of.deploy('v0.1.0', { template: withSecret });
+    const keeping = { configPolicy: IN_PLACE, keepsSecrets: true, evidenceKey: async () => KEY };
+    await prove(await of.another({}, keeping));
+    await api.must('PATCH', of.path('secrets/app-secret'), { data: password('b') }, MERGE_PATCH);
+    await of.deploy('v0.2.0', { template: withSecret });
+    const target = await of.another({}, { ...keeping, keepsSecrets: false });
+    const plan = await planned(target);
+    expect(plan.pin).not.toHaveProperty('inPlace');
+    expect(plan.warnings).toContainEqual(expect.stringContaining('secret/app-secret was changed since'));
   });
 });

@@ -70,7 +70,7 @@ export function hasWritten({ metadata }: ConfigObject, who: string): boolean {
  * at 2026-11-23T03:00:00Z`.
  * @param own who is not meant where another one has written in the same second.
  */
-export function writerOf({ metadata }: ConfigObject, own: string): string {
+export function writerOf({ metadata }: ConfigObject, own = ''): string {
   const [last] = (metadata.managedFields ?? [])
     .filter(hasContent)
     .toSorted(

@@ -9,7 +9,7 @@ import {
   configName,
   configReferencesOf,
 } from '../template/config-references.ts';
-import { type ConfigObject, contentChangedAt, hasherOf } from './content.ts';
+import { type ConfigObject, contentChangedAt, hasherOf, writerOf } from './content.ts';
 
 /** The config of a template as it is at the moment. */
 export interface ConfigNow {
@@ -117,7 +117,7 @@ function doubt(object: ConfigObject, startedAt: number | undefined): string {
   }
   if (isBefore(object, changedAt, startedAt)) return '';
   const [changed, started] = [changedAt, startedAt].map((ms) => new Date(ms).toISOString());
-  return `it was changed at ${changed}, and the pods started at ${started}`;
+  return `it was changed at ${changed}, last by ${writerOf(object)}, and the pods started at ${started}`;
 }
 
 /** The config that pods failed with: of what was changed since they started no hash, it must not count against that. Pure. */

@@ -1,5 +1,6 @@
 import { RunbookError } from '../../../domain/errors.ts';
 import { type NamedCluster, nameOfCluster } from '../../../domain/versions/cluster.ts';
+import type { KubernetesPin } from '../../../domain/versions/pins.ts';
 import type { ObservedService } from '../../../domain/versions/versions.ts';
 import type { EvidenceReader } from '../../evidence/read-record.ts';
 import type { EvidenceKey } from '../../evidence/seal.ts';
@@ -187,8 +188,11 @@ export class Observer {
     return this.#revisions;
   }
 
-  /** What was live at a generation, when this worker observed it: its `unreloadedFingerprint`. */
-  fingerprintAt(uid: string, generation: number): string | undefined {
+  /** What was live when a plan was made, when this worker observed it: its `unreloadedFingerprint`. */
+  liveAt({
+    workload: { uid },
+    generation,
+  }: Pick<KubernetesPin, 'workload' | 'generation'>): string | undefined {
     return this.#lived.get(`${uid}/${generation}`);
   }
 
