@@ -1,11 +1,14 @@
-import { describe, expect, it } from 'vitest';
+import { readFile, writeFile } from 'node:fs/promises';
+import { afterEach, describe, expect, it } from 'vitest';
 import { type KubernetesObject, MERGE_PATCH } from '../../../sandbox/control-plane/api.ts';
+import { type FaultProxy, hangUp, type SeenRequest, startFaultProxy } from '../../../sandbox/faults/index.ts';
 import { imageOf, type PolicyRule, rulesOf, WORKER_RULES } from '../../../sandbox/manifests.ts';
 import type { ConfigPolicy } from '../../../src/domain/request/profile.ts';
 import { withOverwritten } from '../../../src/domain/versions/pins.ts';
 import type { TargetWish } from '../../../src/domain/versions/targets.ts';
 import { liveVersionOf } from '../../../src/domain/versions/versions.ts';
 import { CONFIG_SLOTS } from '../../../src/targets/kubernetes/config/kept-config.ts';
+import { createKubernetesTarget } from '../../../src/targets/kubernetes/index.ts';
 import type { RollbackTarget } from '../../../src/targets/target.ts';
 import { aSecondLater, carryOut, planned, prove } from './config-proofs.ts';
 import { context, errorOf, openWorld, type Service } from './world.ts';
@@ -315,6 +318,65 @@ describe('a write in place that is refused', () => {
       type: 'AccessDenied',
       message: expect.stringContaining('deploy/rbac-config-in-place.yaml'),
     });
+  });
+});
+
+describe('a write in place whose outcome is not known', () => {
+  const proxies: FaultProxy[] = [];
+  afterEach(async () => {
+    await Promise.all(proxies.splice(0).map((proxy) => proxy.close()));
+  });
+
+  /** The same service through a proxy. */
+  async function proxied(spoil: Parameters<typeof broken>[0], options: Parameters<typeof broken>[1] = {}) {
+    const of = await broken(spoil, options);
+    const { server, controlPlane } = cluster();
+    const proxy = await startFaultProxy({ upstream: server, ca: controlPlane.ca });
+    proxies.push(proxy);
+    const original = JSON.parse(await readFile(of.profile.kubeconfig ?? '', 'utf8'));
+    original.clusters[0].cluster = { server: proxy.url, 'insecure-skip-tls-verify': true };
+    const kubeconfig = `${of.profile.kubeconfig}.proxied`;
+    await writeFile(kubeconfig, JSON.stringify(original), { mode: 0o600 });
+    const target = createKubernetesTarget({ ...of.profile, kubeconfig }, { configPolicy: IN_PLACE });
+    return { of: { ...of, target }, proxy };
+  }
+
+  it.each<[string, string, Parameters<typeof broken>]>([
+    ['changing it', 'PATCH', [undefined]],
+    ['deleting it', 'DELETE', [anew, { immutable: true }]],
+    ['creating it', 'POST', [remove, { refers: false }]],
+  ])('is read and compared: %s was done, and the answer was lost', async (_what, method, how) => {
+    const { of, proxy } = await proxied(...how);
+    const { pin } = await planned(of.target);
+    const isIt = ({ method: asked, path: at, body }: SeenRequest) =>
+      asked === method && (/app-config/.test(at) || /"name":"app-config"/.test(String(body)));
+    let struck = 0;
+    proxy.rule({ method }, async ({ request, ask, pass, socket }) => {
+      if (!isIt(request) || struck > 0) return pass();
+      struck += 1;
+      await ask();
+      socket.destroy();
+    });
+    const again = async () => of.target.restoreConfig(pin, context);
+    // Deleted and not yet created again is for the next attempt of the step.
+    const restored = await again().catch((error) => {
+      expect(error).toMatchObject({ type: 'Unreachable', retryable: true });
+      return again();
+    });
+    expect(struck).toBe(1);
+    expect(restored).toMatchObject({ changed: true });
+    expect((await read(of)).data).toEqual(GOOD);
+    await of.target.close();
+  });
+
+  it('is not repeated blind: one that was not done is tried again by the step', async () => {
+    const { of, proxy } = await proxied(undefined);
+    const { pin } = await planned(of.target);
+    proxy.rule({ method: 'PATCH', path: /app-config/, times: 1 }, hangUp);
+    expect(await errorOf(of.target.restoreConfig(pin, context))).toMatchObject({ type: 'Unreachable' });
+    expect((await read(of)).data).toEqual(BAD);
+    expect(await of.target.restoreConfig(pin, context)).toMatchObject({ changed: true });
+    await of.target.close();
   });
 });
 
