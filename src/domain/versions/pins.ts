@@ -227,6 +227,8 @@ export interface RolloutStarted {
    * changed. The wait follows such a change.
    */
   readonly unreloaded?: string;
+  /** Kubernetes: what objects of the user were written to hold; looked at once more when the rollout is over. */
+  readonly config?: readonly WantedConfig[];
   /** Kubernetes: the wait may replace pods of another version for which the controller would wait for ever. */
   readonly mayReplace?: boolean;
   /** Compose: the ID of the image that every container must run. */

@@ -1,7 +1,9 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { KubernetesPin } from '../../domain/versions/pins.ts';
+import type { KubernetesPin, RolloutStarted } from '../../domain/versions/pins.ts';
 import type { Workload } from './api/resources.ts';
 import type { ApiTransport } from './api/transport.ts';
+import { hasherOf, writerOf } from './config/content.ts';
+import { kindOf, readIfThere } from './config/kept-config.ts';
 import type { KubernetesTargetOptions } from './options.ts';
 import { InPlaceConfig } from './rollout/in-place.ts';
 import { helmWarnings, inPlaceWarnings } from './rollout/in-place-plan.ts';
@@ -39,6 +41,27 @@ export class ConfigInPlace {
     const revisions = await observer.listRevisions(live, signal);
     const look = { transport, place, policy, revisions };
     return [...(await inPlaceWarnings(look, pin, live, signal)), ...(await helm)];
+  }
+
+  /**
+   * What objects hold by now that a rollout was begun with, where somebody has written them anew since; nothing is read where none
+   * was written.
+   */
+  async writtenSince({ config = [] }: RolloutStarted, signal: AbortSignal): Promise<readonly string[]> {
+    if (config.length === 0) return [];
+    const { transport, place } = this.#parts;
+    const { evidenceKey, fieldManager } = this.#options;
+    const key = await evidenceKey?.(signal);
+    const lines = await Promise.all(
+      config.map(async ({ reference, hash }) => {
+        const object = await readIfThere(transport, place.namespace, reference, signal);
+        const now = object && hasherOf(kindOf(reference), key)(object);
+        if (now === hash) return [];
+        const how = object ? `written anew by ${writerOf(object, fieldManager)}` : 'deleted';
+        return [`${reference} was ${how}: pods that begin from now on do not find what was proved`];
+      }),
+    );
+    return lines.flat();
   }
 
   /** The change of the objects that a pin names. */

@@ -222,7 +222,13 @@ export class KubernetesTarget implements RollbackTarget {
     };
     const wait = (of: RolloutStarted) => new RolloutWait(parts, of, report, resume).finish(signal);
     const read = () => this.#observer.freshState(signal);
-    return this.#run(() => followReloads(rollout, wait, read), rollout.cluster);
+    return this.#run(async () => {
+      const finished = await followReloads(rollout, wait, read);
+      const since = await this.#config.writtenSince(rollout, signal);
+      return since.length === 0
+        ? finished
+        : { ...finished, warnings: [...(finished.warnings ?? []), ...since] };
+    }, rollout.cluster);
   }
 
   current({ signal, cluster }: TargetContext): Promise<RolloutStarted> {

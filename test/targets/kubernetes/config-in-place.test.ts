@@ -312,6 +312,21 @@ describe('a write in place that is refused', () => {
     expect((await of.live()).spec.template.spec.containers[0].image).toContain(imageOf('v0.2.0'));
   });
 
+  it('is told when the rollout is over of an object that somebody has written anew meanwhile', async () => {
+    const of = await broken();
+    const { pin } = await planned(of.target);
+    await of.target.restoreConfig(pin, context);
+    const started = await of.target.rollBack(pin, context);
+    await change(of, BAD, 'external-secrets');
+    const { warnings } = await of.target.waitForRollout(started, context, () => undefined);
+    expect(warnings).toEqual([
+      expect.stringMatching(/^configmap\/app-config was written anew by field manager "external-secrets"/),
+    ]);
+    expect((await prove(of.target)).warnings).toEqual([
+      expect.stringMatching(/is not recorded as proved: .*last by field manager "external-secrets"/),
+    ]);
+  });
+
   it('is told before the change where the worker lacks the rights, by the file that has them', async () => {
     const of = await broken(undefined, { rules: WORKER_RULES });
     expect(await errorOf(of.target.checkAccess(KNOWN_GOOD, context))).toMatchObject({
@@ -383,12 +398,13 @@ describe('a write in place whose outcome is not known', () => {
 describe('an object that other workloads take config from', () => {
   const shared = async (of: Service) => {
     await change(of, BAD);
-    await cluster().deploy({
-      namespace: of.namespace,
-      name: 'other',
-      image: imageOf('v0.1.0'),
-      replicas: 0,
-      template,
+    const { namespace } = of;
+    const other = { namespace, name: 'other', image: imageOf('v0.1.0'), replicas: 0, template };
+    await cluster().deploy(other);
+    const pod = { ...template, restartPolicy: 'Never', containers: [{ name: 'a', image: 'a' }] };
+    await cluster().api.must('POST', `/apis/batch/v1/namespaces/${namespace}/cronjobs`, {
+      metadata: { name: 'nightly' },
+      spec: { schedule: '0 3 * * *', suspend: true, jobTemplate: { spec: { template: { spec: pod } } } },
     });
   };
 
@@ -397,7 +413,9 @@ describe('an object that other workloads take config from', () => {
     const plan = await planned(of.target);
     expect(await errorOf(of.target.resolve(plan, context))).toMatchObject({
       type: 'ConfigNotWritable',
-      message: expect.stringContaining('deployment/other takes configmap/app-config'),
+      message: expect.stringContaining(
+        'cronjob/nightly takes configmap/app-config, deployment/other takes configmap/app-config',
+      ),
     });
     const policy = { ...IN_PLACE, shared: 'accept' } as const;
     const target = await of.another({}, { configPolicy: policy });

@@ -44,6 +44,27 @@ export function readObject(
   return transport.get<ConfigObject>({ resource: STORES[kind].resource, namespace, name }, signal);
 }
 
+/** The kind of `configmap/app-config`. */
+export function kindOf(reference: string): ConfigKind {
+  return reference.startsWith('secret/') ? 'secret' : 'configmap';
+}
+
+/** Reads one by its reference, `configmap/app-config`; undefined where there is none. */
+export async function readIfThere(
+  transport: ApiTransport,
+  namespace: string,
+  reference: string,
+  signal: AbortSignal,
+): Promise<ConfigObject | undefined> {
+  const name = reference.slice(reference.indexOf('/') + 1);
+  try {
+    return await readObject(transport, namespace, { kind: kindOf(reference), name }, signal);
+  } catch (error) {
+    if (isStatus(error, 404)) return undefined;
+    throw error;
+  }
+}
+
 /** A copy that holds what it says. */
 export interface KeptConfig {
   readonly name: string;

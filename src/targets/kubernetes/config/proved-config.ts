@@ -10,6 +10,7 @@ import {
   configReferencesOf,
 } from '../template/config-references.ts';
 import { type ConfigObject, contentChangedAt, hasherOf, writerOf } from './content.ts';
+import { kindOf } from './kept-config.ts';
 
 /** The config of a template as it is at the moment. */
 export interface ConfigNow {
@@ -81,10 +82,6 @@ export function hashesOf({ objects }: ConfigNow, key: string | undefined): Confi
 
 function hashOf(name: ConfigName, object: ConfigObject, key: string | undefined): string | undefined {
   return hasherOf(kindOf(name), key)(object);
-}
-
-function kindOf(name: ConfigName): KnownConfig['kind'] {
-  return name.startsWith('configmap/') ? 'configmap' : 'secret';
 }
 
 /**

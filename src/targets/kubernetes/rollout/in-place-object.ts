@@ -3,7 +3,7 @@ import type { ConfigWrite } from '../../../domain/versions/pins.ts';
 import { ApiError, isStatus } from '../api/api-error.ts';
 import type { ObjectMeta, Workload } from '../api/resources.ts';
 import { type ConfigObject, hasherOf, hasWritten, writerOf } from '../config/content.ts';
-import { findCopy, type HashOf, keepConfig, readObject } from '../config/kept-config.ts';
+import { findCopy, type HashOf, keepConfig, readIfThere } from '../config/kept-config.ts';
 import {
   changeContent,
   createAgain,
@@ -90,14 +90,9 @@ export class ObjectsInPlace {
   }
 
   /** The object as it is now; undefined where there is none. */
-  async read({ kind, name }: Pick<Prepared, 'kind' | 'name'>, signal: AbortSignal) {
+  read({ write: { reference } }: Pick<Prepared, 'write'>, signal: AbortSignal) {
     const { transport, namespace } = this.#parts;
-    try {
-      return await readObject(transport, namespace, { kind, name }, signal);
-    } catch (error) {
-      if (isStatus(error, 404)) return undefined;
-      throw error;
-    }
+    return readIfThere(transport, namespace, reference, signal);
   }
 
   /** How it stands to what is wanted of it. */

@@ -1,14 +1,11 @@
 import { RunbookError } from '../../../domain/errors.ts';
 import type { ConfigPolicy } from '../../../domain/request/profile.ts';
 import type { KubernetesPin } from '../../../domain/versions/pins.ts';
-import { isStatus } from '../api/api-error.ts';
 import type { Workload } from '../api/resources.ts';
 import type { ApiTransport } from '../api/transport.ts';
 import { ofHelm, rewriterOf } from '../config/config-source.ts';
-import type { ConfigObject } from '../config/content.ts';
-import { readObject } from '../config/kept-config.ts';
+import { readIfThere } from '../config/kept-config.ts';
 import { findSharing } from '../config/sharing.ts';
-import type { ConfigKind } from '../template/config-references.ts';
 import type { Revision, WorkloadPlace } from '../workload/workload.ts';
 
 /** What a plan that writes objects of the user is looked at with. */
@@ -60,21 +57,6 @@ export async function inPlaceWarnings(
     ...(unlisted.length > 0 ? [unknownSharing(references, unlisted)] : []),
     ...managed.map((line) => `${line}; it is written all the same (config.managed: accept)`),
   ];
-}
-
-async function readIfThere(
-  transport: ApiTransport,
-  namespace: string,
-  reference: string,
-  signal: AbortSignal,
-): Promise<ConfigObject | undefined> {
-  const [kind, name = ''] = reference.split('/', 2) as [ConfigKind, string?];
-  try {
-    return await readObject(transport, namespace, { kind, name }, signal);
-  } catch (error) {
-    if (isStatus(error, 404)) return undefined;
-    throw error;
-  }
 }
 
 /**

@@ -220,6 +220,11 @@ export function startedFrom(
     fingerprint: fingerprint(spec.template),
     version,
     ...(digests ? { digests } : {}),
-    ...(inPlace ? { unreloaded: unreloadedFingerprint(spec.template) } : {}),
+    ...(inPlace
+      ? {
+          unreloaded: unreloadedFingerprint(spec.template),
+          config: inPlace.map(({ reference, hash }) => ({ reference, ...(hash ? { hash } : {}) })),
+        }
+      : {}),
   };
 }
