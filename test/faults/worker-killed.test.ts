@@ -54,8 +54,8 @@ inShort(
         ...points.map((point) => killedAt(point, 'Kubernetes', open)),
         killedAt(requestPoint('after', 'api', written('daemonsets'), 1), 'DaemonSet', openDaemonSet),
         killedAt(requestPoint('after', 'api', REPLACED, 1), 'StatefulSet', openStatefulSet),
-        ...IN_PLACE.filter(([{ name }]) => /^after (PATCH .*app-config|DELETE)/.test(name)).map(
-          ([point, config]) => killedAt(point, 'Kubernetes', openInPlace(config)),
+        ...IN_PLACE.filter(([{ name }]) => name.startsWith('after DELETE')).map(([point, config]) =>
+          killedAt(point, 'Kubernetes', openInPlace(config)),
         ),
       ],
       AT_ONCE,

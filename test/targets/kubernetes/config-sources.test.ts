@@ -3,6 +3,8 @@ import { describe, expect, it } from 'vitest';
 import { type KubernetesObject, MERGE_PATCH } from '../../../sandbox/control-plane/api.ts';
 import { type PolicyRule, rulesOf, WORKER_RULES } from '../../../sandbox/manifests.ts';
 import type { ConfigPolicy } from '../../../src/domain/request/profile.ts';
+import { withOverwritten } from '../../../src/domain/versions/pins.ts';
+import { liveVersionOf } from '../../../src/domain/versions/versions.ts';
 import type { RollbackTarget } from '../../../src/targets/target.ts';
 import { aSecondLater, carryOut, planned, prove } from './config-proofs.ts';
 import { context, errorOf, openWorld, type Service } from './world.ts';
@@ -134,5 +136,39 @@ describe('a ConfigMap that an operator writes anew by itself', () => {
     expect(plan.warnings).toContainEqual(
       expect.stringMatching(/configmap\/app-config is of the Helm release orch.*helm rollback orch -n ns/),
     );
+  });
+});
+
+describe('a ConfigMap that is named by its content, where config is written in place', () => {
+  const named = (name: string) => ({ volumes: [{ name: 'config', configMap: { name } }] });
+  const make = (of: Service, name: string, data: object) =>
+    cluster().api.must('POST', of.path('configmaps'), { metadata: { name }, data, immutable: true });
+
+  it('is made again under its name when it was collected, and stays where no Role names it', async () => {
+    const of = await service([], { rules: RULES });
+    await make(of, 'app-config-aaa11', GOOD);
+    await aSecondLater();
+    await of.deploy('v0.1.0', { template: named('app-config-aaa11') });
+    const target = await of.another({}, { configPolicy: IN_PLACE });
+    await prove(target);
+    await make(of, 'app-config-bbb22', BAD);
+    await of.deploy('v0.2.0', { template: named('app-config-bbb22') });
+    expect((await planned(target)).pin).not.toHaveProperty('inPlace');
+    await cluster().api.must('DELETE', of.path('configmaps/app-config-aaa11'));
+
+    const fresh = await of.another({}, { configPolicy: IN_PLACE });
+    const kept = await fresh.takeSnapshot(liveVersionOf(await fresh.observe(context)), context);
+    const { pin } = await planned(fresh);
+    await fresh.checkAccess({ kind: 'known-good' }, context);
+    await carryOut(fresh, pin);
+    const again = () => cluster().api.must('GET', of.path('configmaps/app-config-aaa11'));
+    expect(await again()).toMatchObject({ data: GOOD });
+    const [volume] = (await of.live()).spec.template.spec.volumes;
+    expect(volume.configMap.name).toBe('app-config-aaa11');
+
+    const back = await planned(fresh, { kind: 'snapshot', snapshot: withOverwritten(kept, pin) });
+    await carryOut(fresh, back.pin);
+    expect(await again()).toMatchObject({ data: GOOD });
+    expect((await fresh.observe(context)).current.version).toBe('0.2.0');
   });
 });

@@ -84,19 +84,19 @@ export const REPLACING_PERMISSIONS: readonly Permission[] = [{ group: '', resour
 
 /** What writing objects in place takes (deploy/rbac-config-in-place.yaml). Patching the first copy stands for all of them. */
 export function inPlacePermissions(writes: readonly ConfigWrite[], copy: string): readonly Permission[] {
-  const needed = writes.flatMap(({ reference, before, hash, anew }): Permission[] => {
+  return writes.flatMap(({ reference, before, anew }): readonly Permission[] => {
     const [kind, name = ''] = reference.split('/', 2);
-    const object = { group: '', resource: kind === 'secret' ? 'secrets' : 'configmaps', name } as const;
-    const { name: _any, ...collection } = object;
-    const isMade = anew || before === undefined || hash === undefined;
+    const collection = { group: '', resource: kind === 'secret' ? 'secrets' : 'configmaps' } as const;
+    const object = { ...collection, name };
+    // A name that changes with the content is in no Role: what was not there is made, and may have to stay.
+    if (before === undefined) return [{ ...collection, verb: 'create' }];
+    if (!anew) return [{ ...object, verb: 'patch' }];
     return [
-      { ...object, verb: 'get' },
-      ...(isMade ? ([{ ...object, verb: 'delete' }] as const) : ([{ ...object, verb: 'patch' }] as const)),
+      { ...object, verb: 'delete' },
       { ...collection, verb: 'create' },
-      ...(isMade ? ([{ ...object, name: copy, verb: 'patch' }] as const) : []),
+      { ...collection, name: copy, verb: 'patch' },
     ];
   });
-  return needed;
 }
 
 /** True when one of the rules grants the permission. Pure. */

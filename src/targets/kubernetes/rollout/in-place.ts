@@ -49,8 +49,10 @@ export class InPlaceConfig {
     for (const write of this.#writes) {
       const one = this.#objects.named(write);
       const seen = await this.#objects.read(one, signal);
-      if (seen ? one.hashOf(seen) !== write.hash : write.hash !== undefined)
-        throw this.#objects.changed(one, seen);
+      const now = seen && one.hashOf(seen);
+      // What was to be deleted, and may not be, is there still.
+      const isHeld = now === write.hash || (write.hash === undefined && now === write.before);
+      if (!isHeld) throw this.#objects.changed(one, seen);
     }
   }
 
@@ -80,6 +82,7 @@ export class InPlaceConfig {
         if (standing === 'done') continue;
         if (standing === 'other') lines.push(`${reference} ${this.#objects.whatIsThere(seen)}, and stays`);
         else if (await this.#objects.write(one, owner, signal)) lines.push(`${reference} was taken back`);
+        else lines.push(`${reference}, which was not there before, may not be deleted and stays`);
       } catch (problem) {
         const told = asRunbookError(problem);
         if (!(told instanceof RunbookError)) throw problem;
