@@ -69,7 +69,7 @@ const configSectionSchema = section({
     .enum(['refuse', 'accept'])
     .default('refuse')
     .describe(
-      'With in-place, when other workloads take config from an object that has to be written, or it may not be looked whether any does: refuse, or change it for all.',
+      'With in-place, when other workloads take config from an object that has to be written, or the worker may not see whether any does: refuse, or change it for all.',
     ),
   managed: z
     .enum(['refuse', 'accept'])

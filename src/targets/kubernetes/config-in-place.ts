@@ -39,8 +39,8 @@ export class ConfigInPlace {
     if (!policy || !pin.inPlace) return helm;
     helm.catch(() => {});
     const revisions = await observer.listRevisions(live, signal);
-    const look = { transport, place, policy, revisions };
-    return [...(await inPlaceWarnings(look, pin, live, signal)), ...(await helm)];
+    const seen = { transport, place, policy, revisions };
+    return [...(await inPlaceWarnings(seen, pin, live, signal)), ...(await helm)];
   }
 
   /**
@@ -75,7 +75,7 @@ export class ConfigInPlace {
       place,
       namespace: place.namespace,
       key: await evidenceKey?.(signal),
-      look: async () => {
+      readWritable: async () => {
         const live = await observer.freshState(signal);
         assertSameObject(pin, place.kind, live);
         if (!isPinned(live, pin)) {

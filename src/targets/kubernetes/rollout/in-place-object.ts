@@ -26,7 +26,7 @@ export interface InPlaceParts extends ObjectWriter {
   /** Content of Secrets is compared by its keyed hash. */
   readonly key: string | undefined;
   /** A real read of the workload. @throws where it may not be changed any more by this plan. */
-  readonly look: () => Promise<Workload>;
+  readonly readWritable: () => Promise<Workload>;
   /** Whether the workload has the pinned template already: then nothing is taken back. */
   readonly isLive: () => Promise<boolean>;
   /** Copies by the hash of what they hold, as the records tell. */

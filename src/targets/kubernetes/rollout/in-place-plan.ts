@@ -9,7 +9,7 @@ import { findSharing } from '../config/sharing.ts';
 import type { Revision, WorkloadPlace } from '../workload/workload.ts';
 
 /** What a plan that writes objects of the user is looked at with. */
-export interface InPlaceLook {
+export interface PlannedInPlace {
   readonly transport: ApiTransport;
   readonly place: WorkloadPlace;
   readonly policy: ConfigPolicy;
@@ -23,7 +23,7 @@ export interface InPlaceLook {
  * @throws ConfigNotWritable for what it does not.
  */
 export async function inPlaceWarnings(
-  { transport, place, policy, revisions }: InPlaceLook,
+  { transport, place, policy, revisions }: PlannedInPlace,
   { inPlace = [], purpose }: KubernetesPin,
   live: Workload,
   signal: AbortSignal,

@@ -20,7 +20,7 @@ export class InPlaceConfig {
 
   /** Everything is looked at before anything is written; when one is refused, those that were written are taken back. */
   async restore(signal: AbortSignal): Promise<ConfigRestored> {
-    const live = await this.#parts.look();
+    const live = await this.#parts.readWritable();
     const prepared: Prepared[] = [];
     for (const write of this.#writes)
       prepared.push(await this.#objects.prepare(write, live.metadata, signal));
@@ -33,7 +33,7 @@ export class InPlaceConfig {
     const written: string[] = [];
     try {
       for (const one of prepared) {
-        await this.#parts.look();
+        await this.#parts.readWritable();
         if (await this.#objects.write(one, live.metadata, signal)) written.push(deed(one.write));
       }
       await this.#untilNextSecond(prepared, signal);
