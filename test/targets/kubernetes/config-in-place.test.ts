@@ -1,7 +1,13 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { afterEach, describe, expect, it } from 'vitest';
 import { type KubernetesObject, MERGE_PATCH } from '../../../sandbox/control-plane/api.ts';
-import { type FaultProxy, hangUp, type SeenRequest, startFaultProxy } from '../../../sandbox/faults/index.ts';
+import {
+  answer,
+  type FaultProxy,
+  hangUp,
+  type SeenRequest,
+  startFaultProxy,
+} from '../../../sandbox/faults/index.ts';
 import { imageOf, type PolicyRule, rulesOf, WORKER_RULES } from '../../../sandbox/manifests.ts';
 import type { ConfigPolicy } from '../../../src/domain/request/profile.ts';
 import { withOverwritten } from '../../../src/domain/versions/pins.ts';
@@ -381,6 +387,24 @@ describe('a write in place whose outcome is not known', () => {
     expect(struck).toBe(1);
     expect(restored).toMatchObject({ changed: true });
     expect((await read(of)).data).toEqual(GOOD);
+    await of.target.close();
+  });
+
+  it.each([
+    ['admission', 'admission webhook "freeze.example.com" denied the request: a freeze'],
+    ['a quota', 'deployments.apps "x" is forbidden: exceeded quota: few'],
+  ])('is known of a template that %s refuses: the config is taken back', async (_who, message) => {
+    const { of, proxy } = await proxied(undefined);
+    const { pin } = await planned(of.target);
+    await of.target.restoreConfig(pin, context);
+    const refusal = JSON.stringify({ kind: 'Status', code: 403, reason: 'Forbidden', message });
+    proxy.rule({ method: 'PATCH', path: /deployments/, times: 1 }, answer(403, refusal));
+    expect(await errorOf(of.target.rollBack(pin, context))).toMatchObject({
+      type: 'WriteRejected',
+      message: expect.stringContaining('configmap/app-config was taken back'),
+      takenBack: true,
+    });
+    expect((await read(of)).data).toEqual(BAD);
     await of.target.close();
   });
 
