@@ -10,6 +10,7 @@ import { plan } from './plan.ts';
 import { recordIncident } from './record-incident.ts';
 import { recordKnownGood } from './record-known-good.ts';
 import { resolveRequest } from './resolve-request.ts';
+import { restoreConfig } from './restore-config.ts';
 import { rollBack } from './roll-back.ts';
 import { takeSnapshot } from './take-snapshot.ts';
 import { verifyActivities } from './verify.ts';
@@ -36,6 +37,7 @@ export function createActivities(deps: Dependencies) {
     plan: of(plan(deps)),
     'identify-holder': identifyHolder(deps),
     'take-snapshot': of(takeSnapshot(deps)),
+    'restore-config': of(restoreConfig(deps)),
     'roll-back': of(rollBack(deps)),
     'wait-for-rollout': of(waitForRollout(deps)),
     ...(mapValues(checks, (check) => of(check)) as typeof checks),

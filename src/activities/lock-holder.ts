@@ -1,3 +1,4 @@
+import { RunbookError } from '../domain/errors.ts';
 import type { StepContext } from './step.ts';
 
 /** The run for which a lock is open. */
@@ -52,4 +53,18 @@ export async function openLock(
     }
     runId = next;
   }
+}
+
+/** A run that was reset believes what its history says of the lock; another run may hold it by now. */
+export async function assertLocked(
+  { readRun, workflowId, runId }: StepContext,
+  lockId: string,
+): Promise<void> {
+  const lock = await openLock(readRun, lockId);
+  const holder = lock && 'holder' in lock ? lock.holder : undefined;
+  if (holder?.workflowId === workflowId && holder.runId === runId) return;
+  throw new RunbookError(
+    'ClaimLost',
+    'the run was reset and does not hold the lock of its target any more; nothing was written',
+  );
 }

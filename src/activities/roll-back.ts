@@ -1,8 +1,7 @@
-import { RunbookError } from '../domain/errors.ts';
 import type { Pin } from '../domain/versions/pins.ts';
 import type { Dependencies } from './dependencies.ts';
-import { openLock } from './lock-holder.ts';
-import { type StepContext, stepActivity } from './step.ts';
+import { assertLocked } from './lock-holder.ts';
+import { stepActivity } from './step.ts';
 
 /**
  * Runbook 3.2: the one change of the run.
@@ -12,6 +11,7 @@ import { type StepContext, stepActivity } from './step.ts';
  * replicas are left alone. For Compose the image is pulled first, then files are replaced as compare-and-set on their
  * hashes, then the service alone is brought up.
  * Result: the generation to wait for, and whether anything was changed.
+ * Where config was written in place before it (restore-config), and the template is refused, that is taken back.
  * Errors: `ClaimLost`, `ClusterChanged`, `WorkloadChanged`, `WorkloadDeleted`, `PinLost`, `ImageMissing`, `WriteRejected`, `AccessDenied`; `Unreachable`, `TargetLocked`
  * and `FileNotWritten` are tried again.
  * `lockId` is given by a run that was reset alone.
@@ -26,17 +26,6 @@ export function rollBack(deps: Dependencies) {
     const value = await deps.service(service).target.rollBack(pin, { signal, key });
     return { value, summary: value.changed ? deed(pin) : 'already there, nothing written' };
   });
-}
-
-/** A run that was reset believes what its history says of the lock; another run may hold it by now. */
-async function assertLocked({ readRun, workflowId, runId }: StepContext, lockId: string): Promise<void> {
-  const lock = await openLock(readRun, lockId);
-  const holder = lock && 'holder' in lock ? lock.holder : undefined;
-  if (holder?.workflowId === workflowId && holder.runId === runId) return;
-  throw new RunbookError(
-    'ClaimLost',
-    'the run was reset and does not hold the lock of its target any more; nothing was written',
-  );
 }
 
 function deed(pin: Pin): string {

@@ -151,7 +151,7 @@ function asFailure(error: unknown, attempt: number): unknown {
       type: error.type,
       message: redact(error.message),
       nonRetryable: !error.retryable,
-      details: [{ attempt }],
+      details: [{ attempt, ...(error.takenBack === undefined ? {} : { takenBack: error.takenBack }) }],
       ...(error.retryAfterMs !== undefined ? { nextRetryDelay: error.retryAfterMs } : {}),
     });
   }

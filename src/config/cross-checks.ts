@@ -18,6 +18,10 @@ export function crossFaults(config: ConfigFile): readonly Fault[] {
       }
     }
     faults.push(...checkFaults(checks, [...at, 'checks']), ...notifyFaults(notify, [...at, 'notify']));
+    if (service.config.restore === 'in-place' && !service.kubernetes) {
+      const message = 'in-place is for kubernetes: the files of a compose project are its own';
+      faults.push({ path: [...at, 'config', 'restore'], message });
+    }
     if (service.config.secrets === 'keep') faults.push(...keepFaults(service, at));
     return [...faults, ...criticalFaults(service, at), ...policyFaults(service, at)];
   });

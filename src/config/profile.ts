@@ -1,7 +1,7 @@
 import type { CheckSettings } from '../checks/catalogue.ts';
 import type { CheckId } from '../domain/proof/checks.ts';
 import type { RunPolicy } from '../domain/request/policy.ts';
-import type { Auth, SecretReference, TargetProfile } from '../domain/request/profile.ts';
+import type { Auth, ConfigPolicy, SecretReference, TargetProfile } from '../domain/request/profile.ts';
 import type { NotifierSettings } from '../notifiers/catalogue.ts';
 import type { CriticalRules } from '../settings/rules/schema.ts';
 
@@ -21,6 +21,8 @@ export interface ServiceProfile {
   readonly signingKey?: SecretReference;
   /** Whether the content of Secrets is kept with what is proved. */
   readonly keepsSecrets?: boolean;
+  /** How config goes back; none: by references to copies. */
+  readonly configPolicy?: ConfigPolicy;
   /** What has to hold for the config that will be live; without it nothing is judged, and nothing is read for it. */
   readonly critical?: CriticalRules;
   /** Image repositories that the service may be given; default: that of what runs and of its history. */

@@ -60,6 +60,24 @@ const evidenceSchema = section({
 }).prefault({});
 
 const configSectionSchema = section({
+  restore: z
+    .enum(['by-reference', 'in-place'])
+    .default('by-reference')
+    .describe(
+      'How ConfigMaps (and Secrets that are kept) go back on Kubernetes: the template that is written refers to kept copies, and no object of yours is changed; or the objects themselves get back what they held (deploy/rbac-config-in-place.yaml, decision 28).',
+    ),
+  shared: z
+    .enum(['refuse', 'accept'])
+    .default('refuse')
+    .describe(
+      'With in-place, when other workloads take config from an object that has to be written, or the worker may not see whether any does: refuse, or change it for all.',
+    ),
+  managed: z
+    .enum(['refuse', 'accept'])
+    .default('refuse')
+    .describe(
+      'With in-place, when an operator (External Secrets, Sealed Secrets, Argo CD, Flux) writes such an object anew by itself: refuse, or write it all the same.',
+    ),
   secrets: z
     .enum(['name', 'keep'])
     .default('name')

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { resolve } from 'node:path';
 import { CHECK_IDS } from '../domain/proof/checks.ts';
-import type { TargetProfile } from '../domain/request/profile.ts';
+import type { ConfigPolicy, TargetProfile } from '../domain/request/profile.ts';
 import { settingOf, WORKLOAD_KINDS } from '../domain/workload-kind.ts';
 import { rulesThatHold } from '../settings/rules/that-hold.ts';
 import { checksOf } from './checks-section.ts';
@@ -32,6 +32,7 @@ export function toProfile(
     ...(signingKey === undefined ? {} : { signingKey }),
     ...(entry.repositories === undefined ? {} : { repositories: entry.repositories }),
     ...(entry.config.secrets === 'keep' ? { keepsSecrets: true } : {}),
+    ...(entry.config.restore === 'in-place' ? { configPolicy: configOf(entry.config) } : {}),
     ...(critical ? { critical } : {}),
     ...(diff.mask.length > 0 ? { masked: diff.mask } : {}),
     notify: withWholePaths(notifiersOf(notify), folder),
@@ -39,6 +40,10 @@ export function toProfile(
     startWithinMs: entry.startWithin,
     hash: hashOf(written),
   };
+}
+
+function configOf({ restore, shared, managed }: ServiceEntry['config']): ConfigPolicy {
+  return { restore, shared, managed };
 }
 
 /** The cross-checks have made sure that there is exactly one of them. */

@@ -131,6 +131,13 @@ export const ERRORS = {
     remedy: 'Restore what the message names, or choose another target.',
     retryable: false,
   },
+  ConfigNotWritable: {
+    meaning:
+      'With `config.restore: in-place` an object has to be written back that is one of other workloads too (or nobody may look whether it is), that an operator writes anew by itself, that cannot be deleted and created again, or whose content no copy has room for; the message says which. Nothing was changed.',
+    remedy:
+      'Do what the message says, or accept it in the profile (`config.shared`, `config.managed`); `config.restore: by-reference` writes no object of yours.',
+    retryable: false,
+  },
   ComposeFileUnsupported: {
     meaning:
       'The compose files name the image of the service in a way that cannot be changed safely; the message says which and where. Nothing was changed.',
@@ -295,16 +302,19 @@ export class RunbookError extends Error {
   readonly retryAfterMs?: number;
   /** Whether another attempt can help; the catalogue says it where this one error does not. */
   readonly retryable: boolean;
+  /** Whether everything that the change had written before was taken back; none where there was nothing. */
+  readonly takenBack?: boolean;
 
   constructor(
     type: ErrorType,
     message: string,
-    options: { cause?: unknown; retryAfterMs?: number; retryable?: boolean } = {},
+    options: { cause?: unknown; retryAfterMs?: number; retryable?: boolean; takenBack?: boolean } = {},
   ) {
     super(message, options.cause === undefined ? undefined : { cause: options.cause });
     this.type = type;
     this.retryable = options.retryable ?? ERRORS[type].retryable;
     if (options.retryAfterMs !== undefined) this.retryAfterMs = options.retryAfterMs;
+    if (options.takenBack !== undefined) this.takenBack = options.takenBack;
   }
 }
 

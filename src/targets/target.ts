@@ -2,6 +2,7 @@ import type { KnownGoodRecord } from '../domain/proof/known-good.ts';
 import type { NamedCluster } from '../domain/versions/cluster.ts';
 import type { Finding } from '../domain/versions/findings.ts';
 import type {
+  ConfigRestored,
   Instance,
   Pin,
   RolloutFinished,
@@ -107,6 +108,12 @@ export interface RollbackTarget {
 
   /** Makes sure that what is live now is kept somewhere beside the service, and says where. */
   takeSnapshot(live: LiveVersion, context: TargetContext): Promise<SnapshotReference>;
+
+  /**
+   * Writes config where it stands, for a pin that says so (`writesInPlace`): before `rollBack`, which takes it back where its
+   * own write is refused.
+   */
+  restoreConfig(pin: Pin, context: TargetContext): Promise<ConfigRestored>;
 
   /** The one change: compare-and-set to the pin. An unknown outcome is read and compared, never repeated blind. */
   rollBack(pin: Pin, context: TargetContext): Promise<RolloutStarted>;

@@ -62,7 +62,7 @@ function prepareService(
   env: PrepareOptions['env'],
 ): PreparedService & CheckedService {
   type SecretKey = Extract<SecretReference, { kubernetesSecret: unknown }>['kubernetesSecret'];
-  const { target, signingKey, keepsSecrets, repositories, masked, critical } = profile;
+  const { target, signingKey, keepsSecrets, configPolicy, repositories, masked, critical } = profile;
   const secrets = createSecretResolver({
     env,
     ...(target.kind === 'kubernetes'
@@ -82,6 +82,7 @@ function prepareService(
             service: profile.name,
             evidenceKey,
             keepsSecrets,
+            configPolicy,
             repositories,
             masked,
             critical,

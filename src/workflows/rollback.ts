@@ -1,6 +1,7 @@
 import { announce } from '../domain/ledger/announce.ts';
 import type { RunReport } from '../domain/ledger/ledger.ts';
 import type { ResolvedRun, RollbackRequest } from '../domain/request/request.ts';
+import { withOverwritten, writesInPlace } from '../domain/versions/pins.ts';
 import { liveVersionOf } from '../domain/versions/versions.ts';
 import { questionOf } from '../domain/versions/weigh-findings.ts';
 import { type Aim, isFirstChange, recoveryOptionsOf } from './run/aim/aim.ts';
@@ -87,6 +88,11 @@ async function runbook(run: Run, request: ResolvedRun, aim: Aim): Promise<Ending
 
   // Runbook 3.2 and 4: the one change, image and config as one unit, and the wait until it is everywhere.
   const { pin } = plan;
+  if (writesInPlace(pin).length > 0) {
+    // Whatever becomes of it: what is overwritten comes back with the snapshot.
+    if (run.snapshot) run.snapshot = withOverwritten(run.snapshot, pin);
+    await run.step('restore-config', service, pin, run.lockToProve());
+  }
   const remembering = <T>(fingerprint: string, work: () => Promise<T>) =>
     rememberingFailure(run, request, { ...plan.to, fingerprint }, work);
   const started = await remembering(pin.fingerprint, () =>

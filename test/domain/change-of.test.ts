@@ -30,6 +30,37 @@ describe.each(STEP_IDS.filter((step) => STEPS[step].changes))(
   },
 );
 
+describe('what became of config that was written before the template', () => {
+  const config = (entry: object) => ({ step: 'restore-config', ...entry }) as unknown as LedgerEntry;
+  const template = (entry: object) => ({ step: 'roll-back', ...entry }) as unknown as LedgerEntry;
+  const takenBack = { ...refused, takenBack: true };
+  const notTakenBack = { ...refused, takenBack: false };
+
+  it.each<[string, readonly LedgerEntry[], string]>([
+    [
+      'is as before when the template is refused, and it is taken back',
+      [config(wrote), template(takenBack)],
+      'none',
+    ],
+    ['is changed when it could not be taken back', [config(wrote), template(notTakenBack)], 'made'],
+    ['is changed when not all of it could be taken back at once', [config(notTakenBack)], 'made'],
+    ['is as before when it was refused in the middle, and taken back', [config(takenBack)], 'none'],
+    [
+      'is changed when it is written anew after that',
+      [config(wrote), template(takenBack), config(wrote)],
+      'made',
+    ],
+    [
+      'is changed by an earlier rollback of the run, whatever became of the next one',
+      [config(wrote), template(wrote), config(wrote), template(takenBack)],
+      'made',
+    ],
+    ['is not known as long as the template has no answer', [config(wrote), template(silent)], 'made'],
+  ])('%s', (_what, ledger, change) => {
+    expect(changeOf({ ledger })).toBe(change);
+  });
+});
+
 it.each(STEP_IDS.filter((step) => !STEPS[step].changes))('%s changes nothing, however it ends', (step) => {
   for (const entry of [wrote, silent, cancelled]) {
     expect(changeOf({ ledger: [{ step, ...entry } as unknown as LedgerEntry] })).toBe('none');

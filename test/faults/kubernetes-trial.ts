@@ -3,6 +3,7 @@ import { type KubernetesApi, type KubernetesObject, MERGE_PATCH } from '../../sa
 import { DEPLOYMENT } from '../../sandbox/manifests.ts';
 import { until } from '../../tools/until.ts';
 import type { Cast, Stage } from '../stories/stage.ts';
+import { IN_PLACE, releasesWithConfig } from './config-in-place-trial.ts';
 import { behindProxies, type TemporalPlace, type Trial } from './trial.ts';
 
 /** How a workload's pods are ended, so that the next trial has room. */
@@ -30,21 +31,28 @@ export async function kubernetesTrial(
     good = 'v0.1.0',
     kind = 'Deployment',
     releases = () => undefined,
+    config,
   }: {
     readonly place?: TemporalPlace;
     readonly good?: string;
     readonly kind?: keyof typeof END;
     /** Deploys another good and bad release. @returns what is demanded at the end beside the one write. */
     readonly releases?: (cast: Cast) => Promise<() => Promise<void>> | undefined;
+    /** The bad release has a bad ConfigMap too, which is written in place: as it is, or made anew. */
+    readonly config?: 'mutable' | 'immutable';
   } = {},
 ): Promise<Trial> {
   const { cluster } = stage.sandbox;
-  const cast = await stage.cast(name, { worker: false, kind, nodes: kind === 'DaemonSet' ? 2 : 0 });
+  const nodes = kind === 'DaemonSet' ? 2 : 0;
+  const cast = await stage.cast(name, { worker: false, kind, nodes, ...(config ? IN_PLACE : {}) });
+  const expectConfig = config
+    ? await releasesWithConfig(stage, cast, good, config === 'immutable')
+    : undefined;
   const { ca } = cluster.controlPlane;
   const proxied = await behindProxies(stage.sandbox, place, cast.namespace, cast, {
     api: { server: cluster.server, ca },
   });
-  const demand = await (releases(cast) ?? standardReleases(stage, cast, good, kind));
+  const demand = config ? undefined : await (releases(cast) ?? standardReleases(stage, cast, good, kind));
   const mark = await cluster.mark();
   const collection = `${kind.toLowerCase()}s`;
   const path = `/apis/apps/v1/namespaces/${cast.namespace}/${collection}/${DEPLOYMENT}`;
@@ -65,6 +73,7 @@ export async function kubernetesTrial(
       const { template } = (await cast.workload()).spec;
       expect(template.spec.containers[0].image).toMatch(new RegExp(`:${good}(@|$)`));
       await demand?.();
+      await expectConfig?.();
     },
     refusedWrites: async () => (await writes()).filter(({ status }) => status >= 400).length,
     async close() {

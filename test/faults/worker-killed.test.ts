@@ -22,6 +22,22 @@ const open = (name: string): Promise<Trial> => kubernetesTrial(stage, name);
 const openStatefulSet = (name: string): Promise<Trial> =>
   kubernetesTrial(stage, name, { kind: 'StatefulSet' });
 const openDaemonSet = (name: string): Promise<Trial> => kubernetesTrial(stage, name, { kind: 'DaemonSet' });
+const openInPlace =
+  (config: 'mutable' | 'immutable') =>
+  (name: string): Promise<Trial> =>
+    kubernetesTrial(stage, name, { config });
+const CONFIG = '/api/v1/namespaces/*/configmaps';
+/** Around each write of config in place: what is held is kept, the object is changed, or deleted and created again. */
+const IN_PLACE = (['before', 'after'] as const).flatMap((moment) => [
+  [requestPoint(moment, 'api', `POST ${CONFIG}`, 1), 'mutable'] as const,
+  [requestPoint(moment, 'api', `PATCH ${CONFIG}/app-config`, 1), 'mutable'] as const,
+  [
+    requestPoint(moment, 'api', `PATCH ${CONFIG}/deployment-master-orchestrator-config-1`, 1),
+    'immutable',
+  ] as const,
+  [requestPoint(moment, 'api', `DELETE ${CONFIG}/app-config`, 1), 'immutable'] as const,
+  [requestPoint(moment, 'api', `POST ${CONFIG}`, 2), 'immutable'] as const,
+]);
 const written = (kind: string) => `PATCH /apis/apps/v1/namespaces/*/${kind}/master-orchestrator`;
 
 const openConfig = (name: string): Promise<Trial> => configTrial(stage, name);
@@ -56,6 +72,9 @@ inShort(
         killedAt(requestPoint('after', 'api', REPLACED, 1), 'StatefulSet', openStatefulSet),
         // After the copy is made, and after the record that names it.
         ...[3, 5].flatMap((at) => CONFIG_POINTS[at] ?? []).map(killedAtConfig),
+        ...IN_PLACE.filter(([{ name }]) => name.startsWith('after DELETE')).map(([point, config]) =>
+          killedAt(point, 'Kubernetes', openInPlace(config)),
+        ),
       ],
       AT_ONCE,
     );
@@ -86,6 +105,17 @@ inLong(
   'a worker killed with -9 around every write of a rollback that brings config back changes nothing about its end',
   () => goThrough(CONFIG_POINTS.map(killedAtConfig), AT_ONCE).then(() => undefined),
   600_000,
+);
+
+inLong(
+  'a worker killed with -9 around every write of config in place changes nothing about its end',
+  async () => {
+    await goThrough(
+      IN_PLACE.map(([point, config]) => killedAt(point, 'Kubernetes', openInPlace(config))),
+      AT_ONCE,
+    );
+  },
+  3_600_000,
 );
 
 for (const [kind, openOne] of [

@@ -102,6 +102,15 @@ export const PATHS: Readonly<Record<string, Path>> = {
   },
   superseded: { outcome: 'superseded', what: 'followed through: another rollback of ours' },
 
+  'config-in-place': {
+    outcome: 'rolled-back',
+    what: 'its ConfigMap is written where it stands, before the template',
+  },
+  'config-cancelled-restored': {
+    outcome: 'cancelled',
+    what: 'the same, cancelled in the middle of the wait: the ConfigMap holds again what it held',
+  },
+
   'compose-decided-restore-snapshot': {
     outcome: 'restored',
     what: 'not well, and taken back, files and all',

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { PATHS } from './paths.ts';
 import { recordAsked } from './record-asked.ts';
 import { recordCompose } from './record-compose.ts';
+import { recordConfig } from './record-config.ts';
 import { recordFollowed } from './record-followed.ts';
 import { recordLocks } from './record-locks.ts';
 import { recordPlain } from './record-plain.ts';
@@ -31,6 +32,7 @@ const groups = [
   { record: recordLocks, names: /^(claim|joined|with)/ },
   { record: recordFollowed, names: /^(stayed|changed|not-well|superseded)/ },
   { record: recordStarts, names: /^(expired|start-|other-)/ },
+  { record: recordConfig, names: /^config-/ },
   { record: recordCompose, names: /^compose-/ },
 ];
 for (const { record, names } of groups) {

@@ -130,6 +130,7 @@ export function scriptedService({ uid, policy, request, bad = {} }: ServiceOptio
       keptIn: 'replicaset/x',
       uid: 'x',
     }),
+    'restore-config': () => ({ changed: false, written: [] }),
     'roll-back': (_service: string, pin: Pin) => {
       if (pin.version === live.version) return started(false);
       live.version = pin.version;

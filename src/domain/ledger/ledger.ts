@@ -46,6 +46,8 @@ export interface LedgerEntry {
   readonly check?: CheckResult;
   /** For a step that changes the service: whether anything was written. */
   readonly changed?: boolean;
+  /** It failed, and whether everything that the change had written into config was taken back. */
+  readonly takenBack?: boolean;
   readonly snapshot?: SnapshotReference;
   readonly rollout?: RolloutFinished;
   readonly record?: RecordedFiles;
@@ -171,6 +173,7 @@ export type ChangeState = 'none' | 'made' | 'unknown';
 export function changeOf({ ledger, plan }: Pick<RunReport, 'ledger' | 'plan'>): ChangeState {
   const changes = new Map<StepId, ChangeState>();
   for (const entry of ledger) {
+    if (entry.takenBack) changes.set('restore-config', 'none');
     const before = changes.get(entry.step);
     if (!STEPS[entry.step].changes || before === 'made') continue;
     const isFoundDone = before === 'unknown' && entry.outcome === 'completed' && !plan?.changesNothing;
@@ -188,6 +191,7 @@ export function isChangeUnknown({ ledger }: Pick<RunReport, 'ledger'>, step: Ste
 
 function changeOfStep(entry: LedgerEntry): ChangeState {
   if (entry.outcome === 'completed') return entry.changed ? 'made' : 'none';
+  if (entry.takenBack === false) return 'made';
   const answered = entry.outcome === 'failed' && !WITHOUT_ANSWER.some((type) => type === entry.error?.type);
   return answered ? 'none' : 'unknown';
 }

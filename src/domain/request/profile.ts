@@ -19,6 +19,16 @@ export type Auth =
       readonly ttl: number;
     };
 
+/** How config goes back with the image, on Kubernetes. */
+export interface ConfigPolicy {
+  /** By references of the template to copies, or by writing the user's own objects. */
+  readonly restore: 'by-reference' | 'in-place';
+  /** Objects that other workloads take config from too. */
+  readonly shared: 'refuse' | 'accept';
+  /** Objects that an operator writes anew by itself. */
+  readonly managed: 'refuse' | 'accept';
+}
+
 /** Where the workload is: exactly one of `deployment`, `statefulSet` and `daemonSet` names it. */
 export interface KubernetesProfile extends Readonly<Partial<Record<Uncapitalize<WorkloadKindName>, string>>> {
   /** Kubeconfig file; without it KUBECONFIG, ~/.kube/config, or the service account of the pod. */

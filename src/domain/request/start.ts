@@ -83,6 +83,7 @@ const ONE_AFTER_THE_OTHER: Readonly<Record<'rollback' | 'verify', readonly StepI
     'identify-versions',
     'plan',
     'identify-holder',
+    'restore-config',
     'roll-back',
     'wait-for-rollout',
     'verify-health',

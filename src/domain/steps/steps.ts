@@ -229,6 +229,18 @@ export const STEPS = stepRows({
     onRetry: 'plan-anew',
     keeps: 'snapshot',
   },
+  'restore-config': {
+    ...QUIET,
+    ...ASKING,
+    title: 'restore config',
+    runbook: '5',
+    phase: 'act',
+    retries: 'cluster',
+    summary: 'Write the content that was proved back into the ConfigMaps of the service, before its template',
+    onRetry: 'plan-anew',
+    changes: true,
+    keeps: 'change',
+  },
   'roll-back': {
     ...QUIET,
     ...ASKING,

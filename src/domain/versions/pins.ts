@@ -141,6 +141,8 @@ export interface KubernetesPin {
   readonly copies?: readonly ConfigCopy[];
   /** What other references to config hold, as it was proved: the hash by `configmap/name`. It is compared again before the write. */
   readonly config?: Readonly<Record<string, string>>;
+  /** Objects of the user that get back what they held, before the template is written (`config.restore: in-place`). */
+  readonly inPlace?: readonly ConfigWrite[];
   /** The pods of the same template are started again, because they have not seen their config: with this annotation. */
   readonly restartedAt?: string;
 }
@@ -156,6 +158,38 @@ export interface ConfigCopy {
   readonly hash: string;
 }
 
+/** A content that an object of the user is to hold. */
+export interface WantedConfig {
+  /** `configmap/app-config`. */
+  readonly reference: string;
+  /** SHA-256 of the content, of a Secret its HMAC; none: there was no such object. */
+  readonly hash?: string;
+}
+
+/** An object of the user whose content is written, where it stands. */
+export interface ConfigWrite extends WantedConfig {
+  /** The copy that holds the content; without it one is found by the hash. */
+  readonly copy?: { readonly name: string; readonly uid: string };
+  /** What it holds when that was planned: the write is a compare-and-set on it. None: there was no such object. */
+  readonly before?: string;
+  /** It is immutable: it is deleted, and created again under its name. */
+  readonly anew?: true;
+}
+
+/** What a plan writes into objects of the user; nothing of a Compose service, whose files are part of its change. */
+export function writesInPlace(pin: Pin): readonly ConfigWrite[] {
+  return pin.target === 'kubernetes' ? (pin.inPlace ?? []) : [];
+}
+
+/** The snapshot with what the objects held that a pin writes: of each the first content, before the run changed it. */
+export function withOverwritten(snapshot: SnapshotReference, pin: Pin): SnapshotReference {
+  const { config = [] } = snapshot;
+  const more = writesInPlace(pin)
+    .filter(({ reference }) => !config.some((known) => known.reference === reference))
+    .map(({ reference, before }) => ({ reference, ...(before === undefined ? {} : { hash: before }) }));
+  return more.length === 0 ? snapshot : { ...snapshot, config: [...config, ...more] };
+}
+
 /** What stood there before the change, and where it is kept. `generation` is 0 for Compose. */
 export interface SnapshotReference {
   readonly fingerprint: string;
@@ -165,6 +199,16 @@ export interface SnapshotReference {
   /** Object in the service's namespace that holds the template, for example `replicaset/name`; for Compose a file. */
   readonly keptIn: string;
   readonly uid: string;
+  /** What objects of the user held before the run wrote into them; the contents are in copies. */
+  readonly config?: readonly WantedConfig[];
+}
+
+/** What became of config that was to be written where it stands. */
+export interface ConfigRestored {
+  /** False where every object held it already. */
+  readonly changed: boolean;
+  /** What was done, a line each. */
+  readonly written: readonly string[];
 }
 
 /** What the write did. */
@@ -180,6 +224,13 @@ export interface RolloutStarted {
   readonly version: string;
   /** Kubernetes: digests of the images that were proved, by container; what runs is compared with them. */
   readonly digests?: Readonly<Record<string, string>>;
+  /**
+   * Kubernetes, after config was written in place: the fingerprint without what Reloader writes into a template whose config has
+   * changed. The wait follows such a change.
+   */
+  readonly unreloaded?: string;
+  /** Kubernetes: what objects of the user were written to hold; looked at once more when the rollout is over. */
+  readonly config?: readonly WantedConfig[];
   /** Kubernetes: the wait may replace pods of another version for which the controller would wait for ever. */
   readonly mayReplace?: boolean;
   /** Compose: the ID of the image that every container must run. */

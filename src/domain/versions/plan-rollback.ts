@@ -8,7 +8,7 @@ import { withRemedies } from './choice/remedies.ts';
 import { failureInWords, proofOf, standingOf, withSharedRecords } from './choice/standing.ts';
 import { undoneInWords } from './choice/undone.ts';
 import { everyVersion, isKnownGood, listed } from './choice/version-lists.ts';
-import type { KubernetesPin, Pin } from './pins.ts';
+import type { ConfigWrite, KubernetesPin, Pin } from './pins.ts';
 import type { Plan, PlannedVersion } from './plan.ts';
 import { describeWish, type TargetWish } from './targets.ts';
 import { type ObservedService, parseImage, type VersionCandidate, versionIdOf } from './versions.ts';
@@ -38,7 +38,7 @@ export function planRollback(
   const changesNothing =
     candidate.source.kind === 'image'
       ? candidate.image === current.image
-      : candidate.fingerprint === current.fingerprint;
+      : candidate.fingerprint === current.fingerprint && candidate.inPlace === undefined;
   const pin = pinTo(observed, choice, changesNothing);
   const { cluster } = observed;
   return {
@@ -87,7 +87,7 @@ function pinTo(observed: ObservedService, { candidate, basis }: Choice, changesN
     const recorded = candidate.fingerprint ? { recorded: candidate.fingerprint } : {};
     return { ...common, ...recorded, target: 'compose', source: pinned, changes: [], unchanged: [] };
   }
-  const { digests, copies, restartedAt } = candidate;
+  const { digests, copies, inPlace, restartedAt } = candidate;
   // What was there before a rollback comes back whatever its config holds.
   const config = basis === 'snapshot' ? undefined : ownConfig(candidate);
   return {
@@ -100,13 +100,17 @@ function pinTo(observed: ObservedService, { candidate, basis }: Choice, changesN
     ...(digests && !changesNothing ? { digests } : {}),
     ...(copies && !changesNothing ? { copies } : {}),
     ...(config && !changesNothing ? { config } : {}),
+    ...(inPlace && !changesNothing ? { inPlace } : {}),
     ...(restartedAt && !changesNothing ? { restartedAt } : {}),
   };
 }
 
 /** The config that is referred to as before, because it holds what was proved. */
-function ownConfig({ config = {}, copies = [] }: VersionCandidate): KubernetesPin['config'] {
-  const names = copies.map(({ reference, name }) => reference.replace(/[^/]+$/, name));
+function ownConfig({ config = {}, copies = [], inPlace = [] }: VersionCandidate): KubernetesPin['config'] {
+  const names = [
+    ...copies.map(({ reference, name }) => reference.replace(/[^/]+$/, name)),
+    ...inPlace.map(({ reference }) => reference),
+  ];
   const own = Object.entries(config).filter(([name]) => !names.includes(name));
   return own.length > 0 ? Object.fromEntries(own) : undefined;
 }
@@ -224,6 +228,7 @@ function howToGoOn(observed: ObservedService): string {
 function configWarnings({
   version,
   copies = [],
+  inPlace = [],
   changedConfig = [],
   restartedAt,
 }: VersionCandidate): readonly string[] {
@@ -232,14 +237,27 @@ function configWarnings({
       ({ reference, name }) =>
         `${reference} was changed since ${version} was proved: ${version} comes back with a copy of what it was (${name}); the object itself is left as it is, and is used again from the next deploy on`,
     ),
+    ...inPlace.map((write) => writtenInPlace(version, write)),
     ...changedConfig.map(
       (reference) =>
         `${reference} was changed since ${version} was proved and stays as it is now: nothing is kept that could bring it back`,
     ),
-    ...(restartedAt
+    ...(restartedAt && inPlace.length > 0
+      ? ['the pods are started again, so that each begins with the config that is written']
+      : []),
+    ...(restartedAt && inPlace.length === 0
       ? [
           `the pods may not have seen their config, which was changed since they started: they are started again`,
         ]
       : []),
   ];
+}
+
+/** What is done with an object of the user. */
+function writtenInPlace(version: string, { reference, hash, before, anew }: ConfigWrite): string {
+  const first = `${reference} is written before the template is, because config.restore is in-place`;
+  if (hash === undefined) return `${first}: it was not there before, and is deleted`;
+  if (before === undefined) return `${first}: it is gone, and is created again with what ${version} ran with`;
+  const how = anew ? 'it is immutable, and is deleted and created again' : 'it is changed';
+  return `${first}: ${how}, to hold what it held with ${version}; what it holds now is kept in a copy`;
 }

@@ -2,7 +2,7 @@ import type { Instant } from '../json.ts';
 import type { KnownGoodRecord } from '../proof/known-good.ts';
 import type { WorkloadKindName } from '../workload-kind.ts';
 import type { NamedCluster } from './cluster.ts';
-import type { ConfigCopy, PinSource } from './pins.ts';
+import type { ConfigCopy, ConfigWrite, PinSource } from './pins.ts';
 
 /** One version that the target can return to, or the one that it runs now. */
 export interface VersionCandidate {
@@ -39,6 +39,8 @@ export interface VersionCandidate {
   readonly config?: Readonly<Record<string, string>>;
   /** Where its references to config will point, because what they name holds another content by now. */
   readonly copies?: readonly ConfigCopy[];
+  /** Objects of the user that will get back what they held, because they hold another content by now. */
+  readonly inPlace?: readonly ConfigWrite[];
   /** Its pods have to be started again to see their config: when that was planned. */
   readonly restartedAt?: Instant;
   /** Config that was changed since the version was proved and stays as it is: nothing is kept that could bring it back. */
@@ -59,6 +61,13 @@ export interface VersionCandidate {
    * the template, such as a ConfigMap by its checksum, does not come back with it.
    */
   readonly differsBy?: readonly string[];
+}
+
+/** What an object holds at the moment. */
+export interface ConfigNow {
+  /** None where the content cannot be compared. */
+  readonly hash?: string;
+  readonly immutable?: true;
 }
 
 /** What tells a version from others, whoever has observed it. */
@@ -112,6 +121,11 @@ export interface ObservedService {
   readonly historyLimit: number;
   /** The container that the profile names, where the target has several. */
   readonly container?: string;
+  /**
+   * What the objects hold that config is taken from, by `configmap/name`, where they are written in place; what is not in it
+   * is not there.
+   */
+  readonly configNow?: Readonly<Record<string, ConfigNow>>;
   readonly current: VersionCandidate;
   /** Everything in the history but the current version, newest first. */
   readonly history: readonly VersionCandidate[];

@@ -4,6 +4,7 @@ import type { KnownGoodRecord } from '../../domain/proof/known-good.ts';
 import type { ComposeProfile } from '../../domain/request/profile.ts';
 import type {
   ComposePin,
+  ConfigRestored,
   Instance,
   Pin,
   RolloutFinished,
@@ -139,6 +140,11 @@ export class ComposeTarget implements RollbackTarget {
     const observedState = await this.#reader.read(step, 'running', signal);
     const { state } = await step.state();
     return keepSnapshot(live, observedState, this.#serviceIn(observedState), state);
+  }
+
+  /** Its files go back with the container, as one change: no pin names any beside it. */
+  async restoreConfig(): Promise<ConfigRestored> {
+    return { changed: false, written: [] };
   }
 
   async rollBack(pinned: Pin, { signal, key = '' }: TargetContext): Promise<RolloutStarted> {

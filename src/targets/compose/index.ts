@@ -27,6 +27,7 @@ export function createComposeTarget(
     observe: async (...asked) => (await target()).observe(...asked),
     resolve: async (...asked) => (await target()).resolve(...asked),
     takeSnapshot: async (...asked) => (await target()).takeSnapshot(...asked),
+    restoreConfig: async (...asked) => (await target()).restoreConfig(...asked),
     rollBack: async (...asked) => (await target()).rollBack(...asked),
     waitForRollout: async (...asked) => (await target()).waitForRollout(...asked),
     current: async (...asked) => (await target()).current(...asked),

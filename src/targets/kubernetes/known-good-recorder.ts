@@ -2,11 +2,19 @@ import type { KnownGoodRecord } from '../../domain/proof/known-good.ts';
 import type { RollbackTarget } from '../target.ts';
 import type { Workload } from './api/resources.ts';
 import type { ApiTransport } from './api/transport.ts';
+import { removeCopy } from './config/kept-config.ts';
 import { isOf } from './live-template.ts';
 import type { KubernetesTargetOptions } from './options.ts';
 import { earliest } from './state/candidate.ts';
 import { configIn } from './state/candidate-config.ts';
-import { type ConfigEvidence, configEvidence, type KnownCopies } from './state/config-evidence.ts';
+import {
+  type ConfigEvidence,
+  configEvidence,
+  copiesGone,
+  copiesKnown,
+  type KnownCopies,
+  type RecordedCopy,
+} from './state/config-evidence.ts';
 import { type Evidence, evidenceName, proofsBeside, writeVersionEvidence } from './state/evidence.ts';
 import { keepTemplate, type ProvedTemplate, TEMPLATES_KEPT } from './state/kept-templates.ts';
 import type { Observer } from './state/observation.ts';
@@ -14,6 +22,7 @@ import { byContent } from './template/config-references.ts';
 import { versionId } from './template/fingerprint.ts';
 import { byDigest, digestsBehind } from './template/image-digests.ts';
 import { containerIn } from './template/pod-template.ts';
+import { markOf } from './workload/change-mark.ts';
 import type { Revision, WorkloadPlace } from './workload/workload.ts';
 
 interface RecorderParts {
@@ -49,6 +58,7 @@ export class KnownGoodRecorder {
     const since = proved ? { firstSeenAt: proved.createdAt } : {};
     const { config, warnings } = await this.#config(record, reader.key, signal);
     const own = { ...since, ...(config.length > 0 ? { config, ...this.#idOf(record, config) } : {}) };
+    const before = observer.evidence;
     observer.evidence = await writeVersionEvidence(
       transport,
       place,
@@ -60,7 +70,28 @@ export class KnownGoodRecorder {
     );
     const { records } = observer.evidence;
     if (proved) await this.#keep(proved, records, signal);
+    await this.#removeUnused(copiesGone(before, observer.evidence), signal);
     return { keptIn: `configmap/${evidenceName(place)}`, ...(warnings.length > 0 ? { warnings } : {}) };
+  }
+
+  /** Copies that were needed by evidence which has made room, and that nothing else needs. */
+  async #removeUnused(copies: readonly RecordedCopy[], signal: AbortSignal): Promise<void> {
+    if (copies.length === 0) return;
+    const { transport, place, observer } = this.#parts;
+    const live = await observer.freshState(signal);
+    const parts = {
+      transport,
+      place,
+      revisions: () => observer.listRevisions(live, signal),
+      recordsNow: async () => [...(await observer.readEvidence(signal)).records.values()],
+    };
+    const { metadata, spec } = live;
+    const { inUse } = await copiesKnown(parts, metadata.uid, spec.template, signal);
+    const overwritten = markOf(live)?.overwrote ?? [];
+    const unused = copies.filter(({ name, hash }) => !inUse.has(name) && !overwritten.includes(hash));
+    for (const copy of unused) {
+      await removeCopy(transport, place, copy, this.#options.clock(), signal);
+    }
   }
 
   /** The config of the version that a record is of, as long as that is live. */

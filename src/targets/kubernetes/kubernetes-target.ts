@@ -4,6 +4,9 @@ import type { KnownGoodRecord } from '../../domain/proof/known-good.ts';
 import type { KubernetesProfile } from '../../domain/request/profile.ts';
 import type { NamedCluster } from '../../domain/versions/cluster.ts';
 import type {
+  ConfigCopy,
+  ConfigRestored,
+  ConfigWrite,
   Instance,
   KubernetesPin,
   Pin,
@@ -34,19 +37,22 @@ import { leaseTransport, type TransportLease } from './api/shared-transport.ts';
 import { ConfigReads } from './config/config-reads.ts';
 import { judgeConfig } from './config/judge-config.ts';
 import { settingsDifference } from './config/settings-diff.ts';
+import { ConfigInPlace } from './config-in-place.ts';
 import { KnownGoodRecorder } from './known-good-recorder.ts';
 import { isOf } from './live-template.ts';
 import type { KubernetesTargetOptions } from './options.ts';
 import { pinnedTemplate } from './rollout/pinned-template.ts';
 import { assertPlannedConfig } from './rollout/planned-config.ts';
 import { PodInspector } from './rollout/pod-inspector.ts';
+import { followReloads } from './rollout/reloads.ts';
 import { RolloutWait } from './rollout/rollout-wait.ts';
-import { startedFrom, writeTemplate } from './rollout/write-template.ts';
+import { isPinned, startedFrom, writeTemplate } from './rollout/write-template.ts';
 import { assertSameCluster } from './same-cluster.ts';
 import { lastTemplateChange } from './state/managers.ts';
 import { Observer } from './state/observation.ts';
 import { keepSnapshot } from './state/snapshot.ts';
 import { WorkloadWatch } from './state/workload-watch.ts';
+import { withCopies } from './template/config-references.ts';
 import { fingerprint } from './template/fingerprint.ts';
 import { containerIn, imageOf } from './template/pod-template.ts';
 import { diffTemplates } from './template/template-diff.ts';
@@ -66,10 +72,12 @@ export class KubernetesTarget implements RollbackTarget {
   readonly #observer: Observer;
   readonly #access: AccessCheck;
   readonly #recorder: KnownGoodRecorder;
+  readonly #config: ConfigInPlace;
 
   constructor(profile: KubernetesProfile, options: KubernetesTargetOptions) {
     const { container, pin } = profile;
-    const { fieldManager, clock } = options;
+    const { fieldManager, clock, evidenceKey, keepsSecrets = false } = options;
+    const inPlace = options.configPolicy?.restore === 'in-place' ? { secrets: keepsSecrets } : undefined;
     this.#place = placeOf(profile);
     this.workload = `${nameOf(this.#place)} in namespace ${this.#place.namespace}`;
     this.#profile = profile;
@@ -80,7 +88,7 @@ export class KubernetesTarget implements RollbackTarget {
     this.#observer = new Observer(
       transport,
       this.#watch,
-      { ...this.#place, container, pin, fieldManager, evidenceKey: options.evidenceKey, source },
+      { ...this.#place, container, pin, fieldManager, evidenceKey, inPlace, source },
       clock,
     );
     this.#stopListening = source.onMoved(() => {
@@ -88,10 +96,9 @@ export class KubernetesTarget implements RollbackTarget {
       this.#observer.forget();
     });
     this.#access = new AccessCheck(transport, this.#place, options.keepsSecrets);
-    this.#recorder = new KnownGoodRecorder(
-      { transport, place: this.#place, observer: this.#observer, container },
-      options,
-    );
+    const parts = { transport, place: this.#place, observer: this.#observer };
+    this.#config = new ConfigInPlace(parts, options);
+    this.#recorder = new KnownGoodRecorder({ ...parts, container }, options);
   }
 
   cluster(): Promise<NamedCluster> {
@@ -126,16 +133,20 @@ export class KubernetesTarget implements RollbackTarget {
       const { masked, critical } = this.#options;
       const reads = new ConfigReads(transport, this.#place.namespace, signal);
       const { template } = await this.#content(pin, live, signal, reads);
-      const copies = pin.copies ?? [];
       const before = { name: nameWithRevision(from), template: live.spec.template };
       const unprovided = this.#place.kind.unprovided?.(live, template) ?? [];
-      const warnings = unprovided.map((what) => `${nameWithRevision(to)}: ${what}`);
       const masker = createMasker(masked);
-      const [diff, settings, findings] = await Promise.all([
+      const inPlace = (pin.inPlace ?? []).flatMap(asCopy);
+      // What is written in place is shown and judged as what comes from the copies.
+      const target = withCopies(template, inPlace);
+      const copies = [...(pin.copies ?? []), ...inPlace];
+      const [written, diff, settings, findings] = await Promise.all([
+        this.#config.warnings(pin, live, signal),
         diffTemplates(before, { name: nameWithRevision(to), template }, masker),
-        settingsDifference({ live: live.spec.template, target: template, copies }, reads, masker),
-        critical ? judgeConfig({ template, container, copies }, critical, reads, masker) : [],
+        settingsDifference({ live: live.spec.template, target, copies }, reads, masker),
+        critical ? judgeConfig({ template: target, container, copies }, critical, reads, masker) : [],
       ]);
+      const warnings = [...unprovided.map((what) => `${nameWithRevision(to)}: ${what}`), ...written];
       return {
         plan: warnings.length > 0 ? { ...plan, warnings: [...plan.warnings, ...warnings] } : plan,
         diff,
@@ -159,11 +170,24 @@ export class KubernetesTarget implements RollbackTarget {
     }, cluster);
   }
 
+  async restoreConfig(pinned: Pin, { signal }: TargetContext): Promise<ConfigRestored> {
+    const pin = this.#ours(pinned);
+    return this.#run(async () => {
+      try {
+        return await (await this.#config.of(pin, signal)).restore(signal);
+      } finally {
+        this.#observer.forget();
+      }
+    }, pin.cluster);
+  }
+
   async rollBack(pinned: Pin, { signal }: TargetContext): Promise<RolloutStarted> {
     const pin = this.#ours(pinned);
+    const config = pin.inPlace ? await this.#config.of(pin, signal) : undefined;
     return this.#run(async () => {
       const live = await this.#observer.live(signal);
       try {
+        if (!isPinned(live, pin)) await config?.assertHeld(signal);
         const started = await writeTemplate(
           pin,
           live,
@@ -171,7 +195,7 @@ export class KubernetesTarget implements RollbackTarget {
             kind: this.#place.kind,
             transport: this.#lease.transport,
             fieldManager: this.#options.fieldManager,
-            replaces: this.#observer.fingerprintAt(pin.workload.uid, pin.generation),
+            replaces: this.#observer.liveAt(pin),
             observed: (live) => this.#watch.adopt(live),
             read: () => this.#observer.freshState(signal),
             content: (state) => this.#content(pin, state, signal),
@@ -187,6 +211,8 @@ export class KubernetesTarget implements RollbackTarget {
         );
         const mayReplace = this.#place.kind.blocking?.mayBlock(live) ? { mayReplace: true } : {};
         return { ...started, ...mayReplace, cluster: await this.cluster() };
+      } catch (error) {
+        throw config ? await config.taken(error, signal) : error;
       } finally {
         this.#observer.forget();
       }
@@ -209,7 +235,15 @@ export class KubernetesTarget implements RollbackTarget {
       limits: { namespace, name, container, ...this.#profile.rollout },
       clock: this.#options.clock,
     };
-    return this.#run(() => new RolloutWait(parts, rollout, report, resume).finish(signal), rollout.cluster);
+    const wait = (of: RolloutStarted) => new RolloutWait(parts, of, report, resume).finish(signal);
+    const read = () => this.#observer.freshState(signal);
+    return this.#run(async () => {
+      const finished = await followReloads(rollout, wait, read);
+      const since = await this.#config.writtenSince(rollout, signal);
+      return since.length === 0
+        ? finished
+        : { ...finished, warnings: [...(finished.warnings ?? []), ...since] };
+    }, rollout.cluster);
   }
 
   current({ signal, cluster }: TargetContext): Promise<RolloutStarted> {
@@ -301,4 +335,9 @@ export class KubernetesTarget implements RollbackTarget {
       throw asRunbookError(error);
     }
   }
+}
+
+/** A write as the reference to its copy, for whoever shows what changes. */
+function asCopy({ reference, copy, hash }: ConfigWrite): readonly ConfigCopy[] {
+  return copy && hash !== undefined ? [{ reference, ...copy, hash }] : [];
 }

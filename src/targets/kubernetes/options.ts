@@ -1,3 +1,4 @@
+import type { ConfigPolicy } from '../../domain/request/profile.ts';
 import type { CriticalRules } from '../../settings/index.ts';
 import type { EvidenceKey } from '../evidence/seal.ts';
 import type { Environment } from './api/kubeconfig/files.ts';
@@ -16,6 +17,8 @@ export interface KubernetesTargetOptions {
   readonly evidenceKey?: EvidenceKey | undefined;
   /** Whether the content of Secrets is kept with what is proved. */
   readonly keepsSecrets?: boolean | undefined;
+  /** How config goes back; default: by references to copies. */
+  readonly configPolicy?: ConfigPolicy | undefined;
   /** Repositories whose images may be written; default: those of what runs and of its history. */
   readonly repositories?: readonly string[] | undefined;
   /** What has to hold for the config that will be live; without it nothing is judged, and nothing is read for it. */

@@ -12,6 +12,7 @@ describe('the step catalogue', () => {
       'plan',
       'identify-holder',
       'take-snapshot',
+      'restore-config',
       'roll-back',
       'wait-for-rollout',
       ...CHECK_IDS.map((id) => `verify-${id}`),
@@ -22,9 +23,9 @@ describe('the step catalogue', () => {
     ]);
   });
 
-  it('has one step that changes the service, and says of it whether it did', () => {
+  it('has two steps that change the service, and says of each whether it did', () => {
     const changing = STEP_IDS.filter((id) => STEPS[id].changes);
-    expect(changing).toEqual(['roll-back']);
+    expect(changing).toEqual(['restore-config', 'roll-back']);
   });
 
   it.each(STEP_IDS)('%s has a summary that the Temporal UI can show', (id) => {

@@ -1,4 +1,4 @@
-import type { SnapshotReference } from '../pins.ts';
+import type { ConfigWrite, SnapshotReference } from '../pins.ts';
 import {
   heldFingerprint,
   type ObservedService,
@@ -62,7 +62,11 @@ export function chooseSnapshot(observed: ObservedService, snapshot: SnapshotRefe
   const { fingerprint, keptIn, version } = snapshot;
   const found = everyVersion(observed).find((candidate) => heldFingerprint(candidate) === fingerprint);
   const candidate = found ? asHeld(found) : copied(observed, snapshot);
-  if (candidate) return { candidate, basis: 'snapshot', rule: 'restores' };
+  if (candidate) {
+    const inPlace = overwritten(observed, snapshot);
+    const restored = inPlace.length > 0 ? { ...candidate, inPlace } : candidate;
+    return { candidate: restored, basis: 'snapshot', rule: 'restores' };
+  }
   return {
     problem: 'PinLost',
     message: `the snapshot of ${version} (${keptIn}) is not in the history of ${observed.workload} any more`,
@@ -71,10 +75,29 @@ export function chooseSnapshot(observed: ObservedService, snapshot: SnapshotRefe
 
 /** What was there comes back as it was: by its tag, where it was there by its tag. */
 function asHeld(candidate: VersionCandidate): VersionCandidate {
-  const { source, image, digests: _proved, copies: _kept, restartedAt: _at, ...rest } = candidate;
-  if (!('fingerprint' in source) || source.fingerprint === undefined) return candidate;
+  const { inPlace: _written, ...own } = candidate;
+  const { source, image, digests: _proved, copies: _kept, restartedAt: _at, ...rest } = own;
+  if (!('fingerprint' in source) || source.fingerprint === undefined) return own;
   const { fingerprint, ...holder } = source;
   return { ...rest, fingerprint, image: withoutDigest(image), source: holder };
+}
+
+/** What the objects held before the run wrote into them, where they hold something else by now. */
+function overwritten(
+  { configNow = {} }: ObservedService,
+  { config = [] }: SnapshotReference,
+): readonly ConfigWrite[] {
+  return config.flatMap((wanted) => {
+    const { hash, immutable } = configNow[wanted.reference] ?? {};
+    if (hash === wanted.hash) return [];
+    return [
+      {
+        ...wanted,
+        ...(hash === undefined ? {} : { before: hash }),
+        ...(immutable ? { anew: immutable } : {}),
+      },
+    ];
+  });
 }
 
 /** The version in a ConfigMap. What it refers to is known when it is read; that it is there can be checked before. */

@@ -1,11 +1,12 @@
 import { RunbookError } from '../../../domain/errors.ts';
 import { chooseTarget } from '../../../domain/versions/choice/choose-target.ts';
-import type { PinSource } from '../../../domain/versions/pins.ts';
+import type { ConfigWrite, PinSource } from '../../../domain/versions/pins.ts';
 import type { TargetWish } from '../../../domain/versions/targets.ts';
 import type { ObservedService } from '../../../domain/versions/versions.ts';
 import type { AccessReport } from '../../target.ts';
 import type { Workload } from '../api/resources.ts';
 import type { ApiTransport } from '../api/transport.ts';
+import { configSlots } from '../config/kept-config.ts';
 import type { SeenObject } from '../config/seen-object.ts';
 import { evidenceName } from '../state/evidence.ts';
 import { keptNames } from '../state/kept-templates.ts';
@@ -14,6 +15,7 @@ import { nameOf, type WorkloadPlace } from '../workload/workload.ts';
 import {
   accessDenied,
   describePermissions,
+  inPlacePermissions,
   keepingPermissions,
   neededPermissions,
   type Permissions,
@@ -70,7 +72,10 @@ export class AccessCheck {
     const { candidate } = choice;
     const there = candidate.fingerprint === observed.current.fingerprint;
     if (!there) this.#checkSnapshot(wish, candidate.source, observed, missing);
-    const references = there ? [] : candidate.references;
+    const written = candidate.inPlace ?? [];
+    await this.#checkInPlace(written, signal);
+    const isMade = (name: string) => written.some(({ reference }) => name.endsWith(reference));
+    const references = there ? [] : candidate.references.filter((name) => !isMade(name));
     const unchecked = await this.#checkReferences(candidate.version, references, seen(), signal);
     const isChecked = (reference: string) => !unchecked.some((other) => reference.endsWith(other.reference));
     const may = describePermissions(neededPermissions(this.#workload));
@@ -131,6 +136,14 @@ export class AccessCheck {
     const needed = SNAPSHOT_PERMISSIONS.filter(({ verb }) => isToWrite || (isToRead && verb === 'get'));
     const fatal = missing.filter((permission) => needed.includes(permission));
     if (fatal.length > 0) throw accessDenied(this.#workload, fatal);
+  }
+
+  /** Objects of the user that are to be written; asked only where there are some. */
+  async #checkInPlace(writes: readonly ConfigWrite[], signal: AbortSignal): Promise<void> {
+    if (writes.length === 0) return;
+    const needed = inPlacePermissions(writes, configSlots(this.#workload)[0] ?? '');
+    const { missing } = await reviewPermissions(this.#transport, this.#workload, needed, signal);
+    if (missing.length > 0) throw accessDenied(this.#workload, missing, 'deploy/rbac-config-in-place.yaml');
   }
 
   /** Throws for what is gone; returns what could not be asked for. */

@@ -1,4 +1,5 @@
 import { RunbookError } from '../../../domain/errors.ts';
+import type { ConfigWrite } from '../../../domain/versions/pins.ts';
 import { ApiError } from '../api/api-error.ts';
 import { groupOf, type Resource } from '../api/resources.ts';
 import type { ApiTransport, ReviewKind } from '../api/transport.ts';
@@ -87,6 +88,23 @@ export const SECRET_PERMISSIONS: readonly Permission[] = [
 /** Without it a pod for which the controller waits for ever has to be deleted by a person. */
 export const REPLACING_PERMISSIONS: readonly Permission[] = [{ group: '', resource: 'pods', verb: 'delete' }];
 
+/** What writing objects in place takes (deploy/rbac-config-in-place.yaml). Patching the first copy stands for all of them. */
+export function inPlacePermissions(writes: readonly ConfigWrite[], copy: string): readonly Permission[] {
+  return writes.flatMap(({ reference, before, anew }): readonly Permission[] => {
+    const [kind, name = ''] = reference.split('/', 2);
+    const collection = { group: '', resource: kind === 'secret' ? 'secrets' : 'configmaps' } as const;
+    const object = { ...collection, name };
+    // A name that changes with the content is in no Role: what was not there is made, and may have to stay.
+    if (before === undefined) return [{ ...collection, verb: 'create' }];
+    if (!anew) return [{ ...object, verb: 'patch' }];
+    return [
+      { ...object, verb: 'delete' },
+      { ...collection, verb: 'create' },
+      { ...collection, name: copy, verb: 'patch' },
+    ];
+  });
+}
+
 /** True when one of the rules grants the permission. Pure. */
 export function isGranted(
   rules: readonly ResourceRule[],
@@ -150,13 +168,18 @@ export function describePermissions(permissions: readonly Permission[]): string 
 }
 
 /** The error for what is missing, with the way to grant it. */
-export function accessDenied({ namespace }: WorkloadPlace, missing: readonly Permission[]): RunbookError {
+export function accessDenied(
+  { namespace }: WorkloadPlace,
+  missing: readonly Permission[],
+  file?: string,
+): RunbookError {
   const rules = missing.map(
     ({ group, resource, verb }) => `{apiGroups: ["${group}"], resources: [${resource}], verbs: [${verb}]}`,
   );
+  const has = file ? ` (${file} has all of them)` : '';
   return new RunbookError(
     'AccessDenied',
     `the worker may not ${describePermissions(missing)} in namespace ${namespace}; ` +
-      `grant it with a Role of that namespace: ${rules.join(', ')}`,
+      `grant it with a Role of that namespace: ${rules.join(', ')}${has}`,
   );
 }

@@ -159,6 +159,7 @@ const COLLECTIONS = {
   deployments: 'apis/apps/v1',
   statefulsets: 'apis/apps/v1',
   daemonsets: 'apis/apps/v1',
+  cronjobs: 'apis/batch/v1',
   replicasets: 'apis/apps/v1',
   controllerrevisions: 'apis/apps/v1',
   pods: 'api/v1',

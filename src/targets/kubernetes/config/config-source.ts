@@ -1,3 +1,5 @@
+import { shellWord } from '../../../domain/media/shell.ts';
+import type { ObjectMeta } from '../api/resources.ts';
 import type { ConfigName } from '../template/config-references.ts';
 import type { ConfigObject } from './content.ts';
 
@@ -7,6 +9,8 @@ interface ConfigSource {
   isIt(object: ConfigObject): boolean;
   /** What to do where it has to change for good. */
   readonly remedy: string;
+  /** Whether it writes its own content back by itself, and not only with its next release. */
+  readonly writesBack: boolean;
 }
 
 const ownedBy =
@@ -23,26 +27,31 @@ const SOURCES: readonly ConfigSource[] = [
     name: 'an ExternalSecret (External Secrets Operator)',
     isIt: ownedBy('ExternalSecret', 'ClusterExternalSecret'),
     remedy: 'it is written anew from its store: change it there',
+    writesBack: true,
   },
   {
     name: 'a SealedSecret (Sealed Secrets)',
     isIt: ownedBy('SealedSecret'),
     remedy: 'it is written anew from the SealedSecret: change that',
+    writesBack: true,
   },
   {
     name: 'Helm',
     isIt: ({ metadata: { annotations = {} } }) => annotations['meta.helm.sh/release-name'] !== undefined,
     remedy: 'the next helm upgrade writes it anew',
+    writesBack: false,
   },
   {
     name: 'Argo CD',
     isIt: has(/^argocd\.argoproj\.io\//),
     remedy: 'it is written anew from Git: change it there',
+    writesBack: true,
   },
   {
     name: 'Flux',
     isIt: has(/^(kustomize|helm)\.toolkit\.fluxcd\.io\//),
     remedy: 'it is written anew from Git: change it there',
+    writesBack: true,
   },
 ];
 
@@ -60,4 +69,22 @@ export function keepersOf(objects: ReadonlyMap<ConfigName, ConfigObject>): Reado
       return keeper === '' ? [] : [[name, keeper]];
     }),
   );
+}
+
+/** Who would write an object anew by itself after somebody has changed it; empty where nobody is known to. Pure. */
+export function rewriterOf(object: ConfigObject): string {
+  const source = SOURCES.find((one) => one.writesBack && one.isIt(object));
+  return source ? `is managed by ${source.name}: ${source.remedy}` : '';
+}
+
+/**
+ * What `helm rollback` would do with an object of a release: another thing than this, because Helm's own history does not see
+ * what is changed beside it. Empty for what is of no release. Pure.
+ * @param here what is done instead.
+ */
+export function ofHelm({ annotations = {} }: Pick<ObjectMeta, 'annotations'>, here: string): string {
+  const { 'meta.helm.sh/release-name': release, 'meta.helm.sh/release-namespace': namespace } = annotations;
+  if (!release) return '';
+  const where = namespace ? ` -n ${shellWord(namespace)}` : '';
+  return `is of the Helm release ${release}: ${here}; helm rollback ${shellWord(release)}${where} would bring every object of the release back to an earlier revision, hooks included, and the next helm upgrade brings the newer chart back`;
 }

@@ -15,6 +15,8 @@ export interface ConfigState {
   readonly hashes: Readonly<Record<string, string>>;
   /** `resourceVersion` of what was read. */
   readonly versions: Readonly<Record<string, string>>;
+  /** What of it is immutable. */
+  readonly immutable: readonly string[];
   /** Copies that hold what they say, by `configmap/name`: the hash of their content. */
   readonly kept: Readonly<Record<string, string>>;
   /** Who keeps an object in place, in words, by `configmap/name`. */
@@ -29,6 +31,7 @@ export interface ConfigState {
 export const NO_CONFIG: ConfigState = {
   hashes: {},
   versions: {},
+  immutable: [],
   kept: {},
   keepers: {},
   unseen: [],
@@ -94,6 +97,7 @@ export async function readConfigState(
   return {
     hashes,
     versions,
+    immutable: [...now.objects].flatMap(([name, { immutable }]) => (immutable ? [name] : [])),
     kept: Object.fromEntries(copies.flatMap((copy) => copy ?? [])),
     keepers: keepersOf(now.objects),
     unseen: await unseenIn(now, known, since, startedAt),

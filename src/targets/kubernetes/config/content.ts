@@ -1,5 +1,5 @@
 import { createHash, createHmac } from 'node:crypto';
-import type { ObjectMeta } from '../api/resources.ts';
+import type { ManagedField, ObjectMeta } from '../api/resources.ts';
 
 /** A ConfigMap or Secret, as the API server has it. */
 export interface ConfigObject {
@@ -71,11 +71,33 @@ export function contentChangedAt({ metadata, immutable }: ConfigObject): number 
   const { creationTimestamp, managedFields } = metadata;
   const created = Date.parse(creationTimestamp ?? '');
   if (immutable) return Number.isNaN(created) ? undefined : created;
-  const times = (managedFields ?? [])
-    .filter(
-      ({ fieldsV1 = {} }) => 'f:data' in fieldsV1 || 'f:binaryData' in fieldsV1 || 'f:stringData' in fieldsV1,
-    )
-    .map(({ time }) => Date.parse(time ?? ''));
+  const times = (managedFields ?? []).filter(hasContent).map(({ time }) => Date.parse(time ?? ''));
   const latest = Math.max(...times, created);
   return times.length === 0 || Number.isNaN(latest) ? undefined : latest;
+}
+
+/** Whether a manager has written content. */
+function hasContent({ fieldsV1 = {} }: ManagedField): boolean {
+  return 'f:data' in fieldsV1 || 'f:binaryData' in fieldsV1 || 'f:stringData' in fieldsV1;
+}
+
+/** Whether a manager is noted for content of an object. */
+export function hasWritten({ metadata }: ConfigObject, who: string): boolean {
+  return (metadata.managedFields ?? []).some((entry) => entry.manager === who && hasContent(entry));
+}
+
+/**
+ * Who changed the content of an object last, as far as the API server notes it, for people: `field manager "external-secrets"
+ * at 2026-11-23T03:00:00Z`.
+ * @param own who is not meant where another one has written in the same second.
+ */
+export function writerOf({ metadata }: ConfigObject, own = ''): string {
+  const [last] = (metadata.managedFields ?? [])
+    .filter(hasContent)
+    .toSorted(
+      (a, b) =>
+        (b.time ?? '').localeCompare(a.time ?? '') || Number(a.manager === own) - Number(b.manager === own),
+    );
+  if (last?.manager === undefined) return 'an unknown manager';
+  return `field manager "${last.manager}"${last.time === undefined ? '' : ` at ${last.time}`}`;
 }

@@ -17,7 +17,7 @@ const CONTENT = 'rollback-runbook/content';
 const COPY_OF = 'rollback-runbook/copy-of';
 
 /** What differs between a ConfigMap and a Secret that is kept. */
-const STORES = {
+export const STORES = {
   configmap: { apiKind: 'ConfigMap', resource: 'configmaps', slot: 'config' },
   secret: { apiKind: 'Secret', resource: 'secrets', slot: 'secret' },
 } as const satisfies Record<
@@ -42,6 +42,27 @@ export function readObject(
   signal: AbortSignal,
 ): Promise<ConfigObject> {
   return transport.get<ConfigObject>({ resource: STORES[kind].resource, namespace, name }, signal);
+}
+
+/** The kind of `configmap/app-config`. */
+export function kindOf(reference: string): ConfigKind {
+  return reference.startsWith('secret/') ? 'secret' : 'configmap';
+}
+
+/** Reads one by its reference, `configmap/app-config`; undefined where there is none. */
+export async function readIfThere(
+  transport: ApiTransport,
+  namespace: string,
+  reference: string,
+  signal: AbortSignal,
+): Promise<ConfigObject | undefined> {
+  const name = reference.slice(reference.indexOf('/') + 1);
+  try {
+    return await readObject(transport, namespace, { kind: kindOf(reference), name }, signal);
+  } catch (error) {
+    if (isStatus(error, 404)) return undefined;
+    throw error;
+  }
 }
 
 /** A copy that holds what it says. */
@@ -99,6 +120,8 @@ export interface CopyPlaces {
   readonly known: ReadonlyMap<string, string>;
   /** Everything that may refer to a copy, read anew: asked where none was found. */
   readonly all: () => Promise<CopiesKnown>;
+  /** Hashes of what objects held before the last rollback wrote into them: needed to restore it. */
+  readonly overwritten?: readonly string[];
   /** Milliseconds since 1970, by the API server's clock as far as that is known. */
   readonly now: number;
 }
@@ -129,7 +152,7 @@ async function keep(
   place: WorkloadPlace,
   owner: ObjectMeta,
   { of, object: original, hashOf }: Original,
-  { known, all, now }: CopyPlaces,
+  { known, all, overwritten = [], now }: CopyPlaces,
   signal: AbortSignal,
 ): Promise<KeptConfig | NotKept> {
   const { namespace } = place;
@@ -164,7 +187,8 @@ async function keep(
       const copy = copyIn(there, owner, hashOf);
       if (copy?.hash === hash) return copy;
       if (inUse.has(name)) break;
-      if (!isFree(there, place, now)) {
+      const isNeeded = overwritten.includes(there.metadata.annotations?.[CONTENT] ?? '');
+      if (isNeeded || !isFree(there, place, now)) {
         others.taken += 1;
         break;
       }
@@ -175,6 +199,27 @@ async function keep(
     }
   }
   return { problem: fullOf(slots, others) };
+}
+
+/**
+ * The copy of a content, wherever it is: the one that is known, else all of them are looked at. Undefined where none holds it.
+ * @param known names of copies by the hash of what they hold.
+ */
+export async function findCopy(
+  transport: ApiTransport,
+  place: WorkloadPlace,
+  owner: Pick<ObjectMeta, 'uid'>,
+  { of, hash, hashOf }: { readonly of: ConfigKind; readonly hash: string; readonly hashOf: HashOf },
+  known: ReadonlyMap<string, string>,
+  signal: AbortSignal,
+): Promise<ConfigObject | undefined> {
+  const held = async (name: string) => {
+    const object = await readObject(transport, place.namespace, { kind: of, name }, signal).catch(whenGone);
+    return object && copyIn(object, owner, hashOf)?.hash === hash ? object : undefined;
+  };
+  const before = known.get(hash);
+  const first = before === undefined ? undefined : await held(before);
+  return first ?? (await Promise.all(configSlots(place, of).map(held))).find((copy) => copy !== undefined);
 }
 
 function fullOf(
@@ -224,6 +269,29 @@ function isFree(
     ownerReferences.length === 1 &&
     ownerReferences.every((owner) => owner.kind === kind.kind && owner.name === name);
   return isMarked && isOwned && immutable === true && now - Date.parse(creationTimestamp) > SETTLED_MS;
+}
+
+/**
+ * Removes a copy that nothing needs any more: only one of this workload that holds what it says and has stood for a while.
+ * Where it may not be removed it stays, until its place is needed.
+ * @param now milliseconds since 1970.
+ */
+export async function removeCopy(
+  transport: ApiTransport,
+  place: WorkloadPlace,
+  { kind, name, hash }: { readonly kind: ConfigKind; readonly name: string; readonly hash: string },
+  now: number,
+  signal: AbortSignal,
+): Promise<void> {
+  try {
+    const object = await readObject(transport, place.namespace, { kind, name }, signal);
+    const isIt = object.metadata.annotations?.[CONTENT] === hash && isFree(object, place, now);
+    if (!isIt) return;
+    const collection = { resource: STORES[kind].resource, namespace: place.namespace };
+    await remove(transport, collection, object.metadata, signal);
+  } catch (error) {
+    if (!isStatus(error, 404) && !isStatus(error, 403)) throw error;
+  }
 }
 
 /** @returns what became of it: it may be another one by now, or the worker may not. */

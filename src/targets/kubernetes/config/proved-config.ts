@@ -9,7 +9,8 @@ import {
   configName,
   configReferencesOf,
 } from '../template/config-references.ts';
-import { type ConfigObject, contentChangedAt, hasherOf } from './content.ts';
+import { type ConfigObject, contentChangedAt, hasherOf, writerOf } from './content.ts';
+import { kindOf } from './kept-config.ts';
 
 /** The config of a template as it is at the moment. */
 export interface ConfigNow {
@@ -83,10 +84,6 @@ function hashOf(name: ConfigName, object: ConfigObject, key: string | undefined)
   return hasherOf(kindOf(name), key)(object);
 }
 
-function kindOf(name: ConfigName): KnownConfig['kind'] {
-  return name.startsWith('configmap/') ? 'configmap' : 'secret';
-}
-
 /**
  * What of the config was proved together with pods that began to run at a time: content that was changed since is not what they
  * were proved with. Pure.
@@ -118,7 +115,7 @@ function doubt(object: ConfigObject, startedAt: number | undefined): string {
   if (isBefore(object, changedAt, startedAt)) return '';
   const [changed, started] = [changedAt, startedAt].map((ms) => new Date(secondOf(ms) * 1000).toISOString());
   const order = changed === started ? ': within a second it cannot be told which came first' : '';
-  return `it was changed at ${changed}, and the pods started at ${started}${order}; restart them, and verify again`;
+  return `it was changed at ${changed}, last by ${writerOf(object)}, and the pods started at ${started}${order}; restart them, and verify again`;
 }
 
 /** The config that pods failed with: of what was changed since they started no hash, it must not count against that. Pure. */

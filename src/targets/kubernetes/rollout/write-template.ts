@@ -4,10 +4,11 @@ import { ApiError, isStatus } from '../api/api-error.ts';
 import type { Workload } from '../api/resources.ts';
 import type { ApiTransport } from '../api/transport.ts';
 import { outliving } from '../api/with-signal.ts';
+import { CONFIG_SLOTS } from '../config/kept-config.ts';
 import { lastManager } from '../state/managers.ts';
 import { isWrittenBy } from '../state/placed.ts';
-import { fingerprint } from '../template/fingerprint.ts';
-import { markOf, markOperations } from '../workload/change-mark.ts';
+import { fingerprint, unreloadedFingerprint } from '../template/fingerprint.ts';
+import { type ChangeMark, markOf, markOperations } from '../workload/change-mark.ts';
 import { nameOf, type WorkloadKind } from '../workload/workload.ts';
 import type { PinnedTemplate } from './pinned-template.ts';
 
@@ -25,7 +26,7 @@ export interface TemplateWriter {
   readonly kind: WorkloadKind;
   readonly transport: ApiTransport;
   readonly fieldManager: string;
-  /** Fingerprint of the template that was live at the pin's generation, when it is known. */
+  /** `unreloadedFingerprint` of the template that was live at the pin's generation, when it is known. */
   readonly replaces: string | undefined;
   /** Told of the state that the write's answer showed. */
   readonly observed: (live: Workload) => void;
@@ -103,7 +104,7 @@ export async function writeTemplate(
  */
 function holds(
   state: Workload,
-  { fingerprint: wanted }: PinnedTemplate,
+  { fingerprint: wanted }: Pick<PinnedTemplate, 'fingerprint'>,
   { purpose }: KubernetesPin,
 ): boolean {
   if (fingerprint(state.spec.template) === wanted) return true;
@@ -111,6 +112,11 @@ function holds(
   return (
     mark?.fingerprint === wanted && isWrittenBy(mark, state) && mark.purpose === (purpose ?? 'roll-back')
   );
+}
+
+/** Whether the workload has what a pin writes. */
+export function isPinned(state: Workload, pin: KubernetesPin): boolean {
+  return holds(state, pin, pin);
 }
 
 function patchTemplate(
@@ -132,10 +138,19 @@ function patchTemplate(
         purpose: pin.purpose ?? 'roll-back',
         fingerprint: wanted.fingerprint,
         generation: (state.metadata.generation ?? 0) + 1,
+        ...overwrittenBy(pin, state),
       }),
     ],
     outliving(signal, LAST_WORD_MS),
   );
+}
+
+/** With what a rollback right before it has overwritten: a run that falls back restores that too. */
+function overwrittenBy({ inPlace = [] }: KubernetesPin, state: Workload): Pick<ChangeMark, 'overwrote'> {
+  const last = markOf(state);
+  const earlier = last && isWrittenBy(last, state) ? (last.overwrote ?? []) : [];
+  const hashes = new Set([...inPlace.flatMap(({ before }) => before ?? []), ...earlier]);
+  return hashes.size > 0 ? { overwrote: [...hashes].slice(0, CONFIG_SLOTS) } : {};
 }
 
 /** What to tell when the read after a write failed too: of the write, as long as its outcome is open. */
@@ -150,7 +165,11 @@ function isDecidedOn({ workload, generation }: KubernetesPin, { metadata }: Work
   return metadata.uid === workload.uid && metadata.generation === generation;
 }
 
-function assertSameObject({ workload }: KubernetesPin, kind: WorkloadKind, { metadata }: Workload): void {
+export function assertSameObject(
+  { workload }: KubernetesPin,
+  kind: WorkloadKind,
+  { metadata }: Workload,
+): void {
   if (metadata.uid === workload.uid) return;
   throw new RunbookError(
     'WorkloadChanged',
@@ -158,7 +177,11 @@ function assertSameObject({ workload }: KubernetesPin, kind: WorkloadKind, { met
   );
 }
 
-function assertWritable(pin: KubernetesPin, state: Workload, { kind, replaces }: TemplateWriter): void {
+export function assertWritable(
+  pin: KubernetesPin,
+  state: Workload,
+  { kind, replaces }: Pick<TemplateWriter, 'kind' | 'replaces'>,
+): void {
   const { namespace } = pin.workload;
   const name = nameOf({ kind, name: pin.workload.name });
   const { generation = 0, deletionTimestamp } = state.metadata;
@@ -168,7 +191,7 @@ function assertWritable(pin: KubernetesPin, state: Workload, { kind, replaces }:
       `${name} is being deleted (since ${deletionTimestamp}): a change of it would roll nothing out`,
     );
   }
-  const untouched = replaces !== undefined && replaces === fingerprint(state.spec.template);
+  const untouched = replaces !== undefined && replaces === unreloadedFingerprint(state.spec.template);
   if (generation > pin.generation && !untouched) {
     throw new RunbookError(
       'WorkloadChanged',
@@ -189,7 +212,7 @@ function assertWritable(pin: KubernetesPin, state: Workload, { kind, replaces }:
 
 /** What a wait for this state needs. */
 export function startedFrom(
-  { version, digests }: Pick<KubernetesPin, 'version' | 'digests'>,
+  { version, digests, inPlace }: Pick<KubernetesPin, 'version' | 'digests' | 'inPlace'>,
   { metadata, spec }: Workload,
   changed: boolean,
 ): RolloutStarted {
@@ -200,5 +223,11 @@ export function startedFrom(
     fingerprint: fingerprint(spec.template),
     version,
     ...(digests ? { digests } : {}),
+    ...(inPlace
+      ? {
+          unreloaded: unreloadedFingerprint(spec.template),
+          config: inPlace.map(({ reference, hash }) => ({ reference, ...(hash ? { hash } : {}) })),
+        }
+      : {}),
   };
 }

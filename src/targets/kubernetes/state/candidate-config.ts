@@ -1,6 +1,7 @@
 import type { KnownConfig } from '../../../domain/proof/known-config.ts';
 import type { KnownGoodRecord } from '../../../domain/proof/known-good.ts';
-import type { ConfigCopy } from '../../../domain/versions/pins.ts';
+import type { ConfigCopy, ConfigWrite } from '../../../domain/versions/pins.ts';
+import type { ConfigNow } from '../../../domain/versions/versions.ts';
 import type { RawObject } from '../api/resources.ts';
 import type { ConfigState } from '../config/config-state.ts';
 import {
@@ -94,4 +95,44 @@ export function cameAfter(
 function holdsIt(name: ConfigName, { hash, resourceVersion }: KnownConfig, now: ConfigState): boolean {
   if (hash !== undefined && now.hashes[name] !== undefined) return now.hashes[name] === hash;
   return now.versions[name] === resourceVersion;
+}
+
+/** How config comes back where the objects themselves are written. */
+export interface InPlace {
+  /** Whether Secrets are written too. */
+  readonly secrets: boolean;
+}
+
+/** The same where the objects of the user are written and the template keeps its references. Pure. */
+export function writtenBack(
+  { copies, changed }: ConfigReturn,
+  { secrets }: InPlace,
+  now: ConfigState,
+): { readonly inPlace: readonly ConfigWrite[]; readonly changed: readonly ConfigName[] } {
+  const isWritten = ({ reference }: ConfigCopy) => secrets || !reference.startsWith('secret/');
+  const left = copies.filter((copy) => !isWritten(copy)).map(({ reference }) => reference as ConfigName);
+  const inPlace = copies.filter(isWritten).map(({ reference, name, uid, hash }): ConfigWrite => {
+    const before = now.hashes[reference];
+    return {
+      reference,
+      hash,
+      copy: { name, uid },
+      ...(before === undefined ? {} : { before }),
+      ...(now.immutable.includes(reference) ? { anew: true } : {}),
+    };
+  });
+  return { inPlace, changed: [...changed, ...left] };
+}
+
+/** What objects hold, for whoever brings back what was overwritten. Pure. */
+export function configNow({ hashes, versions, immutable }: ConfigState): Readonly<Record<string, ConfigNow>> {
+  return Object.fromEntries(
+    Object.keys(versions).map((name) => [
+      name,
+      {
+        ...(hashes[name] === undefined ? {} : { hash: hashes[name] }),
+        ...(immutable.includes(name) ? { immutable: true as const } : {}),
+      },
+    ]),
+  );
 }

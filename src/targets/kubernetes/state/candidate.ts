@@ -1,5 +1,10 @@
 import type { KnownGoodRecord } from '../../../domain/proof/known-good.ts';
-import { type ConfigCopy, isInHistory, type PinSource } from '../../../domain/versions/pins.ts';
+import {
+  type ConfigCopy,
+  type ConfigWrite,
+  isInHistory,
+  type PinSource,
+} from '../../../domain/versions/pins.ts';
 import { type VersionCandidate, versionOfImage, withoutDigest } from '../../../domain/versions/versions.ts';
 import { versionEvidence } from '../../evidence/version-evidence.ts';
 import { capped } from '../api/api-error.ts';
@@ -20,7 +25,16 @@ import {
 import { containerIn, imageOf, imagesByContainer, withRestart } from '../template/pod-template.ts';
 import { referencesOf } from '../template/references.ts';
 import type { Revision } from '../workload/workload.ts';
-import { cameAfter, configIn, configOf, configReturn, hashesIn, isOtherConfig } from './candidate-config.ts';
+import {
+  cameAfter,
+  configIn,
+  configOf,
+  configReturn,
+  hashesIn,
+  type InPlace,
+  isOtherConfig,
+  writtenBack,
+} from './candidate-config.ts';
 import type { Evidence } from './evidence.ts';
 
 /** What all candidates of one observation are made with. */
@@ -29,6 +43,8 @@ export interface CandidateParts {
   readonly evidence: Pick<Evidence, 'records' | 'failures'>;
   /** What config holds at the moment; none where nobody has asked. */
   readonly config?: ConfigState;
+  /** Config is written into the user's objects; without it references of the template point to copies. */
+  readonly inPlace?: InPlace | undefined;
   /** Names of template annotations that admission writes anew with every change: they are no content. */
   readonly stamped: readonly string[];
   /** How the image of a version that was proved will be written. */
@@ -134,9 +150,7 @@ function earlierCandidate(
   const isOther = (record: KnownGoodRecord) =>
     areContradictory(digestsOf(record, template), digests) || isOtherConfig(configOf(record), config);
   const failure = recordOf(parts.evidence.failures, template, { digests, config, stamped }, isOther);
-  const { copies, changed } = isProof
-    ? configReturn(template, proof, parts.config ?? NO_CONFIG)
-    : { copies: [], changed: [] };
+  const { copies, inPlace, changed } = isProof ? configBack(parts, template, proof) : NOTHING_BACK;
   const keepers = parts.config?.keepers ?? {};
   const own = {
     // What stays as it is now is not what was proved.
@@ -144,6 +158,7 @@ function earlierCandidate(
       Object.entries(config).filter(([name]) => !changed.some((one) => one === name)),
     ),
     copies,
+    inPlace,
     changed: changed.map((name) => (keepers[name] ? `${name} (${keepers[name]})` : name)),
   };
   const records = { digests, ...own, proof, failure };
@@ -153,7 +168,9 @@ function earlierCandidate(
   const pinned = parts.pin === 'tag' ? template : withDigests(template, digests);
   const copied = withCopies(pinned, copies);
   // Pods of the same template see a change only when they are started again.
-  const restartedAt = isProof && isUnseen && fingerprint(copied) === known.fingerprint ? parts.at : undefined;
+  const isSame = isProof && isUnseen && fingerprint(copied) === known.fingerprint;
+  // What is written in place has to be there before any of its pods begins.
+  const restartedAt = isSame || inPlace.length > 0 ? parts.at : undefined;
   const written = restartedAt === undefined ? copied : withRestart(copied, restartedAt);
   const print = fingerprint(written);
   if (print === known.fingerprint) return candidate(parts, template, known, records);
@@ -163,6 +180,17 @@ function earlierCandidate(
     { ...known, fingerprint: print, source: { ...source, fingerprint: known.fingerprint } },
     { ...records, config: renamed(own.config, copies), ...(restartedAt ? { restartedAt } : {}) },
   );
+}
+
+const NOTHING_BACK = { copies: [], inPlace: [], changed: [] } as const;
+
+function configBack(
+  { config = NO_CONFIG, inPlace }: Pick<CandidateParts, 'config' | 'inPlace'>,
+  template: RawObject,
+  proof: KnownGoodRecord,
+) {
+  const found = configReturn(template, proof, config);
+  return inPlace ? { copies: [], ...writtenBack(found, inPlace, config) } : { ...found, inPlace: [] };
 }
 
 function without(hashes: ConfigHashes, names: readonly string[]): ConfigHashes {
@@ -198,6 +226,7 @@ interface CandidateRecords {
   readonly digests: ImageDigests;
   readonly config: ConfigHashes;
   readonly copies?: readonly ConfigCopy[];
+  readonly inPlace?: readonly ConfigWrite[];
   readonly changed?: readonly string[];
   readonly restartedAt?: string;
   readonly proof: KnownGoodRecord | undefined;
@@ -208,7 +237,7 @@ function candidate(
   { container, stamped }: CandidateParts,
   template: RawObject,
   known: KnownRevision,
-  { digests, config, copies = [], changed = [], restartedAt, proof, failure }: CandidateRecords,
+  { digests, config, copies = [], inPlace = [], changed = [], restartedAt, proof, failure }: CandidateRecords,
 ): VersionCandidate {
   const used = containerIn(template, container) ?? container;
   const image = imageOf(template, used) ?? '';
@@ -223,6 +252,7 @@ function candidate(
     ...(Object.keys(digests).length > 0 ? { digests } : {}),
     ...(Object.keys(config).length > 0 ? { config } : {}),
     ...(copies.length > 0 ? { copies } : {}),
+    ...(inPlace.length > 0 ? { inPlace } : {}),
     ...(restartedAt ? { restartedAt } : {}),
     ...(changed.length > 0 ? { changedConfig: changed } : {}),
     source: known.source,

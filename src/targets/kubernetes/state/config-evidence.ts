@@ -6,15 +6,17 @@ import { type ConfigObject, hasherOf } from '../config/content.ts';
 import { type CopiesKnown, configSlots, keepConfig } from '../config/kept-config.ts';
 import { type ConfigNow, failedConfig, provedConfig, readConfig } from '../config/proved-config.ts';
 import { configName, configReferencesOf } from '../template/config-references.ts';
+import { markOf } from '../workload/change-mark.ts';
 import { firstStart, listPods } from '../workload/pods.ts';
 import { sortPods } from '../workload/rollout-pods.ts';
 import type { Revision, WorkloadPlace } from '../workload/workload.ts';
+import type { Evidence } from './evidence.ts';
 import { readKeptTemplates } from './kept-templates.ts';
 
 /** Copies that this worker has seen to hold what they say, by kind, owner and hash, and when (milliseconds since 1970). */
 export type KnownCopies = Map<string, { readonly name: string; readonly uid: string; readonly at: number }>;
 
-/** So long a copy is taken to be there without another look: nothing but a person takes it away. */
+/** So long a copy that a record refers to is taken to be there without another look: nothing but a person takes it away. */
 const BELIEVED_MS = 3_600_000;
 /** Of so many contents that is remembered. */
 const MOST_REMEMBERED = 100;
@@ -97,7 +99,8 @@ async function keepCopies(
 ): Promise<ConfigEvidence> {
   const { transport, place, records, now } = parts;
   const own = new Set([...configSlots(place), ...configSlots(place, 'secret')]);
-  const known = copiesByHash(records);
+  const known = copiesIn(records);
+  const overwritten = markOf({ metadata })?.overwrote ?? [];
   const made = new Set<string>();
   let read: Promise<CopiesKnown> | undefined;
   const all = async () => {
@@ -121,7 +124,7 @@ async function keepCopies(
     }
     const remembered = `${one.kind}/${metadata.uid}/${one.hash}`;
     const before = parts.copies.get(remembered);
-    if (before && now - before.at < BELIEVED_MS) {
+    if (before && now - before.at < BELIEVED_MS && known.get(one.hash ?? '') === before.name) {
       kept.push({ ...one, copy: { name: before.name, uid: before.uid } });
       continue;
     }
@@ -130,7 +133,7 @@ async function keepCopies(
       place,
       metadata,
       { of: one.kind, object, hashOf: hasherOf(one.kind, parts.key) },
-      { known, all, now },
+      { known, all, overwritten, now },
       signal,
     );
     if ('problem' in copy) {
@@ -146,15 +149,46 @@ async function keepCopies(
   return { config: kept, warnings };
 }
 
-/** Copies by the hash of what they hold, as records tell. Pure. */
-function copiesByHash(records: readonly KnownGoodRecord[]): ReadonlyMap<string, string> {
-  const recorded = records.flatMap((record) => record.config ?? []);
-  return new Map(recorded.flatMap(({ hash, copy }) => (hash && copy ? [[hash, copy.name] as const] : [])));
+/** Copies by the hash of what they hold, as the records tell. */
+export function copiesIn(records: readonly KnownGoodRecord[]): ReadonlyMap<string, string> {
+  return new Map(
+    records
+      .flatMap((record) => record.config ?? [])
+      .flatMap(({ hash, copy }) => (hash && copy ? [[hash, copy.name] as const] : [])),
+  );
+}
+
+/** A copy that a record refers to. */
+export interface RecordedCopy {
+  readonly kind: KnownConfig['kind'];
+  readonly name: string;
+  readonly hash: string;
+}
+
+/** What the proofs referred to before and do not any more: a record has made room for another one. Pure. */
+export function copiesGone(
+  before: Pick<Evidence, 'records'>,
+  now: Pick<Evidence, 'records'>,
+): readonly RecordedCopy[] {
+  const copies = ({ records }: Pick<Evidence, 'records'>) =>
+    [...records.values()]
+      .flatMap(({ config = [] }) => config)
+      .flatMap(({ kind, hash, copy }) => (hash && copy ? [{ kind, name: copy.name, hash }] : []));
+  const left = copies(now);
+  const gone = copies(before).filter(
+    (one) => !left.some(({ kind, name }) => kind === one.kind && name === one.name),
+  );
+  return [...new Map(gone.map((copy) => [`${copy.kind}/${copy.name}`, copy])).values()];
 }
 
 /** Everything that may refer to a copy: templates, live, of the history and kept, and the records, all read anew. */
-async function copiesKnown(
-  { transport, place, revisions, recordsNow }: ConfigEvidenceParts,
+export async function copiesKnown(
+  {
+    transport,
+    place,
+    revisions,
+    recordsNow,
+  }: Pick<ConfigEvidenceParts, 'transport' | 'place' | 'revisions' | 'recordsNow'>,
   uid: string,
   live: RawObject,
   signal: AbortSignal,
@@ -173,5 +207,5 @@ async function copiesKnown(
     ...all.flatMap((template) => configReferencesOf(template).map(({ name }) => name)),
     ...records.flatMap((record) => record.config ?? []).flatMap(({ copy }) => copy?.name ?? []),
   ]);
-  return { byHash: copiesByHash(records), inUse };
+  return { byHash: copiesIn(records), inUse };
 }

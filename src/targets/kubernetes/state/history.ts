@@ -23,6 +23,7 @@ import {
 } from '../workload/workload.ts';
 import { keptCandidates, outOfReach } from './beyond-history.ts';
 import { type CandidateParts, currentCandidate, earlierCandidates, type RunningImages } from './candidate.ts';
+import { configNow } from './candidate-config.ts';
 import type { KeptTemplate } from './kept-templates.ts';
 import { lastChange } from './managers.ts';
 import { isPlacedByRollback } from './placed.ts';
@@ -139,6 +140,7 @@ export function observedService(parts: ObservedParts): ObservedService {
     replicas: kind.view(live).wanted,
     rolledBack: isPlacedByRollback(live, revisions, parts.fieldManager, stamped, current),
     historyLimit: historyLimitOf(live),
+    ...(parts.inPlace && parts.config ? { configNow: configNow(parts.config) } : {}),
     current,
     history,
     container,
@@ -192,8 +194,8 @@ function otherImages(current: VersionCandidate, proved: VersionCandidate): reado
 }
 
 function otherConfig(current: VersionCandidate, proved: VersionCandidate): readonly string[] {
-  const { copies = [], changedConfig = [] } = proved;
-  const names = [...copies.map(({ reference }) => reference), ...changedConfig];
+  const { copies = [], inPlace = [], changedConfig = [] } = proved;
+  const names = [...[...copies, ...inPlace].map(({ reference }) => reference), ...changedConfig];
   if (names.length === 0) return [];
   const remedy =
     changedConfig.length > 0 ? `; ${changedConfig.join(', ')} cannot be brought back: no copy is kept` : '';

@@ -1,5 +1,6 @@
 import { RunbookError } from '../../../domain/errors.ts';
 import { type NamedCluster, nameOfCluster } from '../../../domain/versions/cluster.ts';
+import type { KubernetesPin } from '../../../domain/versions/pins.ts';
 import type { ObservedService } from '../../../domain/versions/versions.ts';
 import type { EvidenceReader } from '../../evidence/read-record.ts';
 import type { EvidenceKey } from '../../evidence/seal.ts';
@@ -9,12 +10,13 @@ import { isControlledBy, type RawObject, selectorText, type Workload } from '../
 import type { ApiTransport } from '../api/transport.ts';
 import { withSignal } from '../api/with-signal.ts';
 import { type ConfigState, NO_CONFIG, readConfigState } from '../config/config-state.ts';
-import { fingerprint } from '../template/fingerprint.ts';
+import { fingerprint, unreloadedFingerprint } from '../template/fingerprint.ts';
 import { firstStart, imageIdsIn, listPods } from '../workload/pods.ts';
 import { sortPods } from '../workload/rollout-pods.ts';
 import { nameOf, type Revision, type RevisionObject, type WorkloadPlace } from '../workload/workload.ts';
 import { proofsBeyond } from './beyond-history.ts';
 import { areImagesInDoubt, type RunningImages } from './candidate.ts';
+import type { InPlace } from './candidate-config.ts';
 import { type Evidence, NO_EVIDENCE, readVersionEvidence } from './evidence.ts';
 import { isContradicted, type ObservedParts, observedService, revisionsOf } from './history.ts';
 import { readKeptTemplates } from './kept-templates.ts';
@@ -33,6 +35,7 @@ export interface ObservedWorkload extends WorkloadPlace {
   readonly fieldManager: string;
   /** Where evidence has to be signed. */
   readonly evidenceKey?: EvidenceKey | undefined;
+  readonly inPlace?: InPlace | undefined;
   /** Which cluster it is in. */
   readonly source: Pick<ClusterSource, 'cluster' | 'notes'>;
 }
@@ -53,7 +56,7 @@ export class Observer {
   #evidence: Evidence = NO_EVIDENCE;
   #stamped: readonly string[] = [];
   #config: { readonly at: number; readonly state: ConfigState } = { at: 0, state: NO_CONFIG };
-  /** Fingerprints of the templates that were live, by uid and generation. */
+  /** Fingerprints of the templates that were live, without what Reloader has written, by uid and generation. */
   readonly #lived = new Map<string, string>();
   /** Where it was last observed: at another address another one is of another cluster. */
   #placed: { readonly cluster: NamedCluster; readonly uid: string } | undefined;
@@ -197,8 +200,11 @@ export class Observer {
     return this.#revisions;
   }
 
-  /** The fingerprint that was live at a generation, when this worker observed it. */
-  fingerprintAt(uid: string, generation: number): string | undefined {
+  /** What was live when a plan was made, when this worker observed it: its `unreloadedFingerprint`. */
+  liveAt({
+    workload: { uid },
+    generation,
+  }: Pick<KubernetesPin, 'workload' | 'generation'>): string | undefined {
     return this.#lived.get(`${uid}/${generation}`);
   }
 
@@ -231,6 +237,7 @@ export class Observer {
       ...(running ? { running } : {}),
       kind,
       config,
+      inPlace: this.#workload.inPlace,
       pin: this.#workload.pin,
       cluster,
       live,
@@ -313,7 +320,7 @@ export class Observer {
 
   #remember({ metadata, spec }: Workload): void {
     if (this.#lived.size > 100) this.#lived.clear();
-    this.#lived.set(`${metadata.uid}/${metadata.generation ?? 0}`, fingerprint(spec.template));
+    this.#lived.set(`${metadata.uid}/${metadata.generation ?? 0}`, unreloadedFingerprint(spec.template));
   }
 }
 

@@ -1,5 +1,6 @@
 import { shellWord } from '../../../domain/media/shell.ts';
 import type { RawObject, Workload } from '../api/resources.ts';
+import { ofHelm } from '../config/config-source.ts';
 import { imageOf, objectAt } from '../template/pod-template.ts';
 import { isObserved, type WorkloadKind } from '../workload/workload.ts';
 import { touchesTemplate } from './managers.ts';
@@ -53,15 +54,9 @@ function managedByGit({ kind }: WorkloadKind, { metadata }: Workload): readonly 
     : warnings;
 }
 
-/** What `helm rollback` would do is another thing than this: Helm's own history does not see what is changed beside it. */
 function ofHelmRelease({ kind }: WorkloadKind, { metadata }: Workload): readonly string[] {
-  const { 'meta.helm.sh/release-name': release, 'meta.helm.sh/release-namespace': namespace } =
-    metadata.annotations ?? {};
-  if (!release) return [];
-  const where = namespace ? ` -n ${shellWord(namespace)}` : '';
-  return [
-    `the ${kind} is of the Helm release ${release}: only its template is changed here; helm rollback ${shellWord(release)}${where} would bring every object of the release back to an earlier revision, hooks included, and the next helm upgrade brings the newer chart back`,
-  ];
+  const said = ofHelm(metadata, 'only its template is changed here');
+  return said === '' ? [] : [`the ${kind} ${said}`];
 }
 
 /**

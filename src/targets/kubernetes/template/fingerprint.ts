@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { HASH_LABEL, type RawJson, type RawObject } from '../api/resources.ts';
 import { RESTARTED_AT } from './pod-template.ts';
 import { quantityInNano } from './quantity.ts';
+import { RELOADED_FROM, withoutReloads } from './reloads.ts';
 
 /** Maps whose keys and values are the user's own text. */
 const FREE_TEXT = new Set(['labels', 'annotations', 'matchLabels', 'nodeSelector', 'volumeAttributes']);
@@ -27,9 +28,11 @@ export function fingerprint(template: RawObject): string {
 
 /**
  * The version id of a template: as {@link fingerprint}, without what makes no other version (docs/decisions/0007).
+ * @param reloaded the template; what Reloader has written into it makes no other version either.
  * @param stamped names of template annotations that admission writes anew with every change.
  */
-export function versionId(template: RawObject, stamped: readonly string[] = []): string {
+export function versionId(reloaded: RawObject, stamped: readonly string[] = []): string {
+  const template = withoutReloads(reloaded);
   const metadata = asObject(template.metadata);
   const annotations = Object.entries(asObject(metadata.annotations)).filter(
     ([name]) => name !== RESTARTED_AT && !stamped.includes(name),
@@ -42,11 +45,17 @@ export function versionId(template: RawObject, stamped: readonly string[] = []):
   );
 }
 
+/** As {@link fingerprint}, whatever Reloader has written since: what the pods are made of is the same. */
+export function unreloadedFingerprint(template: RawObject): string {
+  return fingerprint(withoutReloads(template));
+}
+
 /** Names of the template annotations that the two have with another value, or one of them alone. */
 export function annotationsThatDiffer(a: RawObject, b: RawObject): readonly string[] {
   const [left, right] = [a, b].map((template) => asObject(asObject(template.metadata).annotations));
   const names = new Set([...Object.keys(left ?? {}), ...Object.keys(right ?? {})]);
-  return [...names].filter((name) => name !== RESTARTED_AT && left?.[name] !== right?.[name]).sort();
+  const isNone = (name: string) => name === RESTARTED_AT || name === RELOADED_FROM;
+  return [...names].filter((name) => !isNone(name) && left?.[name] !== right?.[name]).sort();
 }
 
 /** As {@link fingerprint}, but blind to the template's annotations: a mere restart does not change it. */

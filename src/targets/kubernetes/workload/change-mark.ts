@@ -16,6 +16,8 @@ export interface ChangeMark {
   readonly fingerprint: string;
   /** The generation that the write made: no two marks are the same, so the API server notes the time of each. */
   readonly generation: number;
+  /** Hashes of what objects of the user held before it wrote into them: their copies are needed to take it back. */
+  readonly overwrote?: readonly string[];
 }
 
 /** The operations of a JSON Patch that set the mark. They fail when annotations have come or gone since it was read. */
@@ -34,12 +36,19 @@ export function markOperations({ metadata }: Workload, mark: ChangeMark): readon
 export function markOf({ metadata }: Pick<Workload | ReplicaSet, 'metadata'>): ChangeMark | undefined {
   try {
     const mark = JSON.parse(metadata.annotations?.[MARK] ?? '') as Partial<ChangeMark> | null;
-    const { purpose, fingerprint: print, generation } = mark ?? {};
+    const { purpose, fingerprint: print, generation, overwrote } = mark ?? {};
     const isSound =
       (purpose === 'restore' || purpose === 'roll-back') &&
       typeof print === 'string' &&
       typeof generation === 'number';
-    return isSound ? { purpose, fingerprint: print, generation } : undefined;
+    if (!isSound) return undefined;
+    const hashes = Array.isArray(overwrote) ? overwrote.filter((hash) => typeof hash === 'string') : [];
+    return {
+      purpose,
+      fingerprint: print,
+      generation,
+      ...(hashes.length > 0 ? { overwrote: hashes } : {}),
+    };
   } catch {
     return undefined;
   }

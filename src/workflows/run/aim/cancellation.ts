@@ -1,6 +1,7 @@
 import { CancellationScope } from '@temporalio/workflow';
 import { changeOf } from '../../../domain/ledger/ledger.ts';
 import type { ResolvedRun } from '../../../domain/request/request.ts';
+import { writesInPlace } from '../../../domain/versions/pins.ts';
 import type { ShownPlan } from '../../../domain/versions/plan.ts';
 import type { Ending, Run } from '../run.ts';
 import { clusterOf } from '../step/cluster-of.ts';
@@ -78,7 +79,15 @@ async function isUntouched(
   { pin, from, changesNothing }: ShownPlan,
 ): Promise<boolean> {
   if (changeOf(run.ledger.report()) === 'made') return false;
-  const { current, generation } = await run.step('identify-versions', request.service, ...clusterOf(request));
+  const { current, generation, configNow } = await run.step(
+    'identify-versions',
+    request.service,
+    ...clusterOf(request),
+  );
+  const isWritten = writesInPlace(pin).some(
+    ({ reference, before }) => configNow?.[reference]?.hash !== before,
+  );
+  if (isWritten) return false;
   const isKubernetes = pin.target === 'kubernetes';
   const isAsBefore =
     current.fingerprint === from.fingerprint && (!isKubernetes || generation === pin.generation);

@@ -53,6 +53,7 @@ export function failedEntry(
   const cancelled = isCancellation(error);
   const reason = cancelled ? undefined : reasonOf(error);
   const profile = profileOf(error);
+  const { takenBack } = detailsOf(error);
   return {
     step,
     outcome: cancelled ? 'cancelled' : 'failed',
@@ -62,6 +63,7 @@ export function failedEntry(
     finishedAt,
     ...(reason ? { error: reason } : {}),
     ...(profile ? { profile } : {}),
+    ...(typeof takenBack === 'boolean' ? { takenBack } : {}),
     ...addressee,
   };
 }
@@ -78,7 +80,11 @@ function profileOf(error: unknown): string | undefined {
   return typeof profile === 'string' ? profile : undefined;
 }
 
-function detailsOf(error: unknown): { readonly attempt?: unknown; readonly profile?: unknown } {
+function detailsOf(error: unknown): {
+  readonly attempt?: unknown;
+  readonly profile?: unknown;
+  readonly takenBack?: unknown;
+} {
   const cause = error instanceof ActivityFailure ? error.cause : undefined;
   const details = cause instanceof ApplicationFailure ? cause.details?.[0] : undefined;
   return typeof details === 'object' && details !== null ? details : {};
