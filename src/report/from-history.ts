@@ -1,4 +1,5 @@
 import type { FollowThroughInput } from '../domain/ledger/follow-through.ts';
+import type { GroupPlan } from '../domain/ledger/group.ts';
 import type { RunReport } from '../domain/ledger/ledger.ts';
 import type { ResolvedRun } from '../domain/request/request.ts';
 import { WORKFLOWS, type WorkflowKind } from '../domain/request/workflow-kinds.ts';
@@ -47,6 +48,7 @@ export function auditHistory(history: HistoryFile, ids: { workflowId?: string; r
   const requestOf = () =>
     (handedOver?.request ?? steps.valueOf('resolve-request')) as ResolvedRun | undefined;
   const planOf = () => steps.valueOf('plan') as ShownPlan | undefined;
+  const groupPlanOf = () => steps.valueOf('plan-group') as GroupPlan | undefined;
   let end: End = { outcome: 'running', summary: '' };
   let own: RunReport | undefined;
 
@@ -56,14 +58,15 @@ export function auditHistory(history: HistoryFile, ids: { workflowId?: string; r
     for (const entry of steps.ledger.slice(seen)) beside.ended(entry, requestOf(), instantOf(event));
     beside.see(event, {
       request: requestOf(),
-      plan: planOf(),
+      plan: planOf() ?? groupPlanOf(),
+      isGroup: workflow === 'rollbackGroup',
       failed: steps.ledger.findLast(({ outcome }) => outcome === 'failed')?.step,
     });
     own = ownReport(event) ?? own;
     end = endOf(event, own) ?? end;
   }
 
-  const [request, plan] = [requestOf(), planOf()];
+  const [request, plan, groupPlan] = [requestOf(), planOf(), groupPlanOf()];
   const report: AuditedReport = {
     workflow,
     workflowId: ids.workflowId ?? start.workflowId ?? own?.workflowId ?? 'unknown',
@@ -74,6 +77,7 @@ export function auditHistory(history: HistoryFile, ids: { workflowId?: string; r
     ...end,
     ...(request ? { request } : {}),
     ...(plan ? { plan } : {}),
+    ...(groupPlan ? { groupPlan } : {}),
   };
   return {
     report,

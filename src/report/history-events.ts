@@ -1,3 +1,4 @@
+import type { GroupPlan } from '../domain/ledger/group.ts';
 import type { LedgerEntry } from '../domain/ledger/ledger.ts';
 import { profileChangeAt } from '../domain/ledger/profile-change.ts';
 import { brokenGlassEvent, isFull, type RunEvent, UNANSWERED } from '../domain/people/events.ts';
@@ -20,7 +21,9 @@ import {
 /** What is known of the run at the event that is read. */
 export interface Known {
   readonly request: ResolvedRun | undefined;
-  readonly plan: ShownPlan | undefined;
+  readonly plan: ShownPlan | GroupPlan | undefined;
+  /** Whether the run is that of a group, which starts its members. */
+  readonly isGroup: boolean;
   /** The last step that ended badly. */
   readonly failed: StepId | undefined;
 }
@@ -105,7 +108,8 @@ export function collectEvents(): EventCollector {
         case 'START_CHILD_WORKFLOW_EXECUTION_INITIATED': {
           const { workflowId, workflowType } =
             event.startChildWorkflowExecutionInitiatedEventAttributes ?? {};
-          if (workflowType?.name !== 'rollback') break;
+          // The runs of a group say by themselves where they stand.
+          if (workflowType?.name !== 'rollback' || known.isGroup) break;
           add(at, { kind: 'follow-through', summary: `started ${workflowId}` });
           break;
         }

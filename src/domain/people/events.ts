@@ -21,6 +21,7 @@ export const EVENT_KINDS = [
   'profile-change',
   'cancellation',
   'follow-through',
+  'group',
 ] as const;
 export type EventKind = (typeof EVENT_KINDS)[number];
 

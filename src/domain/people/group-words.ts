@@ -1,0 +1,73 @@
+import type { Read } from './operator-inputs.ts';
+
+/** Name of the signal by which a group's run tells a member what to do. */
+export const GROUP_WORD = 'group-word';
+/** Name of the signal by which a member tells its group where it stands. */
+export const MEMBER_SAYS = 'member-says';
+
+/** What a group's run tells a member. */
+export const GROUP_WORDS = [
+  /** The plan of this hash may be carried out: the whole group's is approved. */
+  'change',
+  /** Every member is changed: it may be proved. */
+  'prove',
+  /** Every member is proved, or what was changed is left: the run ends with what it has. */
+  'keep',
+  /** Another member has failed: what was there before is restored. */
+  'go-back',
+  /** Another member has failed before this one was changed: it is left as it is. */
+  'stop',
+] as const;
+
+export interface GroupWord {
+  readonly word: (typeof GROUP_WORDS)[number];
+  /** With `change`: the hash of the plan that is meant. */
+  readonly plan?: string;
+  /** With `go-back` and `stop`: why, in one sentence. */
+  readonly because?: string;
+}
+
+/** Where a member says that it stands. */
+export const MEMBER_SAYINGS = ['planned', 'changed', 'proved', 'failed', 'asks', 'goes-on', 'ended'] as const;
+
+/** What a member tells its group. */
+export interface MemberSays {
+  readonly service: string;
+  /** Run id of the member: a message of an earlier one does not count. */
+  readonly runId: string;
+  readonly says: (typeof MEMBER_SAYINGS)[number];
+  /** One sentence for people. */
+  readonly summary: string;
+}
+
+/** A sentence in a message is cut here: it is shown, never acted on. */
+const LONGEST = 1000;
+
+/** Reads what a member is told. */
+export function readGroupWord(input: unknown): Read<GroupWord> {
+  const { word, plan, because } = asObject(input);
+  const known = GROUP_WORDS.find((one) => one === word);
+  if (!known) return { problem: `word: expected one of ${GROUP_WORDS.join(', ')}` };
+  return {
+    value: {
+      word: known,
+      ...(typeof plan === 'string' ? { plan } : {}),
+      ...(typeof because === 'string' ? { because: because.slice(0, LONGEST) } : {}),
+    },
+  };
+}
+
+/** Reads what a group is told by a member. */
+export function readMemberSays(input: unknown): Read<MemberSays> {
+  const { service, runId, says, summary } = asObject(input);
+  const known = MEMBER_SAYINGS.find((one) => one === says);
+  if (!known) return { problem: `says: expected one of ${MEMBER_SAYINGS.join(', ')}` };
+  if (typeof service !== 'string' || typeof runId !== 'string' || typeof summary !== 'string') {
+    return { problem: 'service, runId and summary: expected texts' };
+  }
+  return { value: { service, runId, says: known, summary: summary.slice(0, LONGEST) } };
+}
+
+function asObject(input: unknown): Record<string, unknown> {
+  return typeof input === 'object' && input !== null ? (input as Record<string, unknown>) : {};
+}

@@ -1,0 +1,148 @@
+import {
+  ApplicationFailure,
+  CancellationScope,
+  condition,
+  defineSignal,
+  getExternalWorkflowHandle,
+  setHandler,
+  workflowInfo,
+} from '@temporalio/workflow';
+import type { ErrorType } from '../../../domain/errors.ts';
+import { type GroupPlan, isGroupPlan, planInWords } from '../../../domain/ledger/group.ts';
+import { changeOf } from '../../../domain/ledger/ledger.ts';
+import {
+  GROUP_WORD,
+  type GroupWord,
+  MEMBER_SAYS,
+  type MemberSays,
+  readGroupWord,
+} from '../../../domain/people/group-words.ts';
+import { describeWaiting, type Waiting } from '../../../domain/people/waiting.ts';
+import type { Membership } from '../../../domain/request/group.ts';
+import type { ShownPlan } from '../../../domain/versions/plan.ts';
+import type { Approve } from '../../people/approval.ts';
+import { Redirection } from '../aim/redirection.ts';
+import type { Ending } from '../run.ts';
+import { type Reason, reasonOf } from '../step/failures.ts';
+import type { RunLedger } from '../step/ledger.ts';
+
+/**
+ * What a run that is one of a group has to do with it: it tells the group's run where it stands, and goes on when it is
+ * told to. A member that was cancelled waits for nobody: it comes to its end as its own profile says.
+ */
+export interface Member {
+  /**
+   * Shows the group the plan, and waits until the whole group's is approved. A plan that is made anew after that is
+   * one of the member alone: `approve` asks for it.
+   * @throws ApplicationFailure `GroupFailed`
+   */
+  consent(plan: ShownPlan | GroupPlan, approve: Approve): Promise<void>;
+  /** Waits until every member is changed. @throws Redirection to restore what was there before. */
+  changed(): Promise<void>;
+  /**
+   * Tells how the proof has ended, and waits until every member has come so far.
+   * @returns the ending, where it stays. @throws Redirection to restore what was there before.
+   */
+  settled(ending: Ending): Promise<Ending>;
+  /**
+   * Tells that the run cannot go on, and waits for what is done about what it has changed.
+   * @returns when it is left as it is. @throws Redirection to restore what was there before.
+   */
+  failed(error: unknown): Promise<void>;
+  /** Tells what a person is waited for with; undefined: nothing any more. */
+  asks(waiting: Waiting | undefined): void;
+  /** Tells how the run has ended, where its end does not say so by itself. */
+  ended(ending: Pick<Ending, 'outcome' | 'summary'>): Promise<void>;
+}
+
+export function openMembership(ledger: RunLedger, { group, onFailure, waitMs }: Membership): Member {
+  const { parent, runId } = workflowInfo();
+  const { service = '' } = ledger.report().request ?? {};
+  /** What is cancelled when somebody cancels the run. */
+  const scope = CancellationScope.current();
+  const words: GroupWord[] = [];
+  let approved: string | undefined;
+
+  setHandler(defineSignal<[unknown]>(GROUP_WORD), (input) => {
+    const read = readGroupWord(input);
+    if ('value' in read) words.push(read.value);
+  });
+
+  let lastSaid: Promise<unknown> = Promise.resolve();
+  /** One after the other, as they were said. A group that has closed does not hear any more, and nothing depends on it. */
+  const say = (says: MemberSays['says'], summary: string): Promise<unknown> => {
+    const message: MemberSays = { service, runId, says, summary };
+    lastSaid = lastSaid.then(() =>
+      CancellationScope.nonCancellable(async () => {
+        // Of whatever run: one that was reset goes on under the same workflow id.
+        if (parent) await getExternalWorkflowHandle(parent.workflowId).signal(MEMBER_SAYS, message);
+      }).catch(() => undefined),
+    );
+    return lastSaid;
+  };
+
+  /** @returns the first of these words; undefined when there was none in time. */
+  const hear = async (...wanted: GroupWord['word'][]): Promise<GroupWord | undefined> => {
+    const found = () => words.find(({ word }) => wanted.includes(word));
+    await condition(() => found() !== undefined, waitMs, {
+      summary: `waits for the group: ${wanted.join(' or ')}`,
+    });
+    return found();
+  };
+
+  const isFree = () => scope.consideredCancelled;
+  const nobody = (): GroupWord => ({
+    word: onFailure === 'restore' ? 'go-back' : 'keep',
+    because: `the run of the group ${group} has not said anything in time`,
+  });
+  const goBack = ({ because = `the group ${group} goes back` }: GroupWord): Redirection => {
+    ledger.record({ kind: 'group', summary: `goes back: ${because}` });
+    return new Redirection({ kind: 'restore' }, { type: 'GroupFailed', message: because });
+  };
+  const isChanged = () => changeOf(ledger.report()) !== 'none';
+
+  return {
+    async consent(plan, approve) {
+      if (isFree() || approved !== undefined || isGroupPlan(plan)) {
+        return plan.hash === approved ? undefined : approve(plan);
+      }
+      void say('planned', plan.changesNothing ? `${plan.to.version} is already there` : planInWords(plan));
+      const word = await hear('change', 'stop');
+      if (word?.word !== 'change' || word.plan !== plan.hash) {
+        throw groupFailed(word?.because ?? nobody().because ?? '');
+      }
+      approved = plan.hash;
+      ledger.record({ kind: 'group', summary: `${group} goes on with plan ${plan.hash.slice(0, 12)}` });
+    },
+    async changed() {
+      if (isFree()) return;
+      void say('changed', 'runs');
+      const word = (await hear('prove', 'go-back')) ?? nobody();
+      if (word.word === 'go-back' && isChanged()) throw goBack(word);
+    },
+    async settled(ending) {
+      if (isFree()) return ending;
+      void say(ending.error ? 'failed' : 'proved', ending.summary);
+      const word = (await hear('keep', 'go-back')) ?? nobody();
+      if (word.word === 'go-back' && isChanged()) throw goBack(word);
+      return ending;
+    },
+    async failed(error) {
+      if (isFree() || !isChanged()) return;
+      const { type, message }: Reason = reasonOf(error);
+      void say('failed', `${type}: ${message}`);
+      const word = (await hear('keep', 'go-back')) ?? nobody();
+      if (word.word === 'go-back') throw goBack(word);
+    },
+    asks(waiting) {
+      void say(waiting ? 'asks' : 'goes-on', waiting ? describeWaiting(waiting) : 'goes on');
+    },
+    async ended({ outcome, summary }) {
+      if (outcome === 'cancelled') await say('ended', summary);
+    },
+  };
+}
+
+function groupFailed(message: string): ApplicationFailure {
+  return ApplicationFailure.nonRetryable(message, 'GroupFailed' satisfies ErrorType);
+}
