@@ -44,10 +44,8 @@ export async function rollback(input: RollbackRequest = {}): Promise<RunReport> 
 
 /** Runbook 7.3; and the run of a group hears of a member that was cancelled. */
 function afterwards(run: Run): Promise<void> {
-  const { outcome, summary } = run.ledger.report();
-  return run.member && outcome === 'cancelled'
-    ? run.member.ended({ outcome, summary })
-    : startFollowThrough(run);
+  const { outcome } = run.ledger.report();
+  return run.member && outcome === 'cancelled' ? run.member.ended() : startFollowThrough(run);
 }
 
 /** One way through the runbook: where it ends, or leaves for another one by a `Redirection`. */

@@ -71,19 +71,28 @@ const STAGE_AFTER: Readonly<Partial<Record<MemberSays['says'], MemberStage>>> = 
 };
 
 /** The member after it has said something. What it says after its end, or again, changes nothing. */
-export function afterSaying(member: GroupMember, { says, summary }: MemberSays): GroupMember {
+export function afterSaying(member: GroupMember, said: MemberSays): GroupMember {
+  const { says, summary, error } = said;
   if (member.stage === 'ended') return member;
   const { waitingFor: _before, ...rest } = member;
   if (says === 'asks') return { ...rest, waitingFor: summary };
-  if (says === 'ended') return { ...rest, summary };
+  if (says === 'ended') {
+    const { change = member.change, record } = said;
+    return { ...rest, summary, change, ...(record ? { record } : {}) };
+  }
   const stage = STAGE_AFTER[says] ?? member.stage;
   const isChanged = (says === 'changed' || says === 'failed') && !member.plan?.changesNothing;
-  return { ...rest, stage, change: isChanged && member.change === 'none' ? 'made' : member.change };
+  return {
+    ...rest,
+    stage,
+    change: isChanged && member.change === 'none' ? 'made' : member.change,
+    ...(says === 'failed' ? { error: { type: error ?? 'GroupFailed', message: summary } } : {}),
+  };
 }
 
 /** The member after its run has closed with a report. */
 export function afterEnding(member: GroupMember, report: RunReport): GroupMember {
-  const { waitingFor: _before, ...rest } = member;
+  const { waitingFor: _before, error: _said, ...rest } = member;
   const { outcome, summary, error, ledger, plan = member.plan } = report;
   const record = ledger.findLast((entry) => entry.record)?.record?.markdown;
   return {
@@ -102,7 +111,9 @@ export function afterEnding(member: GroupMember, report: RunReport): GroupMember
 export function afterClosing(member: GroupMember, end: Pick<GroupMember, 'outcome' | 'error'>): GroupMember {
   const { waitingFor: _before, ...rest } = member;
   const summary = member.summary ?? end.error?.message ?? String(end.outcome);
-  return { ...rest, ...end, stage: 'ended', summary };
+  // It has not said by itself how it ended, and was told to change something.
+  const isOpen = member.summary === undefined && member.change === 'none' && member.stage === 'changing';
+  return { ...rest, ...end, stage: 'ended', summary, change: isOpen ? 'unknown' : member.change };
 }
 
 const WELL: readonly (RunOutcome | undefined)[] = ['rolled-back', 'already-there'];

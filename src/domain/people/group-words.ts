@@ -1,3 +1,4 @@
+import { type ErrorType, isErrorType } from '../errors.ts';
 import type { Read } from './operator-inputs.ts';
 
 /** Name of the signal by which a group's run tells a member what to do. */
@@ -30,6 +31,9 @@ export interface GroupWord {
 /** Where a member says that it stands. */
 export const MEMBER_SAYINGS = ['planned', 'changed', 'proved', 'failed', 'asks', 'goes-on', 'ended'] as const;
 
+/** What may have become of a change: see `changeOf`. */
+const CHANGES = ['none', 'made', 'unknown'] as const;
+
 /** What a member tells its group. */
 export interface MemberSays {
   readonly service: string;
@@ -38,6 +42,12 @@ export interface MemberSays {
   readonly says: (typeof MEMBER_SAYINGS)[number];
   /** One sentence for people. */
   readonly summary: string;
+  /** With `failed`: the row of the error catalogue. */
+  readonly error?: ErrorType;
+  /** With `ended`: what became of the change. */
+  readonly change?: (typeof CHANGES)[number];
+  /** With `ended`: its incident record, on the worker's host. */
+  readonly record?: string;
 }
 
 /** A sentence in a message is cut here: it is shown, never acted on. */
@@ -59,13 +69,25 @@ export function readGroupWord(input: unknown): Read<GroupWord> {
 
 /** Reads what a group is told by a member. */
 export function readMemberSays(input: unknown): Read<MemberSays> {
-  const { service, runId, says, summary } = asObject(input);
+  const { service, runId, says, summary, error, change, record } = asObject(input);
+  const became = CHANGES.find((one) => one === change);
   const known = MEMBER_SAYINGS.find((one) => one === says);
   if (!known) return { problem: `says: expected one of ${MEMBER_SAYINGS.join(', ')}` };
   if (typeof service !== 'string' || typeof runId !== 'string' || typeof summary !== 'string') {
     return { problem: 'service, runId and summary: expected texts' };
   }
-  return { value: { service, runId, says: known, summary: summary.slice(0, LONGEST) } };
+  const type = typeof error === 'string' && isErrorType(error) ? error : undefined;
+  return {
+    value: {
+      service,
+      runId,
+      says: known,
+      summary: summary.slice(0, LONGEST),
+      ...(type ? { error: type } : {}),
+      ...(became ? { change: became } : {}),
+      ...(typeof record === 'string' ? { record } : {}),
+    },
+  };
 }
 
 function asObject(input: unknown): Record<string, unknown> {

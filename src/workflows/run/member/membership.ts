@@ -52,7 +52,7 @@ export interface Member {
   /** Tells what a person is waited for with; undefined: nothing any more. */
   asks(waiting: Waiting | undefined): void;
   /** Tells how the run has ended, where its end does not say so by itself. */
-  ended(ending: Pick<Ending, 'outcome' | 'summary'>): Promise<void>;
+  ended(): Promise<void>;
 }
 
 export function openMembership(ledger: RunLedger, { group, onFailure, waitMs }: Membership): Member {
@@ -70,8 +70,12 @@ export function openMembership(ledger: RunLedger, { group, onFailure, waitMs }: 
 
   let lastSaid: Promise<unknown> = Promise.resolve();
   /** One after the other, as they were said. A group that has closed does not hear any more, and nothing depends on it. */
-  const say = (says: MemberSays['says'], summary: string): Promise<unknown> => {
-    const message: MemberSays = { service, runId, says, summary };
+  const say = (
+    says: MemberSays['says'],
+    summary: string,
+    more: Omit<Partial<MemberSays>, 'says'> = {},
+  ): Promise<unknown> => {
+    const message: MemberSays = { service, runId, says, summary, ...more };
     lastSaid = lastSaid.then(() =>
       CancellationScope.nonCancellable(async () => {
         // Of whatever run: one that was reset goes on under the same workflow id.
@@ -122,7 +126,8 @@ export function openMembership(ledger: RunLedger, { group, onFailure, waitMs }: 
     },
     async settled(ending) {
       if (isFree()) return ending;
-      void say(ending.error ? 'failed' : 'proved', ending.summary);
+      const { error, summary } = ending;
+      void (error ? say('failed', error.message, { error: error.type }) : say('proved', summary));
       const word = (await hear('keep', 'go-back')) ?? nobody();
       if (word.word === 'go-back' && isChanged()) throw goBack(word);
       return ending;
@@ -130,15 +135,18 @@ export function openMembership(ledger: RunLedger, { group, onFailure, waitMs }: 
     async failed(error) {
       if (isFree() || !isChanged()) return;
       const { type, message }: Reason = reasonOf(error);
-      void say('failed', `${type}: ${message}`);
+      void say('failed', message, { error: type });
       const word = (await hear('keep', 'go-back')) ?? nobody();
       if (word.word === 'go-back') throw goBack(word);
     },
     asks(waiting) {
       void say(waiting ? 'asks' : 'goes-on', waiting ? describeWaiting(waiting) : 'goes on');
     },
-    async ended({ outcome, summary }) {
-      if (outcome === 'cancelled') await say('ended', summary);
+    async ended() {
+      const report = ledger.report();
+      if (report.outcome !== 'cancelled') return;
+      const record = report.ledger.findLast((entry) => entry.record)?.record?.markdown;
+      await say('ended', report.summary, { change: changeOf(report), ...(record ? { record } : {}) });
     },
   };
 }
