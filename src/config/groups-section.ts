@@ -27,7 +27,7 @@ const groupSchema = section({
     .enum(ON_FAILURE)
     .default('restore')
     .describe(
-      'What becomes of the members that were changed when another one fails for good: `restore` brings back what ran before, in the reverse order; `keep` leaves each where it is, and says where.',
+      'What becomes of the members that were changed when another one fails for good: `restore` brings back what ran before, in the reverse order; `keep` leaves each where it is, and says where; `fall-back` lets all go on together to the next older known-good version of each, as often as every member may (decisions.fallBacks), and restores where that is not possible.',
     ),
 });
 

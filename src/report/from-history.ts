@@ -1,5 +1,5 @@
 import type { FollowThroughInput } from '../domain/ledger/follow-through.ts';
-import type { GroupPlan } from '../domain/ledger/group.ts';
+import type { GroupMember, GroupPlan } from '../domain/ledger/group.ts';
 import type { RunReport } from '../domain/ledger/ledger.ts';
 import type { ResolvedRun } from '../domain/request/request.ts';
 import { WORKFLOWS, type WorkflowKind } from '../domain/request/workflow-kinds.ts';
@@ -14,6 +14,7 @@ import {
   kindOf,
   readable,
 } from './history-file.ts';
+import { collectMembers } from './history-members.ts';
 import { collectSteps } from './history-steps.ts';
 import { isSameStory } from './same-story.ts';
 
@@ -41,6 +42,7 @@ export function auditHistory(history: HistoryFile, ids: { workflowId?: string; r
   const workflow = kindOfRun(start.workflowType?.name);
   const steps = collectSteps();
   const beside = collectEvents();
+  const group = collectMembers();
   const handedOver =
     workflow === 'followThrough'
       ? (readable(decodePayloads(start.input)[0]) as FollowThroughInput)
@@ -55,6 +57,7 @@ export function auditHistory(history: HistoryFile, ids: { workflowId?: string; r
   for (const event of history.events) {
     const seen = steps.ledger.length;
     steps.see(event);
+    for (const noted of group.see(event, groupPlanOf())) beside.note(instantOf(event), noted);
     for (const entry of steps.ledger.slice(seen)) beside.ended(entry, requestOf(), instantOf(event));
     beside.see(event, {
       request: requestOf(),
@@ -67,6 +70,7 @@ export function auditHistory(history: HistoryFile, ids: { workflowId?: string; r
   }
 
   const [request, plan, groupPlan] = [requestOf(), planOf(), groupPlanOf()];
+  const members: readonly GroupMember[] = group.members(request?.group);
   const report: AuditedReport = {
     workflow,
     workflowId: ids.workflowId ?? start.workflowId ?? own?.workflowId ?? 'unknown',
@@ -78,6 +82,7 @@ export function auditHistory(history: HistoryFile, ids: { workflowId?: string; r
     ...(request ? { request } : {}),
     ...(plan ? { plan } : {}),
     ...(groupPlan ? { groupPlan } : {}),
+    ...(members.length > 0 ? { members } : {}),
   };
   return {
     report,

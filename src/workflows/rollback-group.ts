@@ -7,11 +7,11 @@ import type { GroupRequest, ResolvedGroup } from '../domain/request/group.ts';
 import type { ResolvedRun } from '../domain/request/request.ts';
 import { cancelledEnding, failedEnding, plannedEnding, provedEnding } from './group/endings.ts';
 import { isLost, type Members, openMembers, troubleOf } from './group/members.ts';
-import { takeBack } from './group/take-back.ts';
+import { fallBack, takeBack } from './group/take-back.ts';
 import { carryOut } from './run/carry-out.ts';
 import { refusedEnding } from './run/end/endings.ts';
 import type { Ending, Run } from './run/run.ts';
-import { isExpected, reasonOf } from './run/step/failures.ts';
+import { isExpected, type Reason, reasonOf } from './run/step/failures.ts';
 
 /**
  * The runbook for several services at once: each is a run of its own (`rollback`), with its own steps, lock, snapshot and
@@ -31,24 +31,39 @@ export async function rollbackGroup(input: GroupRequest = {}): Promise<RunReport
     if (refusal) return refusedEnding(refusal);
     if (!group) throw new Error('a group without members');
     const members = openMembers(run.ledger, request, group);
-    try {
-      return await runbook(run, request, group, members);
-    } catch (error) {
-      if (!isExpected(error)) throw error;
-      return CancellationScope.nonCancellable(async () => {
-        if (isCancellation(error)) {
-          run.ledger.record({ kind: 'cancellation', summary: 'cancelled: its members are cancelled' });
-          await members.cancel();
-          await members.until('the members to end', () => all(members, 'ended'));
-          return cancelledEnding(members.all());
-        }
-        const reason = reasonOf(error);
-        run.ledger.record({ kind: 'group', summary: `cannot be completed: ${reason.message}` });
-        await takeBack(members, group, reason.message);
-        return failedEnding(members.all(), group, reason);
-      });
+    for (let times = 0; ; times += 1) {
+      try {
+        return await runbook(run, request, group, members);
+      } catch (error) {
+        if (!isExpected(error)) throw error;
+        const ending = await CancellationScope.nonCancellable(() =>
+          isCancellation(error)
+            ? cancelled(run, members)
+            : afterFailure(group, members, { times, reason: reasonOf(error) }),
+        );
+        if (ending) return ending;
+      }
     }
   }
+}
+
+/** A cancelled group has its members cancelled, and waits until each has come to its own end. */
+async function cancelled(run: Run, members: Members): Promise<Ending> {
+  run.ledger.record({ kind: 'cancellation', summary: 'cancelled: its members are cancelled' });
+  await members.cancel();
+  await members.until('the members to end', () => all(members, 'ended'));
+  return cancelledEnding(members.all());
+}
+
+/** @returns nothing where all members fall back together. */
+async function afterFailure(
+  group: ResolvedGroup,
+  members: Members,
+  { times, reason }: { readonly times: number; readonly reason: Reason },
+): Promise<Ending | undefined> {
+  if (await fallBack(members, group, times, reason.message)) return undefined;
+  await takeBack(members, group, reason.message);
+  return failedEnding(members.all(), group, reason);
 }
 
 async function runbook(
@@ -60,7 +75,7 @@ async function runbook(
   // Runbook 2 and 3.1 by each member. One after the other by their names, because each takes its lock with its plan: of two
   // groups that have members in common one gets all.
   for (const { service } of inOrder.toSorted((a, b) => (a.service < b.service ? -1 : 1))) {
-    await members.start(service);
+    if (members.of(service).stage === 'waiting') await members.start(service);
     await reach(members, 'planned', [service]);
   }
   const plan = await run.step('plan-group', request.service, runsOf(members.all()));

@@ -98,7 +98,7 @@ describe('groups of runbook.yaml', () => {
       'another policy',
       { platform: { members: ['agents', 'orchestrator'], onFailure: 'undo' } },
       SERVICES,
-      'groups.platform.onFailure: expected one of "restore"|"keep"',
+      'groups.platform.onFailure: expected one of "restore"|"keep"|"fall-back"',
     ],
   ])('are refused: %s', (_what, groups, services, fault) => {
     expect(faults(textOf(groups, services))).toEqual([fault]);

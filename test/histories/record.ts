@@ -4,6 +4,7 @@ import { PATHS } from './paths.ts';
 import { recordAsked } from './record-asked.ts';
 import { recordCompose } from './record-compose.ts';
 import { recordFollowed } from './record-followed.ts';
+import { recordGroups } from './record-group.ts';
 import { recordLocks } from './record-locks.ts';
 import { recordPlain } from './record-plain.ts';
 import { recordStarts } from './record-starts.ts';
@@ -31,6 +32,7 @@ const groups = [
   { record: recordLocks, names: /^(claim|joined|with)/ },
   { record: recordFollowed, names: /^(stayed|changed|not-well|superseded)/ },
   { record: recordStarts, names: /^(expired|start-|other-)/ },
+  { record: recordGroups, names: /^group-/ },
   { record: recordCompose, names: /^compose-/ },
 ];
 for (const { record, names } of groups) {

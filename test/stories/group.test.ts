@@ -126,3 +126,28 @@ describe('a group with a member that is there already', () => {
     expect(await cast.writes()).toEqual(['orchestrator']);
   }, 90_000);
 });
+
+describe('a group that falls back', () => {
+  it('has all members go on together to their next older known-good version, when one is not proved', async () => {
+    // Proved while its provider answered.
+    const cast = await group('group-falls-back', {
+      members: { agents: ['v0.1.0'], orchestrator: ['v0.1.0'] },
+      group: { onFailure: 'fall-back' },
+      checks: SOON,
+    });
+    for (const member of Object.keys(cast.members)) {
+      expect((await cast.verify({ service: member })).outcome).toBe('known-good');
+      await cast.members[member]?.deploy('v0.1.1', { replicas: 1 });
+      expect((await cast.verify({ service: member })).outcome).toBe('known-good');
+      await cast.members[member]?.deploy('v0.2.0', { replicas: 1 });
+    }
+    await cast.members.orchestrator?.deploy('v0.1.3-chat-output-null', { replicas: 1 });
+    await cast.members.orchestrator?.deploy('v0.2.0', { replicas: 1 });
+    const report = await cast.run({ targets: { orchestrator: '0.1.3-chat-output-null' } });
+    expect(report).toMatchObject({
+      outcome: 'rolled-back',
+      summary: 'agents 0.2.0 -> 0.1.0, orchestrator 0.2.0 -> 0.1.1; all proved',
+    });
+    expect(await cast.running()).toEqual({ agents: 'v0.1.0', orchestrator: 'v0.1.1' });
+  }, 120_000);
+});

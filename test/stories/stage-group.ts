@@ -22,7 +22,7 @@ export interface GroupOptions {
 }
 
 /** Services of one group, and what can be asked of the runbook for it. */
-export interface GroupCast extends Pick<CastRuns, 'end' | 'history' | 'taskQueue'> {
+export interface GroupCast extends Pick<CastRuns, 'end' | 'history' | 'taskQueue' | 'verify'> {
   readonly configFile: string;
   readonly members: Readonly<Record<string, Cast>>;
   start(request?: GroupRequest): ReturnType<typeof startRollbackGroup>;
@@ -68,7 +68,7 @@ export async function groupCast(
   const taskQueue = `queue-${casts[0]?.namespace}`;
   let worker: RunningWorker | undefined;
   if (inProcess) worker = await workerFor(stage.native, configFile, taskQueue);
-  const { end, history } = castRuns(stage.client, name, taskQueue);
+  const { end, history, verify } = castRuns(stage.client, name, taskQueue);
   const since = await stage.sandbox.cluster.mark();
   let runs = 0;
   const start = (request: GroupRequest = {}) => {
@@ -82,6 +82,7 @@ export async function groupCast(
     members,
     end,
     history,
+    verify,
     start,
     run: async (request = {}) => end(await start(request)),
     async running() {

@@ -72,6 +72,7 @@ export function resolveGroup(deps: Dependencies, request: GroupRequest): Resolve
       members: group.members.map((service) => ({ service, target: targets[service] ?? target })),
       order: group.order,
       onFailure: group.onFailure,
+      fallBacks: Math.min(...profiles.map((profile) => profile.policy.decisions.fallBacks)),
       waitMs: needsMs,
     },
     policy,

@@ -24,6 +24,8 @@ export interface GroupMember {
   readonly workflowId?: string;
   readonly runId?: string;
   readonly plan?: ShownPlan;
+  /** What ran before, when the plan begins somewhere else: after falling back. */
+  readonly origin?: string;
   /** Whether it was changed, as far as the group knows. */
   readonly change: ChangeState;
   /** What a person is waited for with, in one sentence. */
@@ -93,7 +95,7 @@ export function afterSaying(member: GroupMember, said: MemberSays): GroupMember 
 /** The member after its run has closed with a report. */
 export function afterEnding(member: GroupMember, report: RunReport): GroupMember {
   const { waitingFor: _before, error: _said, ...rest } = member;
-  const { outcome, summary, error, ledger, plan = member.plan } = report;
+  const { outcome, summary, error, ledger, plan = member.plan, origin } = report;
   const record = ledger.findLast((entry) => entry.record)?.record?.markdown;
   return {
     ...rest,
@@ -102,6 +104,7 @@ export function afterEnding(member: GroupMember, report: RunReport): GroupMember
     outcome,
     summary,
     ...(plan ? { plan } : {}),
+    ...(origin === undefined ? {} : { origin }),
     ...(error ? { error } : {}),
     ...(record ? { record } : {}),
   };
@@ -128,9 +131,19 @@ export function isAsBefore(member: Pick<GroupMember, 'outcome' | 'change'>): boo
   return member.outcome === 'restored' || (member.change === 'none' && !isWell(member));
 }
 
+/** `0.4.0 → 0.3.0`, or `is at 0.3.0`; nothing where there is no plan. */
+export function wayOfMember(member: Pick<GroupMember, 'plan' | 'origin'>, arrow = '→'): string {
+  const { plan, origin } = member;
+  if (!plan) return '';
+  return plan.changesNothing && origin === undefined
+    ? `is at ${namesOf(plan).to}`
+    : wayOf({ plan, ...(origin === undefined ? {} : { origin }) }, arrow);
+}
+
 /** One line: `agents: 0.4.0 → 0.3.0, rolled-back: …`. */
-export function memberInWords({ service, stage, plan, outcome, summary, waitingFor }: GroupMember): string {
-  const way = plan ? `${plan.changesNothing ? plan.to.version : wayOf({ plan })}, ` : '';
+export function memberInWords(member: GroupMember): string {
+  const { service, stage, plan, outcome, summary, waitingFor } = member;
+  const way = plan ? `${wayOfMember(member)}, ` : '';
   const state = outcome ? `${outcome}${summary ? `: ${summary}` : ''}` : stage;
   return `${service}: ${way}${state}${waitingFor ? `; ${waitingFor}` : ''}`;
 }

@@ -62,7 +62,7 @@ export function brokenGlassEvent(
 }
 
 /** What anybody may send at any time, as often as they like. */
-const UNASKED: readonly EventKind[] = ['note', 'evidence', 'pause', 'target-change', 'check-repeat'];
+const UNASKED: readonly EventKind[] = ['note', 'evidence', 'pause', 'target-change', 'check-repeat', 'group'];
 const UNASKED_LINES = 300;
 const UNASKED_CHARACTERS = 200_000;
 

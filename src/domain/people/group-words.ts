@@ -1,4 +1,5 @@
 import { type ErrorType, isErrorType } from '../errors.ts';
+import type { RunEvent } from './events.ts';
 import type { Read } from './operator-inputs.ts';
 
 /** Name of the signal by which a group's run tells a member what to do. */
@@ -16,6 +17,8 @@ export const GROUP_WORDS = [
   'keep',
   /** Another member has failed: what was there before is restored. */
   'go-back',
+  /** Another member has failed: all go on to their next older known-good version, and plan anew. */
+  'fall-back',
   /** Another member has failed before this one was changed: it is left as it is. */
   'stop',
 ] as const;
@@ -24,7 +27,7 @@ export interface GroupWord {
   readonly word: (typeof GROUP_WORDS)[number];
   /** With `change`: the hash of the plan that is meant. */
   readonly plan?: string;
-  /** With `go-back` and `stop`: why, in one sentence. */
+  /** With `go-back`, `fall-back` and `stop`: why, in one sentence. */
   readonly because?: string;
 }
 
@@ -92,4 +95,25 @@ export function readMemberSays(input: unknown): Read<MemberSays> {
 
 function asObject(input: unknown): Record<string, unknown> {
   return typeof input === 'object' && input !== null ? (input as Record<string, unknown>) : {};
+}
+
+/** The line that a word of the group becomes in the ledger of a member. */
+export function eventOfWord({ word, plan, because }: GroupWord): Omit<RunEvent, 'at'> {
+  const what = plan ? `${word}, plan ${plan.slice(0, 12)}` : word;
+  return { kind: 'group', summary: `the group: ${what}`, ...(because ? { reason: because } : {}) };
+}
+
+/** How the timer is called with which a member waits for a word. */
+export const WAITS_FOR_GROUP = 'waits for the group';
+
+/** The line of a member that has waited for a word in vain. */
+export const NOTHING_HEARD: Omit<RunEvent, 'at'> = {
+  kind: 'group',
+  summary: 'the run of the group has not said anything in time',
+};
+
+/** The line that a message of a member becomes in the ledger of the group; none where its end says the same. */
+export function eventOfSaying({ service, says, summary }: MemberSays): Omit<RunEvent, 'at'> | undefined {
+  if (says === 'goes-on' || says === 'ended') return undefined;
+  return { kind: 'group', summary: `${service}: ${says}: ${summary}` };
 }

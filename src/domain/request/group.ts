@@ -1,7 +1,7 @@
 import type { RollbackRequest } from './request.ts';
 
 /** What becomes of members that are changed already when another one fails for good. */
-export const ON_FAILURE = ['restore', 'keep'] as const;
+export const ON_FAILURE = ['restore', 'keep', 'fall-back'] as const;
 export type OnFailure = (typeof ON_FAILURE)[number];
 
 /** Whether the members of a group are changed one after the other, as they are listed, or all at once. */
@@ -34,6 +34,8 @@ export interface ResolvedGroup {
   readonly members: readonly ResolvedMember[];
   readonly order: GroupOrder;
   readonly onFailure: OnFailure;
+  /** With `fall-back`: how many times the group may fall back. */
+  readonly fallBacks: number;
   /** The longest that the group's run and each of its members wait for each other, in ms. */
   readonly waitMs: number;
 }

@@ -4,6 +4,7 @@ import {
   isAsBefore,
   isWell,
   planInWords,
+  wayOfMember,
 } from '../../domain/ledger/group.ts';
 import type { ResolvedGroup } from '../../domain/request/group.ts';
 import type { Ending } from '../run/run.ts';
@@ -17,7 +18,7 @@ export function plannedEnding(plan: GroupPlan): Ending {
 
 /** Every member was proved, and has ended. */
 export function provedEnding(members: readonly GroupMember[]): Ending {
-  const summary = members.map(wayOfMember).join(', ');
+  const summary = members.map(inWords).join(', ');
   const unwell = members.find((member) => !isWell(member));
   if (unwell) {
     const message = `${unwell.service} was proved and has not ended well: ${unwell.summary ?? ''}; ${summary}`;
@@ -35,7 +36,7 @@ export function failedEnding(
 ): Ending {
   const started = members.filter(({ stage }) => stage !== 'waiting');
   const changed = started.filter(({ change }) => change !== 'none');
-  const where = members.map(wayOfMember).join(', ');
+  const where = members.map(inWords).join(', ');
   if (changed.length === 0) {
     const summary = `${message}; nothing was changed`;
     return { outcome: 'failed', summary: `${type}: ${summary}`, error: { type, message: summary } };
@@ -55,16 +56,13 @@ export function cancelledEnding(members: readonly GroupMember[]): Ending {
   const changed = members.filter(({ change }) => change !== 'none');
   if (changed.length === 0)
     return { outcome: 'cancelled', summary: 'cancelled on request; nothing was changed' };
-  return { outcome: 'cancelled', summary: `cancelled on request: ${members.map(wayOfMember).join(', ')}` };
+  return { outcome: 'cancelled', summary: `cancelled on request: ${members.map(inWords).join(', ')}` };
 }
 
 /** `agents 0.4.0 -> 0.3.0`, and how it ended where that is something else. */
-function wayOfMember({ service, plan, outcome, stage }: GroupMember): string {
-  const way = plan
-    ? plan.changesNothing
-      ? `is at ${plan.to.version}`
-      : `${plan.from.version} -> ${plan.to.version}`
-    : '';
-  const end = outcome === 'rolled-back' || outcome === 'already-there' ? '' : `(${outcome ?? stage})`;
-  return [service, way, end].filter(Boolean).join(' ');
+function inWords(member: GroupMember): string {
+  const { service, outcome, stage } = member;
+  return [service, wayOfMember(member, '->'), isWell(member) ? '' : `(${outcome ?? stage})`]
+    .filter(Boolean)
+    .join(' ');
 }

@@ -25,7 +25,14 @@ import {
 } from '../../domain/ledger/group.ts';
 import type { RunReport } from '../../domain/ledger/ledger.ts';
 import { md } from '../../domain/media/markdown.ts';
-import { GROUP_WORD, type GroupWord, MEMBER_SAYS, readMemberSays } from '../../domain/people/group-words.ts';
+import { isFull } from '../../domain/people/events.ts';
+import {
+  eventOfSaying,
+  GROUP_WORD,
+  type GroupWord,
+  MEMBER_SAYS,
+  readMemberSays,
+} from '../../domain/people/group-words.ts';
 import type { ResolvedGroup } from '../../domain/request/group.ts';
 import type { ResolvedRun, RollbackRequest } from '../../domain/request/request.ts';
 import type { RunLedger } from '../run/step/ledger.ts';
@@ -37,6 +44,8 @@ export interface Members {
   of(service: string): GroupMember;
   /** Starts the run of a member. @throws ApplicationFailure `RollbackInProgress` */
   start(service: string): Promise<void>;
+  /** A member begins anew: what it has said before does not count any more. */
+  begin(service: string): void;
   /** Notes what the group knows of a member by itself. */
   note(service: string, change: Partial<GroupMember>): void;
   /** Tells a member what to do. One whose run has closed does not hear it. */
@@ -69,9 +78,8 @@ export function openMembers(ledger: RunLedger, request: ResolvedRun, group: Reso
     const member = all().find(({ service, runId }) => service === said.service && runId === said.runId);
     if (!member) return;
     set(afterSaying(member, said));
-    if (said.says !== 'goes-on' && said.says !== 'ended') {
-      ledger.record({ kind: 'group', summary: `${said.service}: ${said.says}: ${said.summary}` });
-    }
+    const event = eventOfSaying(said);
+    if (event && !isFull(ledger.report().events)) ledger.record(event);
   });
 
   const ended = (member: GroupMember) => {
@@ -112,6 +120,10 @@ export function openMembers(ledger: RunLedger, request: ResolvedRun, group: Reso
         if (!(error instanceof WorkflowExecutionAlreadyStartedError)) throw error;
         throw failure('RollbackInProgress', `${service} is being rolled back by ${workflowId}`);
       }
+    },
+    begin(service) {
+      const { error: _error, plan: _plan, ...member } = of(service);
+      set({ ...member, stage: 'planning' });
     },
     note(service, { stage, ...change }) {
       const member = of(service);
