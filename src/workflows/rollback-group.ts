@@ -82,8 +82,7 @@ async function runbook(
   adopt(run, members, plan);
   if (request.dryRun) return plannedEnding(plan);
   await run.approval(plan);
-  const paused = run.pausePoint();
-  if (paused) await paused;
+  await whilePaused(run);
 
   // Runbook 3.2 and 4, if none has ended meanwhile. A member that is there already changes nothing: nobody waits for it.
   const services = inOrder.map(({ service }) => service);
@@ -98,12 +97,14 @@ async function runbook(
   const atOnce = order === 'parallel' ? services : services.filter((service) => !waits(service));
   await Promise.all(atOnce.map(change));
   for (const service of order === 'parallel' ? [] : services.filter(waits)) {
+    await whilePaused(run);
     await change(service);
     await reach(members, 'changed', [service]);
   }
   await reach(members, 'changed', services);
 
   // Runbook 6, when every member is changed: they are proved as a whole.
+  await whilePaused(run);
   run.enterPhase('prove');
   for (const service of services) members.note(service, { stage: 'proving' });
   await Promise.all(services.map((service) => members.tell(service, { word: 'prove' })));
@@ -115,6 +116,11 @@ async function runbook(
     await members.until('the members to end', () => all(members, 'ended'));
     return provedEnding(members.all());
   });
+}
+
+/** A pause of the group is before the next word to a member. */
+async function whilePaused(run: Run): Promise<void> {
+  await run.pausePoint();
 }
 
 /** Waits until members have come so far. @throws ApplicationFailure with the error of the first that does not. */
