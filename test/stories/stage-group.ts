@@ -19,6 +19,8 @@ export interface GroupOptions {
   readonly checks?: Readonly<Record<string, unknown>>;
   /** Default: a worker in this process. */
   readonly worker?: boolean;
+  /** Default: a queue of its own. */
+  readonly taskQueue?: string;
 }
 
 /** Services of one group, and what can be asked of the runbook for it. */
@@ -38,7 +40,14 @@ export interface GroupCast extends Pick<CastRuns, 'end' | 'history' | 'taskQueue
 export async function groupCast(
   stage: Stage,
   name: string,
-  { members: wanted, group = {}, profile = {}, checks = {}, worker: inProcess = true }: GroupOptions,
+  {
+    members: wanted,
+    group = {},
+    profile = {},
+    checks = {},
+    worker: inProcess = true,
+    taskQueue: queue,
+  }: GroupOptions,
 ): Promise<GroupCast> {
   const names = Object.keys(wanted);
   const casts = await Promise.all(
@@ -52,20 +61,8 @@ export async function groupCast(
       for (const version of wanted[member] ?? []) await members[member]?.deploy(version, { replicas: 1 });
     }),
   );
-  const entries = await Promise.all(
-    casts.map(async ({ configFile }) => parse(await readFile(configFile, 'utf8')).services.orchestrator),
-  );
-  // They have one receiver in common.
-  const services = names.map((member, index) => [member, { ...entries[index], notify: entries[0].notify }]);
-  const folder = dirname(casts[0]?.configFile ?? '');
-  const configFile = join(folder, 'group.yaml');
-  const config = {
-    records: join(folder, 'group-incidents'),
-    services: Object.fromEntries(services),
-    groups: { platform: { members: names, ...group } },
-  };
-  await writeFile(configFile, stringify(config));
-  const taskQueue = `queue-${casts[0]?.namespace}`;
+  const configFile = await groupConfig(members, group);
+  const taskQueue = queue ?? `queue-${casts[0]?.namespace}`;
   let worker: RunningWorker | undefined;
   if (inProcess) worker = await workerFor(stage.native, configFile, taskQueue);
   const { end, history, verify } = castRuns(stage.client, name, taskQueue);
@@ -119,4 +116,29 @@ export async function groupCast(
       await worker?.stop();
     },
   };
+}
+
+/**
+ * One configuration of services that were cast each by itself, as a group with one receiver in common.
+ * @returns its file, beside that of the first one.
+ */
+export async function groupConfig(
+  members: Readonly<Record<string, { readonly configFile: string }>>,
+  group: Readonly<Record<string, unknown>> = {},
+): Promise<string> {
+  const names = Object.keys(members);
+  const files = Object.values(members).map(({ configFile }) => configFile);
+  const entries = await Promise.all(
+    files.map(async (file) => parse(await readFile(file, 'utf8')).services.orchestrator),
+  );
+  const services = names.map((member, index) => [member, { ...entries[index], notify: entries[0].notify }]);
+  const folder = dirname(files[0] ?? '');
+  const configFile = join(folder, 'group.yaml');
+  const config = {
+    records: join(folder, 'group-incidents'),
+    services: Object.fromEntries(services),
+    groups: { platform: { members: names, ...group } },
+  };
+  await writeFile(configFile, stringify(config));
+  return configFile;
 }

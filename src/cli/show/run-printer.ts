@@ -54,6 +54,8 @@ function isWorthAHead({
   waitingFor,
 }: RunReport): boolean {
   const row: WorkflowRow = WORKFLOW_ROWS[workflow];
+  // That a member of a group has its plan is not worth one yet.
+  const isAsked = events?.some(({ kind }) => kind !== 'group');
   const isPlanless = !row.plans && request !== undefined;
-  return Boolean(plan || groupPlan || finishedAt || isPlanless || waitingFor || events?.length);
+  return Boolean(plan || groupPlan || finishedAt || isPlanless || waitingFor || isAsked);
 }
