@@ -154,6 +154,26 @@ it('a group that is paused waits with the next member, and goes on when it is to
   expect((await ended(run)).outcome).toBe('rolled-back');
 });
 
+it('a group that is reset has its members of before come to their end, and begins them anew', async () => {
+  const cast = await group('group-reset', { policy: { approval: { required: true } } });
+  const run = await cast.start();
+  await waits(run, 'approval-1');
+  const { events = [] } = await run.fetchHistory();
+  const task = events?.find(({ workflowTaskCompletedEventAttributes: completed }) => completed);
+  await stage.client.workflowService.resetWorkflowExecution({
+    namespace: 'default',
+    workflowExecution: { workflowId: run.workflowId, runId: run.firstExecutionRunId },
+    reason: 'an operator tries it once more',
+    workflowTaskFinishEventId: task?.eventId ?? null,
+    requestId: 'once',
+  });
+  const anew = stage.client.workflow.getHandle(run.workflowId) as Run;
+  const waiting = await waits(anew, 'approval-1');
+  await send(anew, 'approve', { plan: 'planHash' in waiting && waiting.planHash, approvedBy: 'ben' });
+  expect((await ended(anew)).outcome).toBe('rolled-back');
+  expect(cast.order).toEqual(['agents 0.3.0', 'orchestrator 0.3.0']);
+}, 60_000);
+
 describe('two groups with a member in common', () => {
   it('end in a refusal of one, with nothing of it changed, whatever their orders are', async () => {
     const here = stop();

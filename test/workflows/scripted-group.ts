@@ -9,6 +9,7 @@ import type { ResolvedRun, RollbackRequest } from '../../src/domain/request/requ
 import { STEP_IDS, type StepId } from '../../src/domain/steps/steps.ts';
 import { parseTarget } from '../../src/domain/versions/targets.ts';
 import { workflowBundle } from '../../src/wiring/bundle.ts';
+import { until } from '../../tools/until.ts';
 import type { TemporalClients } from '../stories/stage-temporal.ts';
 import {
   policyOf,
@@ -88,6 +89,16 @@ export async function scriptedGroup(
     return { hash, changesNothing: members.every(({ plan }) => plan?.changesNothing), members };
   }
 
+  /** The server ends a lock a moment after its run has closed. */
+  async function holderOf(lockId: string) {
+    const isFree = async () => (await client.workflow.getHandle(lockId).describe()).status.name !== 'RUNNING';
+    const state = await until('the lock to be free', isFree, { withinMs: 1000 }).then(
+      () => 'closed',
+      () => 'open',
+    );
+    return { state, workflowId: 'another', runId: 'another' };
+  }
+
   async function work(step: StepId, args: readonly unknown[]): Promise<unknown> {
     switch (step) {
       case 'resolve-request': {
@@ -104,7 +115,7 @@ export async function scriptedGroup(
       case 'record-incident':
         return { markdown: 'x.md', json: 'x.json', sha256: '' };
       case 'identify-holder':
-        return { state: 'open', workflowId: 'another', runId: 'another' };
+        return holderOf(String(args[0]));
     }
     const service = String(args[0]);
     const scripted = services[service];

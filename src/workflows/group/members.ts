@@ -10,6 +10,7 @@ import {
   isCancellation,
   ParentClosePolicy,
   setHandler,
+  sleep,
   startChild,
   TerminatedFailure,
   workflowInfo,
@@ -36,6 +37,10 @@ import {
 import type { ResolvedGroup } from '../../domain/request/group.ts';
 import type { ResolvedRun, RollbackRequest } from '../../domain/request/request.ts';
 import type { RunLedger } from '../run/step/ledger.ts';
+
+/** How often a member is started whose run of before a reset is still open, and how long in between at the most, in ms. */
+const TRIES = 120;
+const AGAIN_MS = 5000;
 
 /** The members of a group, each a run of its own. */
 export interface Members {
@@ -100,25 +105,37 @@ export function openMembers(ledger: RunLedger, request: ResolvedRun, group: Reso
     of,
     async start(service) {
       const { originalExecutionRunId } = workflowInfo();
-      // The same id in a run that was reset: what its history has started is not another one.
+      // The same id in a run that was reset: it has no two runs of a member.
       const workflowId = `rollback/${service}/in/${originalExecutionRunId}`;
-      set({ ...of(service), stage: 'planning', workflowId });
-      try {
-        // A cancelled group cancels its members by itself, when it is known what becomes of them.
-        const handle = await CancellationScope.nonCancellable(() =>
-          startChild<(input: RollbackRequest) => Promise<RunReport>>('rollback', {
-            workflowId,
-            args: [requestOf(request, group, service)],
-            parentClosePolicy: ParentClosePolicy.REQUEST_CANCEL,
-            staticSummary: md`roll back ${service}, of ${request.service}`.text,
-          }),
-        );
-        handles.set(service, handle);
-        set({ ...of(service), runId: handle.firstExecutionRunId });
-        void CancellationScope.nonCancellable(() => follow(service, handle.result()));
-      } catch (error) {
-        if (!(error instanceof WorkflowExecutionAlreadyStartedError)) throw error;
-        throw failure('RollbackInProgress', `${service} is being rolled back by ${workflowId}`);
+      for (let attempt = 1; ; attempt += 1) {
+        try {
+          // A cancelled group cancels its members by itself, when it is known what becomes of them.
+          const handle = await CancellationScope.nonCancellable(() =>
+            startChild<(input: RollbackRequest) => Promise<RunReport>>('rollback', {
+              workflowId,
+              args: [requestOf(request, group, service)],
+              parentClosePolicy: ParentClosePolicy.REQUEST_CANCEL,
+              staticSummary: md`roll back ${service}, of ${request.service}`.text,
+            }),
+          );
+          handles.set(service, handle);
+          set({ ...of(service), stage: 'planning', workflowId, runId: handle.firstExecutionRunId });
+          void CancellationScope.nonCancellable(() => follow(service, handle.result()));
+          return;
+        } catch (error) {
+          if (!(error instanceof WorkflowExecutionAlreadyStartedError)) throw error;
+          if (attempt === TRIES) {
+            throw failure('RollbackInProgress', `${service} is being rolled back by ${workflowId}`);
+          }
+        }
+        // The group's run was reset: the member of before comes to its own end first.
+        if (attempt === 1)
+          await getExternalWorkflowHandle(workflowId)
+            .cancel()
+            .catch(() => undefined);
+        await sleep(Math.min(AGAIN_MS, 250 * attempt), {
+          summary: `waits for the run of ${service} of before the reset`,
+        });
       }
     },
     begin(service) {
