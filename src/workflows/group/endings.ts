@@ -39,7 +39,9 @@ export function failedEnding(
   const where = members.map(inWords).join(', ');
   if (changed.length === 0) {
     const summary = `${message}; nothing was changed`;
-    return { outcome: 'failed', summary: `${type}: ${summary}`, error: { type, message: summary } };
+    // As of one service: the run that holds the target tells people.
+    const quiet = type === 'RollbackInProgress';
+    return { outcome: 'failed', summary: `${type}: ${summary}`, error: { type, message: summary }, quiet };
   }
   if (changed.every(isAsBefore)) {
     const summary = `what ran before is restored in every member that was changed: ${message}`;
