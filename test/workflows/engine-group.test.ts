@@ -126,7 +126,7 @@ describe('a group', () => {
     expect(report.members?.some(({ waitingFor }) => waitingFor !== undefined)).toBe(false);
   });
 
-  it("refuses what is a member's to answer, and a member another target", async () => {
+  it("refuses what is a member's to answer, and a member another target; cancelled before the change it changes nothing", async () => {
     const cast = await group('group-updates', { policy: { approval: { required: true } } });
     const run = await cast.start();
     await waits(run, 'approval-1');
@@ -135,7 +135,12 @@ describe('a group', () => {
       send(member(run, 'agents') as Run, 'change-target', { target: '0.1.0', by: 'ben', reason: 'older' }),
     ).rejects.toMatchObject({ cause: { message: expect.stringContaining('member of the group platform') } });
     await run.cancel();
-    await ended(run);
+    expect(await ended(run)).toMatchObject({
+      outcome: 'cancelled',
+      summary: 'cancelled on request; nothing was changed',
+      members: [{ outcome: 'cancelled' }, { outcome: 'cancelled' }],
+    });
+    expect(cast.order).toEqual([]);
   });
 });
 
