@@ -7,6 +7,7 @@ import { identifyHolder } from './identify-holder.ts';
 import { identifyVersions } from './identify-versions.ts';
 import { notify } from './notify.ts';
 import { plan } from './plan.ts';
+import { planGroup } from './plan-group.ts';
 import { recordIncident } from './record-incident.ts';
 import { recordKnownGood } from './record-known-good.ts';
 import { resolveRequest } from './resolve-request.ts';
@@ -35,6 +36,7 @@ export function createActivities(deps: Dependencies) {
     'check-access': of(checkAccess(deps)),
     'identify-versions': of(identifyVersions(deps)),
     plan: of(plan(deps)),
+    'plan-group': planGroup(deps),
     'identify-holder': identifyHolder(deps),
     'take-snapshot': of(takeSnapshot(deps)),
     'restore-config': of(restoreConfig(deps)),

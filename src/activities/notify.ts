@@ -2,6 +2,7 @@ import { RunbookError } from '../domain/errors.ts';
 import type { Announcement } from '../domain/ledger/announce.ts';
 import type { Notifier } from '../notifiers/notifier.ts';
 import type { Dependencies } from './dependencies.ts';
+import { receiversOfGroup } from './request/group-receivers.ts';
 import { stepActivity } from './step.ts';
 
 /**
@@ -43,11 +44,17 @@ interface FoundNotifier {
 }
 
 /**
- * The receiver of the service. A service that was removed while its run was under way has none any more: people are
+ * The receiver of the service, or of the group. A service that was removed while its run was under way has none any more: people are
  * told by that of another service of the worker, of the same name if there is one.
  */
 function findNotifier(deps: Dependencies, service: string, receiver: string): FoundNotifier | undefined {
   const named = ({ name }: Notifier) => name === receiver;
+  if (Object.hasOwn(deps.config.groups, service)) {
+    const ofMember = receiversOfGroup(deps.config, service).find(({ name }) => name === receiver);
+    const notifier =
+      ofMember && deps.service(ofMember.service).notifiers.find(({ name }) => name === ofMember.receiver);
+    return notifier && { notifier };
+  }
   if (Object.hasOwn(deps.config.services, service)) {
     const notifier = deps.service(service).notifiers.find(named);
     return notifier && { notifier };

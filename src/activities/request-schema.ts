@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { RunbookError } from '../domain/errors.ts';
 import { CHECK_IDS } from '../domain/proof/checks.ts';
 import { oneLine } from '../domain/redact.ts';
+import { type GroupRequest, ON_FAILURE } from '../domain/request/group.ts';
 import { SEVERITIES } from '../domain/request/policy.ts';
 import type { RollbackRequest, VerifyRequest } from '../domain/request/request.ts';
 import { unreadableProblem } from '../domain/request/unreadable-input.ts';
@@ -26,7 +27,6 @@ const name = text(63).regex(
 const lines = z.array(text(500)).refine((list) => list.length <= 20, 'has more than 20 entries');
 
 const shared = {
-  service: name.exactOptional(),
   environment: name.exactOptional(),
   reason: text(500).exactOptional(),
   requestedBy: text(100).exactOptional(),
@@ -38,7 +38,7 @@ const target = text(200).superRefine((value, context) => {
   if (message) context.addIssue({ code: 'custom', message });
 });
 
-const ROLLBACK = z.strictObject({
+const rolling = {
   ...shared,
   target: target.exactOptional(),
   incident: text(100).exactOptional(),
@@ -51,9 +51,25 @@ const ROLLBACK = z.strictObject({
     .refine((reason) => reason.trim() !== '', 'is empty; it takes the reason')
     .exactOptional(),
   ifRunning: z.enum(['refuse', 'join']).exactOptional(),
+};
+
+const ROLLBACK = z.strictObject({
+  service: name.exactOptional(),
+  ...rolling,
+  /** What the run of a group adds to the request of a member. */
+  member: z
+    .strictObject({ group: name, onFailure: z.enum(ON_FAILURE), waitMs: z.int().min(1) })
+    .exactOptional(),
+});
+
+const GROUP = z.strictObject({
+  group: name.exactOptional(),
+  ...rolling,
+  targets: z.record(name, target).exactOptional(),
 });
 
 const VERIFY = z.strictObject({
+  service: name.exactOptional(),
   ...shared,
   accept: z
     .array(z.enum(CHECK_IDS))
@@ -72,6 +88,11 @@ export function parseRollbackRequest(input: unknown): RollbackRequest {
 /** As {@link parseRollbackRequest}, for `verify`. */
 export function parseVerifyRequest(input: unknown): VerifyRequest {
   return parse(VERIFY, input);
+}
+
+/** As {@link parseRollbackRequest}, for `rollbackGroup`. */
+export function parseGroupRequest(input: unknown): GroupRequest {
+  return parse(GROUP, input);
 }
 
 function parse<T>(schema: z.ZodType<T>, input: unknown): T {
@@ -93,11 +114,18 @@ function rankOf({ code, path }: z.core.$ZodIssue): number {
   return path.length > 1 ? 2 : 0;
 }
 
+/** Fields that a run of another workflow type has. */
+const ELSEWHERE: ReadonlyMap<string, string> = new Map([
+  ['group', '; a group is rolled back by the workflow type rollbackGroup'],
+  ['service', '; one service is rolled back by the workflow type rollback'],
+]);
+
 function describe(issue: z.core.$ZodIssue): readonly string[] {
   const field = issue.path.length > 0 ? issue.path.join('.') : 'request';
   if (issue.code === 'unrecognized_keys') {
     return issue.keys.map(
-      (key) => `${field === 'request' ? '' : `${field}.`}${oneLine(key, 60)}: no such field`,
+      (key) =>
+        `${field === 'request' ? '' : `${field}.`}${oneLine(key, 60)}: no such field${ELSEWHERE.get(key) ?? ''}`,
     );
   }
   if (issue.code === 'invalid_type') return [`${field}: expected ${issue.expected}`];

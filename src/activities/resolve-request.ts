@@ -1,14 +1,15 @@
 import type { ServiceProfile } from '../config/profile.ts';
-import { RunbookError } from '../domain/errors.ts';
-import { isSamePerson } from '../domain/people/people.ts';
 import { CHECK_IDS, type CheckId } from '../domain/proof/checks.ts';
-import { breaksGlass, type RunPolicy } from '../domain/request/policy.ts';
+import type { RunPolicy } from '../domain/request/policy.ts';
 import type { ResolvedRun, RollbackRequest, VerifyRequest } from '../domain/request/request.ts';
-import { longestRunMs, refusalOf } from '../domain/request/start.ts';
+import { longestRunMs, type RunStart, refusalOf } from '../domain/request/start.ts';
+import type { WorkflowKind } from '../domain/request/workflow-kinds.ts';
 import { describeWish, parseTarget, type TargetWish } from '../domain/versions/targets.ts';
 import type { Dependencies } from './dependencies.ts';
-import { parseRollbackRequest, parseVerifyRequest } from './request-schema.ts';
-import { stepActivity } from './step.ts';
+import { consentProblem, profileOf, wrong } from './request/requested-service.ts';
+import { resolveGroup } from './request/resolve-group.ts';
+import { parseGroupRequest, parseRollbackRequest, parseVerifyRequest } from './request-schema.ts';
+import { type StepContext, stepActivity } from './step.ts';
 
 /**
  * Runbook 2: whose rollback, and to what.
@@ -23,30 +24,74 @@ import { stepActivity } from './step.ts';
  * Safe to retry: it only reads and computes.
  */
 export function resolveRequest(deps: Dependencies) {
-  return stepActivity(async ({ readStart }, kind: 'rollback' | 'verify', input: unknown) => {
-    const start = await readStart();
+  return stepActivity(async (context, kind: 'rollback' | 'verify' | 'rollbackGroup', input: unknown) => {
+    const start = await context.readStart();
     if (start.inputs > 1) {
       throw wrong(`request: ${start.inputs} arguments were given, and a run takes one JSON object`);
     }
-    const resolved =
-      kind === 'rollback'
-        ? await resolveRollback(deps, parseRollbackRequest(input))
-        : await resolveVerify(deps, parseVerifyRequest(input));
-    const refusal = refusalOf(start, {
-      startWithinMs: profileOf(deps, resolved.service).startWithinMs,
-      needsMs: longestRunMs(kind, resolved.policy),
-      dryRun: resolved.dryRun,
-    });
+    const { resolved, startWithinMs, needsMs } = await RESOLVE[kind](deps, input, { ...context, start });
+    const { dryRun } = resolved;
+    const refusal = refusalOf(start, { startWithinMs, needsMs, dryRun });
     const value: ResolvedRun = { ...resolved, ...(refusal ? { refusal } : {}) };
-    const asked = kind === 'rollback' ? `, target ${describeWish(value.wish)}` : '';
+    const asked = kind === 'verify' ? '' : `, target ${describeWish(value.wish)}`;
     const summary = `${value.service} (${value.environment})${asked}`;
     return { value, summary: refusal ? `${summary}; ${refusal.type}` : summary };
   });
 }
 
-async function resolveRollback(deps: Dependencies, request: RollbackRequest): Promise<ResolvedRun> {
-  const profile = profileOf(deps, request.service);
-  const { severity, breakGlass, ifRunning } = request;
+/** A request that was understood, and what its run needs to be started with. */
+export interface Resolved {
+  readonly resolved: ResolvedRun;
+  readonly startWithinMs: number;
+  /** How long the run may take, in ms. */
+  readonly needsMs: number;
+}
+
+type Asked = Pick<StepContext, 'readRun'> & { readonly start: RunStart };
+
+const RESOLVE: Readonly<
+  Record<
+    'rollback' | 'verify' | 'rollbackGroup',
+    (deps: Dependencies, input: unknown, asked: Asked) => Promise<Resolved>
+  >
+> = {
+  async rollback(deps, input, asked) {
+    const request = parseRollbackRequest(input);
+    const profile = profileOf(deps.config, request.service);
+    if (request.member) await assertMember(deps, profile.name, request.member.group, asked);
+    const resolved = await resolveRollback(deps, profile, request);
+    const { startWithinMs } = profile;
+    return { resolved, startWithinMs, needsMs: longestRunMs('rollback', resolved.policy) };
+  },
+  async verify(deps, input) {
+    const request = parseVerifyRequest(input);
+    const profile = profileOf(deps.config, request.service);
+    const resolved = await resolveVerify(deps, profile, request);
+    return { resolved, startWithinMs: profile.startWithinMs, needsMs: longestRunMs('verify') };
+  },
+  rollbackGroup: async (deps, input) => resolveGroup(deps, parseGroupRequest(input)),
+};
+
+/** Nobody but the run of a group can say that its members need no consent of their own. */
+async function assertMember(
+  { config }: Dependencies,
+  service: string,
+  group: string,
+  { start, readRun }: Asked,
+): Promise<void> {
+  const { parent } = start;
+  const starter = parent && (await readRun(parent.workflowId, parent.runId));
+  const { members = [] } = Object.hasOwn(config.groups, group) ? (config.groups[group] ?? {}) : {};
+  if (starter?.type === ('rollbackGroup' satisfies WorkflowKind) && members.includes(service)) return;
+  throw wrong(`member: only the run of a group that ${service} is in starts a run with it`);
+}
+
+async function resolveRollback(
+  deps: Dependencies,
+  profile: ServiceProfile,
+  request: RollbackRequest,
+): Promise<ResolvedRun> {
+  const { severity, breakGlass, ifRunning, member } = request;
   const run: ResolvedRun = {
     ...(await resolveShared(deps, profile, request)),
     wish: parseTarget(request.target ?? 'known-good') as TargetWish,
@@ -58,12 +103,13 @@ async function resolveRollback(deps: Dependencies, request: RollbackRequest): Pr
     ...(severity === undefined ? {} : { severity }),
     ...(breakGlass === undefined ? {} : { breakGlass }),
     ...(ifRunning === undefined ? {} : { ifRunning }),
+    ...(member === undefined ? {} : { member }),
     policy: profile.policy,
     ...(request.dryRun ? undisturbing(profile.policy) : {}),
   };
   const unsaid = request.force && (request.reason ?? '').trim() === '';
   if (unsaid) throw wrong('force: takes a reason, and reason is missing');
-  const problem = run.dryRun ? undefined : consentProblem(profile, request);
+  const problem = run.dryRun ? undefined : consentProblem(profile.name, profile.policy.approval, request);
   if (problem) throw wrong(problem);
   return run;
 }
@@ -76,8 +122,11 @@ function undisturbing({ decisions, ...policy }: RunPolicy): Pick<ResolvedRun, 'n
   };
 }
 
-async function resolveVerify(deps: Dependencies, request: VerifyRequest): Promise<ResolvedRun> {
-  const profile = profileOf(deps, request.service);
+async function resolveVerify(
+  deps: Dependencies,
+  profile: ServiceProfile,
+  request: VerifyRequest,
+): Promise<ResolvedRun> {
   return { ...(await resolveShared(deps, profile, request)), accept: request.accept ?? [] };
 }
 
@@ -115,39 +164,4 @@ async function resolveShared(
     ...(leftOut.length > 0 ? { unindexed: leftOut } : {}),
     evidenceSchema: 2,
   };
-}
-
-/** Why the run could never get the consent that it needs: better said at once than after the wait for it. */
-function consentProblem({ name, policy }: ServiceProfile, request: RollbackRequest): string | undefined {
-  const { required, breakGlass, approvers, quorum } = policy.approval;
-  const { severity, requestedBy = '' } = request;
-  if (request.breakGlass !== undefined && severity === undefined) {
-    return 'breakGlass: goes with a severity, and severity is missing';
-  }
-  if (!required || breaksGlass(policy.approval, request)) return undefined;
-  if (request.breakGlass !== undefined) {
-    const allowed = breakGlass.length > 0 ? breakGlass.join(', ') : 'no severity';
-    return `breakGlass: ${name} allows it for ${allowed}, not for ${severity}`;
-  }
-  if (requestedBy.trim() === '') return `requestedBy: missing, and ${name} needs approval by somebody else`;
-  const others = approvers.filter((approver) => !isSamePerson(approver, requestedBy)).length;
-  if (approvers.length === 0 || others >= quorum) return undefined;
-  return `requestedBy: ${name} needs ${quorum} of its approvers besides the requester, and has ${others}`;
-}
-
-function profileOf(deps: Dependencies, service: string | undefined): ServiceProfile {
-  const { services } = deps.config;
-  const names = Object.keys(services);
-  const only = names.length === 1 ? names[0] : undefined;
-  const name = service ?? only;
-  if (name === undefined) {
-    throw wrong(`service: missing, and more than one is configured (${names.join(', ')})`);
-  }
-  const profile = Object.hasOwn(services, name) ? services[name] : undefined;
-  if (profile) return profile;
-  throw wrong(`service: ${name} is not configured (known: ${names.join(', ')})`);
-}
-
-function wrong(problem: string): RunbookError {
-  return new RunbookError('InvalidRequest', `the request is wrong: ${problem}`);
 }

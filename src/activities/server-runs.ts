@@ -86,6 +86,7 @@ export async function readStart(): Promise<RunStart> {
   const pending = seen.pendingActivities?.find((one) => one.activityId === activityId);
   const executionTimeoutMs = msOf(started.workflowExecutionTimeout);
   const runTimeoutMs = msOf(started.workflowRunTimeout);
+  const parent = seen.workflowExecutionInfo?.parentExecution;
   return {
     dueAt: Number.isNaN(scheduledAt) ? dueAt : Math.min(dueAt, scheduledAt),
     servedAt: msOf(pending?.lastStartedTime) ?? Date.now(),
@@ -95,6 +96,9 @@ export async function readStart(): Promise<RunStart> {
     isRetried: Boolean(retryPolicy) && retryPolicy?.maximumAttempts !== 1,
     ...(cronSchedule ? { cron: cronSchedule } : {}),
     isRepetition: Boolean(continuedExecutionRunId),
+    ...(parent?.workflowId && parent.runId
+      ? { parent: { workflowId: parent.workflowId, runId: parent.runId } }
+      : {}),
   };
 }
 

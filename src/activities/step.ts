@@ -43,6 +43,8 @@ export interface StepContext {
   resume<T>(): T | undefined;
   /** Asks the run for its report so far (query `report`). */
   readReport(): Promise<RunReport>;
+  /** As `readReport`, of another run. */
+  readReportOf(workflowId: string, runId: string): Promise<RunReport>;
   /** How this run was started, by the Temporal server. */
   readStart(): Promise<RunStart>;
   /** What the server says of another run; undefined when there is none of these ids. */
@@ -92,7 +94,8 @@ export function stepActivity<A extends unknown[], T>(
       readRun,
       terminate: terminateRun,
       pause: sleep,
-      readReport: () => getClient().workflow.getHandle(workflowId, runId).query<RunReport>('report'),
+      readReport: () => reportOf(workflowId, runId),
+      readReportOf: reportOf,
     };
     const beat = info.heartbeatTimeoutMs ? setInterval(() => heartbeat(progress), BEAT_MS) : undefined;
     try {
@@ -113,6 +116,10 @@ export function stepActivity<A extends unknown[], T>(
       clearInterval(beat);
     }
   };
+}
+
+function reportOf(workflowId: string, runId: string): Promise<RunReport> {
+  return getClient().workflow.getHandle(workflowId, runId).query<RunReport>('report');
 }
 
 /** Whether the server tries the step again, as far as the failure says. */

@@ -16,6 +16,7 @@ export function starting(command: Command): Command {
 /** Options of the commands that roll back, or would. */
 export function rolling(command: Command): Command {
   return starting(command)
+    .option('--group <name>', 'a group of runbook.yaml instead of one service')
     .option('--to <target>', 'known-good, previous, 0.1.0, revision:6, sha256:… or id:…', 'known-good')
     .option('--incident <id>', 'incident id, for example INC-1234')
     .option('--symptom <text...>', 'what was seen')

@@ -1,6 +1,8 @@
 import { type Client, WorkflowIdConflictPolicy } from '@temporalio/client';
 import { md } from '../domain/media/markdown.ts';
+import type { GroupRequest } from '../domain/request/group.ts';
 import type { RollbackRequest, VerifyRequest } from '../domain/request/request.ts';
+import type { STARTABLE } from '../domain/request/workflow-kinds.ts';
 import type { RunHandle, RunWorkflow } from './run-handle.ts';
 import { servedService } from './served-service.ts';
 import { startOrJoin } from './start-or-join.ts';
@@ -19,6 +21,7 @@ export type {
   TargetInput,
 } from '../domain/people/operator-inputs.ts';
 export type { OpenApproval, OpenDecision, OpenPause, Waiting } from '../domain/people/waiting.ts';
+export type { GroupRequest } from '../domain/request/group.ts';
 export type { RollbackRequest, VerifyRequest } from '../domain/request/request.ts';
 export type { Answer } from '../domain/steps/answers.ts';
 export { AnswerRefused, RunNotOpen, RunUnanswered } from './answer-errors.ts';
@@ -70,6 +73,25 @@ export async function startRollback(
   return request.ifRunning === 'join' ? startOrJoin(client, request, begin) : begin();
 }
 
+/** As {@link rollbackId}, of a group. */
+export function rollbackGroupId({ group }: GroupRequest): string {
+  return group ? `rollback-group/${group}` : 'rollback-group';
+}
+
+/**
+ * Starts the rollback of a group of services. Errors, and `ifRunning: 'join'`: as {@link startRollback}.
+ */
+export async function startRollbackGroup(
+  client: Client,
+  request: GroupRequest = {},
+  options: { readonly workflowId?: string; readonly taskQueue?: string } = {},
+): Promise<RunHandle> {
+  const summary = md`roll back the group ${request.group ?? ''} to ${request.target ?? 'known-good'}`.text;
+  const workflowId = options.workflowId ?? rollbackGroupId(request);
+  const begin = () => start(client, 'rollbackGroup', request, workflowId, summary, options.taskQueue);
+  return request.ifRunning === 'join' ? startOrJoin(client, request, begin) : begin();
+}
+
 /** Starts the verification of what is running. */
 export async function startVerify(
   client: Client,
@@ -100,8 +122,8 @@ async function named<R extends RollbackRequest | VerifyRequest>(
 
 async function start(
   client: Client,
-  workflow: 'rollback' | 'verify',
-  request: RollbackRequest | VerifyRequest,
+  workflow: (typeof STARTABLE)[number],
+  request: RollbackRequest | GroupRequest | VerifyRequest,
   workflowId: string,
   staticSummary: string,
   taskQueue = TASK_QUEUE,

@@ -6,6 +6,9 @@ import { addEvidence } from './answers.ts';
 import { describeRun } from './described-run.ts';
 import type { RunHandle, RunWorkflow } from './run-handle.ts';
 
+/** What of a request another run can take over. */
+type Known = Pick<RollbackRequest, 'requestedBy' | 'reason' | 'symptoms' | 'incident'>;
+
 /** How often a run that closes while it is joined is followed by another start. */
 const TRIES = 5;
 
@@ -15,7 +18,7 @@ const TRIES = 5;
  */
 export async function startOrJoin(
   client: Client,
-  request: RollbackRequest,
+  request: Known,
   start: () => Promise<RunHandle>,
 ): Promise<RunHandle> {
   for (let attempt = 1; ; attempt += 1) {
@@ -31,11 +34,7 @@ export async function startOrJoin(
 }
 
 /** @returns nothing when the run has closed meanwhile. */
-async function join(
-  client: Client,
-  workflowId: string,
-  request: RollbackRequest,
-): Promise<RunHandle | undefined> {
+async function join(client: Client, workflowId: string, request: Known): Promise<RunHandle | undefined> {
   const evidence = evidenceIn(request, workflowId);
   const read = readEvidence(evidence);
   if ('problem' in read) throw new AnswerRefused(workflowId, read.problem);
@@ -54,7 +53,7 @@ async function join(
   }
 }
 
-function evidenceIn(request: RollbackRequest, workflowId: string): EvidenceInput {
+function evidenceIn(request: Known, workflowId: string): EvidenceInput {
   const { requestedBy, reason, symptoms = [], incident } = request;
   return {
     by: requestedBy || workflowId.slice(0, 100),

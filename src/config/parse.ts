@@ -2,6 +2,7 @@ import { dirname, resolve } from 'node:path';
 import { RunbookError } from '../domain/errors.ts';
 import { crossFaults, secretFaults } from './cross-checks.ts';
 import { describeFault, type Fault, faultsOf, offsetOf } from './faults.ts';
+import { groupFaults, groupsOf } from './groups-section.ts';
 import type { RunbookConfig } from './profile.ts';
 import { readYaml } from './read-yaml.ts';
 import { configSchema } from './schema.ts';
@@ -52,13 +53,17 @@ export function parseConfig(text: string, { file }: ParseOptions): RunbookConfig
   if (faults.length > 0) refuse(faults);
   const folder = dirname(resolve(file));
   const source = (written as { services: Record<string, unknown> }).services;
+  const services = Object.fromEntries(
+    Object.entries(parsed.data.services).map(([name, entry]) => [
+      name,
+      toProfile(name, entry, source[name], folder),
+    ]),
+  );
+  const wrongGroups = groupFaults(parsed.data.groups, services);
+  if (wrongGroups.length > 0) refuse(wrongGroups);
   return {
     records: resolve(folder, parsed.data.records),
-    services: Object.fromEntries(
-      Object.entries(parsed.data.services).map(([name, entry]) => [
-        name,
-        toProfile(name, entry, source[name], folder),
-      ]),
-    ),
+    services,
+    groups: groupsOf(parsed.data.groups),
   };
 }

@@ -1,5 +1,6 @@
 import type { CheckSettings } from '../checks/catalogue.ts';
 import type { CheckId } from '../domain/proof/checks.ts';
+import type { GroupOrder, OnFailure } from '../domain/request/group.ts';
 import type { RunPolicy } from '../domain/request/policy.ts';
 import type { Auth, ConfigPolicy, SecretReference, TargetProfile } from '../domain/request/profile.ts';
 import type { NotifierSettings } from '../notifiers/catalogue.ts';
@@ -37,9 +38,20 @@ export interface ServiceProfile {
   readonly hash: string;
 }
 
+/** A group of services that are rolled back together. */
+export interface GroupProfile {
+  readonly name: string;
+  /** Services of the same file, in the order in which they are changed. */
+  readonly members: readonly string[];
+  readonly order: GroupOrder;
+  readonly onFailure: OnFailure;
+}
+
 /** The whole of runbook.yaml. */
 export interface RunbookConfig {
   readonly services: Readonly<Record<string, ServiceProfile>>;
+  /** Services that are rolled back together; none of them has the name of a service. */
+  readonly groups: Readonly<Record<string, GroupProfile>>;
   /** Folder for incident records. */
   readonly records: string;
 }

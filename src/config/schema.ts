@@ -4,6 +4,7 @@ import { filePath, section, text } from '../schema-parts/parts.ts';
 import { secretReference } from '../schema-parts/secret-reference.ts';
 import { criticalSchema } from '../settings/rules/schema.ts';
 import { checksSchema } from './checks-section.ts';
+import { groupsSchema } from './groups-section.ts';
 import { notifySchema } from './notify-section.ts';
 import { policyKeys } from './policy/schema.ts';
 import { composeSchema, kubernetesSchema } from './target-schema.ts';
@@ -148,6 +149,7 @@ export const configSchema = section({
     )
     .refine((services) => Object.keys(services).length > 0, { error: 'expected at least one service' })
     .describe('The services by name.'),
+  groups: groupsSchema,
 });
 
 /** A service as the file has it, checked and with every default. */

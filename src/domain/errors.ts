@@ -245,6 +245,12 @@ export const ERRORS = {
       'None at once: the run takes the lock again by itself, and ends with RollbackInProgress when another run holds it.',
     retryable: false,
   },
+  GroupFailed: {
+    meaning:
+      'The run is a member of a group, and the group could not be completed: another member failed, or its plan was refused. The message says what; nothing was changed, or what was changed was taken back.',
+    remedy: 'Read the record of the group’s run, which has every member.',
+    retryable: false,
+  },
   ApprovalRejected: {
     meaning:
       'The plan needed approval and somebody refused it; the message says who and why. Nothing of it was carried out.',

@@ -1,4 +1,5 @@
 import type { FollowThroughInput } from '../domain/ledger/follow-through.ts';
+import type { GroupMember, GroupPlan } from '../domain/ledger/group.ts';
 import type { RunReport } from '../domain/ledger/ledger.ts';
 import type { ResolvedRun } from '../domain/request/request.ts';
 import { WORKFLOWS, type WorkflowKind } from '../domain/request/workflow-kinds.ts';
@@ -13,6 +14,7 @@ import {
   kindOf,
   readable,
 } from './history-file.ts';
+import { collectMembers } from './history-members.ts';
 import { collectSteps } from './history-steps.ts';
 import { isSameStory } from './same-story.ts';
 
@@ -40,6 +42,7 @@ export function auditHistory(history: HistoryFile, ids: { workflowId?: string; r
   const workflow = kindOfRun(start.workflowType?.name);
   const steps = collectSteps();
   const beside = collectEvents();
+  const group = collectMembers();
   const handedOver =
     workflow === 'followThrough'
       ? (readable(decodePayloads(start.input)[0]) as FollowThroughInput)
@@ -47,23 +50,27 @@ export function auditHistory(history: HistoryFile, ids: { workflowId?: string; r
   const requestOf = () =>
     (handedOver?.request ?? steps.valueOf('resolve-request')) as ResolvedRun | undefined;
   const planOf = () => steps.valueOf('plan') as ShownPlan | undefined;
+  const groupPlanOf = () => steps.valueOf('plan-group') as GroupPlan | undefined;
   let end: End = { outcome: 'running', summary: '' };
   let own: RunReport | undefined;
 
   for (const event of history.events) {
     const seen = steps.ledger.length;
     steps.see(event);
+    for (const noted of group.see(event, groupPlanOf())) beside.note(instantOf(event), noted);
     for (const entry of steps.ledger.slice(seen)) beside.ended(entry, requestOf(), instantOf(event));
     beside.see(event, {
       request: requestOf(),
-      plan: planOf(),
+      plan: planOf() ?? groupPlanOf(),
+      isGroup: workflow === 'rollbackGroup',
       failed: steps.ledger.findLast(({ outcome }) => outcome === 'failed')?.step,
     });
     own = ownReport(event) ?? own;
     end = endOf(event, own) ?? end;
   }
 
-  const [request, plan] = [requestOf(), planOf()];
+  const [request, plan, groupPlan] = [requestOf(), planOf(), groupPlanOf()];
+  const members: readonly GroupMember[] = group.members(request?.group);
   const report: AuditedReport = {
     workflow,
     workflowId: ids.workflowId ?? start.workflowId ?? own?.workflowId ?? 'unknown',
@@ -74,6 +81,8 @@ export function auditHistory(history: HistoryFile, ids: { workflowId?: string; r
     ...end,
     ...(request ? { request } : {}),
     ...(plan ? { plan } : {}),
+    ...(groupPlan ? { groupPlan } : {}),
+    ...(members.length > 0 ? { members } : {}),
   };
   return {
     report,

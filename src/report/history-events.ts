@@ -1,6 +1,14 @@
+import type { GroupPlan } from '../domain/ledger/group.ts';
 import type { LedgerEntry } from '../domain/ledger/ledger.ts';
 import { profileChangeAt } from '../domain/ledger/profile-change.ts';
 import { brokenGlassEvent, isFull, type RunEvent, UNANSWERED } from '../domain/people/events.ts';
+import {
+  eventOfWord,
+  GROUP_WORD,
+  NOTHING_HEARD,
+  readGroupWord,
+  WAITS_FOR_GROUP,
+} from '../domain/people/group-words.ts';
 import { EVIDENCE, eventOfUpdate } from '../domain/people/operator-events.ts';
 import { breaksGlass } from '../domain/request/policy.ts';
 import type { ResolvedRun } from '../domain/request/request.ts';
@@ -20,7 +28,9 @@ import {
 /** What is known of the run at the event that is read. */
 export interface Known {
   readonly request: ResolvedRun | undefined;
-  readonly plan: ShownPlan | undefined;
+  readonly plan: ShownPlan | GroupPlan | undefined;
+  /** Whether the run is that of a group, which starts its members. */
+  readonly isGroup: boolean;
   /** The last step that ended badly. */
   readonly failed: StepId | undefined;
 }
@@ -28,6 +38,8 @@ export interface Known {
 /** Rebuilds what happened beside the steps, event by event. */
 export interface EventCollector {
   see(event: HistoryEvent, known: Known): void;
+  /** What is known of an event elsewhere; nothing when the record is full of such. */
+  note(at: string, event: Omit<RunEvent, 'at'>): void;
   /** A step has ended: it may have had another profile than the one before. */
   ended(entry: LedgerEntry, request: ResolvedRun | undefined, at: string): void;
   readonly events: readonly AuditedEvent[];
@@ -51,6 +63,7 @@ export function collectEvents(): EventCollector {
 
   return {
     events,
+    note: (at, event) => add(at, isFull(events) ? undefined : event),
     ended(entry, request, at) {
       add(at, profileChangeAt(entry, request, profile));
       profile = entry.profile ?? profile;
@@ -65,6 +78,10 @@ export function collectEvents(): EventCollector {
         }
         case 'WORKFLOW_EXECUTION_SIGNALED': {
           const { signalName, input, identity } = event.workflowExecutionSignaledEventAttributes ?? {};
+          if (signalName === GROUP_WORD && !isFull(events)) {
+            const read = readGroupWord(decodePayloads(input)[0]);
+            if (known.request?.member && 'value' in read) add(at, eventOfWord(read.value));
+          }
           if (signalName === EVIDENCE && !isFull(events))
             add(at, sent(signalName, decodePayloads(input)[0]), identity);
           break;
@@ -105,7 +122,8 @@ export function collectEvents(): EventCollector {
         case 'START_CHILD_WORKFLOW_EXECUTION_INITIATED': {
           const { workflowId, workflowType } =
             event.startChildWorkflowExecutionInitiatedEventAttributes ?? {};
-          if (workflowType?.name !== 'rollback') break;
+          // The runs of a group say by themselves where they stand.
+          if (workflowType?.name !== 'rollback' || known.isGroup) break;
           add(at, { kind: 'follow-through', summary: `started ${workflowId}` });
           break;
         }
@@ -150,6 +168,7 @@ function endedBy(timer: string, { request, failed }: Known): Omit<RunEvent, 'at'
   if (/^pause-\d+: deadline$/.test(timer)) {
     return { kind: 'resume', summary: 'goes on: the longest pause is over' };
   }
+  if (timer.startsWith(WAITS_FOR_GROUP)) return NOTHING_HEARD;
   const [, what] = /^budget of (.+)$/.exec(timer) ?? [];
   return what ? { kind: 'over-budget', summary: `takes longer than its budget: ${what}` } : undefined;
 }

@@ -65,7 +65,22 @@ export interface HistoryEvent {
   readonly startChildWorkflowExecutionInitiatedEventAttributes?: {
     readonly workflowId?: string;
     readonly workflowType?: { readonly name?: string };
+    readonly input?: EncodedPayloads;
   };
+  readonly childWorkflowExecutionStartedEventAttributes?: {
+    readonly initiatedEventId?: string | number;
+    readonly workflowExecution?: { readonly workflowId?: string; readonly runId?: string };
+  };
+  readonly childWorkflowExecutionCompletedEventAttributes?: {
+    readonly initiatedEventId?: string | number;
+    readonly result?: EncodedPayloads;
+  };
+  readonly childWorkflowExecutionFailedEventAttributes?: {
+    readonly initiatedEventId?: string | number;
+    readonly failure?: Failure;
+  };
+  readonly childWorkflowExecutionCanceledEventAttributes?: { readonly initiatedEventId?: string | number };
+  readonly childWorkflowExecutionTerminatedEventAttributes?: { readonly initiatedEventId?: string | number };
   readonly workflowExecutionCompletedEventAttributes?: { readonly result?: EncodedPayloads };
   readonly workflowExecutionFailedEventAttributes?: { readonly failure?: Failure };
 }

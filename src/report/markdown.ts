@@ -5,6 +5,7 @@ import { visibleJson } from '../domain/media/visible.ts';
 import { describeWaiting } from '../domain/people/waiting.ts';
 import type { CheckResult } from '../domain/proof/checks.ts';
 import { readCheckResult } from '../domain/proof/recorded-checks.ts';
+import { WORKFLOW_ROWS, type WorkflowRow } from '../domain/request/workflow-kinds.ts';
 import { STEPS } from '../domain/steps/steps.ts';
 import { nameOfCluster } from '../domain/versions/cluster.ts';
 import type { ComposeSource } from '../domain/versions/pins.ts';
@@ -13,6 +14,7 @@ import { describeWish } from '../domain/versions/targets.ts';
 import { nameWithRevision } from '../domain/versions/versions.ts';
 import type { AuditedReport } from './audited-report.ts';
 import { seconds } from './durations.ts';
+import { whatBecameOfMembers } from './markdown-group.ts';
 import { brokenGlass, whatPeopleDecided } from './markdown-people.ts';
 
 type Report = AuditedReport;
@@ -23,6 +25,7 @@ export function renderMarkdown(report: Report): string {
     ...head(report),
     ...whatWasAsked(report),
     ...whatWasPlanned(report),
+    ...whatBecameOfMembers(report),
     ...whatPeopleDecided(report),
     ...whatRan(report),
     ...whatWasProved(report),
@@ -37,12 +40,6 @@ type Pair = readonly [string, string | Markdown];
 function table(rows: readonly Pair[]): Markdown[] {
   return [md`| | |`, ruler(2), ...rows.map((pair) => row(...pair)), md``];
 }
-
-const KINDS: Readonly<Record<Report['workflow'], string>> = {
-  rollback: 'Rollback',
-  verify: 'Verification',
-  followThrough: 'Follow-through',
-};
 
 function head(report: Report): Markdown[] {
   const { request, plan, waitingFor, finishedAt, error } = report;
@@ -64,7 +61,7 @@ function head(report: Report): Markdown[] {
   if (excused.length > 0) rows.push(['not passed', md`**${excusedInWords(excused)}**`]);
   if (error) rows.push(['error', `${error.type}: ${error.message}`]);
   return [
-    md`# ${KINDS[report.workflow]} of ${service}: ${report.outcome}`,
+    md`# ${WORKFLOW_ROWS[report.workflow].heading} of ${service}: ${report.outcome}`,
     md``,
     ...brokenGlass(report),
     ...table(rows),
@@ -74,7 +71,7 @@ function head(report: Report): Markdown[] {
 function whatWasAsked({ request, workflow }: Report): Markdown[] {
   if (!request) return [];
   const rows: Pair[] = [
-    ...(workflow === 'rollback' ? [['target', describeWish(request.wish)] as Pair] : []),
+    ...(isRollback(workflow) ? [['target', describeWish(request.wish)] as Pair] : []),
     ['reason', request.reason || 'not given'],
     ['incident', request.incident || 'not given'],
     ['requested by', request.requestedBy || 'not given'],
@@ -90,6 +87,11 @@ function whatWasAsked({ request, workflow }: Report): Markdown[] {
     ...list('Symptoms', request.symptoms),
     ...list('Tried before', request.mitigationsTried),
   ];
+}
+
+function isRollback(workflow: Report['workflow']): boolean {
+  const row: WorkflowRow = WORKFLOW_ROWS[workflow];
+  return row.plans;
 }
 
 function whatWasPlanned({ plan, ledger }: Report): Markdown[] {

@@ -7,7 +7,7 @@ import { questionOf } from '../domain/versions/weigh-findings.ts';
 import { type Aim, isFirstChange, recoveryOptionsOf } from './run/aim/aim.ts';
 import { afterCancellation } from './run/aim/cancellation.ts';
 import { consentTo } from './run/aim/consent.ts';
-import { leaveForAnotherTarget, pursue, together } from './run/aim/redirection.ts';
+import { type Attempt, leaveForAnotherTarget, pursue, together } from './run/aim/redirection.ts';
 import { carryOut } from './run/carry-out.ts';
 import {
   joinedEnding,
@@ -17,6 +17,7 @@ import {
   restoredEnding,
 } from './run/end/endings.ts';
 import { startFollowThrough } from './run/end/follow-through-start.ts';
+import { asMember } from './run/member/as-member.ts';
 import { rememberingFailure } from './run/proof/failed-versions.ts';
 import { prove } from './run/proof/prove.ts';
 import type { Ending, Run } from './run/run.ts';
@@ -30,17 +31,24 @@ import { clusterOf } from './run/step/cluster-of.ts';
  * @throws ApplicationFailure of the error catalogue, non-retryable, with the report in its details.
  */
 export async function rollback(input: RollbackRequest = {}): Promise<RunReport> {
-  return carryOut('rollback', { work, close: tellAndRecord, afterwards: startFollowThrough });
+  return carryOut('rollback', { work, close: tellAndRecord, afterwards });
 
   async function work(run: Run): Promise<Ending> {
     const request = run.adoptRequest(await run.step('resolve-request', 'rollback', input));
     if (request.refusal) return refusedEnding(request.refusal);
-    const attempt = (aim: Aim) => runbook(run, request, aim);
+    const alone: Attempt = (aim) => runbook(run, request, aim);
+    const attempt = run.member && !request.dryRun ? asMember(run.member, alone) : alone;
     const first: Aim = { wish: request.wish, purpose: 'roll-back', tried: [] };
     return pursue(run, first, attempt, (aim, cancellation) =>
       afterCancellation(run, request, aim, attempt, cancellation),
     );
   }
+}
+
+/** Runbook 7.3; and the run of a group hears of a member that was cancelled. */
+function afterwards(run: Run): Promise<void> {
+  const { outcome } = run.ledger.report();
+  return run.member && outcome === 'cancelled' ? run.member.ended() : startFollowThrough(run);
 }
 
 /** One way through the runbook: where it ends, or leaves for another one by a `Redirection`. */
@@ -103,6 +111,7 @@ async function runbook(run: Run, request: ResolvedRun, aim: Aim): Promise<Ending
   );
   // What was there before needs no proof.
   if (aim.purpose === 'restore') return restoredEnding(plan, aim.because);
+  if (run.member) await run.member.changed();
 
   // Runbook 6: verify-health -> verify-chat -> { verify-agents, verify-metrics }, in the order of domain/proof/checks.ts.
   const subject = { request, rollout, baseline: plan.baseline };
@@ -112,7 +121,9 @@ async function runbook(run: Run, request: ResolvedRun, aim: Aim): Promise<Ending
 
 /** Runbook 7: people are told, evidence and record are kept, however the run has ended. What fails here stops nothing. */
 async function tellAndRecord(run: Run, request: ResolvedRun, { evidence }: Ending): Promise<void> {
-  const { service, notifiers } = request;
+  const { service, member } = request;
+  // Of a member people hear from its group.
+  const notifiers = member ? [] : request.notifiers;
   await Promise.all([
     ...notifiers.map((receiver) => run.attempt('notify', receiver, announce(run.ledger.report(), request))),
     ...[...(evidence ? [evidence] : []), ...run.failures].map((record) =>

@@ -36,7 +36,7 @@ async function channel(): Promise<Receiver> {
 function dependencies({ url: HOOK }: Receiver, link: Dependencies['link'] = () => undefined): Dependencies {
   const notifiers = createNotifiers(settings, createSecretResolver({ env: { HOOK } }));
   return {
-    config: { services: { orchestrator: {} as ServiceProfile }, records: '' },
+    config: { services: { orchestrator: {} as ServiceProfile }, groups: {}, records: '' },
     searchAttributes: () => ({ any: false, leftOut: [] }),
     service(name) {
       expect(name).toBe('orchestrator');

@@ -46,7 +46,11 @@ function profile(name: string, change: Partial<ServiceProfile> = {}): ServicePro
 
 function dependencies(profiles: readonly ServiceProfile[], searchAttributes = true): Dependencies {
   return {
-    config: { records: '/records', services: Object.fromEntries(profiles.map((each) => [each.name, each])) },
+    config: {
+      records: '/records',
+      groups: {},
+      services: Object.fromEntries(profiles.map((each) => [each.name, each])),
+    },
     searchAttributes: () => ({ any: searchAttributes, leftOut: [] }),
     service(name) {
       const found = profiles.find((each) => each.name === name) ?? expect.fail(`asked for ${name}`);

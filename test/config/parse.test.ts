@@ -476,7 +476,10 @@ describe('a fault in runbook.yaml', () => {
       'services: { A_b: {} }',
       'runbook.yaml:1:13 services.A_b: expected a service name: lower case letters, digits and -',
     ],
-    ['__proto__: { records: x }', 'runbook.yaml:1:1 __proto__: unknown key (known: records, services)'],
+    [
+      '__proto__: { records: x }',
+      'runbook.yaml:1:1 __proto__: unknown key (known: records, services, groups)',
+    ],
   ])('the file %j: %s', (text, fault) => {
     expect(faults(text)).toContain(fault);
   });

@@ -12,7 +12,7 @@ const CHAPTERS: Readonly<Record<string, readonly string[]>> = {
   'targets/compose': ['project', 'engine', 'files', 'state', 'load', 'read', 'plan', 'wait', 'change'],
   'targets/compose/project': ['text', 'files', 'service'],
   'targets/compose/engine': ['command', 'objects', 'api'],
-  'workflows/run': ['step', 'aim', 'proof', 'end'],
+  'workflows/run': ['step', 'aim', 'member', 'proof', 'end'],
   settings: ['read', 'compare', 'rules', 'orchestrator'],
   cli: ['errors', 'show', 'session', 'commands'],
 };

@@ -110,6 +110,11 @@ export const PATHS: Readonly<Record<string, Path>> = {
     outcome: 'cancelled',
     what: 'the same, cancelled in the middle of the wait: the ConfigMap holds again what it held',
   },
+  'group-rolled-back': { outcome: 'rolled-back', what: 'a group of two, approved, and proved as a whole' },
+  'group-member': { outcome: 'rolled-back', what: 'one of its members' },
+  'group-restored': { outcome: 'restored', what: 'a group of which one member is not proved' },
+  'group-member-restored': { outcome: 'restored', what: 'its other member, which goes back' },
+  'group-cancelled': { outcome: 'cancelled', what: 'a group that is cancelled while it asks' },
 
   'compose-decided-restore-snapshot': {
     outcome: 'restored',

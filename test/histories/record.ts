@@ -5,6 +5,7 @@ import { recordAsked } from './record-asked.ts';
 import { recordCompose } from './record-compose.ts';
 import { recordConfig } from './record-config.ts';
 import { recordFollowed } from './record-followed.ts';
+import { recordGroups } from './record-group.ts';
 import { recordLocks } from './record-locks.ts';
 import { recordPlain } from './record-plain.ts';
 import { recordStarts } from './record-starts.ts';
@@ -33,6 +34,7 @@ const groups = [
   { record: recordFollowed, names: /^(stayed|changed|not-well|superseded)/ },
   { record: recordStarts, names: /^(expired|start-|other-)/ },
   { record: recordConfig, names: /^config-/ },
+  { record: recordGroups, names: /^group-/ },
   { record: recordCompose, names: /^compose-/ },
 ];
 for (const { record, names } of groups) {

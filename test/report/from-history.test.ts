@@ -392,7 +392,7 @@ it.each([
 
 describe('a file is refused', () => {
   it.each(['deploy', 'Rollback', ''])('when it is the history of the workflow %j', (workflow) => {
-    const problem = `this is the history of "${workflow}", not of rollback, verify, followThrough`;
+    const problem = `this is the history of "${workflow}", not of rollback, verify, rollbackGroup, followThrough`;
     expect(() => recorder(workflow).audit()).toThrow(problem);
   });
 

@@ -16,7 +16,14 @@ it('the workflow bundle is kept in a file, holds no schema library, and stays sm
 
 it('only the workflows are exported: what the worker offers, and what it does with another type', async () => {
   const workflows = await import('../../src/workflows/index.ts');
-  expect(Object.keys(workflows).sort()).toEqual(['claim', 'default', 'followThrough', 'rollback', 'verify']);
+  expect(Object.keys(workflows).sort()).toEqual([
+    'claim',
+    'default',
+    'followThrough',
+    'rollback',
+    'rollbackGroup',
+    'verify',
+  ]);
 });
 
 it('the build id tells one state of the code from another', () => {

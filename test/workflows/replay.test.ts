@@ -3,8 +3,9 @@ import { join } from 'node:path';
 import { historyFromJSON } from '@temporalio/common/lib/proto-utils.js';
 import { DefaultLogger, Runtime, Worker } from '@temporalio/worker';
 import { beforeAll, describe, expect, it } from 'vitest';
+import type { RunReport } from '../../src/domain/ledger/ledger.ts';
 import { auditHistory } from '../../src/report/from-history.ts';
-import { parseHistory } from '../../src/report/history-file.ts';
+import { decodePayloads, parseHistory } from '../../src/report/history-file.ts';
 import { workflowBundle } from '../../src/wiring/bundle.ts';
 import { PATHS } from '../histories/paths.ts';
 
@@ -50,16 +51,25 @@ describe('the audit of a history', () => {
     expect(agrees ?? report.outcome === 'cancelled').toBe(true);
   });
 
+  it.each(['group-rolled-back', 'group-restored'])('%s has each member as the run itself had it', (name) => {
+    const history = parseHistory(textOf(name));
+    const [own] = history.events.flatMap(
+      ({ workflowExecutionCompletedEventAttributes: good, workflowExecutionFailedEventAttributes: bad }) =>
+        decodePayloads(good?.result ?? bad?.failure?.applicationFailureInfo?.details),
+    ) as [RunReport];
+    const { report } = auditHistory(history);
+    expect(report.members).toHaveLength(2);
+    expect(report.members).toEqual(own.members);
+    expect(report.groupPlan).toEqual(own.groupPlan);
+  });
+
   it.each(names)('%s holds no address but the cluster’s, no template and no credential', (name) => {
     const payloads = [...textOf(name).matchAll(/"data": "([^"]+)"/g)].map(([, data]) =>
       Buffer.from(data ?? '', 'base64').toString(),
     );
     expect(payloads.length).toBeGreaterThan(3);
-    const text = payloads.join('\n');
-    // Which cluster is meant is the one address that a history has (docs/architecture.md).
-    const [, server] = /"server":"([^"]+)"/.exec(text) ?? [];
-    expect(server === undefined ? text : text.replaceAll(server, '')).not.toMatch(
-      /https?:\/\/|eyJ[\w-]+\.|BEGIN [A-Z ]*KEY|"containers":/,
-    );
+    // Which cluster is meant is the one address that history holds.
+    const texts = payloads.join('\n').replaceAll(/"server":"https:\/\/127\.0\.0\.1:\d+"/g, '');
+    expect(texts).not.toMatch(/https?:\/\/|eyJ[\w-]+\.|BEGIN [A-Z ]*KEY|"containers":/);
   });
 });

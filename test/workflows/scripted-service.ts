@@ -121,6 +121,8 @@ export function scriptedService({ uid, policy, request, bad = {} }: ServiceOptio
         diff: '',
       };
     },
+    // A group has no service of its own.
+    'plan-group': () => refuse('GroupFailed'),
     'identify-holder': () => ({ state: 'closed' }),
     'take-snapshot': () => ({
       fingerprint: fingerprintOf(live.version),

@@ -62,7 +62,9 @@ it.each(['Rollback', 'ROLLBACK', 'roll-back', 'roll_back', 'RollbackWorkflow', '
       ({ cause }) => cause,
     );
     expect(error).toMatchObject({ type: 'UnknownWorkflowType' });
-    expect(error.message).toMatch(/there are: rollback, verify\); it is spelled (rollback|verify)/);
+    expect(error.message).toMatch(
+      /there are: rollback, verify, rollbackGroup\); it is spelled (rollback|verify)/,
+    );
   },
 );
 

@@ -1,9 +1,10 @@
-import { startRollback } from '../../client/index.ts';
+import { startRollback, startRollbackGroup } from '../../client/index.ts';
 import type { Severity } from '../../domain/request/policy.ts';
 import type { RollbackRequest } from '../../domain/request/request.ts';
+import { CommandError, EXIT } from '../errors/exit-codes.ts';
 import { openSession } from '../session/open-session.ts';
 import { type SessionOptions, withService } from '../session/session.ts';
-import { showPlan } from '../show/show-plan.ts';
+import { showGroupPlan, showPlan } from '../show/show-plan.ts';
 import { out } from '../show/terminal.ts';
 import { followToTheEnd, type RunOptions } from '../start-and-follow.ts';
 
@@ -20,10 +21,15 @@ interface RollbackOptions extends SessionOptions, RunOptions {
   readonly join?: boolean;
   readonly dryRun?: boolean;
   readonly force?: boolean;
+  readonly group?: string;
 }
 
 /** `runbook rollback` and, with `dryRun`, `runbook plan`. */
 export async function rollback(service: string | undefined, options: RollbackOptions): Promise<void> {
+  const { group } = options;
+  if (group !== undefined && service !== undefined) {
+    throw new CommandError(EXIT.usage, 'a service or --group, not both');
+  }
   const request: RollbackRequest = {
     ...(service ? { service } : {}),
     ...(options.environment ? { environment: options.environment } : {}),
@@ -40,14 +46,19 @@ export async function rollback(service: string | undefined, options: RollbackOpt
     ...(options.force ? { force: true } : {}),
   };
   await using session = await openSession(options);
-  const workflowId = options.workflowId ?? (options.dryRun ? planId(request) : undefined);
+  const workflowId = options.workflowId ?? (options.dryRun ? planId(group ?? service) : undefined);
+  const ids = workflowId ? { workflowId } : {};
   const report = await followToTheEnd(session, options, () =>
-    startRollback(session.client, withService(request, session), workflowId ? { workflowId } : {}),
+    group === undefined
+      ? startRollback(session.client, withService(request, session), ids)
+      : startRollbackGroup(session.client, { ...request, group }, ids),
   );
-  if (report?.plan && options.dryRun && !options.json) showPlan(report.plan, out);
+  if (!report || !options.dryRun || options.json) return;
+  if (report.plan) showPlan(report.plan, out);
+  if (report.groupPlan) showGroupPlan(report.groupPlan, out);
 }
 
 /** A dry run never stands in the way of a real one. */
-function planId({ service }: RollbackRequest): string {
-  return ['plan', service, Date.now().toString(36)].filter(Boolean).join('/');
+function planId(name: string | undefined): string {
+  return ['plan', name, Date.now().toString(36)].filter(Boolean).join('/');
 }

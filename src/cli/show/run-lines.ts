@@ -1,6 +1,8 @@
+import { memberInWords, planInWords } from '../../domain/ledger/group.ts';
 import type { LedgerEntry, RunReport } from '../../domain/ledger/ledger.ts';
 import { type StoryLine, timelineOf } from '../../domain/ledger/timeline.ts';
 import { inWords, type RunEvent } from '../../domain/people/events.ts';
+import { WORKFLOW_ROWS } from '../../domain/request/workflow-kinds.ts';
 import { STEPS, type StepId } from '../../domain/steps/steps.ts';
 import { namesOf, type ShownPlan } from '../../domain/versions/plan.ts';
 import { ago, seconds } from '../../report/durations.ts';
@@ -21,23 +23,25 @@ const WHAT_WIDTH = 64;
 
 /** `rollback orchestrator  0.2.0 -> 0.1.0  known-good, verified 3 h ago        <link>` */
 export function headLine(report: RunReport, link: string | undefined, now: number): string {
-  const { request, plan, workflow } = report;
-  const what = request?.dryRun ? 'plan' : KINDS[workflow];
+  const { request, plan, groupPlan, workflow } = report;
+  const what = request?.dryRun ? 'plan' : WORKFLOW_ROWS[workflow].title;
   const parts = [`${what} ${request?.service ?? ''}`.trim()];
   if (plan) parts.push(...planParts(plan, now));
+  if (groupPlan) parts.push(planInWords(groupPlan));
   if (link) parts.push(`      ${link}`);
   return parts.join('  ');
 }
 
-const KINDS: Readonly<Record<RunReport['workflow'], string>> = {
-  rollback: 'rollback',
-  verify: 'verify',
-  followThrough: 'follow-through',
-};
-
 /** What a plan says of itself beside the change, a line each; a dry run shows them with its plan. */
-export function noteLines({ plan, request }: RunReport): string[] {
-  return request?.dryRun ? [] : (plan?.warnings ?? []).map((warning) => `   note  ${warning}`);
+export function noteLines({ plan, groupPlan, request }: RunReport): string[] {
+  if (request?.dryRun) return [];
+  const ofMembers = groupPlan?.members ?? [];
+  return [
+    ...(plan?.warnings ?? []).map((warning) => `   note  ${warning}`),
+    ...ofMembers.flatMap((member) =>
+      member.plan.warnings.map((warning) => `   note  ${member.service}: ${warning}`),
+    ),
+  ];
 }
 
 /** The line of a plan that a run has made anew, or that became known after its head. */
@@ -154,6 +158,7 @@ export function printReport(
   write(headLine(report, link, Date.now()));
   for (const note of noteLines(report)) write(note);
   for (const line of timelineOf(ledger, events)) write(storyLine(line));
+  for (const member of report.members ?? []) write(`   ${memberInWords(member)}`);
   if (waitingFor) for (const text of waitingLines(waitingFor, { workflowId, prefix })) write(text);
   else if (report.outcome === 'running')
     for (const text of underWayLines(report, running, Date.now())) write(text);

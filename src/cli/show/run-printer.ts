@@ -1,5 +1,6 @@
 import type { RunReport } from '../../domain/ledger/ledger.ts';
 import { timelineOf } from '../../domain/ledger/timeline.ts';
+import { WORKFLOW_ROWS, type WorkflowRow } from '../../domain/request/workflow-kinds.ts';
 import { headLine, noteLines, planLine, type RunningStep, storyLine } from './run-lines.ts';
 import type { Screen } from './screen.ts';
 import { waitingLine } from './waiting-lines.ts';
@@ -43,7 +44,18 @@ export function runPrinter(screen: Screen, { link, prefix }: PrinterOptions) {
 }
 
 /** A plan says the most; without one there is nothing to wait for any more, or somebody is asked already. */
-function isWorthAHead({ plan, finishedAt, workflow, request, events, waitingFor }: RunReport): boolean {
-  const isPlanless = workflow !== 'rollback' && request !== undefined;
-  return Boolean(plan || finishedAt || isPlanless || waitingFor || events?.length);
+function isWorthAHead({
+  plan,
+  groupPlan,
+  finishedAt,
+  workflow,
+  request,
+  events,
+  waitingFor,
+}: RunReport): boolean {
+  const row: WorkflowRow = WORKFLOW_ROWS[workflow];
+  // That a member of a group has its plan is not worth one yet.
+  const isAsked = events?.some(({ kind }) => kind !== 'group');
+  const isPlanless = !row.plans && request !== undefined;
+  return Boolean(plan || groupPlan || finishedAt || isPlanless || waitingFor || isAsked);
 }

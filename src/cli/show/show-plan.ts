@@ -1,3 +1,4 @@
+import type { GroupPlan } from '../../domain/ledger/group.ts';
 import { nameOfCluster } from '../../domain/versions/cluster.ts';
 import { CHOICE_RULES, type ShownPlan, shownHash } from '../../domain/versions/plan.ts';
 import { nameWithRevision } from '../../domain/versions/versions.ts';
@@ -15,4 +16,15 @@ export function showPlan(plan: ShownPlan, { line, text }: Printer): void {
   if (plan.diff) text(`\n${plan.diff.trimEnd()}\n`);
   for (const setting of plan.settings ?? []) line(`set   ${setting}`);
   if (plan.changesNothing) line('nothing would change');
+}
+
+/** The plans of a group, each under its service. */
+export function showGroupPlan({ hash, members }: GroupPlan, printer: Printer): void {
+  for (const { service, plan } of members) {
+    printer.line('');
+    printer.line(service);
+    showPlan(plan, printer);
+  }
+  printer.line('');
+  printer.line(`plan of the group  ${shownHash(hash)}`);
 }

@@ -8,6 +8,7 @@ import { nameOfCluster } from '../versions/cluster.ts';
 import { findingLines } from '../versions/findings.ts';
 import { shownHash } from '../versions/plan.ts';
 import { excusedChecks, excusedInWords } from './excused.ts';
+import { memberInWords } from './group.ts';
 import { changeOf, checksOf, type RunOutcome, type RunReport, wayOf } from './ledger.ts';
 
 /** One message about a run, in words: runbook 7.1 (when, to which version, impact before and after). */
@@ -116,6 +117,7 @@ export function announce(report: RunReport, request: ResolvedRun): Announcement 
   const { service, environment } = request;
   const lines: string[] = [];
   if (report.plan) lines.push(wayOf(report));
+  lines.push(...(report.members ?? []).map(memberInWords));
   if (report.error) lines.push(`${report.error.type}: ${report.error.message}`);
   // What became of the change stands in the sentence alone.
   if (outcome === 'cancelled' && report.summary) lines.push(report.summary);
@@ -148,7 +150,7 @@ export function announceWaiting(
   const { service, environment } = request;
   const { workflowId } = report;
   const again = reminder ? ' (half of the time is over)' : '';
-  const lines: string[] = [];
+  const lines: string[] = (report.members ?? []).map(memberInWords);
   if (report.plan) lines.push(wayOf(report));
   if (waiting.kind === 'decision') {
     lines.push(`${waiting.step}: ${waiting.error.type}: ${waiting.error.message}`);
@@ -159,6 +161,9 @@ export function announceWaiting(
     );
   } else if (waiting.kind === 'approval') {
     lines.push(...(report.plan?.warnings ?? []).map((warning) => `note: ${warning}`));
+    for (const { service, plan } of report.groupPlan?.members ?? []) {
+      lines.push(...plan.warnings.map((warning) => `note on ${service}: ${warning}`));
+    }
     lines.push(`plan ${waiting.planHash}, ${waiting.quorum} must approve until ${waiting.dueAt}`);
     if (waiting.approvedBy.length > 0) lines.push(`approved by: ${waiting.approvedBy.join(', ')}`);
     const plan = `--plan ${shownHash(waiting.planHash)} --by <name>`;

@@ -8,6 +8,7 @@ import type { WorkflowKind } from '../request/workflow-kinds.ts';
 import { type Kept, STEPS, type StepId } from '../steps/steps.ts';
 import type { RolloutFinished, RolloutStarted, SnapshotReference } from '../versions/pins.ts';
 import { namesOf, type ShownPlan } from '../versions/plan.ts';
+import type { GroupMember, GroupPlan } from './group.ts';
 
 /** What every activity returns: its value, and what the ledger keeps of it. */
 export interface StepResult<T> {
@@ -93,6 +94,10 @@ export interface RunReport {
   readonly finishedAt?: Instant;
   readonly request?: ResolvedRun;
   readonly plan?: ShownPlan;
+  /** Of a group: where its members stand, in the order in which they are changed. */
+  readonly members?: readonly GroupMember[];
+  /** Of a group: the plans of its members as one. */
+  readonly groupPlan?: GroupPlan;
   /** What ran before the run changed anything, when the plan of now begins somewhere else: after falling back. */
   readonly origin?: string;
   readonly ledger: readonly LedgerEntry[];
@@ -170,7 +175,11 @@ export type ChangeState = 'none' | 'made' | 'unknown';
  * Whether a run changed anything; `unknown` when a step that may have ended without an answer, and none said later. A
  * write without an answer that the same step finds done later was made, unless the plan was to change nothing.
  */
-export function changeOf({ ledger, plan }: Pick<RunReport, 'ledger' | 'plan'>): ChangeState {
+export function changeOf({
+  ledger,
+  plan,
+  members = [],
+}: Pick<RunReport, 'ledger' | 'plan' | 'members'>): ChangeState {
   const changes = new Map<StepId, ChangeState>();
   for (const entry of ledger) {
     if (entry.takenBack) changes.set('restore-config', 'none');
@@ -179,7 +188,7 @@ export function changeOf({ ledger, plan }: Pick<RunReport, 'ledger' | 'plan'>): 
     const isFoundDone = before === 'unknown' && entry.outcome === 'completed' && !plan?.changesNothing;
     changes.set(entry.step, isFoundDone ? 'made' : changeOfStep(entry));
   }
-  const all = [...changes.values()];
+  const all = [...changes.values(), ...members.map(({ change }) => change)];
   return all.find((change) => change === 'made') ?? all.find((change) => change === 'unknown') ?? 'none';
 }
 

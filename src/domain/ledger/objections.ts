@@ -42,6 +42,10 @@ export function objectionTo<U extends OperatorUpdate>(
     case 'resume':
       return moment.pausedBy ? undefined : `the run is not paused; ${possible(report)}`;
     case 'change-target':
+      // Its plan is part of the group's; before there is one, a step that cannot go on may ask for another target.
+      if (report.request?.member && !isOffered('change-target', report)) {
+        return `the run is a member of the group ${report.request.member.group}: its target is the group's (targets); ${possible(report)}`;
+      }
       return moment.stage === 'open' || isOffered('change-target', report)
         ? undefined
         : `the change has begun: the target stays; ${possible(report)}`;

@@ -21,6 +21,7 @@ export const EVENT_KINDS = [
   'profile-change',
   'cancellation',
   'follow-through',
+  'group',
 ] as const;
 export type EventKind = (typeof EVENT_KINDS)[number];
 
@@ -61,7 +62,7 @@ export function brokenGlassEvent(
 }
 
 /** What anybody may send at any time, as often as they like. */
-const UNASKED: readonly EventKind[] = ['note', 'evidence', 'pause', 'target-change', 'check-repeat'];
+const UNASKED: readonly EventKind[] = ['note', 'evidence', 'pause', 'target-change', 'check-repeat', 'group'];
 const UNASKED_LINES = 300;
 const UNASKED_CHARACTERS = 200_000;
 

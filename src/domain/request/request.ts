@@ -1,6 +1,7 @@
 import type { CheckId } from '../proof/checks.ts';
 import type { NamedCluster } from '../versions/cluster.ts';
 import type { TargetWish } from '../versions/targets.ts';
+import type { Membership, ResolvedGroup } from './group.ts';
 import type { RunPolicy, Severity } from './policy.ts';
 import type { SearchAttribute } from './search-attributes.ts';
 import type { Refusal } from './start.ts';
@@ -34,6 +35,8 @@ export interface RollbackRequest {
   readonly breakGlass?: string;
   /** What to do when the target is being rolled back already: end, or hand over what this request knows and end well. */
   readonly ifRunning?: 'refuse' | 'join';
+  /** Only in a run that the run of a group has started. */
+  readonly member?: Membership;
 }
 
 /** Starts the verification of what is running, after a deploy. */
@@ -83,6 +86,10 @@ export interface ResolvedRun {
   readonly evidenceSchema?: 2;
   /** Why the run ends before anything is looked at. */
   readonly refusal?: Refusal;
+  /** The group that the run goes through; `service` is its name then. */
+  readonly group?: ResolvedGroup;
+  /** The group that the run is a member of. */
+  readonly member?: Membership;
   /** How the run behaves beside its steps. Runs of before 0.2 have none: they ask nobody, lock nothing and watch nothing. */
   readonly policy?: RunPolicy;
 }

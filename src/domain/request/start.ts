@@ -1,6 +1,5 @@
 import { RETRY_PROFILES, STEPS, type StepId } from '../steps/steps.ts';
 import type { RunPolicy } from './policy.ts';
-import type { WorkflowKind } from './workflow-kinds.ts';
 
 /** How a run was started, as the Temporal server tells it. Times are in ms, by the server's own clock. */
 export interface RunStart {
@@ -17,6 +16,8 @@ export interface RunStart {
   readonly cron?: string;
   /** Whether another run of the same cron schedule or retry policy came before. */
   readonly isRepetition: boolean;
+  /** The run that started it as its child. */
+  readonly parent?: { readonly workflowId: string; readonly runId: string };
 }
 
 /** Why a run ends before anything is looked at. */
@@ -108,7 +109,7 @@ const ONE_AFTER_THE_OTHER: Readonly<Record<'rollback' | 'verify', readonly StepI
  * it may fall back to and once to restore, each time with a decision that nobody answers, one approval and one pause.
  * What people lead it on to comes on top.
  */
-export function longestRunMs(kind: Exclude<WorkflowKind, 'followThrough'>, policy?: RunPolicy): number {
+export function longestRunMs(kind: keyof typeof ONE_AFTER_THE_OTHER, policy?: RunPolicy): number {
   const steps = ONE_AFTER_THE_OTHER[kind].reduce(
     (sum, step) => sum + RETRY_PROFILES[STEPS[step].retries].scheduleToClose * 1000,
     0,

@@ -208,6 +208,15 @@ export const STEPS = stepRows({
     answers: ANSWERS,
     onRetry: 'plan-anew',
   },
+  'plan-group': {
+    ...QUIET,
+    ...ASKING_NOBODY,
+    title: 'plan group',
+    runbook: '3.1',
+    phase: 'decide',
+    retries: 'cluster',
+    summary: 'The plans of all members as one, to be approved and carried out together',
+  },
   'identify-holder': {
     ...QUIET,
     ...ASKING_NOBODY,

@@ -52,8 +52,8 @@ export function weighFindings(
 
 /** Whether mending it helps: what comes back from a copy is what it was. */
 function mendingOf({ pin }: Plan, findings: readonly Finding[]): string {
-  const copies = pin.target === 'kubernetes' ? (pin.copies ?? []) : [];
-  const returns = copies.map(({ reference }) => reference);
+  const { copies = [], inPlace = [] } = pin.target === 'kubernetes' ? pin : {};
+  const returns = [...copies, ...inPlace].map(({ reference }) => reference);
   const isMendable = findings.some(({ object }) => !returns.includes(object));
   return isMendable ? 'mend the setting, ' : 'it comes back as it was proved, and cannot be mended: ';
 }

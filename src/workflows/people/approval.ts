@@ -1,8 +1,9 @@
 import { ApplicationFailure } from '@temporalio/workflow';
 import type { ErrorType } from '../../domain/errors.ts';
+import { type GroupPlan, planInWords } from '../../domain/ledger/group.ts';
 import { brokenGlassEvent } from '../../domain/people/events.ts';
 import { breaksGlass } from '../../domain/request/policy.ts';
-import { namesOf, type ShownPlan } from '../../domain/versions/plan.ts';
+import type { ShownPlan } from '../../domain/versions/plan.ts';
 import { periodOf, type RunLedger } from '../run/step/ledger.ts';
 import type { Inbox } from './inbox.ts';
 import type { WaitingRoom } from './waiting.ts';
@@ -13,7 +14,7 @@ import type { WaitingRoom } from './waiting.ts';
  * @returns when the run may go on, or when another target was asked for.
  * @throws ApplicationFailure `ApprovalRejected`, `ApprovalExpired`.
  */
-export type Approve = (plan: ShownPlan) => Promise<void>;
+export type Approve = (plan: ShownPlan | GroupPlan) => Promise<void>;
 
 export function openApprovals(ledger: RunLedger, inbox: Inbox, room: WaitingRoom): Approve {
   let count = 0;
@@ -34,10 +35,9 @@ export function openApprovals(ledger: RunLedger, inbox: Inbox, room: WaitingRoom
     delete inbox.rejection;
     const open = () => {
       count += 1;
-      const names = namesOf(plan);
       ledger.record({
         kind: 'approval-due',
-        summary: `plan ${plan.hash.slice(0, 12)} (${names.from} -> ${names.to}) needs ${policy.quorum} to approve`,
+        summary: `plan ${plan.hash.slice(0, 12)} (${planInWords(plan)}) needs ${policy.quorum} to approve`,
       });
       return {
         kind: 'approval',

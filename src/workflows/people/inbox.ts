@@ -5,7 +5,6 @@ import { isFull, type RunEvent } from '../../domain/people/events.ts';
 import {
   EVIDENCE,
   eventOfUpdate,
-  OPERATOR_UPDATE_NAMES,
   OPERATOR_UPDATES,
   type OperatorInputs,
   type OperatorUpdate,
@@ -45,10 +44,7 @@ type Effects = { readonly [U in OperatorUpdate]: (input: OperatorInputs[U]) => v
  * Takes what people send to the run: one Temporal update for each thing that can be said. A validator refuses what
  * does not fit the moment, with what is possible now, and then the update leaves no trace in history.
  */
-export function openInbox(
-  ledger: RunLedger,
-  names: readonly OperatorUpdate[] = OPERATOR_UPDATE_NAMES,
-): Inbox {
+export function openInbox(ledger: RunLedger, names: readonly OperatorUpdate[]): Inbox {
   const inbox: Inbox = { approvals: new Map(), repeats: [], stage: 'open' };
   const effects: Effects = {
     decide(input) {

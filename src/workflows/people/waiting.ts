@@ -14,7 +14,12 @@ export interface WaitingRoom {
   waitFor(open: () => Waiting | undefined, isOver: () => boolean): Promise<boolean>;
 }
 
-export function openWaitingRoom(ledger: RunLedger, notifications: Notifications): WaitingRoom {
+/** @param shown is told what is waited for now; undefined: nothing any more. */
+export function openWaitingRoom(
+  ledger: RunLedger,
+  notifications: Notifications,
+  shown: (waiting: Waiting | undefined) => void,
+): WaitingRoom {
   let turn: Promise<unknown> = Promise.resolve();
 
   async function wait(open: () => Waiting | undefined, isOver: () => boolean): Promise<boolean> {
@@ -29,6 +34,7 @@ export function openWaitingRoom(ledger: RunLedger, notifications: Notifications)
       if (report.request) notifications.tell(announceWaiting(report, report.request, waiting, reminder));
     };
     ledger.showWaiting(waiting);
+    shown(waiting);
     say(false);
     try {
       if (await condition(isOver, half, { summary: `${waiting.id}: half of its time` })) return true;
@@ -36,6 +42,7 @@ export function openWaitingRoom(ledger: RunLedger, notifications: Notifications)
       return await condition(isOver, half, { summary: deadlineOf(waiting) });
     } finally {
       ledger.showWaiting(undefined);
+      shown(undefined);
     }
   }
 

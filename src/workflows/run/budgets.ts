@@ -9,11 +9,14 @@ import type { RunLedger } from './step/ledger.ts';
 export interface BudgetWatch {
   /** A step begins: the clock of its phase runs, that of the phase before stops. */
   enter(step: StepId): void;
+  /** As `enter`, where no step of the run itself says so: in a group. */
+  enterPhase(phase: Timed): void;
   /** Nothing is told any more. */
   stop(): void;
 }
 
-type Timed = 'decide' | 'act' | 'prove';
+/** The phases that have a budget. */
+export type Timed = 'decide' | 'act' | 'prove';
 
 const PHASE_BUDGETS: Readonly<Record<Timed, keyof Budgets>> = {
   decide: 'decideMs',
@@ -58,16 +61,19 @@ export function watchBudgets(ledger: RunLedger, notifications: Notifications): B
     if (!stopped) over('the run', acceptableMs);
   };
 
+  const enterPhase = (next: Timed | 'tell') => {
+    const budgets = ledger.policy()?.budgets;
+    // A member waits for the others: how long it takes is the group's matter.
+    if (!budgets || stopped || ledger.report().request?.member) return;
+    if (!isRunWatched) void watchRun(budgets);
+    if (next === 'tell' || next === phase) return;
+    phase = next;
+    void watchPhase(next, budgets[PHASE_BUDGETS[next]]);
+  };
+
   return {
-    enter(step) {
-      const budgets = ledger.policy()?.budgets;
-      if (!budgets || stopped) return;
-      if (!isRunWatched) void watchRun(budgets);
-      const next = STEPS[step].phase;
-      if (next === 'tell' || next === phase) return;
-      phase = next;
-      void watchPhase(next, budgets[PHASE_BUDGETS[next]]);
-    },
+    enter: (step) => enterPhase(STEPS[step].phase),
+    enterPhase,
     stop() {
       stopped = true;
     },

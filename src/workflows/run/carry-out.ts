@@ -1,8 +1,9 @@
 import { CancelledFailure } from '@temporalio/common';
 import { CancellationScope, isCancellation } from '@temporalio/workflow';
 import { changeOf, type RunReport } from '../../domain/ledger/ledger.ts';
+import { OPERATOR_UPDATE_NAMES, type OperatorUpdate } from '../../domain/people/operator-events.ts';
 import type { ResolvedRun } from '../../domain/request/request.ts';
-import type { WorkflowKind } from '../../domain/request/workflow-kinds.ts';
+import { WORKFLOW_ROWS, type WorkflowKind, type WorkflowRow } from '../../domain/request/workflow-kinds.ts';
 import { openApprovals } from '../people/approval.ts';
 import { openDecisions } from '../people/decisions.ts';
 import { openInbox } from '../people/inbox.ts';
@@ -10,6 +11,7 @@ import { openNotifications } from '../people/notifications.ts';
 import { openPausePoint } from '../people/pause-point.ts';
 import { openWaitingRoom } from '../people/waiting.ts';
 import { watchBudgets } from './budgets.ts';
+import { openMembership } from './member/membership.ts';
 import { watchProfile } from './profile-watch.ts';
 import type { Ending, Run, RunText } from './run.ts';
 import { openRunner } from './runner.ts';
@@ -56,9 +58,16 @@ function unhappyEnding(error: unknown): Ending {
   if (isCancellation(error)) return { outcome: 'cancelled', summary: 'cancelled on request' };
   const reason = reasonOf(error);
   // Whoever started it sees it; the run that holds the target tells people.
-  const quiet = reason.type === 'RollbackInProgress';
+  const quiet = reason.type === 'RollbackInProgress' || reason.type === 'GroupFailed';
   return { outcome: 'failed', summary: `${reason.type}: ${reason.message}`, error: reason, quiet };
 }
+
+/** What people can say to a run, by what its row says. */
+const TAKEN: Readonly<Record<WorkflowRow['takes'], readonly OperatorUpdate[]>> = {
+  everything: OPERATOR_UPDATE_NAMES,
+  notes: ['add-note'],
+  'all-of-a-group': ['approve', 'reject', 'pause', 'resume', 'add-note', 'add-evidence'],
+};
 
 function openRun(workflow: WorkflowKind) {
   const ledger = openLedger(workflow);
@@ -67,10 +76,11 @@ function openRun(workflow: WorkflowKind) {
     watchProfile(ledger, () => notifications),
   );
   const notifications = openNotifications(ledger, perform);
-  const room = openWaitingRoom(ledger, notifications);
-  // A watch takes as long as it is asked to.
-  const budgets = workflow === 'followThrough' ? undefined : watchBudgets(ledger, notifications);
-  const inbox = workflow === 'verify' ? openInbox(ledger, ['add-note']) : openInbox(ledger);
+  const room = openWaitingRoom(ledger, notifications, (waiting) => run.member?.asks(waiting));
+  const row: WorkflowRow = WORKFLOW_ROWS[workflow];
+  const budgets = row.budgets ? watchBudgets(ledger, notifications) : undefined;
+  const inbox = openInbox(ledger, TAKEN[row.takes]);
+  const approval = openApprovals(ledger, inbox, room);
   const pausePoint = openPausePoint(ledger, inbox, room);
   const ask = openDecisions(ledger, inbox, room, () => run.recovery);
   const { optional, lock, lockToProve } = openRunner({
@@ -92,7 +102,10 @@ function openRun(workflow: WorkflowKind) {
     step: (id, ...args) => optional(id, ...args) as Promise<ValueOf<typeof id>>,
     attempt: (id, ...args) => attemptStep(perform, id, ...args),
     ask,
-    approval: openApprovals(ledger, inbox, room),
+    // A member is approved with its group.
+    approval: (plan) => (run.member ? run.member.consent(plan, approval) : approval(plan)),
+    member: undefined,
+    enterPhase: (phase) => budgets?.enterPhase(phase),
     inbox,
     ledger,
     recovery: { restorable: false, fallBacksLeft: 0 },
@@ -108,6 +121,7 @@ function openRun(workflow: WorkflowKind) {
       ledger.adoptPolicy(policy);
       ledger.index('service', request.service);
       ledger.index('environment', request.environment);
+      if (request.member) run.member = openMembership(ledger, request.member);
       return request;
     },
     adoptPlan: (plan) => ledger.adopt({ plan }),

@@ -12,6 +12,7 @@ import type { Approve } from '../people/approval.ts';
 import type { Ask } from '../people/decisions.ts';
 import type { Inbox } from '../people/inbox.ts';
 import type { PausePoint } from '../people/pause-point.ts';
+import type { Member } from './member/membership.ts';
 import type { RunLedger } from './step/ledger.ts';
 import type { Step, ValueOf } from './step/steps.ts';
 
@@ -39,6 +40,10 @@ export interface Run {
   attempt<S extends Step>(step: S, ...args: Parameters<Activities[S]>): Promise<void>;
   readonly ask: Ask;
   readonly approval: Approve;
+  /** What a run that is one of a group has to do with it. */
+  member: Member | undefined;
+  /** The whole of a group is in this phase: its clock runs, that of the phase before stops. */
+  enterPhase(phase: 'act' | 'prove'): void;
   readonly inbox: Inbox;
   readonly ledger: RunLedger;
   /** Takes the lock of the target for this run. @returns the other run, when this one has joined it. */

@@ -11,6 +11,7 @@ const SKIPPABLE: readonly StepId[] = [
 ];
 const NEVER_ASKED: readonly StepId[] = [
   'resolve-request',
+  'plan-group',
   'identify-holder',
   'notify',
   'record-known-good',

@@ -10,6 +10,7 @@ describe('the step catalogue', () => {
       'check-access',
       'identify-versions',
       'plan',
+      'plan-group',
       'identify-holder',
       'take-snapshot',
       'restore-config',
