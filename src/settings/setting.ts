@@ -10,6 +10,8 @@ export interface SourceFile {
   readonly content: string | Uint8Array;
   /** Whether all of it is secret: a Secret, or one of Compose's `secrets`. No value of it is ever shown. */
   readonly secret: boolean;
+  /** How it is read, where that is known otherwise than by its name, as of an `env_file`. */
+  readonly format?: Format;
 }
 
 /** What a value is, as its format has it: `8080` and `"8080"` are two settings to a program. */

@@ -86,7 +86,7 @@ function prepareService(
             masked,
             env,
           })
-        : createComposeTarget(target, { env, evidenceKey, repositories, masked }),
+        : createComposeTarget(target, { env, evidenceKey, keepsSecrets, repositories, masked }),
     checks: createChecks(profile, (reference, signal) => secrets.resolve(reference, signal)),
     notifiers: createNotifiers(profile.notify, secrets),
   };

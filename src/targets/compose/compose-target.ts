@@ -3,6 +3,7 @@ import { createMasker, type Masker } from '../../domain/masking/mask-value.ts';
 import type { KnownGoodRecord } from '../../domain/proof/known-good.ts';
 import type { ComposeProfile } from '../../domain/request/profile.ts';
 import type {
+  ComposeFilePin,
   ComposePin,
   Instance,
   Pin,
@@ -15,7 +16,14 @@ import type { TargetWish } from '../../domain/versions/targets.ts';
 import { type LiveVersion, type ObservedService, versionOfImage } from '../../domain/versions/versions.ts';
 import { createRegistryClient, dockerCredentials } from '../../registry/index.ts';
 import type { EvidenceKey } from '../evidence/seal.ts';
-import type { AccessReport, LastChange, RollbackTarget, RolloutProgress, TargetContext } from '../target.ts';
+import type {
+  AccessReport,
+  LastChange,
+  ResolvedPlan,
+  RollbackTarget,
+  RolloutProgress,
+  TargetContext,
+} from '../target.ts';
 import { commandEnvironment } from './change/command-environment.ts';
 import { keepKnownGood, keepSnapshot, snapshotSource } from './change/keep.ts';
 import { ProjectChanges } from './change/project-changes.ts';
@@ -27,6 +35,7 @@ import { workloadOf } from './load/workload.ts';
 import { checkAccess } from './plan/access.ts';
 import { resolvePlan } from './plan/resolve-plan.ts';
 import { runningBound } from './read/bound-services.ts';
+import { notRecordedIn } from './read/config/not-recorded.ts';
 import { ImageFinder } from './read/image-sources.ts';
 import { instancesOf } from './read/instances.ts';
 import { lastChangeOf } from './read/last-change.ts';
@@ -45,6 +54,8 @@ export interface ComposeTargetOptions {
   readonly evidenceKey?: EvidenceKey | undefined;
   /** Repositories whose images may be written; default: those of what runs and of its history. */
   readonly repositories?: readonly string[] | undefined;
+  /** Whether the content of secrets is kept, and comes back. */
+  readonly keepsSecrets?: boolean | undefined;
   /** Names of settings that a diff masks as well. */
   readonly masked?: readonly string[] | undefined;
 }
@@ -61,12 +72,14 @@ export class ComposeTarget implements RollbackTarget {
   readonly #reader: ServiceReader;
   readonly #changes: ProjectChanges;
   readonly #masker: Masker;
+  readonly #keepsSecrets: boolean;
 
   constructor(
     profile: ComposeProfile,
-    { env, clock, evidenceKey, repositories, masked }: ComposeTargetOptions,
+    { env, clock, evidenceKey, keepsSecrets = false, repositories, masked }: ComposeTargetOptions,
   ) {
     this.#masker = createMasker(masked);
+    this.#keepsSecrets = keepsSecrets;
     this.workload = workloadOf(profile);
     this.#profile = profile;
     this.#environment = commandEnvironment(env, profile);
@@ -78,7 +91,7 @@ export class ComposeTarget implements RollbackTarget {
     const credentials = dockerCredentials({ env: this.#environment });
     this.#images = new ImageFinder(createRegistryClient({ credentials }));
     const shared = { profile, environment: this.#environment, docker, compose: this.#compose, clock };
-    this.#reader = new ServiceReader({ ...shared, images: this.#images, evidenceKey });
+    this.#reader = new ServiceReader({ ...shared, images: this.#images, evidenceKey, keepsSecrets });
     this.#changes = new ProjectChanges({ ...shared, repositories }, this.#reader);
   }
 
@@ -102,10 +115,7 @@ export class ComposeTarget implements RollbackTarget {
     return this.#serviceIn(observedState);
   }
 
-  async resolve(
-    plan: Plan,
-    { signal }: TargetContext,
-  ): Promise<{ readonly plan: Plan; readonly diff: string }> {
+  async resolve(plan: Plan, { signal }: TargetContext): Promise<ResolvedPlan> {
     const pin = ours(plan.pin);
     const isLive = pin.source.kind === 'live';
     if (isLive && !plan.changesNothing) return { plan, diff: '' };
@@ -114,7 +124,8 @@ export class ComposeTarget implements RollbackTarget {
     const { state } = await step.state();
     const live = this.#serviceIn(observedState).current;
     const isBroken = isBrokenOff(observedState.containers);
-    if (isLive && !isBroken) return { plan, diff: '' };
+    const isUnseen = observedState.unseen.length > 0;
+    if (isLive && !isBroken && !isUnseen) return { plan, diff: '' };
     const wanted = isLive ? live.source : pin.source;
     if (wanted.kind !== 'compose') return { plan, diff: '' };
     if (live.fingerprint !== plan.from.fingerprint) throw this.#changedMeanwhile();
@@ -124,8 +135,12 @@ export class ComposeTarget implements RollbackTarget {
       masker: this.#masker,
       images: this.#images,
       step,
-      contents: (sha256: string) => state.contents.read(sha256),
+      contents: async (sha256: string, kind: ComposeFilePin['kind']) => {
+        if (kind !== 'secret') return state.contents.read(sha256);
+        return this.#keepsSecrets ? state.secrets.read(sha256) : undefined;
+      },
       isBroken,
+      isUnseen,
       bound: await runningBound(step),
       ...(running ? { running } : {}),
       ...(observedState.change ? { lastChange: observedState.change.id } : {}),
@@ -138,7 +153,7 @@ export class ComposeTarget implements RollbackTarget {
     const step = this.#reader.step(signal);
     const observedState = await this.#reader.read(step, 'running', signal);
     const { state } = await step.state();
-    return keepSnapshot(live, observedState, this.#serviceIn(observedState), state);
+    return keepSnapshot(live, observedState, this.#serviceIn(observedState), state, this.#keepsSecrets);
   }
 
   async rollBack(pinned: Pin, { signal, key = '' }: TargetContext): Promise<RolloutStarted> {
@@ -210,12 +225,18 @@ export class ComposeTarget implements RollbackTarget {
   async recordKnownGood(
     record: KnownGoodRecord,
     { signal }: TargetContext,
-  ): Promise<{ readonly keptIn: string }> {
+  ): ReturnType<RollbackTarget['recordKnownGood']> {
     const step = this.#reader.step(signal);
     const observedState = await this.#reader.read(step, 'project', signal);
     const [{ state }, reader] = await Promise.all([step.state(), step.evidenceReader()]);
     const observed = this.#serviceIn(observedState);
-    const keptIn = await keepKnownGood({ record, reader }, observedState, observed, state);
+    const keptIn = await keepKnownGood(
+      { record, reader },
+      observedState,
+      observed,
+      state,
+      this.#keepsSecrets,
+    );
     const { at, version, fingerprint, verdict, workflowId, runId } = record;
     const entry = {
       at,
@@ -228,7 +249,8 @@ export class ComposeTarget implements RollbackTarget {
       workflowId,
     };
     await state.audit.append(entry, signal);
-    return { keptIn };
+    const warnings = verdict === 'passed' ? notRecordedIn(observedState) : [];
+    return { keptIn, ...(warnings.length > 0 ? { warnings } : {}) };
   }
 
   /** Lets the connection to the engine go. */

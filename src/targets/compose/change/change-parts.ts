@@ -1,4 +1,5 @@
 import type { ComposeProfile } from '../../../domain/request/profile.ts';
+import type { ComposeFilePin } from '../../../domain/versions/pins.ts';
 import type { ComposeCommand, ComposeInvocation } from '../engine/command/compose-command.ts';
 import type { Docker } from '../engine/docker.ts';
 import type { ServiceName } from '../engine/objects/compose-labels.ts';
@@ -10,14 +11,26 @@ import type { ChangePhase, ProjectChange } from '../state/project-change.ts';
 export interface RollbackJournal {
   /** @param over ID of the one before, as it was read under the lock. */
   begin(change: ProjectChange, over?: string): Promise<void>;
-  advance(id: string, phase: ChangePhase, more?: Pick<ProjectChange, 'endedAt' | 'made'>): Promise<void>;
+  advance(
+    id: string,
+    phase: ChangePhase,
+    more?: Pick<ProjectChange, 'endedAt' | 'made' | 'replacedAt'>,
+  ): Promise<void>;
   end(id: string): Promise<void>;
 }
 
-/** Contents of files by their SHA-256. */
+/** Contents of files by the hash that they are pinned by. */
 export interface KeptFiles {
   keep(content: Uint8Array): Promise<string>;
   read(sha256: string): Promise<Buffer | undefined>;
+}
+
+/** Where the content of a file is kept. */
+export function keptIn(
+  { contents, secrets }: Pick<ChangeParts, 'contents' | 'secrets'>,
+  kind: ComposeFilePin['kind'],
+): KeptFiles {
+  return kind === 'secret' ? secrets : contents;
 }
 
 /** What changes take of their step. */
@@ -46,6 +59,8 @@ export interface ChangeParts {
   readonly folder: ProjectFolder;
   readonly journal: RollbackJournal;
   readonly contents: KeptFiles;
+  /** The same of secrets, under their keyed hashes. */
+  readonly secrets: KeptFiles;
   /** Where the kept contents are files, absolute. */
   readonly contentsFolder: string;
   /** Notes what was done; the same key is noted once. */

@@ -1,11 +1,13 @@
 import { RunbookError } from '../../../domain/errors.ts';
 import { engineError } from '../engine/command/engine-error.ts';
 import type { Container } from '../engine/objects/containers.ts';
+import { pinHash } from '../load/pinned-files.ts';
 import type { ProjectChange } from '../state/project-change.ts';
 import { bringUp, CannotStart } from './bring-up.ts';
-import type { ChangeParts } from './change-parts.ts';
+import { type ChangeParts, keptIn } from './change-parts.ts';
 import { invocationFor } from './invocation.ts';
 import { renewBound } from './renew-bound.ts';
+import { replacePinned } from './replace-files.ts';
 
 /**
  * The compensation of a change whose container does not start: the files as they were, and the container of before.
@@ -23,12 +25,13 @@ export async function restoreChange(
   if (change.phase === 'restored') return [];
   await journal.advance(change.id, 'restoring');
   await restoreFiles(change, parts, true);
+  const replacedAt = new Date(parts.clock()).toISOString();
   const made = await restoreContainer(change, parts, signal);
   const warnings = change.containers > 0 ? await renewBound(change, parts, signal) : [];
   const { from, to, files } = change;
   await audit('restored', `${change.id} restored`, { from: to, to: from, files });
   const endedAt = new Date(parts.clock()).toISOString();
-  await journal.advance(change.id, 'restored', { endedAt, made });
+  await journal.advance(change.id, 'restored', { endedAt, made, replacedAt });
   return warnings;
 }
 
@@ -45,16 +48,19 @@ export function restoredTo({ files, from, containers }: ProjectChange): string {
  */
 export async function restoreFiles(
   { files }: ProjectChange,
-  { folder, contents }: ChangeParts,
+  parts: ChangeParts,
   strict: boolean,
 ): Promise<readonly string[]> {
   const restored: string[] = [];
-  for (const { path, before, sha256 } of files.toReversed()) {
-    if (!strict && (await folder.read(path))?.sha256 !== sha256) continue;
-    const content = await contents.read(before);
+  const { folder } = parts;
+  const project = await parts.step.project();
+  for (const { path, kind, before, sha256 } of files.toReversed()) {
+    const found = strict ? undefined : await folder.read(path);
+    if (!strict && (!found || pinHash(kind, found.bytes, project) !== sha256)) continue;
+    const content = await keptIn(parts, kind).read(before);
     if (!content) throw closed(path, 'its content of before is not kept');
     try {
-      await folder.replace(path, { expect: sha256, content });
+      await replacePinned({ path, kind, expect: sha256 }, content, {}, folder, project);
     } catch (error) {
       if (!(error instanceof RunbookError) || error.type !== 'WorkloadChanged') throw error;
       throw closed(path, 'somebody else has changed it meanwhile');

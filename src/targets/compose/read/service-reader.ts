@@ -13,7 +13,8 @@ import type { LoadedProject } from '../load/load-project.ts';
 import { assertSameProject } from '../load/started-from.ts';
 import type { AuditTrail } from '../state/index.ts';
 import type { ProjectChange } from '../state/project-change.ts';
-import { driftOf } from './drift.ts';
+import { driftOf, unseenFiles } from './config/drift.ts';
+import { secretsOf } from './config/secrets.ts';
 import { isHalf } from './half-change.ts';
 import type { ImageFinder, ImageSources, ListParts } from './image-sources.ts';
 import { type LiveState, leadingContainer, type ObservedState } from './observed-state.ts';
@@ -28,6 +29,8 @@ export interface ServiceReaderParts {
   readonly clock: () => number;
   /** Where evidence has to be signed. */
   readonly evidenceKey?: EvidenceKey | undefined;
+  /** Whether the content of secrets is kept, and comes back. */
+  readonly keepsSecrets?: boolean | undefined;
 }
 
 /** What is read: all there is for a plan, the files as Compose reads them and the container, or what runs alone. */
@@ -89,18 +92,21 @@ export class ServiceReader {
     const named = all || !leading ? await step.image(reference) : undefined;
     const half = change !== undefined && live.half;
     const { change: _noted, ...known } = live;
-    const { path } = (await step.state()).state;
+    const { path, secrets: kept } = (await step.state()).state;
+    const mayComeBack = this.#parts.keepsSecrets === true && project.service.secrets.length > 0;
     return {
       ...known,
       ...(named ? { named } : {}),
       ...(resolved ? { resolved } : {}),
-      drift: resolved && leading ? await driftOf(project, leading, resolved) : [],
+      drift: resolved && leading ? driftOf(live.unseen, leading, resolved) : [],
       differences:
         resolved && leading && depth === 'everything'
           ? differencesOf(leading, resolved, await this.#hashes(project, leading, resolved, signal))
           : [],
       digests: digestsOf(change, recorded),
       recorded: recorded.versions,
+      secrets: await secretsOf(project),
+      keptSecrets: mayComeBack ? await kept.hashes() : new Set<string>(),
       failures: recorded.failures,
       sources,
       ...(change ? { change } : {}),
@@ -169,6 +175,7 @@ export class ServiceReader {
     const half = change !== undefined && isHalf(change, await hashesOf(change, project), containers);
     const live = {
       ...{ engine, project, containers, digests, half },
+      unseen: await unseenFiles(project, leading, change),
       ...(image ? { image } : {}),
       ...(change ? { change } : {}),
     };

@@ -1,4 +1,5 @@
 import type { KnownConfig } from '../../../domain/proof/known-config.ts';
+import { notReadable, notRecorded, notSeen } from '../../evidence/config-words.ts';
 import { isStatus } from '../api/api-error.ts';
 import type { RawObject } from '../api/resources.ts';
 import type { ApiTransport } from '../api/transport.ts';
@@ -98,10 +99,10 @@ export function provedConfig(
   key: string | undefined,
   startedAt: number | undefined,
 ): { readonly config: readonly KnownConfig[]; readonly warnings: readonly string[] } {
-  const warnings = unread.map((name) => `${name} may not be read: what it holds is not recorded`);
+  const warnings = unread.map(notReadable);
   const proved = [...objects].filter(([name, object]) => {
     const problem = doubt(object, startedAt);
-    if (problem) warnings.push(`${name} is not recorded as proved: ${problem}`);
+    if (problem) warnings.push(notRecorded(name, problem));
     return problem === '';
   });
   return {
@@ -112,12 +113,9 @@ export function provedConfig(
 
 function doubt(object: ConfigObject, startedAt: number | undefined): string {
   const changedAt = contentChangedAt(object);
-  if (startedAt === undefined || changedAt === undefined) {
-    return 'it cannot be told whether it was changed since the pods started';
-  }
-  if (isBefore(object, changedAt, startedAt)) return '';
-  const [changed, started] = [changedAt, startedAt].map((ms) => new Date(ms).toISOString());
-  return `it was changed at ${changed}, and the pods started at ${started}`;
+  const isKnown = startedAt !== undefined && changedAt !== undefined;
+  if (isKnown && isBefore(object, changedAt, startedAt)) return '';
+  return notSeen('the pods', changedAt, startedAt);
 }
 
 /** The config that pods failed with: of what was changed since they started no hash, it must not count against that. Pure. */

@@ -1,0 +1,104 @@
+import type { Masker } from '../../../domain/masking/mask-value.ts';
+import {
+  compareSettings,
+  differenceLines,
+  type Format,
+  type ReadFile,
+  readFile,
+} from '../../../settings/index.ts';
+import type { LoadedProject } from '../load/load-project.ts';
+
+/** What a file is read as by its use, whatever its name says. */
+const FORMATS: Readonly<Record<string, Format>> = { 'env-file': 'env file' };
+/** Files that are config as a whole. What a compose file or `.env` says of the service is in its definition. */
+const WHOLE = ['env-file', 'config', 'bind'];
+
+/**
+ * The settings that change with a rollback, a line each: of env files, config files and mounted files, of contents that the
+ * compose files hold themselves, and of the service's own variables. What is secret in them is masked.
+ * @param before the project as its files are. @param after as they will be.
+ * @param contents the files that change.
+ */
+export function settingsDifference(
+  before: LoadedProject,
+  after: LoadedProject,
+  contents: ReadonlyMap<string, Buffer>,
+  masker: Masker,
+): readonly string[] {
+  const bytesBefore = (path: string) => before.read.get(path)?.bytes;
+  const bytesAfter = (path: string) => contents.get(path);
+  return [
+    ...differenceLines(
+      compareSettings(
+        [...filesOf(before, contents, bytesBefore), ...ownSettings(before)],
+        [...filesOf(after, contents, bytesAfter), ...ownSettings(after)],
+        masker,
+      ),
+    ),
+    ...secretsChanged(before, after).map((name) => `${name}: another content (masked)`),
+  ];
+}
+
+/** Secrets that will have another content, as far as that is known. */
+function secretsChanged(before: LoadedProject, after: LoadedProject): readonly string[] {
+  const [now, then] = [secretHashes(before), secretHashes(after)];
+  return [...then].filter(([name, hash]) => now.get(name) !== hash).map(([name]) => name);
+}
+
+function secretHashes({ service, files }: LoadedProject): ReadonlyMap<string, string | undefined> {
+  const { inlineSecrets } = service.definition as Readonly<Record<string, unknown>>;
+  const inline = record(inlineSecrets);
+  return new Map(
+    service.secrets.map(({ name, path }) => {
+      const file = files.find((one) => one.kind === 'secret' && one.path === path);
+      const hash = inline[name.replace(/^secret\//, '')];
+      return [name, file?.sha256 ?? (typeof hash === 'string' ? hash : undefined)] as const;
+    }),
+  );
+}
+
+function filesOf(
+  { files }: LoadedProject,
+  changed: ReadonlyMap<string, Buffer>,
+  bytesOf: (path: string) => Buffer | undefined,
+): readonly ReadFile[] {
+  return files
+    .filter(({ path, kind }) => WHOLE.includes(kind) && changed.has(path))
+    .flatMap(({ path, kind }) => {
+      const content = bytesOf(path);
+      const format = FORMATS[kind];
+      return content
+        ? [readFile({ object: 'file', key: path, content, secret: false, ...(format ? { format } : {}) })]
+        : [];
+    });
+}
+
+/** What the compose files, and the variables in them, say of the service by themselves. */
+function ownSettings({ service }: LoadedProject): readonly ReadFile[] {
+  const { environment, configs, inlineConfigs } = service.definition as Readonly<Record<string, unknown>>;
+  const variables = Object.entries(record(environment)).flatMap(([name, value]) =>
+    typeof value === 'string' ? [{ path: [name], kind: 'text' as const, value }] : [],
+  );
+  const contents = Object.entries(record(inlineConfigs)).flatMap(([name, content]) =>
+    typeof content === 'string'
+      ? [readFile({ object: `config/${name}`, key: targetOf(name, configs), content, secret: false })]
+      : [],
+  );
+  return [
+    { object: 'environment', key: '', secret: false, format: 'env file', settings: variables },
+    ...contents,
+  ];
+}
+
+/** Where a config is in the container: its name tells what it is. */
+function targetOf(name: string, configs: unknown): string {
+  const uses = Array.isArray(configs) ? configs.map(record) : [];
+  const target = uses.find(({ source }) => source === name)?.target;
+  return typeof target === 'string' ? target : '';
+}
+
+function record(value: unknown): Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
+    ? (value as Readonly<Record<string, unknown>>)
+    : {};
+}
