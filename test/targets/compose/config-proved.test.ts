@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import type { KnownGoodRecord } from '../../../src/domain/proof/known-good.ts';
 import { createComposeTarget } from '../../../src/targets/compose/index.ts';
-import { QUIET, quietWith } from './texts.ts';
+import { type ComposeText, QUIET, quietWith } from './texts.ts';
 import { context, errorOf, FILE, openWorld, problem, type Service, titled } from './world.ts';
 
 const KNOWN_GOOD = { kind: 'known-good' } as const;
@@ -18,7 +18,9 @@ describe.skipIf(problem)(titled('what a container was proved with'), () => {
 
   const sees = async (one: Service, place: string) => {
     const [container] = await one.containers();
-    const script = `console.log(require('fs').readFileSync('${place}', 'utf8'))`;
+    const script = place.startsWith('/')
+      ? `console.log(require('fs').readFileSync('${place}', 'utf8'))`
+      : `console.log(process.env.${place})`;
     return host().docker('exec', container?.id ?? '', 'node', '-e', script);
   };
 
@@ -53,28 +55,46 @@ describe.skipIf(problem)(titled('what a container was proved with'), () => {
     );
   });
 
-  test('comes back to one that has not seen it, where somebody has put the file back by hand', async () => {
-    const one = await service(['v0.1.0'], { text: MOUNTED, files: GOOD });
-    await one.prove();
-    await one.write('app.toml', BAD['app.toml']);
-    await one.up('--force-recreate');
-    await one.write('app.toml', GOOD['app.toml']);
-    const { current } = await one.target.observe(context);
-    expect(current).not.toHaveProperty('evidence');
-    const { plan } = await one.resolve(KNOWN_GOOD);
-    expect(plan).toMatchObject({ changesNothing: false, pin: { changes: [] } });
-    expect(plan.warnings).toContain(
-      'the container may not have seen its config, which was changed since it started: it is made anew',
-    );
-    const started = await one.target.rollBack(plan.pin, context);
-    expect(started).toMatchObject({ changed: true, fingerprint: plan.to.fingerprint });
-    await one.wait(started);
-    expect(await sees(one, '/app.toml')).toContain('good');
-    expect((await one.target.observe(context)).current).toMatchObject({ evidence: { verdict: 'passed' } });
-    const [container] = await one.containers();
-    await one.target.rollBack(plan.pin, context);
-    expect(await one.containers()).toEqual([container]);
-  });
+  const inline = (model: string) => (image: string, tag: string) =>
+    `${quietWith('    configs: [{source: inline, target: /app.toml}]\n')(image, tag)}configs:\n  inline: {content: 'model = "${model}"'}\n`;
+
+  test.each<[string, (model: string) => ComposeText, string]>([
+    ['file', () => MOUNTED, '/app.toml'],
+    ['variable', () => quietWith('    env_file: app.env\n'), 'MODEL'],
+    ['content of the compose file', inline, '/app.toml'],
+  ])(
+    'comes back to one that has not seen it, where somebody has put the %s back by hand',
+    async (_what, text, place) => {
+      const files = (model: string) => ({
+        'app.toml': `model = "${model}"\n`,
+        'app.env': `MODEL=${model}\n`,
+      });
+      const one = await service(['v0.1.0'], { text: text('good'), files: files('good') });
+      await one.prove();
+      const write = async (model: string) => {
+        const image = `${one.repository}:v0.1.0`;
+        const all = { ...files(model), [FILE]: text(model)(image, 'v0.1.0') };
+        for (const [path, content] of Object.entries(all)) await one.write(path, content);
+      };
+      await write('bad');
+      await one.up('--force-recreate');
+      await write('good');
+      expect((await one.target.observe(context)).current).not.toHaveProperty('evidence');
+      const { plan } = await one.resolve(KNOWN_GOOD);
+      expect(plan).toMatchObject({ changesNothing: false, pin: { changes: [] } });
+      expect(plan.warnings).toContain(
+        'the container may not have seen its config, which was changed since it started: it is made anew',
+      );
+      const started = await one.target.rollBack(plan.pin, context);
+      expect(started).toMatchObject({ changed: true, fingerprint: plan.to.fingerprint });
+      await one.wait(started);
+      expect(await sees(one, place)).toContain('good');
+      expect((await one.target.observe(context)).current).toMatchObject({ evidence: { verdict: 'passed' } });
+      const [container] = await one.containers();
+      await one.target.rollBack(plan.pin, context);
+      expect(await one.containers()).toEqual([container]);
+    },
+  );
 
   test('is a version of its own where the file alone is another one, with records of its own', async () => {
     const one = await service(['v0.1.0'], { text: MOUNTED, files: GOOD });

@@ -89,7 +89,7 @@ function halfPrint(whole: string, change: ProjectChange | undefined): string {
 function unseenPrint(whole: string, { containers, unseen }: LiveState): string {
   const { id } = leadingContainer(containers) ?? {};
   return createHash('sha256')
-    .update(JSON.stringify(['unseen', id, unseen.map(({ path, changedAt }) => [path, changedAt]), whole]))
+    .update(JSON.stringify(['unseen', id, unseen.map(({ name, changedAt }) => [name, changedAt]), whole]))
     .digest('hex');
 }
 

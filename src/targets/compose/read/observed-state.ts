@@ -6,8 +6,8 @@ import type { LocalImage } from '../engine/objects/images.ts';
 import type { LoadedProject } from '../load/load-project.ts';
 import type { ProjectChange } from '../state/project-change.ts';
 import type { RecordedVersion } from './candidates.ts';
-import type { UnseenFile } from './config/drift.ts';
 import type { SecretNow } from './config/secrets.ts';
+import type { Unseen } from './config/unseen.ts';
 import type { ImageSources } from './image-sources.ts';
 import { withoutLeftBehind } from './leftovers.ts';
 
@@ -24,8 +24,8 @@ export interface LiveState {
   readonly change?: ProjectChange;
   /** True when that one was left in the middle. */
   readonly half: boolean;
-  /** Mounted files that were changed since the container started: what it runs with is not known. */
-  readonly unseen: readonly UnseenFile[];
+  /** Config that was changed since the container started: what it runs with is not known. */
+  readonly unseen: readonly Unseen[];
 }
 
 /** Everything that was read of the service at one moment. */

@@ -13,8 +13,9 @@ import type { LoadedProject } from '../load/load-project.ts';
 import { assertSameProject } from '../load/started-from.ts';
 import type { AuditTrail } from '../state/index.ts';
 import type { ProjectChange } from '../state/project-change.ts';
-import { driftOf, unseenFiles } from './config/drift.ts';
+import { driftOf } from './config/drift.ts';
 import { secretsOf } from './config/secrets.ts';
+import { type UnseenParts, unseenConfig } from './config/unseen.ts';
 import { isHalf } from './half-change.ts';
 import type { ImageFinder, ImageSources, ListParts } from './image-sources.ts';
 import { type LiveState, leadingContainer, type ObservedState } from './observed-state.ts';
@@ -40,7 +41,8 @@ export type Depth = 'everything' | 'project' | 'running';
 export type LiveParts = Pick<
   StepCache,
   'engine' | 'project' | 'containers' | 'namesakes' | 'image' | 'journal' | 'recorded'
->;
+> &
+  UnseenParts;
 
 /** What is taken of a step to know all. */
 export type ReadParts = LiveParts & Pick<StepCache, 'model' | 'judgedModel' | 'state'> & ListParts;
@@ -175,7 +177,7 @@ export class ServiceReader {
     const half = change !== undefined && isHalf(change, await hashesOf(change, project), containers);
     const live = {
       ...{ engine, project, containers, digests, half },
-      unseen: await unseenFiles(project, leading, change),
+      unseen: await unseenConfig(project, leading, change, step),
       ...(image ? { image } : {}),
       ...(change ? { change } : {}),
     };

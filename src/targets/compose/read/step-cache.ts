@@ -116,6 +116,13 @@ export class StepCache {
     );
   }
 
+  /** The content of a file in a container; nothing when it has none there. */
+  contentIn(container: string, path: string): Promise<Buffer | undefined> {
+    return this.#once(`content of ${path} in ${container}`, () =>
+      this.#parts.docker.contentIn(container, path, this.#signal),
+    );
+  }
+
   /** The containers of another service of the project. */
   containersOf(service: string): Promise<readonly Container[]> {
     return this.#once(`containers of ${service}`, async () =>

@@ -9,7 +9,7 @@ export function hashOfDefinition(definition: unknown): string {
 }
 
 /** SHA-256 over a text. */
-export function hashOfText(text: string): string {
+export function hashOfText(text: string | Uint8Array): string {
   return createHash('sha256').update(text).digest('hex');
 }
 

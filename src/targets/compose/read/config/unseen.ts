@@ -1,0 +1,150 @@
+import { stat } from 'node:fs/promises';
+import { notSeen } from '../../../evidence/config-words.ts';
+import type { Container } from '../../engine/objects/containers.ts';
+import type { LoadedProject } from '../../load/load-project.ts';
+import { hashOfText, parseEnvFile } from '../../project/index.ts';
+import type { ProjectChange } from '../../state/project-change.ts';
+import type { StepCache } from '../step-cache.ts';
+
+/** Config that the container may not have seen as the files have it now: what it runs with is not known. */
+export interface Unseen {
+  /** `app.toml`, `config/inline`, `environment`. */
+  readonly name: string;
+  /** Since when that is so at the latest, in milliseconds since 1970. */
+  readonly changedAt: number;
+  /** In words; none of variables, which are told one by one. */
+  readonly says?: string;
+}
+
+/** What is asked where files alone do not tell. */
+export type UnseenParts = Pick<StepCache, 'model' | 'contentIn'>;
+
+/** Files that a container holds as they were at its start. Variables it was given, and contents of the compose file it has copies of. */
+const HELD = ['bind', 'config', 'secret'];
+
+/**
+ * What of its config the container has not seen, or may not have seen.
+ * @param change the last one of ours. What it has made has seen what it had replaced before, whatever the engine's clock says.
+ */
+export async function unseenConfig(
+  project: LoadedProject,
+  container: Container | undefined,
+  change: ProjectChange | undefined,
+  step: UnseenParts,
+): Promise<readonly Unseen[]> {
+  if (!container) return [];
+  const replacedAt = change?.made?.includes(container.id) === true ? change.replacedAt : undefined;
+  const startedAt = Math.max(...[container.startedAt, replacedAt ?? container.startedAt].map(Date.parse));
+  const times = await Promise.all(project.files.map((pin) => timesOf(pin, project)));
+  const touched = times.filter(({ touchedAt }) => touchedAt > startedAt);
+  // Nobody has touched a file since we have made the container of it.
+  if (replacedAt !== undefined && touched.length === 0) return [];
+  const files = touched
+    .filter(({ kind }) => HELD.includes(kind))
+    .map(({ path, writtenAt, touchedAt }): Unseen => {
+      const isWritten = writtenAt > startedAt;
+      const says = notSeen('the container', isWritten ? writtenAt : undefined, startedAt);
+      return { name: path, changedAt: isWritten ? writtenAt : touchedAt, says };
+    });
+  return [
+    ...files,
+    ...(await otherContents(project, container, step)),
+    ...(await otherVariables(project, container, step)),
+  ];
+}
+
+/** When a file was written, and when anything of it was changed; never, of one that is gone again. */
+async function timesOf({ path, kind }: LoadedProject['files'][number], { read }: LoadedProject) {
+  const file = read.get(path);
+  // A change that keeps the file's own time, as `mv`, `cp -p` and `rsync -t` do, shows by the time of its inode; so do a change of its
+  // mode, and a further link to it.
+  const known = file && (await stat(file.path).catch(() => undefined));
+  const writtenAt = known?.mtimeMs ?? 0;
+  return { path, kind, writtenAt, touchedAt: Math.max(writtenAt, known?.ctimeMs ?? 0) };
+}
+
+/** Contents of the compose file, which the container has copies of, and Compose does not compare. */
+async function otherContents(
+  { service, seal }: LoadedProject,
+  { id, createdAt }: Container,
+  step: UnseenParts,
+): Promise<readonly Unseen[]> {
+  const { configs, secrets, inlineConfigs = {}, inlineSecrets = {} } = service.definition as Inline;
+  const wanted = [
+    ...Object.entries(inlineConfigs).map(([name, content]) => {
+      const place = placeOf(configs, name, '/');
+      return { name: `config/${name}`, place, isIt: (bytes: Buffer) => bytes.toString('utf8') === content };
+    }),
+    ...Object.entries(inlineSecrets).map(([name, hash]) => {
+      const place = placeOf(secrets, name, '/run/secrets/');
+      return { name: `secret/${name}`, place, isIt: (bytes: Buffer) => seal?.(hashOfText(bytes)) === hash };
+    }),
+  ];
+  const found = await Promise.all(
+    wanted.map(async ({ name, place, isIt }) => {
+      const content = await step.contentIn(id, place);
+      const says = 'it was changed since the container was made';
+      return content === undefined || isIt(content) ? [] : { name, changedAt: Date.parse(createdAt), says };
+    }),
+  );
+  return found.flat();
+}
+
+interface Inline {
+  readonly configs?: unknown;
+  readonly secrets?: unknown;
+  readonly inlineConfigs?: Readonly<Record<string, string>>;
+  /** Keyed hashes. */
+  readonly inlineSecrets?: Readonly<Record<string, string>>;
+}
+
+/** Where Compose puts a config or secret (compose-spec, 08-configs.md, 09-secrets.md). */
+function placeOf(used: unknown, name: string, folder: string): string {
+  const uses = Array.isArray(used) ? used : [];
+  const target = uses.find((one) => one?.source === name)?.target ?? name;
+  return String(target).startsWith('/') ? String(target) : `${folder}${target}`;
+}
+
+/** Variables that the container was started with other values of. Compose is asked where our own reading says so. */
+async function otherVariables(
+  project: LoadedProject,
+  { environment, createdAt }: Container,
+  step: UnseenParts,
+): Promise<readonly Unseen[]> {
+  const ours = Object.entries(plainVariables(project));
+  if (ours.every(([name, value]) => environment[name] === value)) return [];
+  const theirs = Object.entries((await step.model()).environment);
+  if (theirs.every(([name, value]) => environment[name] === value)) return [];
+  return [{ name: 'environment', changedAt: Date.parse(createdAt) }];
+}
+
+/** The variables of the service, as far as they can be read without Compose: those of env files that have no variables in them. */
+function plainVariables({ service, files, read }: LoadedProject): Readonly<Record<string, string>> {
+  const { environment = {} } = service.definition as {
+    readonly environment?: Readonly<Record<string, unknown>>;
+  };
+  const ofFiles = files
+    .filter(({ kind, path }) => kind === 'env-file' && !isLabels(service.definition, path))
+    .flatMap(({ path }) => {
+      const text = read.get(path)?.text ?? '';
+      try {
+        return parseEnvFile(path, text);
+      } catch {
+        return [];
+      }
+    });
+  const all = [
+    ...ofFiles.map(({ name, value }) => [name, value] as const),
+    ...Object.entries(environment).flatMap(([name, value]) =>
+      typeof value === 'string' ? [[name, value] as const] : [],
+    ),
+  ];
+  return Object.fromEntries(
+    Object.entries(Object.fromEntries(all)).filter(([, value]) => !value.includes('$')),
+  );
+}
+
+function isLabels(definition: unknown, path: string): boolean {
+  const { label_file: labels } = definition as { readonly label_file?: unknown };
+  return Array.isArray(labels) && labels.includes(path);
+}
