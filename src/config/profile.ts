@@ -3,6 +3,7 @@ import type { CheckId } from '../domain/proof/checks.ts';
 import type { RunPolicy } from '../domain/request/policy.ts';
 import type { Auth, SecretReference, TargetProfile } from '../domain/request/profile.ts';
 import type { NotifierSettings } from '../notifiers/catalogue.ts';
+import type { CriticalRules } from '../settings/rules/schema.ts';
 
 /** One service of runbook.yaml, with every default filled in. No workflow sees it: it holds addresses. */
 export interface ServiceProfile {
@@ -20,6 +21,8 @@ export interface ServiceProfile {
   readonly signingKey?: SecretReference;
   /** Whether the content of Secrets is kept with what is proved. */
   readonly keepsSecrets?: boolean;
+  /** What has to hold for the config that will be live; without it nothing is judged, and nothing is read for it. */
+  readonly critical?: CriticalRules;
   /** Image repositories that the service may be given; default: that of what runs and of its history. */
   readonly repositories?: readonly string[];
   /** Names of settings whose values a plan never shows, `*` for any characters. */

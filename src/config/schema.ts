@@ -2,6 +2,7 @@ import * as z from 'zod';
 import { CHECK_IDS } from '../domain/proof/checks.ts';
 import { filePath, section, text } from '../schema-parts/parts.ts';
 import { secretReference } from '../schema-parts/secret-reference.ts';
+import { criticalSchema } from '../settings/rules/schema.ts';
 import { checksSchema } from './checks-section.ts';
 import { notifySchema } from './notify-section.ts';
 import { policyKeys } from './policy/schema.ts';
@@ -65,6 +66,9 @@ const configSectionSchema = section({
     .describe(
       'What becomes of Secrets that a version was proved with: `name` says which were changed since, and leaves them; `keep` keeps their content in Secrets beside the workload (deploy/rbac-config-secrets.yaml), of Compose `secrets:` in the state folder, so that it comes back. `keep` needs evidence.signingKey.',
     ),
+  critical: criticalSchema.describe(
+    'What has to hold for the config that will be live: judged before anything is changed.',
+  ),
 }).prefault({});
 
 const diffSchema = section({

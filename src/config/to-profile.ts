@@ -3,6 +3,7 @@ import { resolve } from 'node:path';
 import { CHECK_IDS } from '../domain/proof/checks.ts';
 import type { TargetProfile } from '../domain/request/profile.ts';
 import { settingOf, WORKLOAD_KINDS } from '../domain/workload-kind.ts';
+import { rulesThatHold } from '../settings/rules/that-hold.ts';
 import { checksOf } from './checks-section.ts';
 import { notifiersOf } from './notify-section.ts';
 import { toPolicy } from './policy/to-policy.ts';
@@ -18,6 +19,8 @@ export function toProfile(
 ): ServiceProfile {
   const { checks, required, auth, notify, evidence, diff } = entry;
   const { signingKey } = withWholePaths(evidence, folder);
+  // The orchestrator is told by its interface: no other service answers chats, or has agents to list (service contract, 2.2).
+  const critical = rulesThatHold(entry.config.critical, checks.chat !== false || checks.agents !== false);
   return {
     name,
     environment: entry.environment,
@@ -29,6 +32,7 @@ export function toProfile(
     ...(signingKey === undefined ? {} : { signingKey }),
     ...(entry.repositories === undefined ? {} : { repositories: entry.repositories }),
     ...(entry.config.secrets === 'keep' ? { keepsSecrets: true } : {}),
+    ...(critical ? { critical } : {}),
     ...(diff.mask.length > 0 ? { masked: diff.mask } : {}),
     notify: withWholePaths(notifiersOf(notify), folder),
     policy: toPolicy(entry),

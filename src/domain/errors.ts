@@ -112,6 +112,13 @@ export const ERRORS = {
     remedy: 'Do what the message says, or start again with `force` and a reason when it is meant.',
     retryable: false,
   },
+  SettingsRefused: {
+    meaning:
+      'The config that would be live after the rollback does not keep a critical rule (runbook 5) which blocks, or of which nobody has said that it goes on all the same; the message names object, key, setting and rule. This plan was not carried out.',
+    remedy:
+      'Mend the setting and answer retry, choose another target, or start again with `force` and a reason when it is meant; `config.critical` of the profile says what each rule leads to.',
+    retryable: false,
+  },
   PinLost: {
     meaning:
       'The pinned ReplicaSet is gone or its template is no longer the pinned one; or the planned files of a Compose service cannot be made any more.',

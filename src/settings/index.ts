@@ -1,12 +1,10 @@
 export { compareSettings, type SettingChange, type SettingsDifference } from './compare/compare.ts';
 export { differenceLines, differenceMarkdown } from './compare/lines.ts';
-export { type Finding, findingLines, findingsMarkdown } from './findings.ts';
+export { criticalFindings, type LiveConfig, type UnknownFile } from './critical.ts';
 export { judgeSettings } from './judge.ts';
 export { readFile } from './read/read-file.ts';
 export type { ContainerEnvironment, Variable } from './rules/environment.ts';
 export {
-  CONSEQUENCES,
-  type Consequence,
   type CriticalRules,
   criticalSchema,
   type SettingRule,

@@ -1,13 +1,13 @@
 import { createMasker, type Masker } from '../domain/masking/mask-value.ts';
+import type { Consequence, Finding } from '../domain/versions/findings.ts';
 import { excerpt } from './compare/excerpt.ts';
 import { type ShownFile, shownFile } from './compare/shown.ts';
-import type { Finding } from './findings.ts';
 import { defaultFaults } from './orchestrator/default-rules.ts';
 import { pathText } from './path.ts';
 import { type ContainerEnvironment, environmentFiles } from './rules/environment.ts';
 import type { MissingFault, PlacedFault } from './rules/fault.ts';
 import { ruleFaults } from './rules/judge-rule.ts';
-import type { Consequence, CriticalRules } from './rules/schema.ts';
+import type { CriticalRules } from './rules/schema.ts';
 import type { ReadFile } from './setting.ts';
 
 /** More findings of one config say nothing new. */

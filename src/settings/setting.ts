@@ -6,12 +6,14 @@ export interface SourceFile {
   readonly object: string;
   /** The key in the object, or the path of the file. */
   readonly key: string;
+  /** The name of the file that the container finds it as, where it is another: by that it is read. */
+  readonly as?: string;
+  /** It is found by something else than what the environment is of: what that has beside it is not known. */
+  readonly elsewhere?: true;
   /** A text, or the bytes of it (`binaryData`, a file on disk). */
   readonly content: string | Uint8Array;
   /** Whether all of it is secret: a Secret, or one of Compose's `secrets`. No value of it is ever shown. */
   readonly secret: boolean;
-  /** How it is read, where that is known otherwise than by its name, as of an `env_file`. */
-  readonly format?: Format;
 }
 
 /** What a value is, as its format has it: `8080` and `"8080"` are two settings to a program. */
@@ -47,12 +49,17 @@ export interface Unread {
   readonly line?: number;
   /** 1-based, in characters. */
   readonly column?: number;
+  /** It is not broken: what is in it is not known here. Without a key, of no key of the object. */
+  readonly unknown?: true;
 }
 
 /** What is said in a key or a file. */
 export interface ReadFile {
   readonly object: string;
   readonly key: string;
+  /** As of its `SourceFile`. */
+  readonly as?: string;
+  readonly elsewhere?: true;
   readonly secret: boolean;
   /** By its name. A text that is no text of its format has one setting all the same: itself. */
   readonly format: Format;

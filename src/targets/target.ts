@@ -1,5 +1,6 @@
 import type { KnownGoodRecord } from '../domain/proof/known-good.ts';
 import type { NamedCluster } from '../domain/versions/cluster.ts';
+import type { Finding } from '../domain/versions/findings.ts';
 import type {
   Instance,
   Pin,
@@ -59,6 +60,8 @@ export interface ResolvedPlan {
   readonly diff: string;
   /** Settings of config beside the template that change, a line each, secrets masked. */
   readonly settings?: readonly string[];
+  /** Critical rules that the config which will be live does not keep, the gravest first. None: it keeps them all. */
+  readonly findings?: readonly Finding[];
 }
 
 /** The last change of a workload. */

@@ -62,7 +62,7 @@ function prepareService(
   env: PrepareOptions['env'],
 ): PreparedService & CheckedService {
   type SecretKey = Extract<SecretReference, { kubernetesSecret: unknown }>['kubernetesSecret'];
-  const { target, signingKey, keepsSecrets, repositories, masked } = profile;
+  const { target, signingKey, keepsSecrets, repositories, masked, critical } = profile;
   const secrets = createSecretResolver({
     env,
     ...(target.kind === 'kubernetes'
@@ -84,6 +84,7 @@ function prepareService(
             keepsSecrets,
             repositories,
             masked,
+            critical,
             env,
           })
         : createComposeTarget(target, { env, evidenceKey, keepsSecrets, repositories, masked }),

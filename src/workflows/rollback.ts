@@ -2,8 +2,10 @@ import { announce } from '../domain/ledger/announce.ts';
 import type { RunReport } from '../domain/ledger/ledger.ts';
 import type { ResolvedRun, RollbackRequest } from '../domain/request/request.ts';
 import { liveVersionOf } from '../domain/versions/versions.ts';
+import { questionOf } from '../domain/versions/weigh-findings.ts';
 import { type Aim, isFirstChange, recoveryOptionsOf } from './run/aim/aim.ts';
 import { afterCancellation } from './run/aim/cancellation.ts';
+import { consentTo } from './run/aim/consent.ts';
 import { leaveForAnotherTarget, pursue, together } from './run/aim/redirection.ts';
 import { carryOut } from './run/carry-out.ts';
 import {
@@ -73,6 +75,9 @@ async function runbook(run: Run, request: ResolvedRun, aim: Aim): Promise<Ending
     // What is live changes with the change alone: an older snapshot is of something else.
     if (isFirst) run.snapshot = snapshot;
     run.recovery = recoveryOptionsOf(run, aim, plan);
+    // Runbook 5: critical settings of which a person is to decide.
+    const question = aim.purpose === 'roll-back' ? questionOf(plan) : undefined;
+    if (question !== undefined) await consentTo(run, plan, question);
     if (aim.purpose === 'roll-back') await run.approval(plan);
     // A pause here is before the change: another target may still be asked for.
     const paused = run.pausePoint();

@@ -74,6 +74,65 @@ describe('a minimal runbook.yaml', () => {
   });
 });
 
+describe('critical settings of a profile', () => {
+  const OFF = 'checks: { chat: false, agents: false }';
+  const DEFAULTS = [
+    'config-readable',
+    'llm-provider',
+    'agents-complete',
+    'agents-within-bounds',
+    'no-placeholders',
+  ];
+  const held = (lines: string) => {
+    const { critical } = profile(service(lines));
+    return critical && Object.entries(critical.defaults).filter(([, on]) => on !== 'off');
+  };
+
+  it.each<[string, string, readonly string[] | undefined]>([
+    ['of the orchestrator, by its checks', '', DEFAULTS],
+    ['of another service', OFF, undefined],
+    [
+      'of the orchestrator, in so many words',
+      `${OFF}\nconfig: { critical: { orchestrator: true } }`,
+      DEFAULTS,
+    ],
+    ['of another service, in so many words', 'config: { critical: { orchestrator: false } }', undefined],
+    [
+      'of another service with rules of its own',
+      `${OFF}\nconfig: { critical: { rules: [{ name: a }] } }`,
+      [],
+    ],
+    [
+      'of the orchestrator, but one',
+      'config: { critical: { defaults: { llm-provider: off } } }',
+      DEFAULTS.filter((rule) => rule !== 'llm-provider'),
+    ],
+  ])('hold %s', (_what, lines, expected) => {
+    expect(held(lines)?.map(([rule]) => rule)).toEqual(expected);
+  });
+
+  it.each<[string, string]>([
+    ['critical: { default: {} }', 'config.critical.default: unknown key, did you mean defaults?'],
+    [
+      'critical: { defaults: { llm-provider: stop } }',
+      'config.critical.defaults.llm-provider: expected block',
+    ],
+    ['critical: { rules: [{ setting: a }] }', 'config.critical.rules[0].name: missing'],
+    [
+      'critical: { rules: [{ name: a, setting: "a..b" }] }',
+      'config.critical.rules[0].setting: expected the path',
+    ],
+    [
+      'critical: { rules: [{ name: a, on: stop }] }',
+      'config.critical.rules[0].on: expected block, warn or ask',
+    ],
+  ])('may not be %s', (lines, fault) => {
+    const [found = '', ...others] = faults(service(`config: { ${lines} }`));
+    expect(others).toEqual([]);
+    expect(found).toContain(`services.orchestrator.${fault}`);
+  });
+});
+
 describe('the workload of a profile', () => {
   it.each(['deployment', 'statefulSet', 'daemonSet'])(
     'may be a %s, whose name the container has by default',

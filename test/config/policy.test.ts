@@ -115,7 +115,7 @@ followThrough: { for: 24h, every: 1m, failures: 20 }
     ['decisions: { wait: 25h }', 'decisions.wait: expected between 0s and 24h'],
     [
       'decisions: { atDeadline: restart }',
-      'decisions.atDeadline: expected one of retry, skip, restore-snapshot, fall-back, abort',
+      'decisions.atDeadline: expected one of retry, skip, go-on, restore-snapshot, fall-back, abort',
     ],
     [
       'decisions: { atDeadline: change-target }',
@@ -157,7 +157,7 @@ followThrough: { for: 24h, every: 1m, failures: 20 }
     ],
     [
       'decisions: { steps: { plan: { atDeadline: skip } } }',
-      'decisions.steps.plan.atDeadline: never possible at this step (possible: retry, restore-snapshot, fall-back, abort)',
+      'decisions.steps.plan.atDeadline: never possible at this step (possible: retry, go-on, restore-snapshot, fall-back, abort)',
     ],
     [
       'decisions: { steps: { roll-back: { atDeadline: skip } } }',

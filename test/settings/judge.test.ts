@@ -2,7 +2,7 @@ import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { createMasker } from '../../src/domain/masking/mask-value.ts';
 import { documentOf } from '../../src/domain/media/markdown.ts';
-import { findingLines, findingsMarkdown } from '../../src/settings/findings.ts';
+import { findingLines, findingsMarkdown } from '../../src/domain/versions/findings.ts';
 import { judgeSettings } from '../../src/settings/judge.ts';
 import { readFile } from '../../src/settings/read/read-file.ts';
 import type { ContainerEnvironment } from '../../src/settings/rules/environment.ts';

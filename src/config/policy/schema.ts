@@ -22,7 +22,7 @@ const DECIDED_STEPS: readonly StepId[] = STEP_IDS.filter((step) => possibleAnswe
  */
 export function possibleAnswers(step: StepId, fallBacks: number): readonly Answer[] {
   const possible = [false, true].flatMap((changeBegun) =>
-    answersFor({ step, changeBegun, restorable: true, fallBacksLeft: fallBacks }),
+    answersFor({ step, changeBegun, restorable: true, fallBacksLeft: fallBacks, consentable: true }),
   );
   return ANSWERS.filter((answer) => possible.includes(answer));
 }

@@ -5,6 +5,7 @@ import { describeWaiting, type Waiting } from '../people/waiting.ts';
 import type { ResolvedRun } from '../request/request.ts';
 import { ANSWER_MEANINGS } from '../steps/answers.ts';
 import { nameOfCluster } from '../versions/cluster.ts';
+import { findingLines } from '../versions/findings.ts';
 import { shownHash } from '../versions/plan.ts';
 import { excusedChecks, excusedInWords } from './excused.ts';
 import { changeOf, checksOf, type RunOutcome, type RunReport, wayOf } from './ledger.ts';
@@ -98,6 +99,17 @@ function whatHappened({ events = [] }: RunReport): readonly string[] {
   return [`${lines.length - newest.length} earlier lines stand in the record`, ...newest];
 }
 
+/** A message is no record: the gravest of many say enough. */
+const MOST_FINDINGS = 5;
+
+/** Critical settings of the config that the run has brought, or would have. */
+function settingsOf({ plan }: RunReport): readonly string[] {
+  const findings = plan?.findings ?? [];
+  const lines = findingLines(findings.slice(0, MOST_FINDINGS)).map((line) => `critical setting: ${line}`);
+  const left = findings.length - lines.length;
+  return left > 0 ? [...lines, `${left} more critical settings stand in the record`] : lines;
+}
+
 /** What people are told of a run. */
 export function announce(report: RunReport, request: ResolvedRun): Announcement {
   const { outcome } = report;
@@ -108,6 +120,7 @@ export function announce(report: RunReport, request: ResolvedRun): Announcement 
   // What became of the change stands in the sentence alone.
   if (outcome === 'cancelled' && report.summary) lines.push(report.summary);
   lines.push(...circumstances(request));
+  lines.push(...settingsOf(report));
   lines.push(...whatHappened(report));
   for (const check of checksOf(report)) {
     lines.push(

@@ -48,7 +48,7 @@ interface UpdateEntry<I> {
 export const OPERATOR_UPDATES: { readonly [U in OperatorUpdate]: UpdateEntry<OperatorInputs[U]> } = {
   decide: {
     description:
-      'Answer the open decision: {"answer": "retry | skip | change-target | restore-snapshot | fall-back | abort", "decidedBy": "name", "reason": "why"}; with change-target also "target"',
+      'Answer the open decision: {"answer": "retry | skip | go-on | change-target | restore-snapshot | fall-back | abort", "decidedBy": "name", "reason": "why"}; with change-target also "target"',
     read: readDecision,
     event: ({ answer, decidedBy, reason, target }) => ({
       kind: 'decision',

@@ -7,6 +7,8 @@ export interface RecoveryOptions {
   readonly restorable: boolean;
   /** How many further times the run may fall back. */
   readonly fallBacksLeft: number;
+  /** Whether nothing has failed: somebody is to say whether the run goes on. */
+  readonly consentable?: boolean;
 }
 
 /** How far a run has come when somebody has to be asked. */
@@ -22,6 +24,7 @@ type Fits = (row: StepRow, situation: Situation) => boolean;
 const FITS: { readonly [A in Answer]: Fits } = {
   retry: () => true,
   skip: ({ skippable }) => skippable,
+  'go-on': (_row, { consentable = false }) => consentable,
   'change-target': (_row, { changeBegun }) => !changeBegun,
   'restore-snapshot': (_row, { changeBegun, restorable }) => changeBegun && restorable,
   'fall-back': (_row, { changeBegun, fallBacksLeft }) => changeBegun && fallBacksLeft > 0,

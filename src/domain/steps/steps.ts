@@ -126,8 +126,14 @@ export type StepRow = Asking &
 /** What most steps have in common; a row that differs says so. */
 const QUIET = { changes: false, keeps: 'nothing', addressed: false, progress: 'now-and-then' } as const;
 
+/** What makes sense where a step has failed: it cannot go on with what it did not get. */
+const FAILED: readonly [Answer, ...Answer[]] = [
+  'retry',
+  ...ANSWERS.filter((answer) => answer !== 'retry' && answer !== 'go-on'),
+];
+
 /** A step that cannot go on asks, and everything is possible that the situation allows. */
-const ASKING = { asks: 'operators', skippable: false, answers: ANSWERS, onRetry: 'repeat' } as const;
+const ASKING = { asks: 'operators', skippable: false, answers: FAILED, onRetry: 'repeat' } as const;
 
 /** It fails as a part of closing a run, or before anything is known of it. */
 const ASKING_NOBODY = { asks: 'nobody', skippable: false, answers: [], onRetry: 'repeat' } as const;
@@ -198,6 +204,8 @@ export const STEPS = stepRows({
     phase: 'decide',
     retries: 'cluster',
     summary: 'Pin the exact target and show the change',
+    // A plan is there, and somebody may be asked whether it is carried out.
+    answers: ANSWERS,
     onRetry: 'plan-anew',
   },
   'identify-holder': {

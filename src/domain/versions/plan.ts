@@ -2,6 +2,7 @@ import type { Instant } from '../json.ts';
 import type { CheckId } from '../proof/checks.ts';
 import type { CheckEvidence } from '../proof/known-good.ts';
 import type { NamedCluster } from './cluster.ts';
+import type { Finding } from './findings.ts';
 import type { Pin } from './pins.ts';
 import { shortDigest } from './versions.ts';
 
@@ -99,4 +100,6 @@ export interface ShownPlan extends Plan {
   readonly diff: string;
   /** Settings of config beside the template that change, a line each, secrets masked; none where none is known to. */
   readonly settings?: readonly string[];
+  /** Critical rules that the config which will be live does not keep; `ask` is for a person to decide before the change. */
+  readonly findings?: readonly Finding[];
 }

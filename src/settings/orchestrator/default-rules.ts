@@ -39,8 +39,12 @@ function unreadFaults(files: readonly ReadFile[]): readonly PlacedFault[] {
   return files
     .filter((file) => file.unread !== undefined)
     .map((file) => {
-      const isOrchestrators = configName(file.key) !== undefined && file.format === 'TOML';
       const says = `cannot be read: ${unreadWords(file)}`;
+      // What may not be read is told of once, however many keys of it are used.
+      if (file.unread?.unknown)
+        return { file: { ...file, key: '' }, path: [], says, uncertain: true as const };
+      const { as = file.key, format, elsewhere } = file;
+      const isOrchestrators = configName(as) !== undefined && format === 'TOML' && !elsewhere;
       return { file, path: [], says, ...(!isOrchestrators && { uncertain: true as const }) };
     });
 }
@@ -54,7 +58,7 @@ function placedIn(
     const setting = settings.get(pathText(fault.path));
     return {
       ...fault,
-      ...(!certain && { uncertain: true as const }),
+      ...((!certain || fault.file.elsewhere) && { uncertain: true as const }),
       ...(setting?.file === fault.file && { setting }),
     };
   });

@@ -29,8 +29,8 @@ export function configName(key: string): { readonly environment?: string } | und
 const SIGNS =
   /^(?:llm\..+\.(?:model_name|api_key)|agents\..+\.(?:timeout_secs|max_attempts|failure_threshold))$/;
 
-function isOrchestrators({ key, format, settings }: ReadFile): boolean {
-  const isNamedSo = format === 'TOML' && configName(key) !== undefined;
+function isOrchestrators({ key, as = key, format, settings }: ReadFile): boolean {
+  const isNamedSo = format === 'TOML' && configName(as) !== undefined;
   return settings.some(({ path }) => {
     const text = pathText(path);
     return text === 'llm.default_provider' || (isNamedSo && SIGNS.test(text));
@@ -46,8 +46,8 @@ export function effectiveConfigs(
   environment: ContainerEnvironment,
 ): readonly EffectiveConfig[] {
   const own = files.filter((file) => !file.unread && isOrchestrators(file));
-  const bases = own.filter(({ key }) => configName(key)?.environment === undefined);
-  const overlays = own.filter(({ key }) => configName(key)?.environment !== undefined);
+  const bases = own.filter((file) => environmentOf(file) === undefined);
+  const overlays = own.filter((file) => environmentOf(file) !== undefined);
   const live = liveOverlays(overlays, environment);
   const certain = live.length < 2;
   // The other part of it may be in the image.
@@ -66,12 +66,18 @@ function liveOverlays(
   { variables }: ContainerEnvironment,
 ): readonly ReadFile[] {
   const name = variables.get('APP_ENV')?.value?.trim().toLowerCase();
-  return name === undefined ? overlays : overlays.filter(({ key }) => configName(key)?.environment === name);
+  return name === undefined ? overlays : overlays.filter((file) => environmentOf(file) === name);
 }
 
 function isBeside(base: ReadFile, overlay: ReadFile): boolean {
   const folderOf = (key: string) => key.slice(0, key.lastIndexOf('/') + 1);
-  return base.object === overlay.object && folderOf(base.key) === folderOf(overlay.key);
+  const placeOf = ({ key, as = key }: ReadFile) => folderOf(as);
+  return base.object === overlay.object && placeOf(base) === placeOf(overlay);
+}
+
+/** The environment that a file is an overlay for; none of a base. */
+function environmentOf({ key, as = key }: ReadFile): string | undefined {
+  return configName(as)?.environment;
 }
 
 /** A base with its overlay, as the orchestrator merges them (service contract, 7.4). */

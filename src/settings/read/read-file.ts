@@ -22,8 +22,9 @@ const READERS: Readonly<Record<Format, (text: string) => readonly Setting[]>> = 
  * Reads a key or a file as settings, in the format that its name says. Whatever stands in it, it does not throw: a text that
  * is none of its format is one setting as a whole, with the place and never a value of what is wrong.
  */
-export function readFile({ object, key, content, secret, format = formatOf(key) }: SourceFile): ReadFile {
-  const file = { object, key, secret, format };
+export function readFile({ content, ...source }: SourceFile): ReadFile {
+  const format = formatOf(source.as ?? source.key);
+  const file = { ...source, format };
   const text = typeof content === 'string' ? content.replace(/^\uFEFF/, '') : decoded(content);
   if (text === undefined || text.includes('\0')) {
     const bytes = typeof content === 'string' ? Buffer.from(content, 'utf8') : content;

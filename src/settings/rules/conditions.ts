@@ -25,6 +25,11 @@ export function asksOfValue({ oneOf, matches, number, filled, names, variable }:
   return [oneOf, matches, number, filled, names, variable].some((condition) => condition !== undefined);
 }
 
+/** Whether it hangs on the variables of the container. */
+export function asksOfEnvironment({ filled, variable }: SettingRule): boolean {
+  return filled === 'from-environment' || variable !== undefined;
+}
+
 /** The first condition of a rule that a setting does not keep. */
 export function faultOf(rule: SettingRule, judged: JudgedSetting): Fault | undefined {
   if (judged.setting.kind === 'unknown') {

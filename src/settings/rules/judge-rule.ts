@@ -1,7 +1,7 @@
 import { matchesGlob } from '../glob.ts';
 import { matchesPath, parsePattern } from '../path.ts';
 import { type ReadFile, unreadWords } from '../setting.ts';
-import { asksOfValue, faultOf } from './conditions.ts';
+import { asksOfEnvironment, asksOfValue, faultOf } from './conditions.ts';
 import { ENVIRONMENT } from './environment.ts';
 import type { MissingFault, PlacedFault } from './fault.ts';
 import type { Surroundings } from './filled.ts';
@@ -24,19 +24,25 @@ export function ruleFaults(
   const isFound = judged.some(({ count }) => count > 0);
   const faults = judged.flatMap((one) => one.faults);
   const needsUnread = !isFound && !rule.optional;
-  const unjudged = unread.map((file): PlacedFault => {
+  const unjudged = unread.flatMap((file): readonly PlacedFault[] => {
+    const isUnknown = file.unread?.unknown === true;
+    // What is not known is of interest only where nothing else has the setting.
+    if (isUnknown && !needsUnread) return [];
     const says = `cannot be judged: ${unreadWords(file)}`;
     // Another file has the setting: this one may have nothing to do with it.
-    return { file, path: [], says, ...(!needsUnread && { uncertain: true }) };
+    return [{ file, path: [], says, ...((isUnknown || !needsUnread) && { uncertain: true }) }];
   });
   const isMissing = needsUnread && unread.length === 0;
   return [...faults, ...unjudged, ...(isMissing ? [missing(rule, matched, around)] : [])];
 }
 
-function isAbout(rule: SettingRule, { object, key }: ReadFile): boolean {
+function isAbout(rule: SettingRule, { object, key, as = key, unread }: ReadFile): boolean {
   // A rule about any object is about none of the environment.
   if ((object === ENVIRONMENT) !== (rule.object === ENVIRONMENT)) return false;
-  return matchesGlob(rule.object, object) && matchesGlob(rule.key, key);
+  const isAnyKey = unread?.unknown === true && key === '';
+  return (
+    matchesGlob(rule.object, object) && (isAnyKey || matchesGlob(rule.key, key) || matchesGlob(rule.key, as))
+  );
 }
 
 /** The faults of one file, and how many settings of it the rule is about. */
@@ -53,7 +59,11 @@ function faultsIn(
   const settings = file.settings.filter(({ path }) => matchesPath(pattern, path));
   const faults = settings.flatMap((setting): readonly PlacedFault[] => {
     const fault = faultOf(rule, { ...around, file, setting });
-    return fault ? [{ ...fault, file, path: setting.path, setting }] : [];
+    if (!fault) return [];
+    const isElsewhere = file.elsewhere === true && asksOfEnvironment(rule);
+    return [
+      { ...fault, file, path: setting.path, setting, ...(isElsewhere && { uncertain: true as const }) },
+    ];
   });
   return { count: settings.length, faults };
 }

@@ -1,12 +1,9 @@
 import * as z from 'zod';
+import { CONSEQUENCES } from '../../domain/versions/findings.ts';
 import { DURATION, durationMs } from '../../schema-parts/durations.ts';
 import { section } from '../../schema-parts/parts.ts';
 import type { SettingsFrom } from '../../schema-parts/settings.ts';
 import { parsePattern } from '../path.ts';
-
-/** What follows when a rule is broken: nothing is changed, people are told, or somebody is asked. */
-export const CONSEQUENCES = ['block', 'warn', 'ask'] as const;
-export type Consequence = (typeof CONSEQUENCES)[number];
 
 /** The rules that hold without being written, for what they are about: the master orchestrator's config. */
 export const DEFAULT_RULES = [
@@ -169,6 +166,12 @@ const defaultRules = {
 
 /** What has to hold for the config that a rollback brings: `config.critical` of a profile. */
 export const criticalSchema = section({
+  orchestrator: z
+    .boolean()
+    .describe(
+      'Whether the service is the master orchestrator, for which its own rules (defaults) hold. Default: whether its chat or agents check is on.',
+    )
+    .exactOptional(),
   defaults: section(defaultRules)
     .prefault({})
     .describe("What follows when one of the orchestrator's own rules is broken; off: it is not judged."),

@@ -31,6 +31,8 @@ import type {
 import { AccessCheck } from './access/access.ts';
 import { asRunbookError } from './api/api-error.ts';
 import { leaseTransport, type TransportLease } from './api/shared-transport.ts';
+import { ConfigReads } from './config/config-reads.ts';
+import { judgeConfig } from './config/judge-config.ts';
 import { settingsDifference } from './config/settings-diff.ts';
 import { KnownGoodRecorder } from './known-good-recorder.ts';
 import { isOf } from './live-template.ts';
@@ -114,25 +116,26 @@ export class KubernetesTarget implements RollbackTarget {
     if (changesNothing) return { plan, diff: '' };
     return this.#run(async () => {
       const live = await this.#observer.live(signal, (state) => !isOf(state, from.fingerprint));
-      const { template } = await this.#content(pin, live, signal);
+      const { transport } = this.#lease;
+      const { container } = this.#profile;
+      const { masked, critical } = this.#options;
+      const reads = new ConfigReads(transport, this.#place.namespace, signal);
+      const { template } = await this.#content(pin, live, signal, reads);
+      const copies = pin.copies ?? [];
       const before = { name: nameWithRevision(from), template: live.spec.template };
       const unprovided = this.#place.kind.unprovided?.(live, template) ?? [];
       const warnings = unprovided.map((what) => `${nameWithRevision(to)}: ${what}`);
-      const masker = createMasker(this.#options.masked);
-      const [diff, settings] = await Promise.all([
+      const masker = createMasker(masked);
+      const [diff, settings, findings] = await Promise.all([
         diffTemplates(before, { name: nameWithRevision(to), template }, masker),
-        settingsDifference(
-          this.#lease.transport,
-          this.#place.namespace,
-          { live: live.spec.template, target: template, copies: pin.copies ?? [] },
-          masker,
-          signal,
-        ),
+        settingsDifference({ live: live.spec.template, target: template, copies }, reads, masker),
+        critical ? judgeConfig({ template, container, copies }, critical, reads, masker) : [],
       ]);
       return {
         plan: warnings.length > 0 ? { ...plan, warnings: [...plan.warnings, ...warnings] } : plan,
         diff,
         ...(settings.length > 0 ? { settings } : {}),
+        ...(findings.length > 0 ? { findings } : {}),
       };
     }, cluster);
   }
@@ -251,8 +254,14 @@ export class KubernetesTarget implements RollbackTarget {
     return new PodInspector(this.#place.kind, this.#lease.transport, this.#observer, this.#profile.container);
   }
 
-  #content(pin: KubernetesPin, live: Parameters<typeof pinnedTemplate>[3], signal: AbortSignal) {
+  #content(
+    pin: KubernetesPin,
+    live: Parameters<typeof pinnedTemplate>[3],
+    signal: AbortSignal,
+    reads = new ConfigReads(this.#lease.transport, this.#place.namespace, signal),
+  ) {
     const own = {
+      reads,
       repositories: this.#options.repositories,
       evidenceKey: this.#options.evidenceKey,
       history: () => this.#observer.listRevisions(live, signal),

@@ -1,3 +1,4 @@
+import type { CriticalRules } from '../../settings/index.ts';
 import type { EvidenceKey } from '../evidence/seal.ts';
 import type { Environment } from './api/kubeconfig/files.ts';
 
@@ -17,6 +18,8 @@ export interface KubernetesTargetOptions {
   readonly keepsSecrets?: boolean | undefined;
   /** Repositories whose images may be written; default: those of what runs and of its history. */
   readonly repositories?: readonly string[] | undefined;
+  /** What has to hold for the config that will be live; without it nothing is judged, and nothing is read for it. */
+  readonly critical?: CriticalRules | undefined;
   /** Names of settings that a diff masks as well. */
   readonly masked?: readonly string[] | undefined;
 }

@@ -100,6 +100,7 @@ function openRun(workflow: WorkflowKind) {
     lockToProve,
     pausePoint,
     snapshot: undefined,
+    consented: new Set(),
     failures: [],
     begun: undefined,
     adoptRequest({ policy, ...request }) {

@@ -54,6 +54,8 @@ export interface Run {
   readonly pausePoint: PausePoint;
   /** What was live before the first change, where it was kept. */
   snapshot: SnapshotReference | undefined;
+  /** Plans, by their hash, of which somebody has said that they are carried out all the same. */
+  readonly consented: Set<string>;
   /** Versions that this run has seen to fail: recorded when it is over. */
   failures: readonly KnownGoodEvidence[];
   /** The plan whose change was begun last. */

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { findingLines } from '../../../src/settings/findings.ts';
+import { findingLines } from '../../../src/domain/versions/findings.ts';
 import { judgeSettings } from '../../../src/settings/judge.ts';
 import type { ContainerEnvironment } from '../../../src/settings/rules/environment.ts';
 import { criticalSchema } from '../../../src/settings/rules/schema.ts';

@@ -1,15 +1,7 @@
 import type { Masker } from '../../../domain/masking/mask-value.ts';
-import {
-  compareSettings,
-  differenceLines,
-  type Format,
-  type ReadFile,
-  readFile,
-} from '../../../settings/index.ts';
+import { compareSettings, differenceLines, type ReadFile, readFile } from '../../../settings/index.ts';
 import type { LoadedProject } from '../load/load-project.ts';
 
-/** What a file is read as by its use, whatever its name says. */
-const FORMATS: Readonly<Record<string, Format>> = { 'env-file': 'env file' };
 /** Files that are config as a whole. What a compose file or `.env` says of the service is in its definition. */
 const WHOLE = ['env-file', 'config', 'bind'];
 
@@ -66,10 +58,9 @@ function filesOf(
     .filter(({ path, kind }) => WHOLE.includes(kind) && changed.has(path))
     .flatMap(({ path, kind }) => {
       const content = bytesOf(path);
-      const format = FORMATS[kind];
-      return content
-        ? [readFile({ object: 'file', key: path, content, secret: false, ...(format ? { format } : {}) })]
-        : [];
+      // Whatever its name says.
+      const as = kind === 'env-file' ? { as: '.env' } : {};
+      return content ? [readFile({ object: 'file', key: path, content, secret: false, ...as })] : [];
     });
 }
 

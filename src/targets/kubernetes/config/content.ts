@@ -15,6 +15,27 @@ export interface ConfigObject {
 /** What pods see of an object. */
 type Content = Pick<ConfigObject, 'data' | 'binaryData'>;
 
+/** The keys of an object. */
+export function keysOf({ data = {}, binaryData = {} }: Content): readonly string[] {
+  return [...Object.keys(data), ...Object.keys(binaryData)];
+}
+
+/** What pods see under a key; undefined where there is none. */
+export function contentOf(
+  kind: 'configmap' | 'secret',
+  { data = {}, binaryData = {} }: Content,
+  key: string,
+): string | Uint8Array | undefined {
+  const [plain, encoded] = [own(data, key), own(binaryData, key)];
+  if (kind === 'configmap' && plain !== undefined) return plain;
+  const base64 = kind === 'secret' ? plain : encoded;
+  return base64 === undefined ? undefined : Buffer.from(base64, 'base64');
+}
+
+function own(held: Readonly<Record<string, string>>, key: string): string | undefined {
+  return Object.hasOwn(held, key) ? held[key] : undefined;
+}
+
 /** SHA-256 over what pods see of a ConfigMap: the order of keys makes no difference, where a value stands does. */
 export function contentHash(content: Content): string {
   return createHash('sha256').update(canonical(content)).digest('hex');

@@ -2,10 +2,9 @@ import type { Masker } from '../../../domain/masking/mask-value.ts';
 import type { ConfigCopy } from '../../../domain/versions/pins.ts';
 import { compareSettings, differenceLines, type ReadFile, readFile } from '../../../settings/index.ts';
 import type { RawObject } from '../api/resources.ts';
-import type { ApiTransport } from '../api/transport.ts';
 import { type ConfigReference, configName, configReferencesOf } from '../template/config-references.ts';
-import type { ConfigObject } from './content.ts';
-import { readReferences } from './proved-config.ts';
+import type { ConfigReads } from './config-reads.ts';
+import { type ConfigObject, contentOf, keysOf } from './content.ts';
 
 /** What kustomize and others put at the end of a name that changes with the content. */
 const CONTENT_SUFFIX = /-[a-z0-9]{5,10}$/;
@@ -17,15 +16,13 @@ const CONTENT_SUFFIX = /-[a-z0-9]{5,10}$/;
  * @param target the template that will be written, its references pointing to copies where it has some.
  */
 export async function settingsDifference(
-  transport: ApiTransport,
-  namespace: string,
   {
     live,
     target,
     copies,
   }: { readonly live: RawObject; readonly target: RawObject; readonly copies: readonly ConfigCopy[] },
+  reads: Pick<ConfigReads, 'held'>,
   masker: Masker,
-  signal: AbortSignal,
 ): Promise<readonly string[]> {
   const [before, after] = [live, target].map((template) => configReferencesOf(template));
   const isAlone = (one: ConfigReference, others: readonly ConfigReference[] = []) =>
@@ -34,12 +31,10 @@ export async function settingsDifference(
   const come = (after ?? []).filter((one) => isAlone(one, before));
   if (gone.length === 0 && come.length === 0) return [];
   const ofConfigMaps = (all: readonly ConfigReference[]) => all.filter(({ kind }) => kind === 'configmap');
-  const { objects } = await readReferences(
-    transport,
-    namespace,
-    ofConfigMaps([...gone, ...come]),
-    false,
-    signal,
+  const objects = new Map(
+    await Promise.all(
+      ofConfigMaps([...gone, ...come]).map(async (one) => [configName(one), await reads.held(one)] as const),
+    ),
   );
   // A copy stands for what it is a copy of, and a name that changes with its content for the one before.
   const original = (name: string) =>
@@ -54,20 +49,20 @@ export async function settingsDifference(
   const filesOf = (all: readonly ConfigReference[]) =>
     ofConfigMaps(all).flatMap((one) => {
       const object = objects.get(configName(one));
-      return object ? filesIn(`configmap/${shown(one.name)}`, object) : [];
+      return typeof object === 'object' ? filesIn(`configmap/${shown(one.name)}`, object) : [];
     });
-  const secrets = come.filter(({ kind }) => kind === 'secret').map(({ name }) => `secret/${original(name)}`);
-  return [
-    ...differenceLines(compareSettings(filesOf(gone), filesOf(come), masker)),
-    ...secrets.map((name) => `${name}: another content (masked)`),
-  ];
+  const ofSecrets = (all: readonly ConfigReference[]) => all.filter(({ kind }) => kind === 'secret');
+  const replaced = new Set(ofSecrets(gone).map(({ name }) => shown(name)));
+  const secrets = ofSecrets(come).map(({ name }) => {
+    const how = replaced.has(shown(name)) ? 'another content' : 'added';
+    return `secret/${original(name)}: ${how} (masked)`;
+  });
+  return [...differenceLines(compareSettings(filesOf(gone), filesOf(come), masker)), ...secrets];
 }
 
-function filesIn(object: string, { data = {}, binaryData = {} }: ConfigObject): readonly ReadFile[] {
-  return [
-    ...Object.entries(data).map(([key, content]) => readFile({ object, key, content, secret: false })),
-    ...Object.entries(binaryData).map(([key, content]) =>
-      readFile({ object, key, content: Buffer.from(content, 'base64'), secret: false }),
-    ),
-  ];
+function filesIn(object: string, held: ConfigObject): readonly ReadFile[] {
+  return keysOf(held).flatMap((key) => {
+    const content = contentOf('configmap', held, key);
+    return content === undefined ? [] : [readFile({ object, key, content, secret: false })];
+  });
 }

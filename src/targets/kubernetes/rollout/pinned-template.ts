@@ -14,8 +14,9 @@ import type {
   Workload,
 } from '../api/resources.ts';
 import type { ApiTransport } from '../api/transport.ts';
+import type { ConfigReads } from '../config/config-reads.ts';
 import { hasherOf } from '../config/content.ts';
-import { copyIn, readObject } from '../config/kept-config.ts';
+import { copyIn } from '../config/kept-config.ts';
 import { templateIn } from '../state/snapshot.ts';
 import { withCopies } from '../template/config-references.ts';
 import { fingerprint, withoutHash } from '../template/fingerprint.ts';
@@ -31,6 +32,8 @@ export interface OwnContent {
   readonly repositories?: readonly string[] | undefined;
   /** The key that content of Secrets is hashed with. */
   readonly evidenceKey?: EvidenceKey | undefined;
+  /** What is read of config: copies, once each. */
+  readonly reads: Pick<ConfigReads, 'read'>;
   /** Lists the workload's own history; asked when what runs alone does not say. */
   readonly history: () => Promise<readonly Revision[]>;
 }
@@ -101,7 +104,7 @@ export async function pinnedTemplate(
   );
   if (kept) {
     if (own.repositories) await assertOwn([pin.image], live, revisions, own);
-    await assertCopies(transport, pin, own, signal);
+    await assertCopies(pin, own, signal);
     return asPinned(pin, kept, held);
   }
   const holder = `${HOLDERS[source.kind].word}/${source.name}`;
@@ -114,7 +117,7 @@ export async function pinnedTemplate(
     );
   }
   await assertOwn(Object.values(imagesByContainer(template)), live, revisions, own);
-  await assertCopies(transport, pin, own, signal);
+  await assertCopies(pin, own, signal);
   return asPinned(pin, { template, fingerprint: found }, held);
 }
 
@@ -136,16 +139,15 @@ function asPinned(pin: KubernetesPin, content: PinnedTemplate, held: string): Pi
 
 /** What the template will refer to has to hold what was proved. @throws PinLost */
 async function assertCopies(
-  transport: ApiTransport,
-  { copies = [], version, workload: { namespace, uid } }: KubernetesPin,
-  own: Pick<OwnContent, 'evidenceKey'>,
+  { copies = [], version, workload: { uid } }: KubernetesPin,
+  own: Pick<OwnContent, 'evidenceKey' | 'reads'>,
   signal: AbortSignal,
 ): Promise<void> {
   await Promise.all(
     copies.map(async ({ reference, name, hash }) => {
       const kind = reference.startsWith('secret/') ? 'secret' : 'configmap';
       const hashOf = hasherOf(kind, kind === 'secret' ? await own.evidenceKey?.(signal) : undefined);
-      const problem = await readObject(transport, namespace, { kind, name }, signal).then(
+      const problem = await own.reads.read({ kind, name }).then(
         (object) => (copyIn(object, { uid }, hashOf)?.hash === hash ? '' : 'does not hold it any more'),
         (error: unknown) => {
           if (isStatus(error, 404)) return 'is gone';

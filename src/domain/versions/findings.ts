@@ -1,6 +1,9 @@
-import { code, type Markdown, md } from '../domain/media/markdown.ts';
-import { visible } from '../domain/media/visible.ts';
-import type { Consequence } from './rules/schema.ts';
+import { code, type Markdown, md } from '../media/markdown.ts';
+import { visible } from '../media/visible.ts';
+
+/** What follows when a rule is broken: nothing is changed, people are told, or somebody is asked. */
+export const CONSEQUENCES = ['block', 'warn', 'ask'] as const;
+export type Consequence = (typeof CONSEQUENCES)[number];
 
 /** A rule that a config does not keep. No value of a secret is in it. */
 export interface Finding {

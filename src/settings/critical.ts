@@ -1,0 +1,42 @@
+import type { Masker } from '../domain/masking/mask-value.ts';
+import type { Finding } from '../domain/versions/findings.ts';
+import { judgeSettings } from './judge.ts';
+import { readFile } from './read/read-file.ts';
+import type { ContainerEnvironment } from './rules/environment.ts';
+import type { CriticalRules } from './rules/schema.ts';
+import type { ReadFile, SourceFile } from './setting.ts';
+
+/** Something that holds config and could not be read: what is in it is not known, and breaks no rule. */
+export interface UnknownFile {
+  /** As of a `SourceFile`. */
+  readonly object: string;
+  /** Without it no key of the object is known. */
+  readonly key?: string;
+  /** Why: `the worker may not read it`. */
+  readonly says: string;
+}
+
+/** The config that will be live, as a target has found it: each file as the container will find it, and once. */
+export interface LiveConfig {
+  readonly files: readonly SourceFile[];
+  readonly unknown: readonly UnknownFile[];
+  readonly environment: ContainerEnvironment;
+}
+
+/**
+ * Which critical rules the config that will be live does not keep, the gravest first. Whatever stands in it, this does not
+ * throw, and no value of a secret is in what it gives.
+ *
+ * @param masker what is a secret, beside what looks like one: the profile's `diff.mask`
+ */
+export function criticalFindings(
+  { files, unknown, environment }: LiveConfig,
+  rules: CriticalRules,
+  masker?: Masker,
+): readonly Finding[] {
+  return judgeSettings([...files.map(readFile), ...unknown.map(unknownFile)], environment, rules, masker);
+}
+
+function unknownFile({ object, key = '', says }: UnknownFile): ReadFile {
+  return { object, key, secret: true, format: 'one value', settings: [], unread: { says, unknown: true } };
+}
