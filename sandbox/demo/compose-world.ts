@@ -19,7 +19,13 @@ export const COMPOSE: WorldKind = {
 };
 
 /** Seconds that the language model has for an answer: a release brings its settings along. */
-const TIMEOUTS: Readonly<Record<Release, number>> = { 'v0.1.0': 30, 'v0.1.0-slow-ready': 30, 'v0.2.0': 5 };
+const TIMEOUTS: Readonly<Record<Release, number>> = {
+  'v0.1.0': 30,
+  'v0.1.0-slow-ready': 30,
+  'v0.2.0': 5,
+  'v0.2.1': 5,
+  'v0.2.2': 30,
+};
 /** How long a container must run to count as up, where a rollout is to take its time. */
 const SLOW_STABLE = '3s';
 

@@ -2,22 +2,18 @@ import { writeFile } from 'node:fs/promises';
 import { join, relative } from 'node:path';
 import type { WorkflowHandle } from '@temporalio/client';
 import { historyToJSON } from '@temporalio/common/lib/proto-utils.js';
-import { follow } from '../../src/cli/follow.ts';
 import { openOn } from '../../src/cli/session/embedded.ts';
-import { startRollback } from '../../src/client/index.ts';
 import { loadConfig } from '../../src/config/load.ts';
 import type { RunReport } from '../../src/domain/ledger/ledger.ts';
-import { until } from '../../tools/until.ts';
+import { tellBadConfig } from './bad-config.ts';
 import { tryNext } from './next.ts';
-import { deployKnownGood, openStory, SERVICE_PROFILE, say, told } from './story.ts';
-import { probeService } from './symptoms.ts';
+import { rollBack } from './one-run.ts';
+import { deployKnownGood, openStory, say, told } from './story.ts';
+import { probeService, symptomsOf } from './symptoms.ts';
 import type { WorldKind } from './world.ts';
 
-/** What users meet once a few chats have failed on every pod. */
-const SYMPTOMS = [/but status "error"/, /llm_router_agent unhealthy/];
-
 /**
- * The demo: a world on this machine, a bad release, and its rollback.
+ * The demo: a world on this machine, a bad release, and its rollback; and one that is bad by its config alone.
  * @param keep leaves everything up until the signal.
  * @returns the exit code.
  * @throws the signal's reason when it aborts; everything that was started has ended by then.
@@ -25,48 +21,35 @@ const SYMPTOMS = [/but status "error"/, /llm_router_agent unhealthy/];
 export async function demo(kind: WorldKind, signal: AbortSignal, keep: boolean): Promise<number> {
   await using story = await openStory(kind, signal);
   const { world, channel, records, configFile, stage } = story;
-  const { temporal, serviceUrl } = world;
+  const { temporal, serviceUrl, config } = world;
   await using session = await openOn(temporal, await loadConfig(configFile), say);
-  const { client } = session;
-  const options = { output: process.stdout, signal };
-  await deployKnownGood(story, 'v0.1.0', client, signal);
+  await deployKnownGood(story, 'v0.1.0', session.client, signal);
 
   stage('Deploy v0.2.0. Health is fine, the agents are not');
   await world.deploy('v0.2.0');
   for (const line of await symptomsOf(serviceUrl, signal)) say(`  ${line}`);
 
   stage('Roll back: one workflow');
-  const handle = await startRollback(client, {
-    service: SERVICE_PROFILE,
-    reason: 'chat fails since v0.2.0',
-    requestedBy: 'demo',
-    symptoms: ['POST /api/v1/chat answers status "error"', 'llm_router_agent is unhealthy'],
-  });
-  const { runId } = await handle.describe();
-  const link = session.link(handle.workflowId, runId);
-  const report = await follow(client, handle.workflowId, runId, { ...options, ...(link ? { link } : {}) });
+  const symptoms = ['POST /api/v1/chat answers status "error"', 'llm_router_agent is unhealthy'];
+  const first = await rollBack(session, { reason: 'chat fails since v0.2.0', symptoms }, signal);
 
   stage('The service answers well again');
   for (const line of await probeService(serviceUrl)) say(`  ${line}`);
   for (const line of await world.show()) say(`  ${line}`);
   for (const text of told(channel)) say(`  the channel was told: ${text}`);
   signal.throwIfAborted();
-  await keepHistory(report, handle, records);
+  const second = config ? [await tellBadConfig(story, config, session, signal)] : [];
+  signal.throwIfAborted();
   const stay = ['npm run demo --', kind.option, '--keep'].filter(Boolean).join(' ');
-  say(`in Temporal UI   ${link}${keep ? '' : `  (stays up with: ${stay})`}`);
+  for (const { report, handle, link } of [first, ...second]) {
+    await keepHistory(report, handle, records);
+    say(`in Temporal UI   ${link}${keep ? '' : `  (stays up with: ${stay})`}`);
+  }
   if (keep) {
-    for (const line of tryNext(world, handle.workflowId)) say(line);
+    for (const line of tryNext(world, first.handle.workflowId)) say(line);
     await ends(signal);
   }
-  return report.outcome === 'rolled-back' ? 0 : 1;
-}
-
-function symptomsOf(url: string, signal: AbortSignal): Promise<readonly string[]> {
-  const asked = async () => {
-    const lines = await probeService(url);
-    return SYMPTOMS.every((symptom) => symptom.test(lines.join())) && lines;
-  };
-  return until('the symptoms', asked, { signal });
+  return [first, ...second].every(({ report }) => report.outcome === 'rolled-back') ? 0 : 1;
 }
 
 /** The history stands beside the record, for `audit`. */

@@ -2,6 +2,7 @@ import { openSandbox } from '../index.ts';
 import { DEPLOYMENT, imageOf, LABELS, NAMESPACE } from '../manifests.ts';
 import { kubernetesChaos } from './chaos/kubernetes.ts';
 import { kubernetesEntry, writeConfig } from './config.ts';
+import { applyRelease, CONFIG_MAP, configInUse } from './kubernetes-release.ts';
 import type { DemoWorld, WorldKind, WorldOptions } from './world.ts';
 
 /** The service as a Deployment of three pods. */
@@ -34,8 +35,12 @@ async function openKubernetesWorld({ progress, signal }: WorldOptions): Promise<
           metricsPort,
           ...options,
         }),
-      deploy: (release) => cluster.deploy({ image: imageOf(release), replicas: 3 }, signal),
+      deploy: (release) => applyRelease(cluster, release, signal),
       show: async () => [],
+      config: {
+        called: `its ConfigMap ${CONFIG_MAP}`,
+        inUse: async () => `its pods take their config from ${(await configInUse(cluster)).join(', ')}`,
+      },
       whereabouts: [
         `metrics on port ${metricsPort} of every pod`,
         `audit log ${cluster.controlPlane.auditLog}`,

@@ -63,14 +63,19 @@ export async function openStory(
   };
 }
 
-/** Deploys a good release and makes it known-good. */
+/**
+ * Deploys a good release and makes it known-good.
+ * @param heading of the part, before what is done.
+ */
 export async function deployKnownGood(
   { world, stage }: Pick<Story, 'world' | 'stage'>,
   release: Release,
   client: Client,
   signal: AbortSignal,
+  heading?: string,
 ): Promise<void> {
-  stage(`Deploy ${release}, and verify it: now it is known-good`);
+  const lead = heading === undefined ? '' : `${heading}. `;
+  stage(`${lead}Deploy ${release}, and verify it: now it is known-good`);
   await world.deploy(release);
   const verified = await startVerify(client, { service: SERVICE_PROFILE, requestedBy: 'demo' });
   const { runId } = await verified.describe();

@@ -1,5 +1,18 @@
 import { randomUUID } from 'node:crypto';
 import { request } from 'undici';
+import { until } from '../../tools/until.ts';
+
+/** What users meet once a few chats have failed on every pod. */
+const SYMPTOMS = [/but status "error"/, /llm_router_agent unhealthy/];
+
+/** Uses the service until it shows what is wrong with it. @throws the signal's reason when it aborts. */
+export function symptomsOf(url: string, signal: AbortSignal): Promise<readonly string[]> {
+  const asked = async () => {
+    const lines = await probeService(url);
+    return SYMPTOMS.every((symptom) => symptom.test(lines.join())) && lines;
+  };
+  return until('the symptoms', asked, { signal });
+}
 
 /** What a user of the service sees now, a line each. */
 export async function probeService(url: string): Promise<readonly string[]> {

@@ -5,7 +5,7 @@ import type { FoundProcess } from './chaos/processes.ts';
 import type { Victim } from './chaos/victims.ts';
 
 /** The versions of the story. */
-export type Release = 'v0.1.0' | 'v0.1.0-slow-ready' | 'v0.2.0';
+export type Release = 'v0.1.0' | 'v0.1.0-slow-ready' | 'v0.2.0' | 'v0.2.1' | 'v0.2.2';
 
 export interface WorldOptions {
   readonly progress: (line: string) => void;
@@ -28,6 +28,8 @@ export interface DemoWorld extends AsyncDisposable {
   deploy(release: Release): Promise<void>;
   /** What stands there now, a line each; nothing where the steps have said all. */
   show(): Promise<readonly string[]>;
+  /** Where releases bring their config along: one is bad by that alone. */
+  readonly config?: ReleaseConfig;
   /** What else can be found where, a line each. */
   readonly whereabouts: readonly string[];
   /** Variables that a terminal needs to look at the world. */
@@ -35,6 +37,14 @@ export interface DemoWorld extends AsyncDisposable {
   /** Commands that look at the world, and the ones that deploy the bad release again. */
   readonly commands: readonly string[];
   readonly chaos: ChaosWorld;
+}
+
+/** The config that a release is deployed with. */
+export interface ReleaseConfig {
+  /** `its ConfigMap orchestrator-config` */
+  readonly called: string;
+  /** What the service takes its config from now, as a sentence. */
+  inUse(): Promise<string>;
 }
 
 /** What the profile of the service says beside what its world knows. */

@@ -8,7 +8,11 @@ export interface PodEvent {
 
 /** What a kubelet needs before it can start a container, or why it cannot. */
 export type ContainerEnvironment =
-  | { readonly env: Readonly<Record<string, string>> }
+  | {
+      readonly env: Readonly<Record<string, string>>;
+      /** What volumes put into its file system, by path. */
+      readonly files: Readonly<Record<string, string>>;
+    }
   /** `CreateContainerConfigError` for the environment; for a volume that cannot be mounted an event alone says why. */
   | { readonly reason: string; readonly message: string; readonly event?: PodEvent };
 
@@ -34,8 +38,15 @@ export async function containerEnvironment(
   };
   const env: Record<string, string> = {};
   const container = pod.spec.containers[0];
+  const files: Record<string, string> = {};
   try {
-    for (const volume of pod.spec.volumes ?? []) await needVolume(volume, lookup);
+    for (const volume of pod.spec.volumes ?? []) {
+      const held = await needVolume(volume, lookup);
+      const mounts = (container.volumeMounts ?? []).filter(
+        ({ name }: KubernetesObject) => name === volume.name,
+      );
+      for (const mount of mounts) Object.assign(files, mounted(held, mount));
+    }
     for (const source of container.envFrom ?? []) {
       const values = await needAll(source.configMapRef ?? source.secretRef, !!source.secretRef, lookup);
       for (const [key, value] of Object.entries(values)) env[`${source.prefix ?? ''}${key}`] = value;
@@ -50,7 +61,7 @@ export async function containerEnvironment(
     if (reason !== FAILED_MOUNT) return { reason, message };
     return { reason: 'ContainerCreating', message: '', event: { reason, message } };
   }
-  return { env };
+  return { env, files };
 }
 
 class MissingReference extends Error {
@@ -93,14 +104,42 @@ async function needAll(
   throw new MissingReference('CreateContainerConfigError', message);
 }
 
-async function needVolume(volume: KubernetesObject, lookup: Lookup): Promise<void> {
-  const [kind, name, optional] = volume.secret
-    ? (['secrets', volume.secret.secretName, volume.secret.optional] as const)
-    : (['configmaps', volume.configMap?.name, volume.configMap?.optional] as const);
-  if (!name || optional || (await lookup(kind, name))) return;
-  const object = kind === 'secrets' ? 'secret' : 'configmap';
-  throw new MissingReference(
-    FAILED_MOUNT,
-    `MountVolume.SetUp failed for volume "${volume.name}" : ${object} "${name}" not found`,
-  );
+/** The files of a volume by their paths in it; none of a kind that holds no config. */
+async function needVolume(volume: KubernetesObject, lookup: Lookup): Promise<Record<string, string>> {
+  const sources = volume.projected?.sources ?? [volume];
+  const files: Record<string, string> = {};
+  for (const source of sources) {
+    const reference = source.configMap ?? source.secret;
+    // A volume names a Secret by `secretName`, a projection by `name`.
+    const name = reference?.secretName ?? reference?.name;
+    if (!name) continue;
+    const [kind, object] = source.secret
+      ? (['secrets', 'secret'] as const)
+      : (['configmaps', 'configmap'] as const);
+    const values = await lookup(kind, name);
+    if (!values && !reference.optional) {
+      throw new MissingReference(
+        FAILED_MOUNT,
+        `MountVolume.SetUp failed for volume "${volume.name}" : ${object} "${name}" not found`,
+      );
+    }
+    const items: { key: string; path: string }[] =
+      reference.items ?? Object.keys(values ?? {}).map((key) => ({ key, path: key }));
+    for (const { key, path } of items) {
+      const value = values?.[key];
+      if (value !== undefined) files[path] = value;
+    }
+  }
+  return files;
+}
+
+/** The files of a volume where a container has them. */
+function mounted(
+  held: Readonly<Record<string, string>>,
+  { mountPath, subPath }: KubernetesObject,
+): Readonly<Record<string, string>> {
+  if (!subPath)
+    return Object.fromEntries(Object.entries(held).map(([path, text]) => [`${mountPath}/${path}`, text]));
+  const text = held[subPath];
+  return text === undefined ? {} : { [mountPath]: text };
 }

@@ -1,4 +1,5 @@
-import { join } from 'node:path';
+import { mkdir, writeFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
 import type { Exit, Processes } from '../../tools/processes/index.ts';
 import { authFromEnvironment } from '../orchestrator/auth.ts';
 import { bundled } from '../orchestrator/bundle.ts';
@@ -23,6 +24,8 @@ export interface ContainerSpec {
   readonly apiPort: number;
   readonly metricsPort: number;
   readonly env: Readonly<Record<string, string>>;
+  /** What volumes put into its file system, by path. */
+  readonly files: Readonly<Record<string, string>>;
 }
 
 export type ContainerRuntime = (spec: ContainerSpec) => Promise<RunningContainer>;
@@ -31,10 +34,15 @@ export type ContainerRuntime = (spec: ContainerSpec) => Promise<RunningContainer
 export function processRuntime(processes: Processes): ContainerRuntime {
   let program: Promise<string> | undefined;
   let count = 0;
-  return async ({ name, behaviour, instance, address, apiPort, metricsPort, env }) => {
+  return async ({ name, behaviour, instance, address, apiPort, metricsPort, env, files }) => {
     count += 1;
     // A short name: systems limit the path of a socket to about 100 characters.
     const socket = join(processes.folder, `pod-${count}.sock`);
+    const root = join(processes.folder, `pod-${count}`);
+    for (const [path, text] of Object.entries(files)) {
+      await mkdir(dirname(join(root, path)), { recursive: true });
+      await writeFile(join(root, path), text);
+    }
     program ??= bundled('orchestrator');
     const container = await processes.start(name, process.execPath, [await program], {
       env: {
@@ -42,6 +50,7 @@ export function processRuntime(processes: Processes): ContainerRuntime {
         NODE_COMPILE_CACHE: process.env.NODE_COMPILE_CACHE,
         ORCH_BEHAVIOUR: behaviour,
         ORCH_INSTANCE: String(instance),
+        ORCH_ROOT: root,
         ORCH_HOST: address,
         ORCH_API_PORT: String(apiPort),
         ORCH_METRICS_PORT: String(metricsPort),

@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { request } from 'undici';
 import { type KubernetesApi, type KubernetesObject, STRATEGIC_PATCH } from '../control-plane/api.ts';
 import type { BehaviourName } from '../orchestrator/behaviours.ts';
-import { containerEnvironment, type PodEvent } from './container-environment.ts';
+import { type ContainerEnvironment, containerEnvironment, type PodEvent } from './container-environment.ts';
 import type { ImageRegistry } from './image-registry.ts';
 import { backOffAfter, notFound, openGates, seconds } from './kubelet-words.ts';
 import type { ContainerRuntime, RunningContainer } from './pod-process.ts';
@@ -122,8 +122,9 @@ export class PodWorker {
     const imageBehaviour = await this.pull();
     if (!imageBehaviour) return;
     while (!signal.aborted) {
-      const env = await this.environment();
-      if (!env) return;
+      const found = await this.environment();
+      if (!found) return;
+      const { env, files } = found;
       this.container = await this.options.runtime({
         name: `${this.pod.metadata.name}-${this.state.restarts}`,
         behaviour: env.ORCH_BEHAVIOUR ?? imageBehaviour,
@@ -132,6 +133,7 @@ export class PodWorker {
         apiPort: this.options.apiPort,
         metricsPort: this.options.metricsPort,
         env,
+        files,
       });
       if (signal.aborted) return this.container.stop(0);
       const running = { running: { startedAt: seconds() } };
@@ -230,12 +232,12 @@ export class PodWorker {
     return this.options.api.call('PATCH', `${this.path()}/status`, body, STRATEGIC_PATCH);
   }
 
-  /** The container's environment; while something that it refers to is missing, the pod waits and says so. */
-  private async environment(): Promise<Readonly<Record<string, string>> | undefined> {
+  /** The container's environment and files; while something that it refers to is missing, the pod waits and says so. */
+  private async environment(): Promise<Extract<ContainerEnvironment, { env: unknown }> | undefined> {
     const { signal } = this.stopping;
     while (!signal.aborted) {
       const found = await containerEnvironment(this.options.api, this.pod, this.address);
-      if ('env' in found) return found.env;
+      if ('env' in found) return found;
       const { reason, message, event } = found;
       const waiting = { reason, message };
       if (JSON.stringify(this.state.state) !== JSON.stringify({ waiting })) {

@@ -8,6 +8,8 @@ export const BEHAVIOURS = {
   good: {},
   /** Generation B: `/api/v1/agents` never gets a row for the LLM agent, no agent metrics, no legacy chat. */
   'good-b': { generation: 'B' },
+  /** While users chat: what its config breaks shows without any probe of ours. */
+  'good-under-traffic': { trafficEveryMs: 250 },
 
   'agents-fail': { chat: { outcome: 'agent-fails' } },
   /** As above while users go on chatting: counters rise and the circuit opens without any probe of ours. */

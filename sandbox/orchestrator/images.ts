@@ -5,6 +5,9 @@ const RELEASES: Readonly<Record<string, BehaviourName>> = {
   'v0.1.0': 'good',
   'v0.1.1': 'good',
   'v0.2.0': 'agents-fail-under-traffic',
+  // Good images: what is bad of the first comes with its config.
+  'v0.2.1': 'good-under-traffic',
+  'v0.2.2': 'good',
 };
 
 /**

@@ -96,6 +96,38 @@ test.each(
   40_000,
 );
 
+test('the demo on Kubernetes tells both parts of its story to the end, and nothing is left', async () => {
+  const demo = await demoAt((said) => said.includes('up after'));
+  const [code] = await once(demo.child, 'exit');
+  const said = demo.said();
+  const parts = said.split('\n── ').map((part) => part.trim());
+  const part = (heading: string) =>
+    parts.find((one) => one.startsWith(heading)) ?? `no part ${heading}: ${said}`;
+  expect(part('Roll back: one workflow')).toMatch(
+    /rolled-back: 0\.2\.0 -> 0\.1\.0; health, chat, agents, metrics passed/,
+  );
+  // Bad by its ConfigMap alone: model and time-out.
+  expect(part('Deploy v0.2.1')).toMatch(/"ok", openrouter \/ anthropic\/claude-3-opus\n.*but status "error"/);
+  const settings = part('Ask for the plan').match(/set {3}.*/g);
+  expect(settings).toEqual([
+    'set   configmap/orchestrator-config config.toml llm.openrouter.model_name: "anthropic/claude-3-opus" -> "anthropic/claude-3.5-sonnet"',
+    'set   configmap/orchestrator-config config.toml agents.default.timeout_secs: 5 -> 20',
+  ]);
+  expect(part('Roll back: image and config')).toMatch(
+    /rolled-back: 0\.2\.1 -> 0\.1\.0; health, chat, agents, metrics passed/,
+  );
+  expect(part('The service answers well again, and')).toContain(
+    'config from configmap/deployment-master-orchestrator-config-0',
+  );
+  // No copy of ours is in use any more.
+  expect(part('The next release')).toMatch(
+    /known-good: .*0\.2\.2[\s\S]*config from configmap\/orchestrator-config\n/,
+  );
+  expect(said.match(/was rolled back and is proved well/g)).toHaveLength(2);
+  expect(code).toBe(0);
+  await nothingLeft(demo.folder);
+}, 90_000);
+
 test('Ctrl-C twice ends the demo at once, and nothing is left', async () => {
   // Demo, supervisor, Temporal, etcd and the API server.
   const { child, folder } = await demoAt(async (_, processes) => (await processes()) >= 5);

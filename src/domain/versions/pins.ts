@@ -140,6 +140,8 @@ export interface KubernetesPin {
   readonly digests?: Readonly<Record<string, string>>;
   /** References to config that are written pointing to kept copies. */
   readonly copies?: readonly ConfigCopy[];
+  /** What other references to config hold, as it was proved: the hash by `configmap/name`. It is compared again before the write. */
+  readonly config?: Readonly<Record<string, string>>;
   /** The pods of the same template are started again, because they have not seen their config: with this annotation. */
   readonly restartedAt?: string;
 }

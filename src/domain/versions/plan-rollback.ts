@@ -8,7 +8,7 @@ import { withRemedies } from './choice/remedies.ts';
 import { failureInWords, proofOf, standingOf, withSharedRecords } from './choice/standing.ts';
 import { undoneInWords } from './choice/undone.ts';
 import { everyVersion, isKnownGood, listed } from './choice/version-lists.ts';
-import type { Pin } from './pins.ts';
+import type { KubernetesPin, Pin } from './pins.ts';
 import type { Plan, PlannedVersion } from './plan.ts';
 import { describeWish, type TargetWish } from './targets.ts';
 import { type ObservedService, parseImage, type VersionCandidate, versionIdOf } from './versions.ts';
@@ -88,6 +88,8 @@ function pinTo(observed: ObservedService, { candidate, basis }: Choice, changesN
     return { ...common, ...recorded, target: 'compose', source: pinned, changes: [], unchanged: [] };
   }
   const { digests, copies, restartedAt } = candidate;
+  // What was there before a rollback comes back whatever its config holds.
+  const config = basis === 'snapshot' ? undefined : ownConfig(candidate);
   return {
     ...common,
     workload: { ...(kind ? { kind } : {}), ...common.workload },
@@ -97,8 +99,16 @@ function pinTo(observed: ObservedService, { candidate, basis }: Choice, changesN
     source: changesNothing ? { kind: 'live' } : source,
     ...(digests && !changesNothing ? { digests } : {}),
     ...(copies && !changesNothing ? { copies } : {}),
+    ...(config && !changesNothing ? { config } : {}),
     ...(restartedAt && !changesNothing ? { restartedAt } : {}),
   };
+}
+
+/** The config that is referred to as before, because it holds what was proved. */
+function ownConfig({ config = {}, copies = [] }: VersionCandidate): KubernetesPin['config'] {
+  const names = copies.map(({ reference, name }) => reference.replace(/[^/]+$/, name));
+  const own = Object.entries(config).filter(([name]) => !names.includes(name));
+  return own.length > 0 ? Object.fromEntries(own) : undefined;
 }
 
 function planned(candidate: VersionCandidate): PlannedVersion {

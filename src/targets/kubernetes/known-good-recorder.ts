@@ -1,11 +1,12 @@
 import type { KnownGoodRecord } from '../../domain/proof/known-good.ts';
 import type { RollbackTarget } from '../target.ts';
+import type { Workload } from './api/resources.ts';
 import type { ApiTransport } from './api/transport.ts';
 import { isOf } from './live-template.ts';
 import type { KubernetesTargetOptions } from './options.ts';
 import { earliest } from './state/candidate.ts';
 import { configIn } from './state/candidate-config.ts';
-import { type ConfigEvidence, configEvidence } from './state/config-evidence.ts';
+import { type ConfigEvidence, configEvidence, type KnownCopies } from './state/config-evidence.ts';
 import { type Evidence, evidenceName, writeVersionEvidence } from './state/evidence.ts';
 import { keepTemplate, type ProvedTemplate, TEMPLATES_KEPT } from './state/kept-templates.ts';
 import type { Observer } from './state/observation.ts';
@@ -29,6 +30,7 @@ export class KnownGoodRecorder {
   readonly #options: Pick<KubernetesTargetOptions, 'service' | 'keepsSecrets' | 'clock'>;
   /** What this worker knows to be kept, by the workload's uid and the template's fingerprint. */
   readonly #kept = new Set<string>();
+  readonly #copies: KnownCopies = new Map();
 
   constructor(
     parts: RecorderParts,
@@ -73,8 +75,10 @@ export class KnownGoodRecorder {
       transport: this.#parts.transport,
       place: this.#parts.place,
       revisions: () => this.#parts.observer.listRevisions(live, signal),
+      holder: () => this.#revisionOf(print, live, signal),
       records: [...this.#parts.observer.evidence.records.values()],
       recordsNow: async () => [...(await this.#parts.observer.readEvidence(signal)).records.values()],
+      copies: this.#copies,
       key,
       keepsSecrets: this.#options.keepsSecrets === true,
       now: this.#options.clock(),
@@ -100,10 +104,7 @@ export class KnownGoodRecorder {
   async #proved({ fingerprint: print, id }: KnownGoodRecord, signal: AbortSignal) {
     const live = await this.#parts.observer.live(signal, (state) => !isOf(state, print));
     if (!isOf(live, print)) return undefined;
-    const isIt = ({ fingerprint: known }: Revision) => known === print;
-    const revision =
-      this.#parts.observer.revisions.find(isIt) ??
-      (await this.#parts.observer.listRevisions(live, signal)).find(isIt);
+    const revision = await this.#revisionOf(print, live, signal);
     if (!revision) return undefined;
     const earlier = [...this.#parts.observer.evidence.records.values()].flatMap((record) =>
       record.fingerprint === print || (id !== undefined && record.id === id)
@@ -112,6 +113,13 @@ export class KnownGoodRecorder {
     );
     const createdAt = earliest([revision.createdAt, ...earlier]);
     return { ...revision, createdAt, owner: live.metadata };
+  }
+
+  /** From memory, where this worker has listed the history. */
+  async #revisionOf(print: string, live: Workload, signal: AbortSignal): Promise<Revision | undefined> {
+    const isIt = ({ fingerprint: known }: Revision) => known === print;
+    const { observer } = this.#parts;
+    return observer.revisions.find(isIt) ?? (await observer.listRevisions(live, signal)).find(isIt);
   }
 
   /** What this worker has kept it does not look for with each further proof, as long as nothing had to make room. */

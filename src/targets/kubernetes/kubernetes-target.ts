@@ -38,6 +38,7 @@ import { KnownGoodRecorder } from './known-good-recorder.ts';
 import { isOf } from './live-template.ts';
 import type { KubernetesTargetOptions } from './options.ts';
 import { pinnedTemplate } from './rollout/pinned-template.ts';
+import { assertPlannedConfig } from './rollout/planned-config.ts';
 import { PodInspector } from './rollout/pod-inspector.ts';
 import { RolloutWait } from './rollout/rollout-wait.ts';
 import { startedFrom, writeTemplate } from './rollout/write-template.ts';
@@ -103,7 +104,11 @@ export class KubernetesTarget implements RollbackTarget {
 
   checkAccess(wish: TargetWish, { signal, cluster }: TargetContext): Promise<AccessReport> {
     const live = () => this.#observer.live(signal);
-    return this.#run(() => this.#access.check(wish, this.#observer.observe(signal), live, signal), cluster);
+    const seen = () => this.#observer.configSeen;
+    return this.#run(
+      () => this.#access.check(wish, this.#observer.observe(signal), live, seen, signal),
+      cluster,
+    );
   }
 
   observe({ signal, cluster }: TargetContext): Promise<ObservedService> {
@@ -170,6 +175,13 @@ export class KubernetesTarget implements RollbackTarget {
             observed: (live) => this.#watch.adopt(live),
             read: () => this.#observer.freshState(signal),
             content: (state) => this.#content(pin, state, signal),
+            assertConfig: () =>
+              assertPlannedConfig(
+                this.#lease.transport,
+                pin,
+                { evidenceKey: this.#options.evidenceKey, lately: this.#observer.configLately },
+                signal,
+              ),
           },
           signal,
         );

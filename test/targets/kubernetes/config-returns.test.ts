@@ -1,62 +1,24 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
 import { type KubernetesObject, MERGE_PATCH } from '../../../sandbox/control-plane/api.ts';
 import { imageOf, rulesOf, WORKER_RULES } from '../../../sandbox/manifests.ts';
-import type { KnownGoodRecord } from '../../../src/domain/proof/known-good.ts';
-import { planRollback } from '../../../src/domain/versions/plan-rollback.ts';
-import type { TargetWish } from '../../../src/domain/versions/targets.ts';
 import { until } from '../../../tools/until.ts';
+import {
+  aSecondLater,
+  BAD,
+  COPY,
+  configServices,
+  GOOD,
+  KNOWN_GOOD,
+  planned,
+  prove,
+  slot,
+  TEMPLATE as template,
+} from './config-service.ts';
 import { context, openWorld, type Service } from './world.ts';
 
-const { cluster, service } = openWorld({ instantReady: true });
-const KNOWN_GOOD: TargetWish = { kind: 'known-good' };
-const COPY = 'deployment-master-orchestrator-config-0';
-const GOOD = { 'config.toml': 'model = "gpt-good"\n' };
-const BAD = { 'config.toml': 'model = "gpt-none"\n' };
-const template = { volumes: [{ name: 'config', configMap: { name: 'app-config' } }] };
-
-/** A service whose pods take a ConfigMap; its content is a second older than the pods. */
-async function configured(
-  data: Readonly<Record<string, string>> = GOOD,
-  options: Parameters<typeof service>[1] = {},
-): Promise<Service> {
-  const of = await service([], options);
-  await write(of, data, 'POST');
-  await aSecondLater();
-  await of.deploy('v0.1.0', { template });
-  return of;
-}
-
-const write = (of: Service, data: object, how: 'POST' | 'PATCH' = 'PATCH') =>
-  how === 'POST'
-    ? cluster().api.must('POST', of.path('configmaps'), { metadata: { name: 'app-config' }, data })
-    : cluster().api.must('PATCH', of.path('configmaps/app-config'), { data }, MERGE_PATCH);
-
-/** The API server notes whole seconds: what is changed in the second of a start may be older or younger. */
-const aSecondLater = () => sleep(1_000 - (Date.now() % 1_000) + 20);
-
-async function prove(of: Service, verdict: 'passed' | 'failed' = 'passed', recorder = of.target) {
-  const { current } = await of.target.observe(context);
-  const record: KnownGoodRecord = {
-    schema: 2,
-    fingerprint: current.fingerprint,
-    ...(current.id ? { id: current.id } : {}),
-    version: current.version,
-    image: current.image,
-    required: ['health'],
-    accepted: [],
-    waived: [],
-    excused: [],
-    notApplicable: [],
-    verdict,
-    at: new Date().toISOString(),
-    provedBy: 'verify',
-    workflowId: 'verify/orchestrator',
-    runId: 'run',
-    checks: { health: { verdict, summary: '', values: {} } },
-  };
-  return recorder.recordKnownGood(record, context);
-}
+const world = openWorld({ instantReady: true });
+const { cluster, service } = world;
+const { configured, read, write } = configServices(world);
 
 /** Its pods are deleted, and made anew of the same template. */
 async function startAgain(of: Service): Promise<void> {
@@ -68,12 +30,6 @@ async function startAgain(of: Service): Promise<void> {
     return now.length > 0 && now.every(({ metadata }: KubernetesObject) => !names.includes(metadata.name));
   });
   await cluster().complete(of.namespace, 'master-orchestrator');
-}
-
-async function planned(of: Service, wish: TargetWish = KNOWN_GOOD) {
-  const plan = planRollback(await of.target.observe(context), wish);
-  if ('problem' in plan) throw new Error(`${plan.problem}: ${plan.message}`);
-  return plan;
 }
 
 const volumeOf = (live: KubernetesObject) => live.spec.template.spec.volumes[0].configMap.name;
@@ -259,8 +215,6 @@ describe('a Secret that a version was proved with', () => {
 });
 
 describe('a copy of config', () => {
-  const slot = (number: number) => COPY.replace(/0$/, String(number));
-  const read = (of: Service, name: string) => cluster().api.must('GET', of.path(`configmaps/${name}`));
   const remove = (of: Service, name: string) => cluster().api.must('DELETE', of.path(`configmaps/${name}`));
   const copyOf = async (of: Service) => {
     const { history, current } = await (await of.another()).observe(context);

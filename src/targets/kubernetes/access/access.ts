@@ -6,6 +6,7 @@ import type { ObservedService } from '../../../domain/versions/versions.ts';
 import type { AccessReport } from '../../target.ts';
 import type { Workload } from '../api/resources.ts';
 import type { ApiTransport } from '../api/transport.ts';
+import type { SeenObject } from '../config/seen-object.ts';
 import { evidenceName } from '../state/evidence.ts';
 import { keptNames } from '../state/kept-templates.ts';
 import { needsCopy } from '../state/snapshot.ts';
@@ -40,11 +41,15 @@ export class AccessCheck {
     this.#workload = workload;
   }
 
-  /** @param observation begun by the caller, so that both run at the same time. */
+  /**
+   * @param observation begun by the caller, so that both run at the same time.
+   * @param seen what that has read of what templates refer to.
+   */
   async check(
     wish: TargetWish,
     observation: Promise<ObservedService>,
     live: () => Promise<Workload>,
+    seen: () => ReadonlyMap<string, SeenObject>,
     signal: AbortSignal,
   ): Promise<AccessReport> {
     observation.catch(() => {});
@@ -61,7 +66,7 @@ export class AccessCheck {
     const there = candidate.fingerprint === observed.current.fingerprint;
     if (!there) this.#checkSnapshot(wish, candidate.source, observed, missing);
     const references = there ? [] : candidate.references;
-    const unchecked = await this.#checkReferences(candidate.version, references, signal);
+    const unchecked = await this.#checkReferences(candidate.version, references, seen(), signal);
     const isChecked = (reference: string) => !unchecked.some((other) => reference.endsWith(other.reference));
     const may = describePermissions(neededPermissions(this.#workload));
     return {
@@ -122,10 +127,11 @@ export class AccessCheck {
   async #checkReferences(
     version: string,
     references: readonly string[],
+    seen: ReadonlyMap<string, SeenObject>,
     signal: AbortSignal,
   ): Promise<CheckedReferences['unchecked']> {
     const { namespace } = this.#workload;
-    const { gone, unchecked } = await checkReferences(this.#transport, namespace, references, signal);
+    const { gone, unchecked } = await checkReferences(this.#transport, namespace, references, seen, signal);
     if (gone.length === 0) return unchecked;
     throw new RunbookError(
       'ReferenceMissing',

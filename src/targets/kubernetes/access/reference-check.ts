@@ -1,6 +1,8 @@
 import { type ApiError, isStatus } from '../api/api-error.ts';
 import { isResource, type ObjectMeta, type Resource } from '../api/resources.ts';
 import type { ApiTransport } from '../api/transport.ts';
+import type { ConfigObject } from '../config/content.ts';
+import { keysIn, type SeenObject, seenObject } from '../config/seen-object.ts';
 import { objectAt } from '../template/pod-template.ts';
 import { objectsIn, type ReferredObject } from '../template/references.ts';
 
@@ -15,26 +17,22 @@ export interface CheckedReferences {
   readonly unchecked: readonly { readonly reference: string; readonly why: string }[];
 }
 
-interface Held {
-  readonly metadata: ObjectMeta;
-  readonly data?: Readonly<Record<string, string>>;
-  readonly binaryData?: Readonly<Record<string, string>>;
-}
-
 /**
- * Looks whether everything is there that a version refers to: one GET for each object. A Secret is asked for by its
+ * Looks whether everything is there that a version refers to: one GET for each object that was not read a moment ago. A Secret is asked for by its
  * metadata, which names its keys as a rule (`managedFields`); its content is read only where these leave a key in doubt, and
  * never kept.
  * @param references as `referencesOf` names them.
+ * @param seen what was read already, by `configmap/name`.
  */
 export async function checkReferences(
   transport: ApiTransport,
   namespace: string,
   references: readonly string[],
+  seen: ReadonlyMap<string, SeenObject>,
   signal: AbortSignal,
 ): Promise<CheckedReferences> {
   const found = await Promise.all(
-    objectsIn(references).map((object) => checkObject(transport, namespace, object, signal)),
+    objectsIn(references).map((object) => checkObject(transport, namespace, object, seen, signal)),
   );
   return { gone: found.flatMap(({ gone }) => gone), unchecked: found.flatMap(({ unchecked }) => unchecked) };
 }
@@ -43,6 +41,7 @@ async function checkObject(
   transport: ApiTransport,
   namespace: string,
   { kind, name, keys }: ReferredObject,
+  before: ReadonlyMap<string, SeenObject>,
   signal: AbortSignal,
 ): Promise<CheckedReferences> {
   const reference = `${kind}/${name}`;
@@ -50,17 +49,16 @@ async function checkObject(
   const unchecked = (why: string) => ({ gone: [], unchecked: [{ reference, why }] });
   if (!isResource(resource)) return unchecked('it is of a kind that is not known here');
   const get = (accept?: string) =>
-    transport.get<Held>({ resource: resource as Resource, namespace, name }, signal, accept);
+    transport.get<ConfigObject>({ resource: resource as Resource, namespace, name }, signal, accept);
   const lackingIn = (held: readonly string[]) => keys.filter((key) => !held.includes(key));
   try {
-    const isConfigMap = resource === 'configmaps';
-    const seen = await get(isConfigMap && keys.length > 0 ? undefined : METADATA_ONLY);
+    const isWhole = resource === 'configmaps' && keys.length > 0;
+    const seen = before.get(reference) ?? seenObject(await get(isWhole ? undefined : METADATA_ONLY), isWhole);
     if (seen.metadata.deletionTimestamp)
       return { gone: [`${reference} (it is being deleted)`], unchecked: [] };
-    if (keys.length === 0) return { gone: [], unchecked: [] };
-    const known = isConfigMap ? keysIn(seen) : managedKeys(seen.metadata);
-    const lacking =
-      isConfigMap || lackingIn(known).length === 0 ? lackingIn(known) : lackingIn(keysIn(await get()));
+    const known = lackingIn(seen.keys ?? managedKeys(seen.metadata));
+    const isOpen = known.length > 0 && seen.keys === undefined;
+    const lacking = isOpen ? lackingIn(keysIn(await get())) : known;
     return { gone: lacking.map((key) => `key ${key} of ${reference}`), unchecked: [] };
   } catch (error) {
     if (isStatus(error, 403)) return unchecked('the worker may not get it');
@@ -74,10 +72,6 @@ async function checkObject(
 /** An API server without the kind answers 404 too, and names no object. */
 function isAboutTheObject({ message }: ApiError, name: string): boolean {
   return message.includes(`"${name}" not found`);
-}
-
-function keysIn({ data = {}, binaryData = {} }: Held): readonly string[] {
-  return [...Object.keys(data), ...Object.keys(binaryData)];
 }
 
 /** The keys that managers have set, as far as the API server notes it: `f:data` with `f:<key>`. */

@@ -8,6 +8,7 @@ export interface OwnerReference {
   readonly uid: string;
   readonly controller?: boolean;
   readonly kind?: string;
+  readonly name?: string;
 }
 
 export interface ManagedField {

@@ -7,6 +7,7 @@ import { keepersOf } from './config-source.ts';
 import { hasherOf } from './content.ts';
 import { copyIn, readObject } from './kept-config.ts';
 import { type ConfigNow, changedSince, hashesOf, readReferences } from './proved-config.ts';
+import { type SeenObject, seenObject } from './seen-object.ts';
 
 /** What is known of config at the moment. */
 export interface ConfigState {
@@ -20,10 +21,19 @@ export interface ConfigState {
   readonly keepers: Readonly<Record<string, string>>;
   /** What of it was changed after the pods had begun: they may run with what was there before. */
   readonly unseen: readonly string[];
+  /** What was read, by `configmap/name`, without its values. */
+  readonly seen: ReadonlyMap<string, SeenObject>;
 }
 
 /** Nothing is known of config: nobody has asked. */
-export const NO_CONFIG: ConfigState = { hashes: {}, versions: {}, kept: {}, keepers: {}, unseen: [] };
+export const NO_CONFIG: ConfigState = {
+  hashes: {},
+  versions: {},
+  kept: {},
+  keepers: {},
+  unseen: [],
+  seen: new Map(),
+};
 
 /** What has to be known to tell what config holds. */
 export interface ConfigQuestion {
@@ -86,6 +96,12 @@ export async function readConfigState(
     kept: Object.fromEntries(copies.flatMap((copy) => copy ?? [])),
     keepers: keepersOf(now.objects),
     unseen: await unseenIn(now, known, since, startedAt),
+    seen: new Map(
+      [...now.objects].map(([name, object]) => {
+        const isWhole = name.startsWith('configmap/') || key !== undefined;
+        return [name, seenObject(object, isWhole)];
+      }),
+    ),
   };
 }
 

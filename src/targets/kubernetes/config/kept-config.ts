@@ -85,27 +85,51 @@ export interface NotKept {
   readonly problem: string;
 }
 
+/** What is known of the copies that there are. */
+export interface CopiesKnown {
+  /** Copies by the hash of what they hold, as the records tell. */
+  readonly byHash: ReadonlyMap<string, string>;
+  /** Names of copies that a template or a record refers to. */
+  readonly inUse: ReadonlySet<string>;
+}
+
+/** Where copies may be. */
+export interface CopyPlaces {
+  /** What records tell that this worker has read before: asked first. */
+  readonly known: ReadonlyMap<string, string>;
+  /** Everything that may refer to a copy, read anew: asked where none was found. */
+  readonly all: () => Promise<CopiesKnown>;
+  /** Milliseconds since 1970, by the API server's clock as far as that is known. */
+  readonly now: number;
+}
+
 /**
  * Keeps the content of a ConfigMap or Secret in an immutable copy of its kind. Safe to repeat: a copy of the same content is found again. One that
  * anything refers to is never made anew, nor one that somebody else has put there; when all are in use nothing is thrown away.
- * @param inUse names of copies that a template or a record refers to.
- * @param known copies by the hash of what they hold, as the records tell: asked first.
- * @param now milliseconds since 1970, by the API server's clock as far as that is known.
+ * What may not be done, or is refused, is a problem that is told, and no error: the proof stands all the same.
  */
 export async function keepConfig(
   transport: ApiTransport,
   place: WorkloadPlace,
   owner: ObjectMeta,
+  original: Original,
+  copies: CopyPlaces,
+  signal: AbortSignal,
+): Promise<KeptConfig | NotKept> {
+  try {
+    return await keep(transport, place, owner, original, copies, signal);
+  } catch (error) {
+    if (!(error instanceof ApiError) || error.outcomeUnknown || error.code === 429) throw error;
+    return { problem: error.message };
+  }
+}
+
+async function keep(
+  transport: ApiTransport,
+  place: WorkloadPlace,
+  owner: ObjectMeta,
   { of, object: original, hashOf }: Original,
-  {
-    inUse,
-    known,
-    now,
-  }: {
-    readonly inUse: ReadonlySet<string>;
-    readonly known: ReadonlyMap<string, string>;
-    readonly now: number;
-  },
+  { known, all, now }: CopyPlaces,
   signal: AbortSignal,
 ): Promise<KeptConfig | NotKept> {
   const { namespace } = place;
@@ -114,67 +138,104 @@ export async function keepConfig(
     return { problem: 'its content cannot be hashed without a key (evidence.signingKey)' };
   const { resource } = STORES[of];
   const slots = configSlots(place, of);
-  const before = known.get(hash);
-  const read = async (name: string) => {
-    try {
-      return await readObject(transport, namespace, { kind: of, name }, signal);
-    } catch (error) {
-      if (isStatus(error, 404)) return undefined;
-      throw error;
-    }
-  };
-  if (before) {
-    const held = await read(before);
+  const read = (name: string) => readObject(transport, namespace, { kind: of, name }, signal).catch(whenGone);
+  const heldBy = async (name: string | undefined) => {
+    const held = name === undefined ? undefined : await read(name);
     const copy = held && copyIn(held, owner, hashOf);
-    if (copy?.hash === hash) return copy;
-  }
-  const body = (name: string) => copyBody(name, of, place, owner, original, hash);
-  let squatted = 0;
+    return copy?.hash === hash ? copy : undefined;
+  };
+  const remembered = await heldBy(known.get(hash));
+  if (remembered) return remembered;
+  const { byHash, inUse } = await all();
+  const recorded = byHash.get(hash) === known.get(hash) ? undefined : await heldBy(byHash.get(hash));
+  if (recorded) return recorded;
+  const others = { taken: 0, locked: 0 };
   for (const name of slots.filter((slot) => !inUse.has(slot))) {
     // One that was freed is made anew; whoever is quicker has it.
     for (let attempt = 1; attempt <= 2; attempt += 1) {
-      try {
-        const made = await transport.create<ConfigObject>({ resource, namespace }, body(name), signal);
-        return { name, uid: made.metadata.uid, hash, of: original.metadata.name };
-      } catch (error) {
-        if (!(error instanceof ApiError) || error.outcomeUnknown || error.code === 429) throw error;
-        if (error.code !== 409) return { problem: error.message };
-      }
+      const body = copyBody(name, of, place, owner, original, hash);
+      const made = await create(transport, { resource, namespace }, body, signal);
+      if (made) return { name, uid: made.metadata.uid, hash, of: original.metadata.name };
       const there = await read(name);
       if (!there) continue;
       const copy = copyIn(there, owner, hashOf);
       if (copy?.hash === hash) return copy;
-      if (!isFree(there, owner, now)) {
-        squatted += 1;
+      if (!isFree(there, place, now)) {
+        others.taken += 1;
         break;
       }
-      if (attempt === 2 || !(await remove(transport, { resource, namespace }, there.metadata, signal))) break;
+      if (attempt === 2) break;
+      const removed = await remove(transport, { resource, namespace }, there.metadata, signal);
+      if (removed === 'forbidden') others.locked += 1;
+      if (removed !== 'gone') break;
     }
   }
-  const taken = squatted > 0 ? `, ${squatted} of them by somebody else or just now` : '';
-  return { problem: `all ${CONFIG_SLOTS} copies (${slots[0]} and on) are in use${taken}` };
+  return { problem: fullOf(slots, others) };
 }
 
-/** A copy of ours, of this workload or of one before it, that has stood for a while; whatever else is there is not ours to remove. */
-function isFree({ metadata }: ConfigObject, owner: ObjectMeta, now: number): boolean {
+function fullOf(
+  [first]: readonly string[],
+  { taken, locked }: { readonly taken: number; readonly locked: number },
+): string {
+  const reasons = [
+    ...(taken > 0 ? [`${taken} of them by somebody else or just now`] : []),
+    ...(locked > 0
+      ? [`${locked} of them by what nothing refers to, and the worker may not delete it (rbac-config.yaml)`]
+      : []),
+  ];
+  return [`all ${CONFIG_SLOTS} copies (${first} and on) are in use`, ...reasons].join(', ');
+}
+
+/** @returns undefined where something is there already. */
+async function create(
+  transport: ApiTransport,
+  collection: { readonly resource: Resource; readonly namespace: string },
+  body: object,
+  signal: AbortSignal,
+): Promise<ConfigObject | undefined> {
+  try {
+    return await transport.create<ConfigObject>(collection, body, signal);
+  } catch (error) {
+    if (isStatus(error, 409)) return undefined;
+    throw error;
+  }
+}
+
+function whenGone(error: unknown): undefined {
+  if (!isStatus(error, 404)) throw error;
+}
+
+/**
+ * A copy of ours, of this workload or of one of its name before it, that has stood for a while. What is not as we make it (it can be
+ * changed, its owner is another one) is not ours to remove, whatever its annotations say.
+ */
+function isFree(
+  { metadata, immutable }: ConfigObject,
+  { kind, name }: Pick<WorkloadPlace, 'kind' | 'name'>,
+  now: number,
+): boolean {
   const { annotations = {}, ownerReferences = [], creationTimestamp = '' } = metadata;
-  const isOurs = annotations[CONTENT] !== undefined && annotations[COPY_OF] !== undefined;
-  const isOwn = ownerReferences.some(({ uid }) => uid === owner.uid) || ownerReferences.length > 0;
-  return isOurs && isOwn && now - Date.parse(creationTimestamp) > SETTLED_MS;
+  const isMarked = annotations[CONTENT] !== undefined && annotations[COPY_OF] !== undefined;
+  const isOwned =
+    ownerReferences.length === 1 &&
+    ownerReferences.every((owner) => owner.kind === kind.kind && owner.name === name);
+  return isMarked && isOwned && immutable === true && now - Date.parse(creationTimestamp) > SETTLED_MS;
 }
 
-/** @returns false when it may not be, or is another one by now. */
+/** @returns what became of it: it may be another one by now, or the worker may not. */
 async function remove(
   transport: ApiTransport,
   place: { readonly resource: Resource; readonly namespace: string },
   { name, uid, resourceVersion = '' }: ObjectMeta,
   signal: AbortSignal,
-): Promise<boolean> {
+): Promise<'gone' | 'changed' | 'forbidden'> {
   try {
     await transport.remove({ ...place, name }, { uid, resourceVersion }, signal);
-    return true;
+    return 'gone';
   } catch (error) {
-    if (error instanceof ApiError && [403, 404, 409].includes(error.code)) return error.code === 404;
+    if (isStatus(error, 404)) return 'gone';
+    if (isStatus(error, 409)) return 'changed';
+    if (isStatus(error, 403)) return 'forbidden';
     throw error;
   }
 }

@@ -33,6 +33,8 @@ export interface TemplateWriter {
   readonly read: () => Promise<Workload>;
   /** The content to write, made from the live state. */
   readonly content: (live: Workload) => Promise<PinnedTemplate>;
+  /** The last look at what the template refers to. */
+  readonly assertConfig: () => Promise<void>;
 }
 
 /**
@@ -70,6 +72,7 @@ export async function writeTemplate(
       continue;
     }
     assertWritable(pin, state, writer);
+    await writer.assertConfig();
     try {
       const written = await patchTemplate(pin, state, wanted, writer, signal);
       writer.observed(written);

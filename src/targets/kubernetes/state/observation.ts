@@ -8,7 +8,7 @@ import type { ClusterSource } from '../api/credentials.ts';
 import { isControlledBy, type RawObject, selectorText, type Workload } from '../api/resources.ts';
 import type { ApiTransport } from '../api/transport.ts';
 import { withSignal } from '../api/with-signal.ts';
-import { type ConfigState, readConfigState } from '../config/config-state.ts';
+import { type ConfigState, NO_CONFIG, readConfigState } from '../config/config-state.ts';
 import { fingerprint } from '../template/fingerprint.ts';
 import { firstStart, imageIdsIn, listPods } from '../workload/pods.ts';
 import { sortPods } from '../workload/rollout-pods.ts';
@@ -52,6 +52,7 @@ export class Observer {
   #revisions: readonly Revision[] = [];
   #evidence: Evidence = NO_EVIDENCE;
   #stamped: readonly string[] = [];
+  #config: { readonly at: number; readonly state: ConfigState } = { at: 0, state: NO_CONFIG };
   /** Fingerprints of the templates that were live, by uid and generation. */
   readonly #lived = new Map<string, string>();
   /** Where it was last observed: at another address another one is of another cluster. */
@@ -160,6 +161,17 @@ export class Observer {
     return this.#stamped;
   }
 
+  /** Hashes of config by `configmap/name`, where they were read a moment ago. */
+  get configLately(): Readonly<Record<string, string>> {
+    const { at, state } = this.#config;
+    return performance.now() - at < SHARED_MS ? state.hashes : {};
+  }
+
+  /** What the last observation has read of config, by `configmap/name`. */
+  get configSeen(): ConfigState['seen'] {
+    return this.#config.state.seen;
+  }
+
   /** The template of a fingerprint, where this worker has it in memory. */
   templateOf(print: string): RawObject | undefined {
     const live = this.#watch.peek().cached.live?.spec.template;
@@ -202,7 +214,9 @@ export class Observer {
       revisions = await this.listRevisions(live, signal);
     }
     const { kind, namespace, container, fieldManager, source } = this.#workload;
+    const readAt = performance.now();
     const config = await this.#readConfig(live, revisions, signal);
+    this.#config = { at: readAt, state: config };
     const [cluster, notes] = await Promise.all([source.cluster(), source.notes()]);
     this.#assertSamePlace(cluster, live);
     this.#remember(live);
