@@ -15,6 +15,7 @@ import type { Plan } from '../../domain/versions/plan.ts';
 import type { TargetWish } from '../../domain/versions/targets.ts';
 import { type LiveVersion, type ObservedService, versionOfImage } from '../../domain/versions/versions.ts';
 import { createRegistryClient, dockerCredentials } from '../../registry/index.ts';
+import type { CriticalRules } from '../../settings/index.ts';
 import type { EvidenceKey } from '../evidence/seal.ts';
 import type {
   AccessReport,
@@ -56,6 +57,8 @@ export interface ComposeTargetOptions {
   readonly repositories?: readonly string[] | undefined;
   /** Whether the content of secrets is kept, and comes back. */
   readonly keepsSecrets?: boolean | undefined;
+  /** What has to hold for the config that will be live; without it nothing is judged, and nothing is read for it. */
+  readonly critical?: CriticalRules | undefined;
   /** Names of settings that a diff masks as well. */
   readonly masked?: readonly string[] | undefined;
 }
@@ -73,13 +76,15 @@ export class ComposeTarget implements RollbackTarget {
   readonly #changes: ProjectChanges;
   readonly #masker: Masker;
   readonly #keepsSecrets: boolean;
+  readonly #critical: CriticalRules | undefined;
 
   constructor(
     profile: ComposeProfile,
-    { env, clock, evidenceKey, keepsSecrets = false, repositories, masked }: ComposeTargetOptions,
+    { env, clock, evidenceKey, keepsSecrets = false, repositories, critical, masked }: ComposeTargetOptions,
   ) {
     this.#masker = createMasker(masked);
     this.#keepsSecrets = keepsSecrets;
+    this.#critical = critical;
     this.workload = workloadOf(profile);
     this.#profile = profile;
     this.#environment = commandEnvironment(env, profile);
@@ -141,6 +146,7 @@ export class ComposeTarget implements RollbackTarget {
       },
       isBroken,
       isUnseen,
+      critical: this.#critical,
       bound: await runningBound(step),
       ...(running ? { running } : {}),
       ...(observedState.change ? { lastChange: observedState.change.id } : {}),

@@ -7,20 +7,23 @@ import type {
   ComposeSource,
 } from '../../../domain/versions/pins.ts';
 import type { Plan } from '../../../domain/versions/plan.ts';
+import { type CriticalRules, criticalFindings } from '../../../settings/index.ts';
 import type { ResolvedPlan } from '../../target.ts';
 import { fingerprintOf } from '../load/fingerprint.ts';
 import type { LoadedProject } from '../load/load-project.ts';
 import { pinHash } from '../load/pinned-files.ts';
 import { boundWarning } from '../read/bound-services.ts';
 import { type FindParts, type ImageFinder, imageMissing } from '../read/image-sources.ts';
+import type { StepCache } from '../read/step-cache.ts';
 import { diffFiles, type ImageLine } from './file-diff.ts';
 import { type FilesAfterParts, filesAfter } from './files-after.ts';
+import { liveConfigOf } from './live-config.ts';
 import { movedWarning, referenceOf } from './pinned-reference.ts';
 import { settingsDifference } from './settings-difference.ts';
 import { refuseShared, refuseSharedFiles, sharedFilesWarning, sharedWarning } from './shared.ts';
 
 export interface ResolvePlanParts extends FilesAfterParts {
-  readonly step: FilesAfterParts['step'] & FindParts;
+  readonly step: FilesAfterParts['step'] & FindParts & Pick<StepCache, 'file'>;
   readonly images: ImageFinder;
   /** Whether a recreate was broken off: the service has to be brought up even if nothing is to be changed. */
   readonly isBroken: boolean;
@@ -28,6 +31,8 @@ export interface ResolvePlanParts extends FilesAfterParts {
   readonly bound: readonly string[];
   /** Whether the container may not have seen what is mounted into it. */
   readonly isUnseen: boolean;
+  /** What has to hold for the config that will be live; without it nothing is judged. */
+  readonly critical?: CriticalRules | undefined;
   /** What of the files the diff may show. */
   readonly masker: Masker;
   /** ID of the image that runs. */
@@ -78,7 +83,13 @@ export async function resolvePlan(
     files: after.files,
   });
   const changesNothing = changes.length === 0 && fingerprint === plan.from.fingerprint && !parts.isBroken;
+  const { critical, masker } = parts;
+  const findings =
+    critical && !changesNothing
+      ? criticalFindings(await liveConfigOf(after, contents, (path) => step.file(path)), critical, masker)
+      : [];
   return {
+    ...(findings.length > 0 ? { findings } : {}),
     plan: {
       ...plan,
       changesNothing,

@@ -1,6 +1,7 @@
 import type { Masker } from '../../../domain/masking/mask-value.ts';
 import { compareSettings, differenceLines, type ReadFile, readFile } from '../../../settings/index.ts';
 import type { LoadedProject } from '../load/load-project.ts';
+import { placeOf } from '../project/index.ts';
 
 /** Files that are config as a whole. What a compose file or `.env` says of the service is in its definition. */
 const WHOLE = ['env-file', 'config', 'bind'];
@@ -66,26 +67,26 @@ function filesOf(
 
 /** What the compose files, and the variables in them, say of the service by themselves. */
 function ownSettings({ service }: LoadedProject): readonly ReadFile[] {
-  const { environment, configs, inlineConfigs } = service.definition as Readonly<Record<string, unknown>>;
+  const { environment, inlineConfigs } = service.definition as Readonly<Record<string, unknown>>;
   const variables = Object.entries(record(environment)).flatMap(([name, value]) =>
     typeof value === 'string' ? [{ path: [name], kind: 'text' as const, value }] : [],
   );
   const contents = Object.entries(record(inlineConfigs)).flatMap(([name, content]) =>
     typeof content === 'string'
-      ? [readFile({ object: `config/${name}`, key: targetOf(name, configs), content, secret: false })]
+      ? [
+          readFile({
+            object: `config/${name}`,
+            key: placeOf(service.definition, 'configs', name),
+            content,
+            secret: false,
+          }),
+        ]
       : [],
   );
   return [
     { object: 'environment', key: '', secret: false, format: 'env file', settings: variables },
     ...contents,
   ];
-}
-
-/** Where a config is in the container: its name tells what it is. */
-function targetOf(name: string, configs: unknown): string {
-  const uses = Array.isArray(configs) ? configs.map(record) : [];
-  const target = uses.find(({ source }) => source === name)?.target;
-  return typeof target === 'string' ? target : '';
 }
 
 function record(value: unknown): Readonly<Record<string, unknown>> {

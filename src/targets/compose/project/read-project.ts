@@ -5,11 +5,12 @@ import { ProjectFiles } from './files/project-files.ts';
 import type { ImageExpression, ServicePart } from './files/service-part.ts';
 import { readServices } from './files/services.ts';
 import { inlineIn, inlinePlaces, type Source, sourcesUsed, surroundingsOf } from './files/top-level.ts';
-import type { ComposeService, ImageSite } from './service/compose-service.ts';
+import type { ComposeService, ImageSite, UsedContent } from './service/compose-service.ts';
 import { hashOfDefinition, hashOfText } from './service/definition.ts';
 import { boundTo, dependsOn } from './service/dependants.ts';
 import { describePlace, ImagePlace } from './service/image-place.ts';
 import { type VersionPiece, versionPiece } from './service/image-site.ts';
+import { placeOf } from './service/in-container.ts';
 import { usedFiles } from './service/used-files.ts';
 import { usedVariables } from './service/used-variables.ts';
 import { type Piece, placeKey, type TextPlace, textOfPieces } from './text/piece.ts';
@@ -55,14 +56,8 @@ export async function readProject(options: ProjectOptions, readText: ReadText): 
     definitionHash: hashOfDefinition(definition),
     surroundings: surroundingsOf(own, layers),
     usedFiles: usedFiles(definition, places, layers),
-    secrets: [...secrets].map(([secret, source]) => ({
-      name: `secret/${secret}`,
-      from: source.from,
-      ...(source.from === 'file' ? { path: source.path } : {}),
-    })),
-    externalConfigs: [...configs].flatMap(([config, { from }]) =>
-      from === 'elsewhere' ? `config/${config}` : [],
-    ),
+    configs: contentsUsed('configs', configs, definition),
+    secrets: contentsUsed('secrets', secrets, definition),
     variables: await usedVariables(places, placesOfOthers, layers),
     dependants: others(name, services, (other) => dependsOn(name, definitionOf(other))),
     bound: boundTo(name, new Map([...services].map(([other, one]) => [other, definitionOf(one)]))),
@@ -112,6 +107,20 @@ function standsIn({ place }: VersionPiece, { image }: ServicePart): boolean {
 
 function placesOf(pieces: readonly Piece[]): readonly TextPlace[] {
   return pieces.flatMap(({ place }) => place ?? []);
+}
+
+/** Configs or secrets, by where their content is and where the container finds it. */
+function contentsUsed(
+  kind: 'configs' | 'secrets',
+  sources: ReadonlyMap<string, Source>,
+  definition: Mapping,
+): readonly UsedContent[] {
+  return [...sources].map(([name, source]) => ({
+    name: `${kind === 'configs' ? 'config' : 'secret'}/${name}`,
+    from: source.from,
+    ...(source.from === 'file' ? { path: source.path } : {}),
+    target: placeOf(definition, kind, name),
+  }));
 }
 
 /** Contents that the files hold themselves; of secrets their keyed hashes, where there is a key. */

@@ -28,12 +28,14 @@ export interface UsedFile {
 }
 
 /** A config or secret of the project that the service uses, by where its content is; no value. */
-export interface UsedSecret {
-  /** `secret/db-password`, as records and plans call it. */
+export interface UsedContent {
+  /** `config/app`, `secret/db-password`, as records and plans call it. */
   readonly name: string;
   readonly from: 'file' | 'text' | 'elsewhere';
   /** Of `file`, seen from the project folder. */
   readonly path?: string;
+  /** Where the container finds it. */
+  readonly target: string;
 }
 
 /** A variable of an env file for interpolation that a service uses. */
@@ -72,9 +74,8 @@ export interface ComposeService {
   /** How the project defines what the service uses of it (networks, volumes …), by kind and name: no part of a version. */
   readonly surroundings: unknown;
   readonly usedFiles: readonly UsedFile[];
-  readonly secrets: readonly UsedSecret[];
-  /** Configs that the project does not define itself, `config/name`. */
-  readonly externalConfigs: readonly string[];
+  readonly configs: readonly UsedContent[];
+  readonly secrets: readonly UsedContent[];
   readonly variables: readonly UsedVariable[];
   /** Services that need this one: `depends_on`, and what Compose takes for the same (`links`, `network_mode` …). */
   readonly dependants: readonly string[];

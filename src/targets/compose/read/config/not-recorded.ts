@@ -8,7 +8,9 @@ export function notRecordedIn({ project, containers, secrets }: ObservedState): 
   const startedAt = Date.parse(leadingContainer(containers)?.startedAt ?? '');
   const open = folders.filter((folder) => !files.some(({ path }) => path.startsWith(`${folder}/`)));
   return [
-    ...service.externalConfigs.map((name) => notRecorded(name, 'it is external, and no file of the project')),
+    ...service.configs
+      .filter(({ from }) => from === 'elsewhere')
+      .map(({ name }) => notRecorded(name, 'it is external, and no file of the project')),
     ...open.map((folder) =>
       notRecorded(folder, 'it is mounted as a folder (configFiles names files of it that are recorded)'),
     ),

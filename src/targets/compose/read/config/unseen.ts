@@ -2,7 +2,7 @@ import { stat } from 'node:fs/promises';
 import { notSeen } from '../../../evidence/config-words.ts';
 import type { Container } from '../../engine/objects/containers.ts';
 import type { LoadedProject } from '../../load/load-project.ts';
-import { hashOfText, parseEnvFile } from '../../project/index.ts';
+import { hashOfText, placeOf, variablesOfService } from '../../project/index.ts';
 import type { ProjectChange } from '../../state/project-change.ts';
 import type { StepCache } from '../step-cache.ts';
 
@@ -69,14 +69,14 @@ async function otherContents(
   { id, createdAt }: Container,
   step: UnseenParts,
 ): Promise<readonly Unseen[]> {
-  const { configs, secrets, inlineConfigs = {}, inlineSecrets = {} } = service.definition as Inline;
+  const { inlineConfigs = {}, inlineSecrets = {} } = service.definition as Inline;
   const wanted = [
     ...Object.entries(inlineConfigs).map(([name, content]) => {
-      const place = placeOf(configs, name, '/');
+      const place = placeOf(service.definition, 'configs', name);
       return { name: `config/${name}`, place, isIt: (bytes: Buffer) => bytes.toString('utf8') === content };
     }),
     ...Object.entries(inlineSecrets).map(([name, hash]) => {
-      const place = placeOf(secrets, name, '/run/secrets/');
+      const place = placeOf(service.definition, 'secrets', name);
       return { name: `secret/${name}`, place, isIt: (bytes: Buffer) => seal?.(hashOfText(bytes)) === hash };
     }),
   ];
@@ -91,18 +91,9 @@ async function otherContents(
 }
 
 interface Inline {
-  readonly configs?: unknown;
-  readonly secrets?: unknown;
   readonly inlineConfigs?: Readonly<Record<string, string>>;
   /** Keyed hashes. */
   readonly inlineSecrets?: Readonly<Record<string, string>>;
-}
-
-/** Where Compose puts a config or secret (compose-spec, 08-configs.md, 09-secrets.md). */
-function placeOf(used: unknown, name: string, folder: string): string {
-  const uses = Array.isArray(used) ? used : [];
-  const target = uses.find((one) => one?.source === name)?.target ?? name;
-  return String(target).startsWith('/') ? String(target) : `${folder}${target}`;
 }
 
 /** Variables that the container was started with other values of. Compose is asked where our own reading says so. */
@@ -111,40 +102,10 @@ async function otherVariables(
   { environment, createdAt }: Container,
   step: UnseenParts,
 ): Promise<readonly Unseen[]> {
-  const ours = Object.entries(plainVariables(project));
-  if (ours.every(([name, value]) => environment[name] === value)) return [];
+  const { service, read } = project;
+  const ours = variablesOfService(service.definition, (path) => read.get(path)?.text);
+  if ([...ours].every(([name, { value, isPlain }]) => !isPlain || environment[name] === value)) return [];
   const theirs = Object.entries((await step.model()).environment);
   if (theirs.every(([name, value]) => environment[name] === value)) return [];
   return [{ name: 'environment', changedAt: Date.parse(createdAt) }];
-}
-
-/** The variables of the service, as far as they can be read without Compose: those of env files that have no variables in them. */
-function plainVariables({ service, files, read }: LoadedProject): Readonly<Record<string, string>> {
-  const { environment = {} } = service.definition as {
-    readonly environment?: Readonly<Record<string, unknown>>;
-  };
-  const ofFiles = files
-    .filter(({ kind, path }) => kind === 'env-file' && !isLabels(service.definition, path))
-    .flatMap(({ path }) => {
-      const text = read.get(path)?.text ?? '';
-      try {
-        return parseEnvFile(path, text);
-      } catch {
-        return [];
-      }
-    });
-  const all = [
-    ...ofFiles.map(({ name, value }) => [name, value] as const),
-    ...Object.entries(environment).flatMap(([name, value]) =>
-      typeof value === 'string' ? [[name, value] as const] : [],
-    ),
-  ];
-  return Object.fromEntries(
-    Object.entries(Object.fromEntries(all)).filter(([, value]) => !value.includes('$')),
-  );
-}
-
-function isLabels(definition: unknown, path: string): boolean {
-  const { label_file: labels } = definition as { readonly label_file?: unknown };
-  return Array.isArray(labels) && labels.includes(path);
 }
