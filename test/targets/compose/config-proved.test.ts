@@ -96,6 +96,16 @@ describe.skipIf(problem)(titled('what a container was proved with'), () => {
     },
   );
 
+  test('stays proved though its files are written anew with the same contents, as a deployment does', async () => {
+    const one = await service(['v0.1.0'], { text: MOUNTED, files: GOOD });
+    await one.prove();
+    await one.write('app.toml', GOOD['app.toml']);
+    const { current, warnings } = await one.target.observe(context);
+    expect(current).toMatchObject({ evidence: { verdict: 'passed' } });
+    expect(warnings).toEqual([]);
+    await one.prove();
+  });
+
   test('is a version of its own where the file alone is another one, with records of its own', async () => {
     const one = await service(['v0.1.0'], { text: MOUNTED, files: GOOD });
     const { record, rollBack, target } = worker(one, {});

@@ -110,8 +110,10 @@ export async function keepKnownGood(
 }
 
 function contentOf(current: VersionCandidate, observedState: ObservedState): VersionContent {
-  const { project, secrets, containers } = observedState;
-  const startedAt = Date.parse(leadingContainer(containers)?.startedAt ?? '');
+  const { project, secrets, containers, drift, unseen } = observedState;
+  const container = leadingContainer(containers);
+  const startedAt = Date.parse(container?.startedAt ?? '');
+  const hasSeen = container !== undefined && drift.length === 0 && unseen.length === 0;
   const times = secretTimes(secrets, startedAt);
   const { image, digest, imageId } = current.source as ComposeSource;
   const { repository, tag } = parseImage(image);
@@ -123,6 +125,7 @@ function contentOf(current: VersionCandidate, observedState: ObservedState): Ver
     ...(imageId ? { imageId } : {}),
     files: project.files,
     definitionHash: project.service.definitionHash,
+    ...(hasSeen ? { container: { id: container.id, startedAt: container.startedAt } } : {}),
     ...(times.length > 0 ? { secrets: times } : {}),
     firstSeenAt: current.createdAt,
   };

@@ -15,6 +15,8 @@ export interface VersionContent {
   readonly files: readonly ComposeFilePin[];
   /** SHA-256 over the service's merged definition, without its image. */
   readonly definitionHash: string;
+  /** The container that ran with these files, as it was started last: what is in it is not lost when they are written anew. */
+  readonly container?: { readonly id: string; readonly startedAt: Instant };
   /** Secrets of which no hash is known, by when their files were changed. */
   readonly secrets?: readonly { readonly name: string; readonly writtenAt: Instant }[];
   /** When the version was first seen running. A later record of it keeps the earlier instant. */
@@ -41,8 +43,13 @@ export function isVersionContent(value: unknown): value is VersionContent {
     value.files.every(isFilePin) &&
     isText(value.definitionHash) &&
     isInstant(value.firstSeenAt) &&
+    (value.container === undefined || isContainer(value.container)) &&
     (value.secrets === undefined || (Array.isArray(value.secrets) && value.secrets.every(isSecretTime)))
   );
+}
+
+function isContainer(value: unknown): boolean {
+  return isObject(value) && isText(value.id) && isInstant(value.startedAt);
 }
 
 function isSecretTime(value: unknown): boolean {

@@ -17,7 +17,7 @@ export interface Unseen {
 }
 
 /** What is asked where files alone do not tell. */
-export type UnseenParts = Pick<StepCache, 'model' | 'contentIn'>;
+export type UnseenParts = Pick<StepCache, 'model' | 'contentIn' | 'recorded'>;
 
 /** Files that a container holds as they were at its start. Variables it was given, and contents of the compose file it has copies of. */
 const HELD = ['bind', 'config', 'secret'];
@@ -46,11 +46,38 @@ export async function unseenConfig(
       const says = notSeen('the container', isWritten ? writtenAt : undefined, startedAt);
       return { name: path, changedAt: isWritten ? writtenAt : touchedAt, says };
     });
-  return [
+  const unseen = [
     ...files,
     ...(await otherContents(project, container, step)),
     ...(await otherVariables(project, container, step)),
   ];
+  return unseen.length > 0 && (await hasRunWith(project, container, step)) ? [] : unseen;
+}
+
+/** Whether it is on record that this very container has run with these contents: they were written anew, or are back. */
+async function hasRunWith(
+  { service, files }: LoadedProject,
+  { id, startedAt }: Container,
+  step: UnseenParts,
+): Promise<boolean> {
+  const { versions } = await step.recorded();
+  const held = heldIn(files);
+  return versions.some(
+    ({ content }) =>
+      content.container?.id === id &&
+      content.container.startedAt === startedAt &&
+      content.definitionHash === service.definitionHash &&
+      heldIn(content.files) === held,
+  );
+}
+
+/** Files whose whole content the container has, by their hashes. */
+function heldIn(files: LoadedProject['files']): string {
+  const held = files.filter(({ kind }) => HELD.includes(kind) || kind === 'env-file');
+  return held
+    .map(({ path, sha256 }) => `${path} ${sha256}`)
+    .sort()
+    .join('\n');
 }
 
 /** When a file was written, and when anything of it was changed; never, of one that is gone again. */
