@@ -31,10 +31,14 @@ export class ComposeModels {
     );
   }
 
-  /** As `of`, where Compose by itself takes the same files. @throws ComposeFileUnsupported where it does not. */
-  async judged(project: LoadedProject, signal: AbortSignal): Promise<ResolvedService> {
+  /** As `of`, which was asked, where Compose by itself takes the same files. @throws ComposeFileUnsupported where it does not. */
+  async judged(
+    project: LoadedProject,
+    asked: Promise<ResolvedService>,
+    signal: AbortSignal,
+  ): Promise<ResolvedService> {
     const [ours, byItself] = await Promise.all([
-      this.of(project, signal),
+      asked,
       this.#once('by itself', project, () =>
         this.#compose.config(callOf(project, this.#profile), this.#profile.service, signal),
       ),

@@ -91,7 +91,7 @@ export class StepCache {
   /** As `model`, and it finds the same files by itself. @throws ComposeFileUnsupported. */
   judgedModel(): Promise<ResolvedService> {
     return this.#once('judged model', async () =>
-      this.#parts.models.judged(await this.project(), this.#signal),
+      this.#parts.models.judged(await this.project(), this.model(), this.#signal),
     );
   }
 
