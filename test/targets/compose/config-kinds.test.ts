@@ -81,6 +81,13 @@ const KINDS: readonly Kind[] = [
     setting: change('file included/included.toml model'),
   },
   {
+    what: 'a variable of a service that it alone extends',
+    path: 'base.yml',
+    text: (value) => `services:\n  base:\n    environment: {BASE: ${value}}\n`,
+    seen: 'BASE',
+    setting: change('environment BASE'),
+  },
+  {
     what: 'a mounted file',
     path: 'mounted.toml',
     text: toml,
@@ -110,7 +117,8 @@ const KINDS: readonly Kind[] = [
   },
 ];
 
-const LINES = `    env_file:
+const LINES = `    extends: {file: base.yml, service: base}
+    env_file:
       - app.env
       - {path: maybe.env, required: false}
       - {path: settings.raw, format: raw}

@@ -131,7 +131,10 @@ async function definitionFiles(
     const content = await kept(sha256, kind);
     if (!content) continue;
     (kind === 'compose' ? compose : interpolation).set(path, content);
-    if (kind === 'compose' && sameButForService(content.toString('utf8'), current.text, now.service.name)) {
+    if (
+      kind === 'compose' &&
+      sameButForService(content.toString('utf8'), current.text, now.service.ownIn(path))
+    ) {
       own.set(path, content);
     }
   }

@@ -58,6 +58,7 @@ export async function readProject(options: ProjectOptions, readText: ReadText): 
     usedFiles: usedFiles(definition, places, layers),
     configs: contentsUsed('configs', configs, definition),
     secrets: contentsUsed('secrets', secrets, definition),
+    ownIn: (path) => ownIn(path, name, layers),
     variables: await usedVariables(places, placesOfOthers, layers),
     dependants: others(name, services, (other) => dependsOn(name, definitionOf(other))),
     bound: boundTo(name, new Map([...services].map(([other, one]) => [other, definitionOf(one)]))),
@@ -107,6 +108,14 @@ function standsIn({ place }: VersionPiece, { image }: ServicePart): boolean {
 
 function placesOf(pieces: readonly Piece[]): readonly TextPlace[] {
   return pieces.flatMap(({ place }) => place ?? []);
+}
+
+function ownIn(path: string, name: string, { merged, extended }: Layers & ReadContext): readonly string[] {
+  if (merged.some(({ file }) => file.path === path)) return [name];
+  const isOthers = (service: string) =>
+    extended.some((one) => one.path === path && one.service === service && one.by !== name);
+  const own = extended.filter((one) => one.path === path && one.by === name).map(({ service }) => service);
+  return own.filter((service) => !isOthers(service));
 }
 
 /** Configs or secrets, by where their content is and where the container finds it. */

@@ -141,12 +141,12 @@ function withPaths(entries: Mapping, folder: string): Mapping {
   );
 }
 
-/** Names of configs and secrets that services use, of one kind: of the service, and of the others. */
-export function namesIn(services: Value | undefined, service: string, kind: 'configs' | 'secrets') {
+/** Names of configs and secrets that services use, of one kind: of these, and of the others. */
+export function namesIn(services: Value | undefined, own: readonly string[], kind: 'configs' | 'secrets') {
   const entries = isMapping(services) ? Object.entries(services) : [];
   const used = (isOwn: boolean) =>
     entries
-      .filter(([name]) => (name === service) === isOwn)
+      .filter(([name]) => own.includes(name) === isOwn)
       .flatMap(([, one]) => (isMapping(one) ? sourcesOf(isSequence(one[kind]) ? one[kind] : undefined) : []));
   return { own: used(true), others: used(false) };
 }

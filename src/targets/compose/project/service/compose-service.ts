@@ -74,6 +74,8 @@ export interface ComposeService {
   /** How the project defines what the service uses of it (networks, volumes …), by kind and name: no part of a version. */
   readonly surroundings: unknown;
   readonly usedFiles: readonly UsedFile[];
+  /** The services of a compose file that are this one's alone: itself, or what it alone extends. */
+  ownIn(path: string): readonly string[];
   readonly configs: readonly UsedContent[];
   readonly secrets: readonly UsedContent[];
   readonly variables: readonly UsedVariable[];
