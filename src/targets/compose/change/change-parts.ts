@@ -11,11 +11,7 @@ import type { ChangePhase, ProjectChange } from '../state/project-change.ts';
 export interface RollbackJournal {
   /** @param over ID of the one before, as it was read under the lock. */
   begin(change: ProjectChange, over?: string): Promise<void>;
-  advance(
-    id: string,
-    phase: ChangePhase,
-    more?: Pick<ProjectChange, 'endedAt' | 'made' | 'replacedAt'>,
-  ): Promise<void>;
+  advance(id: string, phase: ChangePhase, more?: Pick<ProjectChange, 'endedAt' | 'made'>): Promise<void>;
   end(id: string): Promise<void>;
 }
 

@@ -25,13 +25,12 @@ export async function restoreChange(
   if (change.phase === 'restored') return [];
   await journal.advance(change.id, 'restoring');
   await restoreFiles(change, parts, true);
-  const replacedAt = new Date(parts.clock()).toISOString();
   const made = await restoreContainer(change, parts, signal);
   const warnings = change.containers > 0 ? await renewBound(change, parts, signal) : [];
   const { from, to, files } = change;
   await audit('restored', `${change.id} restored`, { from: to, to: from, files });
   const endedAt = new Date(parts.clock()).toISOString();
-  await journal.advance(change.id, 'restored', { endedAt, made, replacedAt });
+  await journal.advance(change.id, 'restored', { endedAt, made });
   return warnings;
 }
 

@@ -85,10 +85,7 @@ export async function rollBackTo(
   }
   const invocation = await invocationFor({ ...change.to, imageId }, pin.image, parts, signal, image);
   await putFiles(pin, change, parts, uncancellable);
-  if (change.phase === 'replacing') {
-    const replacedAt = new Date(parts.clock()).toISOString();
-    await journal.advance(id, 'starting', { replacedAt });
-  }
+  if (change.phase === 'replacing') await journal.advance(id, 'starting');
   const containers = await startContainers(change, invocation, parts, uncancellable);
   // The service may need them to become well. What goes wrong here is tried again, and told, when it is.
   await renewBound(change, parts, uncancellable);

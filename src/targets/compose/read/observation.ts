@@ -87,9 +87,9 @@ function halfPrint(whole: string, change: ProjectChange | undefined): string {
  * that they make, which a container that is made anew will be.
  */
 function unseenPrint(whole: string, { containers, unseen }: LiveState): string {
-  const { id } = leadingContainer(containers) ?? {};
+  const { id, startedAt } = leadingContainer(containers) ?? {};
   return createHash('sha256')
-    .update(JSON.stringify(['unseen', id, unseen.map(({ name, changedAt }) => [name, changedAt]), whole]))
+    .update(JSON.stringify(['unseen', id, startedAt, unseen.map(({ name }) => name), whole]))
     .digest('hex');
 }
 

@@ -37,8 +37,6 @@ export interface ProjectChange {
   readonly inline?: true;
   /** Whether they may not have seen files that are mounted into them, which Compose does not compare either. */
   readonly unseen?: true;
-  /** When all files were replaced, by the worker's clock. */
-  readonly replacedAt?: string;
   /** Of these, which an up that was broken off may have asked to stop: the engine ends them after a while. */
   readonly askedToStop?: readonly string[];
   /** Services that ran, and share a namespace or volumes with the containers. */

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { notReadable, notRecorded, notSeen } from '../../../evidence/config-words.ts';
 import type { LoadedProject } from '../../load/load-project.ts';
 import type { VersionContent } from '../../state/content.ts';
+import { isBefore } from './unseen.ts';
 
 /** A secret of the service as it is at the moment; never a value. */
 export interface SecretNow {
@@ -44,7 +45,7 @@ export function unrecordedSecrets(secrets: readonly SecretNow[], startedAt: numb
     if (from === 'elsewhere') return notRecorded(name, 'it is external, and no file of the project');
     if (from === 'text') return hash ? [] : notRecorded(name, WITHOUT_KEY);
     if (writtenAt === undefined || touchedAt === undefined) return notReadable(name);
-    if (touchedAt <= startedAt) return [];
+    if (isBefore({ writtenAt, touchedAt }, startedAt)) return [];
     return notRecorded(
       name,
       notSeen('the container', writtenAt > startedAt ? writtenAt : undefined, startedAt),
@@ -60,7 +61,10 @@ export function secretTimes(
   startedAt: number,
 ): NonNullable<VersionContent['secrets']> {
   return secrets.flatMap(({ name, hash, writtenAt, touchedAt }) =>
-    hash === undefined && writtenAt !== undefined && touchedAt !== undefined && touchedAt <= startedAt
+    hash === undefined &&
+    writtenAt !== undefined &&
+    touchedAt !== undefined &&
+    isBefore({ writtenAt, touchedAt }, startedAt)
       ? [{ name, writtenAt: new Date(writtenAt).toISOString() }]
       : [],
   );

@@ -4,6 +4,7 @@ import type { Container } from '../../engine/objects/containers.ts';
 import type { LoadedProject } from '../../load/load-project.ts';
 import { hashOfText, placeOf, variablesOfService } from '../../project/index.ts';
 import type { ProjectChange } from '../../state/project-change.ts';
+import { leftFiles } from '../last-change.ts';
 import type { StepCache } from '../step-cache.ts';
 
 /** Config that the container may not have seen as the files have it now: what it runs with is not known. */
@@ -22,9 +23,12 @@ export type UnseenParts = Pick<StepCache, 'model' | 'contentIn' | 'recorded'>;
 /** Files that a container holds as they were at its start. Variables it was given, and contents of the compose file it has copies of. */
 const HELD = ['bind', 'config', 'secret'];
 
+/** Entrypoints give mounted files to the user that they run as, which changes nothing that is in them. In milliseconds. */
+const START_MS = 60_000;
+
 /**
  * What of its config the container has not seen, or may not have seen.
- * @param change the last one of ours. What it has made has seen what it had replaced before, whatever the engine's clock says.
+ * @param change the last one of ours: what it has made runs with what it has left.
  */
 export async function unseenConfig(
   project: LoadedProject,
@@ -32,13 +36,10 @@ export async function unseenConfig(
   change: ProjectChange | undefined,
   step: UnseenParts,
 ): Promise<readonly Unseen[]> {
-  if (!container) return [];
-  const replacedAt = change?.made?.includes(container.id) === true ? change.replacedAt : undefined;
-  const startedAt = Math.max(...[container.startedAt, replacedAt ?? container.startedAt].map(Date.parse));
+  if (!container || isAsLeft(project, container, change)) return [];
+  const startedAt = Date.parse(container.startedAt);
   const times = await Promise.all(project.files.map((pin) => timesOf(pin, project)));
-  const touched = times.filter(({ touchedAt }) => touchedAt > startedAt);
-  // Nobody has touched a file since we have made the container of it.
-  if (replacedAt !== undefined && touched.length === 0) return [];
+  const touched = times.filter((file) => !isBefore(file, startedAt));
   const files = touched
     .filter(({ kind }) => HELD.includes(kind))
     .map(({ path, writtenAt, touchedAt }): Unseen => {
@@ -78,6 +79,26 @@ function heldIn(files: LoadedProject['files']): string {
     .map(({ path, sha256 }) => `${path} ${sha256}`)
     .sort()
     .join('\n');
+}
+
+/** Whether a change of ours has left these very contents, and the container that it had made, whatever the clocks say. */
+function isAsLeft(
+  { files }: LoadedProject,
+  { id, startedAt }: Container,
+  change: ProjectChange | undefined,
+): boolean {
+  const left = change && leftFiles(change);
+  const isMade =
+    change?.made?.includes(id) === true && Date.parse(startedAt) <= Date.parse(change.endedAt ?? '');
+  return left !== undefined && isMade && files.every(({ path, sha256 }) => left.get(path) === sha256);
+}
+
+/** Whether a file was as it is when a container started, as far as its times tell. In milliseconds since 1970. */
+export function isBefore(
+  { writtenAt, touchedAt }: { readonly writtenAt: number; readonly touchedAt: number },
+  startedAt: number,
+): boolean {
+  return writtenAt <= startedAt && touchedAt <= startedAt + START_MS;
 }
 
 /** When a file was written, and when anything of it was changed; never, of one that is gone again. */
