@@ -27,6 +27,9 @@ const filesOf = (word: string) => ({
   'secret.txt': `hunter-${word}`,
 });
 
+/** The long form has some dozens of moments. */
+const TIMEOUT_MS = EVERYTHING ? 1_800_000 : 120_000;
+
 type Moment = Required<Omit<KilledAt, 'log'>>;
 
 /** Before and after each write, by what appears; the short form has two of the moments that config brings. */
@@ -94,57 +97,65 @@ describe.skipIf(problem)(titled('a worker that is killed with -9 at a write of c
     good = await filesNow();
   }
 
-  test('of the record of a proof leaves the whole of it to the next one', async () => {
-    await deployGood();
-    const record = await recordOf();
-    const { wrote, signal } = await work({ record });
-    expect(signal).toBeNull();
-    const [entry] = wrote.filter((name) => /^[0-9a-f]{16}\.json$/.test(name));
-    const isShort = ({ name, when }: Moment) => name === entry && when === 'before';
-    expect(entry).toBeDefined();
-    for (const at of moments(wrote, isShort)) {
-      await rm(join(one.folder, '.runbook'), { recursive: true, force: true });
-      expect((await work({ record }, at)).signal, JSON.stringify(at)).toBe('SIGKILL');
-      expect((await work({ record })).result).toMatchObject({ keptIn: expect.any(String) });
-      await one.deploy('v0.2.0', { files: filesOf('bad') });
-      const ours = target();
-      const { plan, settings = [] } = await one.resolve({ kind: 'known-good' }, ours);
-      expect(plan.warnings.filter((line) => line.includes('nothing is kept'))).toEqual([]);
-      expect(settings).toHaveLength(CONFIG.length);
-      await ours.close();
-      await one.deploy('v0.1.0', { files: filesOf('good') });
-    }
-  }, 240_000);
+  test(
+    'of the record of a proof leaves the whole of it to the next one',
+    async () => {
+      await deployGood();
+      const record = await recordOf();
+      const { wrote, signal } = await work({ record });
+      expect(signal).toBeNull();
+      const [entry] = wrote.filter((name) => /^[0-9a-f]{16}\.json$/.test(name));
+      const isShort = ({ name, when }: Moment) => name === entry && when === 'before';
+      expect(entry).toBeDefined();
+      for (const at of moments(wrote, isShort)) {
+        await rm(join(one.folder, '.runbook'), { recursive: true, force: true });
+        expect((await work({ record }, at)).signal, JSON.stringify(at)).toBe('SIGKILL');
+        expect((await work({ record })).result).toMatchObject({ keptIn: expect.any(String) });
+        await one.deploy('v0.2.0', { files: filesOf('bad') });
+        const ours = target();
+        const { plan, settings = [] } = await one.resolve({ kind: 'known-good' }, ours);
+        expect(plan.warnings.filter((line) => line.includes('nothing is kept'))).toEqual([]);
+        expect(settings).toHaveLength(CONFIG.length);
+        await ours.close();
+        await one.deploy('v0.1.0', { files: filesOf('good') });
+      }
+    },
+    TIMEOUT_MS,
+  );
 
-  test('of a rollback is gone on from by the next one: image and config are one', async () => {
-    await deployGood();
-    const ours = target();
-    await ours.recordKnownGood(await recordOf(), context);
-    const bad = async () => {
-      await one.deploy('v0.2.0', { files: filesOf('bad') });
-      return one.pin({ kind: 'known-good' }, ours);
-    };
-    const { wrote, result } = await work({ pin: await bad() });
-    expect(result).toMatchObject({ changed: true });
-    expect(wrote).toEqual(expect.arrayContaining([...CONFIG, FILE, 'change.json']));
-    const isShort = ({ name, when }: Moment) =>
-      (name === '.env' && when === 'before') || (name === 'secret.txt' && when === 'after');
-    // Contents and backups are there by the first time.
-    const again = wrote.filter((name) => !/^[0-9a-f]{64}$|before-rollback/.test(name));
-    for (const at of moments(again, isShort)) {
-      const pin = await bad();
-      expect((await work({ pin }, at)).signal, `${at.when} ${at.name}`).toBe('SIGKILL');
-      expect(await work({ pin }), `${at.when} ${at.name}`).toMatchObject({
-        signal: null,
-        result: { changed: true, fingerprint: pin.fingerprint },
-      });
-      expect(await filesNow()).toEqual(good);
-      const [container] = await one.containers();
-      const script = `const fs = require('fs'); console.log([process.env.TIMEOUT, process.env.MODEL,
+  test(
+    'of a rollback is gone on from by the next one: image and config are one',
+    async () => {
+      await deployGood();
+      const ours = target();
+      await ours.recordKnownGood(await recordOf(), context);
+      const bad = async () => {
+        await one.deploy('v0.2.0', { files: filesOf('bad') });
+        return one.pin({ kind: 'known-good' }, ours);
+      };
+      const { wrote, result } = await work({ pin: await bad() });
+      expect(result).toMatchObject({ changed: true });
+      expect(wrote).toEqual(expect.arrayContaining([...CONFIG, FILE, 'change.json']));
+      const isShort = ({ name, when }: Moment) =>
+        (name === '.env' && when === 'before') || (name === 'secret.txt' && when === 'after');
+      // Contents and backups are there by the first time.
+      const again = wrote.filter((name) => !/^[0-9a-f]{64}$|before-rollback/.test(name));
+      for (const at of moments(again, isShort)) {
+        const pin = await bad();
+        expect((await work({ pin }, at)).signal, `${at.when} ${at.name}`).toBe('SIGKILL');
+        expect(await work({ pin }), `${at.when} ${at.name}`).toMatchObject({
+          signal: null,
+          result: { changed: true, fingerprint: pin.fingerprint },
+        });
+        expect(await filesNow()).toEqual(good);
+        const [container] = await one.containers();
+        const script = `const fs = require('fs'); console.log([process.env.TIMEOUT, process.env.MODEL,
         fs.readFileSync('/app.toml', 'utf8'), fs.readFileSync('/run/secrets/filed', 'utf8')].join(' '))`;
-      expect(await host().docker('exec', container?.id ?? '', 'node', '-e', script)).not.toContain('bad');
-      expect((await ours.observe(context)).current).toMatchObject({ evidence: { verdict: 'passed' } });
-    }
-    await ours.close();
-  }, 240_000);
+        expect(await host().docker('exec', container?.id ?? '', 'node', '-e', script)).not.toContain('bad');
+        expect((await ours.observe(context)).current).toMatchObject({ evidence: { verdict: 'passed' } });
+      }
+      await ours.close();
+    },
+    TIMEOUT_MS,
+  );
 });

@@ -85,7 +85,10 @@ export function changedSecrets(
     .flatMap(({ path, sha256 }) => {
       const name = service.secrets.find((one) => one.path === path)?.name;
       const known = now.find((one) => one.name === name);
-      return name !== undefined && known?.hash !== sha256 && !kept.has(sha256) ? [name] : [];
+      // Without a key by now it cannot be told.
+      const isUnknown = known?.hash === undefined && known?.writtenAt !== undefined;
+      const isOther = known?.hash !== sha256 && !isUnknown;
+      return name !== undefined && isOther && !kept.has(sha256) ? [name] : [];
     });
   const byTime = secrets
     .filter(({ name, writtenAt }) => {
