@@ -55,8 +55,10 @@ async function planFor(
     const { diff, settings = [] } = resolved;
     const weighed = weighFindings(resolved.plan, resolved.findings ?? [], options);
     if ('refused' in weighed) {
-      if (wish.kind !== 'older-known-good') throw new RunbookError('SettingsRefused', weighed.refused);
-      passedOver.push(`passed over: ${weighed.refused}`);
+      const { refused, remedy } = weighed;
+      if (wish.kind !== 'older-known-good')
+        throw new RunbookError('SettingsRefused', `${refused}: ${remedy}`);
+      passedOver.push(`passed over: ${refused}`);
       wish = { ...wish, tried: [...wish.tried, planned.to.fingerprint] };
       continue;
     }

@@ -19,7 +19,7 @@ export function crossFaults(config: ConfigFile): readonly Fault[] {
     }
     faults.push(...checkFaults(checks, [...at, 'checks']), ...notifyFaults(notify, [...at, 'notify']));
     if (service.config.secrets === 'keep') faults.push(...keepFaults(service, at));
-    return [...faults, ...policyFaults(service, at)];
+    return [...faults, ...criticalFaults(service, at), ...policyFaults(service, at)];
   });
 }
 
@@ -30,6 +30,26 @@ function keepFaults({ evidence }: ConfigFile['services'][string], at: readonly s
   return [
     { path, message: 'keep needs evidence.signingKey: content of Secrets is recorded by a keyed hash alone' },
   ];
+}
+
+/** Rules about objects that there are only on the other kind of target: each would be broken, for ever. */
+function criticalFaults(
+  { kubernetes, config }: ConfigFile['services'][string],
+  at: readonly string[],
+): readonly Fault[] {
+  const [never, instead] = kubernetes
+    ? ([/^(?:file$|config\/)/, 'configmap/<name>, secret/<name> or environment'] as const)
+    : ([/^configmap\//, 'file, config/<name>, secret/<name> or environment'] as const);
+  return config.critical.rules.flatMap(({ object }, index) =>
+    never.test(object)
+      ? [
+          {
+            path: [...at, 'config', 'critical', 'rules', index, 'object'],
+            message: `never there on ${kubernetes ? 'kubernetes' : 'compose'}: expected ${instead}`,
+          },
+        ]
+      : [],
+  );
 }
 
 /** The settings of which one names the workload. */

@@ -1,7 +1,7 @@
 import type { Masker } from '../domain/masking/mask-value.ts';
 import type { Finding } from '../domain/versions/findings.ts';
 import { judgeSettings } from './judge.ts';
-import { readFile } from './read/read-file.ts';
+import { readFile, TEXT_LIMIT } from './read/read-file.ts';
 import type { ContainerEnvironment } from './rules/environment.ts';
 import type { CriticalRules } from './rules/schema.ts';
 import type { ReadFile, SourceFile } from './setting.ts';
@@ -34,7 +34,23 @@ export function criticalFindings(
   rules: CriticalRules,
   masker?: Masker,
 ): readonly Finding[] {
-  return judgeSettings([...files.map(readFile), ...unknown.map(unknownFile)], environment, rules, masker);
+  const known = readAll(files);
+  return judgeSettings([...known, ...unknown.map(unknownFile)], environment, rules, masker);
+}
+
+/** No more is read in all: the work for it grows with it, and others wait meanwhile. In characters or bytes. */
+const WHOLE_LIMIT = 2 * 1024 * 1024;
+
+function readAll(files: readonly SourceFile[]): readonly ReadFile[] {
+  let length = 0;
+  return files.map((file) => {
+    const { object, key, content } = file;
+    // A single text that is too long costs nothing: it is not read.
+    length += content.length > TEXT_LIMIT ? 0 : content.length;
+    return length > WHOLE_LIMIT
+      ? unknownFile({ object, key, says: `more than ${WHOLE_LIMIT / 1024 / 1024} MiB of config in all` })
+      : readFile(file);
+  });
 }
 
 function unknownFile({ object, key = '', says }: UnknownFile): ReadFile {

@@ -126,6 +126,10 @@ describe('critical settings of a profile', () => {
       'critical: { rules: [{ name: a, on: stop }] }',
       'config.critical.rules[0].on: expected block, warn or ask',
     ],
+    [
+      'critical: { rules: [{ name: a, object: file }] }',
+      'config.critical.rules[0].object: never there on kubernetes: expected configmap/<name>',
+    ],
   ])('may not be %s', (lines, fault) => {
     const [found = '', ...others] = faults(service(`config: { ${lines} }`));
     expect(others).toEqual([]);

@@ -90,6 +90,7 @@ beforeAll(async () => {
       kubernetes: { kubeconfig, ...target },
       endpoint: front.url,
       checks: quickChecks(apiPort, metricsPort),
+      config: { critical: CRITICAL },
       ...made.profile,
     };
   }
@@ -123,6 +124,7 @@ beforeAll(async () => {
     metadata: { name: 'canaries' },
     stringData: values.secret,
   });
+  await plantConfig(cast.namespace);
   const worker = await startWorkerProgram(sandbox, { configFile, taskQueue: TASK_QUEUE }, values.env);
   log = worker.log ?? '';
 }, 180_000);
@@ -141,9 +143,74 @@ async function deploy(version: string): Promise<void> {
     name,
     value: plant(`template of ${version}, ${name}`).value,
   }));
+  // Config of the service: a Secret that it takes variables and files from, and a ConfigMap that holds a secret.
+  const taken = {
+    env: [...container.env, ...env],
+    envFrom: [{ secretRef: { name: 'service-keys' } }],
+    volumeMounts: [
+      { name: 'keys', mountPath: '/keys' },
+      { name: 'settings', mountPath: '/settings' },
+    ],
+  };
   await cast.deploy(version, {
-    template: { containers: [{ ...container, env: [...container.env, ...env] }] },
+    template: {
+      containers: [{ ...container, ...taken }],
+      volumes: [
+        { name: 'keys', secret: { secretName: 'service-keys' } },
+        { name: 'settings', configMap: { name: `settings-of-${version.replaceAll('.', '-')}` } },
+      ],
+    },
   });
+}
+
+/** Beside the config of the service, and the copies of it that are as readable as it is itself. */
+function isNoConfig({ metadata }: { readonly metadata: { readonly name: string } }): boolean {
+  return !/^settings-of-|-config-\d+$/.test(metadata.name);
+}
+
+/** Every rule is broken, by values that are secrets. */
+const CRITICAL = {
+  defaults: Object.fromEntries(
+    ['config-readable', 'llm-provider', 'agents-complete', 'agents-within-bounds', 'no-placeholders'].map(
+      (rule) => [rule, 'warn'],
+    ),
+  ),
+  rules: [
+    { name: 'one', object: 'secret/*', key: 'API_KEY', oneOf: ['x'] },
+    { name: 'match', object: 'secret/*', key: 'config.toml', setting: 'llm.default_provider', matches: 'x' },
+    { name: 'bounds', object: 'secret/*', key: 'app.yaml', setting: 'timeout', number: { most: 1 } },
+    {
+      name: 'section',
+      object: 'secret/*',
+      key: 'app.yaml',
+      setting: 'queue',
+      names: { section: 'q.{value}' },
+    },
+    { name: 'variable', object: 'environment', setting: 'API_KEY', variable: true },
+    { name: 'any-variable', object: 'environment', setting: '*', oneOf: ['x'] },
+    { name: 'in-a-config-map', object: 'configmap/*', key: 'app.yaml', setting: 'password', oneOf: ['x'] },
+  ].map((rule) => ({ ...rule, on: 'warn' })),
+};
+
+/** The objects that `deploy` refers to, each value a canary of its own. */
+async function plantConfig(namespace: string): Promise<void> {
+  const { api } = stage.sandbox.cluster;
+  const value = (place: string) => plant(`config of the service, ${place}`).value;
+  await api.must('POST', `/api/v1/namespaces/${namespace}/secrets`, {
+    metadata: { name: 'service-keys' },
+    stringData: {
+      API_KEY: value('variable'),
+      'config.toml': `[llm]\ndefault_provider = "${value('TOML')}"\n`,
+      'app.yaml': `timeout: ${value('YAML')}\nqueue: "${value('section')}"\n`,
+      'broken.json': `{"password": "${value('JSON')}"`,
+    },
+  });
+  for (const version of ['v0-1-0', 'v0-2-0']) {
+    await api.must('POST', `/api/v1/namespaces/${namespace}/configmaps`, {
+      metadata: { name: `settings-of-${version}` },
+      data: { 'app.yaml': `password: ${value(version)}\nlevel: ${version}\n` },
+    });
+  }
 }
 
 async function end(workflowId: string): Promise<RunReport> {
@@ -167,7 +234,14 @@ describe('secrets that a run uses, or comes by', () => {
     const plan = await runCommand(['plan', 'well', '--workflow-id', 'canary/plan'], {
       TEMPORAL_ADDRESS: stage.sandbox.temporal.address,
     });
-    expect(plan.stdout).toContain('# a masked value differs');
+    for (const said of [
+      '# a masked value differs',
+      'settings-of-v0-1-0 app.yaml level: added',
+      ...CRITICAL.rules.map(({ name }) => `(${name})`),
+      '(config-readable)',
+      '(llm-provider)',
+    ])
+      expect(plan.stdout).toContain(said);
     evidence.push({ where: 'runbook plan', text: plan.stdout + plan.stderr });
     runs.push('canary/plan');
     expect((await rollback('well')).outcome).toBe('rolled-back');
@@ -228,7 +302,7 @@ describe('secrets that a run uses, or comes by', () => {
     const { items } = await sandbox.cluster.api.must('GET', `${objects}/configmaps`);
     const { metadata } = await cast.workload();
     evidence.push(
-      { where: 'ConfigMaps', text: JSON.stringify(items) },
+      { where: 'ConfigMaps', text: JSON.stringify(items.filter(isNoConfig)) },
       { where: 'Deployment', text: JSON.stringify(metadata) },
     );
     expect(items.map((item: { metadata: { name: string } }) => item.metadata.name)).toContain(

@@ -26,6 +26,24 @@ const checks = fc.record(
   { requiredKeys: [] },
 );
 
+/** What has to hold for the config that a rollback brings. */
+const critical = fc.record(
+  {
+    orchestrator: fc.boolean(),
+    defaults: fc.constantFrom<Tree>({}, { 'llm-provider': 'warn', 'no-placeholders': 'off' }),
+    rules: fc.subarray<Tree>([
+      { name: 'pool', key: 'config*.toml', setting: 'redis.pool_size', number: { least: 1, most: 64 } },
+      { name: 'timeout', setting: '**.timeout', number: { most: '30s', unit: 's' }, on: 'ask' },
+      { name: 'queue', setting: 'queue.default', names: { section: 'queues.{value}', having: ['url'] } },
+      { name: 'environment', object: 'environment', setting: 'APP_ENV', oneOf: ['dev', 1, true], on: 'warn' },
+      { name: 'password', object: 'secret/*', key: 'password', filled: 'as-written', optional: true },
+      { name: 'image', setting: 'image', matches: '[a-z]+/[a-z0-9.-]+' },
+      { name: 'variable', setting: 'llm.*.api_key_env', variable: true },
+    ]),
+  },
+  { requiredKeys: [] },
+);
+
 /** A profile that is right. */
 function profile(target: fc.Arbitrary<Tree>, secret: fc.Arbitrary<Tree>): fc.Arbitrary<Record<string, Tree>> {
   const auth = fc.oneof(
@@ -43,7 +61,14 @@ function profile(target: fc.Arbitrary<Tree>, secret: fc.Arbitrary<Tree>): fc.Arb
   return target.chain((where) =>
     fc
       .record(
-        { environment: fc.constantFrom('production', 'staging'), auth, checks, notify, endpoint: endpoints },
+        {
+          environment: fc.constantFrom('production', 'staging'),
+          auth,
+          checks,
+          notify,
+          config: fc.record({ critical }),
+          endpoint: endpoints,
+        },
         { requiredKeys: ['endpoint'] },
       )
       .map((rest) => ({ ...(where as object), ...rest })),

@@ -58,6 +58,10 @@ export const PATHS: Readonly<Record<string, Path>> = {
     outcome: 'rolled-back',
     what: 'another target instead of one that is not there',
   },
+  'decided-go-on': {
+    outcome: 'rolled-back',
+    what: 'a plan with critical settings that somebody decided on',
+  },
   'decided-restore-snapshot': { outcome: 'restored', what: 'a failed rollout, taken back' },
   'decided-fall-back': {
     outcome: 'rolled-back',

@@ -57,6 +57,16 @@ export async function recordAsked(save: Save): Promise<void> {
       ),
     );
     await save('decided-skip', () => run(ASKED, CHAT_FAILS, {}, decide('skip', 'verify-chat'), SOON));
+    const rule = {
+      name: 'environment',
+      object: 'environment',
+      setting: 'APP_ENV',
+      oneOf: ['prod'],
+      on: 'ask',
+    };
+    await save('decided-go-on', () =>
+      run({ ...ASKED, config: { critical: { rules: [rule] } } }, RELEASES, {}, decide('go-on', 'plan')),
+    );
     await save('decided-restore-snapshot', () =>
       run(ASKED, RELEASES, { target: '9.9.9' }, decide('restore-snapshot', 'wait-for-rollout')),
     );

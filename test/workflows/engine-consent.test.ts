@@ -7,7 +7,15 @@ import { weighFindings } from '../../src/domain/versions/weigh-findings.ts';
 import { auditHistory } from '../../src/report/from-history.ts';
 import { parseHistory } from '../../src/report/history-file.ts';
 import { type PolicyChange, refuse, type Scripted } from './scripted-service.ts';
-import { decide, ended, openScriptedStage, type ScriptedStage, stepsOf, waits } from './scripted-stage.ts';
+import {
+  decide,
+  ended,
+  openScriptedStage,
+  type ScriptedStage,
+  send,
+  stepsOf,
+  waits,
+} from './scripted-stage.ts';
 
 let stage: ScriptedStage;
 beforeAll(async () => {
@@ -101,6 +109,28 @@ describe('a plan of whose config somebody is to decide', () => {
     expect(cast.writes).toEqual(writes);
     if (outcome === 'failed') expect(report.error?.type).toBe('SettingsRefused');
     else expect(report.events?.at(-1)).toMatchObject({ kind: 'decision', answer: 'go-on' });
+  });
+
+  it('is decided on before it is approved, and whoever approves sees what is wrong', async () => {
+    const cast = await castFor('approved', { approval: { required: true } });
+    const run = await cast.start();
+    await waits(run, 'decision-1');
+    await decide(run, 'go-on');
+    const open = await waits(run, 'approval-1');
+    expect(cast.told.find(({ about }) => about === 'approval-1')?.lines).toContain(
+      `note: to be decided: ${LINE}`,
+    );
+    await send(run, 'approve', { plan: 'planHash' in open ? open.planHash : '', approvedBy: 'ben' });
+    expect((await ended(run)).outcome).toBe('rolled-back');
+  });
+
+  it('is left as it is by a run that is cancelled meanwhile', async () => {
+    const cast = await castFor('cancelled');
+    const run = await cast.start();
+    await waits(run, 'decision-1');
+    await run.cancel();
+    expect((await ended(run)).outcome).toBe('cancelled');
+    expect(cast.writes).toEqual([]);
   });
 
   it('is shown by a dry run, which asks nobody', async () => {

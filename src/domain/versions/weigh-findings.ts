@@ -13,8 +13,8 @@ export type Weighed =
       /** Empty where every rule is kept. */
       readonly findings: readonly Finding[];
     }
-  /** Why it is not carried out, with what to do. */
-  | { readonly refused: string };
+  /** Why it is not carried out, and what to do. */
+  | { readonly refused: string; readonly remedy: string };
 
 /**
  * What follows from the critical rules that the config of a plan does not keep: it is refused, or they are told with it, as
@@ -31,7 +31,8 @@ export function weighFindings(
   const blocking = findings.filter(({ on }) => on === 'block');
   if (blocking.length > 0 && !isRestore && !force) {
     return {
-      refused: `${plan.to.version} would run with config that does not keep critical rules: ${named(blocking)}: mend the setting, choose another target, or start again with force and a reason; what a rule leads to is config.critical of the profile`,
+      refused: `${plan.to.version} would run with critical settings that are wrong: ${named(blocking)}`,
+      remedy: `${mendingOf(plan, blocking)}choose another target, or start again with force and a reason; what a rule leads to is config.critical of the profile`,
     };
   }
   const isDecided = isRestore || force;
@@ -49,6 +50,14 @@ export function weighFindings(
   };
 }
 
+/** Whether mending it helps: what comes back from a copy is what it was. */
+function mendingOf({ pin }: Plan, findings: readonly Finding[]): string {
+  const copies = pin.target === 'kubernetes' ? (pin.copies ?? []) : [];
+  const returns = copies.map(({ reference }) => reference);
+  const isMendable = findings.some(({ object }) => !returns.includes(object));
+  return isMendable ? 'mend the setting, ' : 'it comes back as it was proved, and cannot be mended: ';
+}
+
 /** What somebody has to decide before a plan is carried out, in words; undefined: nothing. Pure. */
 export function questionOf({
   findings = [],
@@ -57,7 +66,7 @@ export function questionOf({
 }): string | undefined {
   const asked = findings.filter(({ on }) => on === 'ask');
   if (asked.length === 0) return undefined;
-  return `the config that would be live does not keep critical rules of which somebody decides: ${named(asked)}: go-on carries the plan out all the same`;
+  return `critical settings to be decided: ${named(asked)}: go-on carries the plan out all the same`;
 }
 
 function named(findings: readonly Finding[]): string {

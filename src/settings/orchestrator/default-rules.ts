@@ -41,8 +41,10 @@ function unreadFaults(files: readonly ReadFile[]): readonly PlacedFault[] {
     .map((file) => {
       const says = `cannot be read: ${unreadWords(file)}`;
       // What may not be read is told of once, however many keys of it are used.
-      if (file.unread?.unknown)
-        return { file: { ...file, key: '' }, path: [], says, uncertain: true as const };
+      if (file.unread?.unknown) {
+        const whole = file.settings.length === 0 ? { ...file, key: '' } : file;
+        return { file: whole, path: [], says, uncertain: true as const };
+      }
       const { as = file.key, format, elsewhere } = file;
       const isOrchestrators = configName(as) !== undefined && format === 'TOML' && !elsewhere;
       return { file, path: [], says, ...(!isOrchestrators && { uncertain: true as const }) };

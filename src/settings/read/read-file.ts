@@ -8,7 +8,7 @@ import { Unreadable, unreadableAt } from './unreadable.ts';
 import { readYaml } from './yaml.ts';
 
 /** No longer text is read setting by setting: the work for it grows with it. In characters. */
-const TEXT_LIMIT = 128 * 1024;
+export const TEXT_LIMIT = 128 * 1024;
 
 const READERS: Readonly<Record<Format, (text: string) => readonly Setting[]>> = {
   TOML: (text) => flatten(readToml(text)),
@@ -37,7 +37,12 @@ export function readFile({ content, ...source }: SourceFile): ReadFile {
   }
   const whole = oneValue(text);
   if (format !== 'one value' && text.length > TEXT_LIMIT) {
-    return { ...file, settings: whole, unread: { says: `longer than ${TEXT_LIMIT / 1024} KiB` } };
+    // The program may well read it.
+    return {
+      ...file,
+      settings: whole,
+      unread: { says: `longer than ${TEXT_LIMIT / 1024} KiB`, unknown: true },
+    };
   }
   try {
     return { ...file, settings: READERS[format](text) };

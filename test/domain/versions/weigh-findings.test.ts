@@ -59,13 +59,20 @@ describe('critical rules that a config does not keep', () => {
     if ('refused' in weighed) {
       expect(warnings).toBe('refused');
       for (const told of ['0.1.0', LINE, 'mend the setting', 'force', 'config.critical']) {
-        expect(weighed.refused).toContain(told);
+        expect(`${weighed.refused}: ${weighed.remedy}`).toContain(told);
       }
       return;
     }
     expect(weighed.plan.warnings).toEqual(['before', ...warnings]);
     expect(weighed.findings.map(({ on }) => on)).toEqual(left);
     expect(questionOf(weighed) === undefined).toBe(!left.includes('ask'));
+  });
+
+  it('cannot be mended in what comes back as it was', () => {
+    const copies = [{ reference: 'configmap/app-config', name: 'copy', uid: '', hash: '' }];
+    const pin = { target: 'kubernetes', copies } as unknown as Plan['pin'];
+    const weighed = weighFindings({ ...plan(), pin }, [finding('block')]);
+    expect('remedy' in weighed && weighed.remedy).toMatch(/^it comes back as it was proved.*choose another/);
   });
 
   it('are named up to a number, and counted beyond it', () => {
@@ -79,6 +86,6 @@ describe('critical rules that a config does not keep', () => {
       plan(),
       many.map((one) => ({ ...one, on: 'block' as const })),
     );
-    expect('refused' in refused && refused.refused).toMatch(/; and 25 more: mend/);
+    expect('refused' in refused && refused.refused).toMatch(/; and 25 more$/);
   });
 });

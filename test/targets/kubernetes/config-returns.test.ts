@@ -206,7 +206,11 @@ describe('a Secret that a version was proved with', () => {
       immutable: true,
       data: password('hunter2'),
     });
-    const started = await of.target.rollBack((await planned(of)).pin, context);
+    const plan = await planned(of);
+    expect((await of.target.resolve(plan, context)).settings).toEqual([
+      'secret/app-secret password: changed (masked)',
+    ]);
+    const started = await of.target.rollBack(plan.pin, context);
     await of.target.waitForRollout(started, context, () => undefined);
     expect((await of.live()).spec.template.spec.volumes[0].secret.secretName).toBe(SECRET_COPY);
     const evidence = await cluster().api.must('GET', of.path('configmaps/master-orchestrator-known-good'));

@@ -2,7 +2,12 @@ import type { Masker } from '../../../domain/masking/mask-value.ts';
 import type { ConfigCopy } from '../../../domain/versions/pins.ts';
 import { compareSettings, differenceLines, type ReadFile, readFile } from '../../../settings/index.ts';
 import type { RawObject } from '../api/resources.ts';
-import { type ConfigReference, configName, configReferencesOf } from '../template/config-references.ts';
+import {
+  type ConfigKind,
+  type ConfigReference,
+  configName,
+  configReferencesOf,
+} from '../template/config-references.ts';
 import type { ConfigReads } from './config-reads.ts';
 import { type ConfigObject, contentOf, keysOf } from './content.ts';
 
@@ -11,7 +16,8 @@ const CONTENT_SUFFIX = /-[a-z0-9]{5,10}$/;
 
 /**
  * The settings that change with a rollback, a line each: of the ConfigMaps that the two templates refer to, where they are not
- * the same objects. What is secret in them is masked, and of Secrets nothing is read. Costs nothing where both refer to the same.
+ * the same objects. What is secret in them is masked; of a Secret that comes back from a copy it is told which keys differ, and no other
+ * is read. Costs nothing where both refer to the same.
  * @param live the template that runs.
  * @param target the template that will be written, its references pointing to copies where it has some.
  */
@@ -30,39 +36,43 @@ export async function settingsDifference(
   const gone = (before ?? []).filter((one) => isAlone(one, after));
   const come = (after ?? []).filter((one) => isAlone(one, before));
   if (gone.length === 0 && come.length === 0) return [];
-  const ofConfigMaps = (all: readonly ConfigReference[]) => all.filter(({ kind }) => kind === 'configmap');
-  const objects = new Map(
-    await Promise.all(
-      ofConfigMaps([...gone, ...come]).map(async (one) => [configName(one), await reads.held(one)] as const),
-    ),
-  );
   // A copy stands for what it is a copy of, and a name that changes with its content for the one before.
   const original = (name: string) =>
     copies.find((copy) => copy.name === name)?.reference.replace(/^[a-z]+\//, '') ?? name;
   const stem = (name: string) => name.replace(CONTENT_SUFFIX, '');
-  const shown = (name: string) => {
+  const shown = ({ kind, name }: ConfigReference) => {
     const own = original(name);
     const pairs = [...gone, ...come].map((one) => original(one.name));
     const isPaired = pairs.some((other) => other !== own && stem(other) === stem(own));
-    return isPaired ? stem(own) : own;
+    return `${kind}/${isPaired ? stem(own) : own}`;
   };
+  // The content of a Secret is compared where it was kept: it is read for its hash all the same.
+  const isKept = ({ kind, name }: ConfigReference) =>
+    kind === 'configmap' || copies.some((copy) => copy.name === name);
+  const kept = new Set(come.filter(isKept).map(shown));
+  const isCompared = (one: ConfigReference) => one.kind === 'configmap' || kept.has(shown(one));
+  const objects = new Map(
+    await Promise.all(
+      [...gone, ...come]
+        .filter(isCompared)
+        .map(async (one) => [configName(one), await reads.held(one)] as const),
+    ),
+  );
   const filesOf = (all: readonly ConfigReference[]) =>
-    ofConfigMaps(all).flatMap((one) => {
+    all.filter(isCompared).flatMap((one) => {
       const object = objects.get(configName(one));
-      return typeof object === 'object' ? filesIn(`configmap/${shown(one.name)}`, object) : [];
+      return typeof object === 'object' ? filesIn(one.kind, shown(one), object) : [];
     });
-  const ofSecrets = (all: readonly ConfigReference[]) => all.filter(({ kind }) => kind === 'secret');
-  const replaced = new Set(ofSecrets(gone).map(({ name }) => shown(name)));
-  const secrets = ofSecrets(come).map(({ name }) => {
-    const how = replaced.has(shown(name)) ? 'another content' : 'added';
-    return `secret/${original(name)}: ${how} (masked)`;
-  });
-  return [...differenceLines(compareSettings(filesOf(gone), filesOf(come), masker)), ...secrets];
+  const replaced = new Set(gone.map(shown));
+  const named = come
+    .filter((one) => !isCompared(one))
+    .map((one) => `${shown(one)}: ${replaced.has(shown(one)) ? 'another content' : 'added'} (masked)`);
+  return [...differenceLines(compareSettings(filesOf(gone), filesOf(come), masker)), ...named];
 }
 
-function filesIn(object: string, held: ConfigObject): readonly ReadFile[] {
+function filesIn(kind: ConfigKind, object: string, held: ConfigObject): readonly ReadFile[] {
   return keysOf(held).flatMap((key) => {
-    const content = contentOf('configmap', held, key);
-    return content === undefined ? [] : [readFile({ object, key, content, secret: false })];
+    const content = contentOf(kind, held, key);
+    return content === undefined ? [] : [readFile({ object, key, content, secret: kind === 'secret' })];
   });
 }

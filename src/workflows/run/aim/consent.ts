@@ -16,8 +16,9 @@ export async function consentTo(run: Run, { hash }: ShownPlan, question: string)
   const reason: Reason = { type: 'SettingsRefused', message: question };
   const { recovery } = run;
   run.recovery = { ...recovery, consentable: true };
-  const decided = await run.ask('plan', reason);
-  run.recovery = recovery;
+  const decided = await run.ask('plan', reason).finally(() => {
+    run.recovery = recovery;
+  });
   if (decided?.answer === 'go-on') {
     run.consented.add(hash);
     return;

@@ -376,6 +376,11 @@ describe('the config that will be live', () => {
       configMap('app', { 'config.toml': GOOD_CONFIG }, { 'key.bin': base64(new Uint8Array([0xff, 0])) }),
       undefined,
     ],
+    [
+      'a text that is too long for us, and may be read by the program',
+      configMap('app', { 'config.toml': `${GOOD_CONFIG}#${'x'.repeat(128 * 1024)}` }),
+      'warn: configmap/app config.toml cannot be read: longer than 128 KiB',
+    ],
     ['another service with a file of another name', configMap('app', { 'app.yaml': 'a: 1' }), undefined],
   ])('%s', async (_what, app, expected) => {
     const told = await judge(mounted([from('llm')]), [app, key('sk')]);
