@@ -3,13 +3,22 @@
  * `configmap/app-config` or `config.toml`, `who` what runs with it: `the pods`, `the container`.
  */
 
-/** Why it is not known that what runs has seen the content. Times in milliseconds since 1970. */
-export function notSeen(who: string, changedAt: number | undefined, startedAt: number | undefined): string {
+/**
+ * Why it is not known that what runs has seen the content. Times in milliseconds since 1970.
+ * @param remedy what to do, where that is not said otherwise: `restart them, and verify again`.
+ */
+export function notSeen(
+  who: string,
+  changedAt: number | undefined,
+  startedAt: number | undefined,
+  remedy?: string,
+): string {
   if (startedAt === undefined || changedAt === undefined) {
     return `it cannot be told whether it was changed since ${who} started`;
   }
   const [changed, started] = [changedAt, startedAt].map((ms) => new Date(ms).toISOString());
-  return `it was changed at ${changed}, and ${who} started at ${started}`;
+  const order = changed === started ? ': within a second it cannot be told which came first' : '';
+  return `it was changed at ${changed}, and ${who} started at ${started}${order}${remedy ? `; ${remedy}` : ''}`;
 }
 
 export function notRecorded(name: string, why: string): string {

@@ -188,7 +188,7 @@ describe.skipIf(problem)(titled('what a container was proved with'), () => {
     const { warnings } = await record();
     expect(warnings).toEqual([
       expect.stringMatching(
-        /^secret\/filed is not recorded as proved: it was changed at \S+, and the container started at \S+$/,
+        /^secret\/filed is not recorded as proved: it was changed at \S+, and the container started at \S+; make it anew/,
       ),
       'secret/variable is not recorded as proved: its content cannot be hashed without a key (evidence.signingKey)',
     ]);

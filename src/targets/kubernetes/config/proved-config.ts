@@ -115,7 +115,10 @@ function doubt(object: ConfigObject, startedAt: number | undefined): string {
   const changedAt = contentChangedAt(object);
   const isKnown = startedAt !== undefined && changedAt !== undefined;
   if (isKnown && isBefore(object, changedAt, startedAt)) return '';
-  return notSeen('the pods', changedAt, startedAt);
+  const [changed, started] = [changedAt, startedAt].map((ms) =>
+    ms === undefined ? undefined : secondOf(ms) * 1000,
+  );
+  return notSeen('the pods', changed, started, 'restart them, and verify again');
 }
 
 /** The config that pods failed with: of what was changed since they started no hash, it must not count against that. Pure. */

@@ -48,11 +48,12 @@ export function unrecordedSecrets(secrets: readonly SecretNow[], startedAt: numb
     if (isBefore({ writtenAt, touchedAt }, startedAt)) return [];
     return notRecorded(
       name,
-      notSeen('the container', writtenAt > startedAt ? writtenAt : undefined, startedAt),
+      notSeen('the container', writtenAt > startedAt ? writtenAt : undefined, startedAt, ANEW),
     );
   });
 }
 
+const ANEW = 'make it anew (docker compose up -d --force-recreate), and verify again';
 const WITHOUT_KEY = 'its content cannot be hashed without a key (evidence.signingKey)';
 
 /** The secrets as a record names them where there is no key: by when their files were changed. */

@@ -38,7 +38,7 @@ describe('what a proof records of a secret', () => {
       'nothing, of a file that was changed after the start',
       file({ writtenAt: START + 1_000, touchedAt: START + 1_000 }),
       [
-        'secret/key is not recorded as proved: it was changed at 2026-11-01T12:00:01.000Z, and the container started at 2026-11-01T12:00:00.000Z',
+        'secret/key is not recorded as proved: it was changed at 2026-11-01T12:00:01.000Z, and the container started at 2026-11-01T12:00:00.000Z; make it anew (docker compose up -d --force-recreate), and verify again',
       ],
     ],
     [
