@@ -148,7 +148,7 @@ describe.skipIf(problem)(`secrets around a Compose service${problem ? ` (${probl
       TEMPORAL_ADDRESS: stage.sandbox.temporal.address,
     });
     expect(plan.stdout).toContain('DATABASE_PASSWORD');
-    for (const setting of ['secret/filed: another content', 'secret/variable: another', 'config/inline'])
+    for (const setting of ['secret/filed: changed', 'secret/variable: another', 'config/inline'])
       expect(plan.stdout).toContain(setting);
     evidence.push({ where: 'runbook plan', text: plan.stdout + plan.stderr });
     runs.push('canary/plan');

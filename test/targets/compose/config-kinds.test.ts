@@ -106,7 +106,7 @@ const KINDS: readonly Kind[] = [
     path: 'secret.txt',
     text: (value) => `hunter-${value}`,
     seen: '/run/secrets/filed',
-    setting: 'secret/filed: another content (masked)',
+    setting: 'secret/filed: changed (masked)',
   },
   {
     what: 'a secret from a variable',

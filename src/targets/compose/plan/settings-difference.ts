@@ -4,7 +4,7 @@ import type { LoadedProject } from '../load/load-project.ts';
 import { placeOf } from '../project/index.ts';
 
 /** Files that are config as a whole. What a compose file or `.env` says of the service is in its definition. */
-const WHOLE = ['env-file', 'config', 'bind'];
+const WHOLE = ['env-file', 'config', 'bind', 'secret'];
 
 /**
  * The settings that change with a rollback, a line each: of env files, config files and mounted files, of contents that the
@@ -32,26 +32,18 @@ export function settingsDifference(
   ];
 }
 
-/** Secrets that will have another content, as far as that is known. */
+/** Secrets from variables that will have another content, as far as that is known. */
 function secretsChanged(before: LoadedProject, after: LoadedProject): readonly string[] {
-  const [now, then] = [secretHashes(before), secretHashes(after)];
-  return [...then].filter(([name, hash]) => now.get(name) !== hash).map(([name]) => name);
-}
-
-function secretHashes({ service, files }: LoadedProject): ReadonlyMap<string, string | undefined> {
-  const { inlineSecrets } = service.definition as Readonly<Record<string, unknown>>;
-  const inline = record(inlineSecrets);
-  return new Map(
-    service.secrets.map(({ name, path }) => {
-      const file = files.find((one) => one.kind === 'secret' && one.path === path);
-      const hash = inline[name.replace(/^secret\//, '')];
-      return [name, file?.sha256 ?? (typeof hash === 'string' ? hash : undefined)] as const;
-    }),
+  const [now, then] = [before, after].map(({ service }) =>
+    record((service.definition as Readonly<Record<string, unknown>>).inlineSecrets),
   );
+  return Object.keys(then ?? {})
+    .filter((name) => now?.[name] !== then?.[name])
+    .map((name) => `secret/${name}`);
 }
 
 function filesOf(
-  { files }: LoadedProject,
+  { files, service }: LoadedProject,
   changed: ReadonlyMap<string, Buffer>,
   bytesOf: (path: string) => Buffer | undefined,
 ): readonly ReadFile[] {
@@ -59,6 +51,10 @@ function filesOf(
     .filter(({ path, kind }) => WHOLE.includes(kind) && changed.has(path))
     .flatMap(({ path, kind }) => {
       const content = bytesOf(path);
+      const secret = kind === 'secret' ? service.secrets.find((one) => one.path === path) : undefined;
+      if (secret && content) {
+        return [readFile({ object: secret.name, key: '', as: secret.target, content, secret: true })];
+      }
       // Whatever its name says.
       const as = kind === 'env-file' ? { as: '.env' } : {};
       return content ? [readFile({ object: 'file', key: path, content, secret: false, ...as })] : [];
