@@ -12,7 +12,7 @@ import type { ReleaseConfig } from './world.ts';
  */
 export async function tellBadConfig(
   story: Story,
-  { called, inUse }: ReleaseConfig,
+  { called, kept, inUse }: ReleaseConfig,
   session: Session,
   signal: AbortSignal,
 ): Promise<ToldRun> {
@@ -30,7 +30,7 @@ export async function tellBadConfig(
   const reason = 'chat fails since v0.2.1';
   const run = await rollBack(session, { reason, symptoms: ['llm_router_agent is unhealthy'] }, signal);
 
-  stage('The service answers well again, and nobody’s config was overwritten');
+  stage(`The service answers well again, and ${kept}`);
   for (const line of await probeService(world.serviceUrl)) say(`  ${line}`);
   say(`  ${await inUse()}`);
   for (const text of told(channel).slice(before)) say(`  the channel was told: ${text}`);

@@ -1,7 +1,11 @@
+import { CONFIG_FOLDER, KEY_VARIABLE } from './service-config.ts';
+
 /** The service that is rolled back. */
 export const SERVICE = 'master-orchestrator';
 export const COMPOSE_FILE = 'docker-compose.yml';
 export const ENV_FILE = 'orchestrator.env';
+/** Where the project has the orchestrator's config. */
+export const CONFIG_TOML = 'config.toml';
 
 export interface ProjectOptions {
   /** Registry, repository and tag of the orchestrator. */
@@ -12,11 +16,14 @@ export interface ProjectOptions {
   readonly cache?: { readonly image: string; readonly apiPort: number; readonly metricsPort: number };
   /** Default: the engine asks every second. */
   readonly healthcheck?: boolean;
+  /** The orchestrator's config, which is mounted then. Default: it has none. */
+  readonly config?: string;
 }
 
 /** A Compose project as people write it, by its file names: comments, an env file, shared settings. */
 export function composeProject(options: ProjectOptions): Record<string, string> {
-  const { image, apiPort, metricsPort, cache, healthcheck = true } = options;
+  const { image, apiPort, metricsPort, cache, healthcheck = true, config } = options;
+  const volumes = `    volumes: ["./${CONFIG_TOML}:${CONFIG_FOLDER}/config.toml:ro"]\n`;
   return {
     [COMPOSE_FILE]: `# Production of the orchestrator.
 # A release changes the tag below and nothing else in this file.
@@ -35,9 +42,10 @@ services:
       ORCH_API_PORT: "${apiPort}"
       ORCH_METRICS_PORT: "${metricsPort}"
     stop_grace_period: 5s
-${healthcheck ? HEALTHCHECK : ''}    logging: *logging
+${config === undefined ? '' : volumes}${healthcheck ? HEALTHCHECK : ''}    logging: *logging
 ${cache ? cacheService(cache) : ''}`,
-    [ENV_FILE]: `# Read by the orchestrator when it starts.\nLLM_TIMEOUT_SECONDS=30\nPLAN_MAX_STEPS=12\n`,
+    [ENV_FILE]: `# Read by the orchestrator when it starts.\nLLM_TIMEOUT_SECONDS=30\nPLAN_MAX_STEPS=12\n${config === undefined ? '' : `${KEY_VARIABLE}=of-the-sandbox\n`}`,
+    ...(config === undefined ? {} : { [CONFIG_TOML]: config }),
   };
 }
 

@@ -7,8 +7,17 @@ import { until } from '../../tools/until.ts';
 import type { ComposeHost } from '../compose/index.ts';
 import { openSandbox } from '../index.ts';
 import { composeChaos } from './chaos/compose.ts';
-import { COMPOSE_FILE, composeProject, ENV_FILE, SERVICE, withTag, withTimeout } from './compose-project.ts';
+import {
+  COMPOSE_FILE,
+  CONFIG_TOML,
+  composeProject,
+  ENV_FILE,
+  SERVICE,
+  withTag,
+  withTimeout,
+} from './compose-project.ts';
 import { composeEntry, writeConfig } from './config.ts';
+import { serviceConfig } from './service-config.ts';
 import type { DemoWorld, Release, WorldKind, WorldOptions } from './world.ts';
 
 /** The service in a Compose project, beside another one that must not notice anything. */
@@ -37,6 +46,7 @@ async function openComposeWorld({ progress, signal }: WorldOptions): Promise<Dem
     Object.assign(process.env, host.environment);
     const { directory, ports } = await writeProject(host);
     const [composeFile, envFile] = [join(directory, COMPOSE_FILE), join(directory, ENV_FILE)];
+    const configFile = join(directory, CONFIG_TOML);
     const [apiPort, metricsPort] = ports;
     const serviceUrl = `http://127.0.0.1:${apiPort}`;
     let deployed = '';
@@ -59,6 +69,7 @@ async function openComposeWorld({ progress, signal }: WorldOptions): Promise<Dem
       async deploy(release) {
         await edit(composeFile, (text) => withTag(text, release));
         await edit(envFile, (text) => withTimeout(text, TIMEOUTS[release]));
+        await writeFile(configFile, serviceConfig(release));
         await host.compose(directory, 'up', '--detach');
         deployed = await readFile(composeFile, 'utf8');
         await until('the service', () => answers(`${serviceUrl}/health`), { signal, everyMs: 20 });
@@ -73,6 +84,11 @@ async function openComposeWorld({ progress, signal }: WorldOptions): Promise<Dem
           'docker compose ps:',
           ...aligned(await host.compose(directory, 'ps', '--format', columns)),
         ];
+      },
+      config: {
+        called: `its ${CONFIG_TOML}`,
+        kept: `its ${CONFIG_TOML} is what was proved`,
+        inUse: async () => `its config: ${inUse(await readFile(configFile, 'utf8'))}`,
       },
       whereabouts: [`metrics http://127.0.0.1:${metricsPort}/metrics`, `project ${directory}`],
       terminal: { DOCKER_HOST, DOCKER_CONFIG },
@@ -92,15 +108,21 @@ async function openComposeWorld({ progress, signal }: WorldOptions): Promise<Dem
 async function writeProject(host: ComposeHost) {
   const ports = await freePorts(4);
   const [apiPort = 0, metricsPort = 0, cacheApiPort = 0, cacheMetricsPort = 0] = ports;
-  await host.images.publish('v0.2.0');
+  for (const release of ['v0.2.0', 'v0.2.1', 'v0.2.2']) await host.images.publish(release);
   const cache = await host.images.publish('v7.2.0', { behaviour: 'good', repository: 'answer-cache' });
   const files = composeProject({
     image: `${host.images.repository}:v0.1.0`,
     apiPort,
     metricsPort,
+    config: serviceConfig('v0.1.0'),
     cache: { image: cache.reference, apiPort: cacheApiPort, metricsPort: cacheMetricsPort },
   });
   return { directory: await host.project('phoenix', files), ports: [apiPort, metricsPort] as const };
+}
+
+/** Model and time-out of a config. */
+function inUse(config: string): string {
+  return [...config.matchAll(/^(?:model_name|timeout_secs) = .*$/gm)].join(', ');
 }
 
 async function edit(file: string, change: (text: string) => string): Promise<void> {

@@ -39,6 +39,7 @@ async function openKubernetesWorld({ progress, signal }: WorldOptions): Promise<
       show: async () => [],
       config: {
         called: `its ConfigMap ${CONFIG_MAP}`,
+        kept: 'nobody’s config was overwritten',
         inUse: async () => `its pods take their config from ${(await configInUse(cluster)).join(', ')}`,
       },
       whereabouts: [

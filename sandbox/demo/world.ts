@@ -43,6 +43,8 @@ export interface DemoWorld extends AsyncDisposable {
 export interface ReleaseConfig {
   /** `its ConfigMap orchestrator-config` */
   readonly called: string;
+  /** What is so after the rollback: `nobody’s config was overwritten` */
+  readonly kept: string;
   /** What the service takes its config from now, as a sentence. */
   inUse(): Promise<string>;
 }

@@ -28,12 +28,8 @@ export function crossFaults(config: ConfigFile): readonly Fault[] {
 }
 
 /** What keeping the content of Secrets needs. */
-function keepFaults(
-  { kubernetes, evidence }: ConfigFile['services'][string],
-  at: readonly string[],
-): readonly Fault[] {
+function keepFaults({ evidence }: ConfigFile['services'][string], at: readonly string[]): readonly Fault[] {
   const path = [...at, 'config', 'secrets'];
-  if (!kubernetes) return [{ path, message: 'keep is for kubernetes: a compose project keeps no Secrets' }];
   if (evidence.signingKey) return [];
   return [
     { path, message: 'keep needs evidence.signingKey: content of Secrets is recorded by a keyed hash alone' },

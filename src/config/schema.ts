@@ -83,7 +83,7 @@ const configSectionSchema = section({
     .enum(['name', 'keep'])
     .default('name')
     .describe(
-      'What becomes of Secrets that a version was proved with: `name` says which were changed since, and leaves them; `keep` keeps their content in Secrets beside the workload (deploy/rbac-config-secrets.yaml), so that it comes back. `keep` needs evidence.signingKey.',
+      'What becomes of Secrets that a version was proved with: `name` says which were changed since, and leaves them; `keep` keeps their content in Secrets beside the workload (deploy/rbac-config-secrets.yaml), of Compose `secrets:` in the state folder, so that it comes back. `keep` needs evidence.signingKey.',
     ),
   critical: criticalSchema.describe(
     'What has to hold for the config that will be live: judged before anything is changed.',

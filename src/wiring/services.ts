@@ -88,7 +88,7 @@ function prepareService(
             critical,
             env,
           })
-        : createComposeTarget(target, { env, evidenceKey, repositories, masked }),
+        : createComposeTarget(target, { env, evidenceKey, keepsSecrets, repositories, critical, masked }),
     checks: createChecks(profile, (reference, signal) => secrets.resolve(reference, signal)),
     notifiers: createNotifiers(profile.notify, secrets),
   };

@@ -30,7 +30,19 @@ const ALL_SERVICES = [
 const SERVICES = EVERYTHING ? ALL_SERVICES : ALL_SERVICES.slice(0, 2);
 
 /** Folders of the state that hold the content of files by design, for their owner alone. */
-const HOLDS_CONTENT = [`${sep}contents${sep}`];
+const HOLDS_CONTENT = [`${sep}contents${sep}`, `${sep}secrets${sep}`];
+
+/** What the service takes config and secrets from, beside its env file and variables. */
+const LINES = `    secrets: [filed, variable]
+    configs: [{source: inline, target: /inline.toml}]
+    volumes: ["./mounted.toml:/mounted.toml:ro"]
+`;
+const PROJECT = `secrets:
+  filed: {file: ./secret.txt}
+  variable: {environment: TOKEN}
+configs:
+  inline: {content: 'api_key = "$INLINE"'}
+`;
 
 describe.skipIf(problem)(`secrets around a Compose service${problem ? ` (${problem})` : ''}`, () => {
   const canaries: Canary[] = [];
@@ -53,10 +65,12 @@ describe.skipIf(problem)(`secrets around a Compose service${problem ? ` (${probl
     const { sandbox } = stage;
     await sandbox.composeHost.images.publish('v0.2.0');
     const literal = (text: string) =>
-      text.replace(
-        '      RUST_LOG: warn',
-        `      LLM_API_KEY: ${plant('compose file, environment')}\n      UPSTREAM: \${UPSTREAM}\n      RUST_LOG: warn`,
-      );
+      `${text
+        .replace(
+          '      RUST_LOG: warn',
+          `      LLM_API_KEY: ${plant('compose file, environment')}\n      UPSTREAM: \${UPSTREAM}\n      RUST_LOG: warn`,
+        )
+        .replace('    env_file:', `${LINES}    env_file:`)}${PROJECT}`;
     cast = await stage.cast('canary', { worker: false, edit: literal });
     await change('v0.1.0');
     receiver = await startCanaryReceiver();
@@ -78,6 +92,8 @@ describe.skipIf(problem)(`secrets around a Compose service${problem ? ` (${probl
         endpoint: front.url,
         checks: quickChecks(first.checks.agents.instancePort, first.checks.metrics.port),
         ...made.profile,
+        evidence: { signingKey: { env: 'EVIDENCE_KEY' } },
+        config: { secrets: 'keep' },
       };
     }
     const configFile = join(folder, 'runbook.yaml');
@@ -85,7 +101,8 @@ describe.skipIf(problem)(`secrets around a Compose service${problem ? ` (${probl
     await Promise.all(
       Object.entries(values.files).map(([name, value]) => writeFile(join(folder, name), `${value}\n`)),
     );
-    const env = { ...sandbox.composeHost.environment, ...values.env };
+    const key = { EVIDENCE_KEY: plant('the key of the evidence') };
+    const env = { ...sandbox.composeHost.environment, ...values.env, ...key };
     const worker = await startWorkerProgram(sandbox, { configFile, taskQueue: TASK_QUEUE }, env);
     log = worker.log ?? '';
   }, 180_000);
@@ -95,13 +112,18 @@ describe.skipIf(problem)(`secrets around a Compose service${problem ? ` (${probl
     await stage?.close();
   });
 
-  /** Secrets of a version in the env file of the service and in the file for interpolation. */
+  /** Secrets of a version in every kind of file that the service takes config from. */
   async function change(version: string): Promise<void> {
     const path = join(cast.directory, ENV_FILE);
     const text = (await readFile(path, 'utf8')).replace(/^(DATABASE_PASSWORD|HOOK)=.*\n/gm, '');
     const [password, hook] = ['password', 'hook'].map((name) => plant(`env file of ${version}, ${name}`));
     await writeFile(path, `${text}DATABASE_PASSWORD=${password}\nHOOK=${hook}\n`);
-    await writeFile(join(cast.directory, '.env'), `UPSTREAM=${plant(`.env of ${version}`)}\n`);
+    const planted = (place: string) => plant(`${place} of ${version}`);
+    const variables = ['UPSTREAM', 'TOKEN', 'INLINE'].map((name) => `${name}=${planted(`.env, ${name}`)}\n`);
+    await writeFile(join(cast.directory, '.env'), variables.join(''));
+    await writeFile(join(cast.directory, 'secret.txt'), planted('file of a secret'));
+    const mounted = `[llm]\napi_key = "${planted('mounted file')}"\n`;
+    await writeFile(join(cast.directory, 'mounted.toml'), mounted);
   }
 
   async function end(workflowId: string): Promise<RunReport> {
@@ -126,6 +148,8 @@ describe.skipIf(problem)(`secrets around a Compose service${problem ? ` (${probl
       TEMPORAL_ADDRESS: stage.sandbox.temporal.address,
     });
     expect(plan.stdout).toContain('DATABASE_PASSWORD');
+    for (const setting of ['secret/filed: changed', 'secret/variable: another', 'config/inline'])
+      expect(plan.stdout).toContain(setting);
     evidence.push({ where: 'runbook plan', text: plan.stdout + plan.stderr });
     runs.push('canary/plan');
     expect((await rollback('well')).outcome).toBe('rolled-back');

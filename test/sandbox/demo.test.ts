@@ -142,7 +142,7 @@ test('Ctrl-C twice ends the demo at once, and nothing is left', async () => {
 const problem = await composeHostProblem();
 
 describe.skipIf(problem)(`the demo on Docker Compose${problem ? ` (${problem})` : ''}`, () => {
-  test('tells the story to its end, and nothing is left', async () => {
+  test('tells both parts of its story to the end, and nothing is left', async () => {
     const demo = await demoAt((said) => said.includes('up after'), '--compose');
     const sandboxes = await sandboxesIn(demo.folder);
     const [code] = await once(demo.child, 'exit');
@@ -156,12 +156,24 @@ describe.skipIf(problem)(`the demo on Docker Compose${problem ? ` (${problem})` 
       /\n +-.*phoenix-orch:v0\.2\.0 .*\n +\+.*phoenix-orch:v0\.1\.0 .*\n +orchestrator\.env/,
     );
     expect(said).toMatch(/\n +answer-cache .*\n +master-orchestrator .*:v0\.1\.0 +Up /);
-    expect(said).toContain('was rolled back and is proved well');
+    // Bad by its config file alone: model and time-out.
+    expect(said.match(/^set {3}.*config\.toml.*/gm)).toEqual([
+      'set   file config.toml llm.openrouter.model_name: "anthropic/claude-3-opus" -> "anthropic/claude-3.5-sonnet"',
+      'set   file config.toml agents.default.timeout_secs: 5 -> 20',
+    ]);
+    expect(said).toMatch(
+      /✓ roll back +orchestrator\.env replaced, config\.toml replaced, docker-compose\.yml/,
+    );
+    expect(said).toMatch(/\nrolled-back: 0\.2\.1 -> 0\.1\.0; health, chat, agents, metrics passed/);
+    expect(said).toMatch(
+      /known-good: .*0\.2\.2[\s\S]*its config: model_name = "anthropic\/claude-3\.5-sonnet"/,
+    );
+    expect(said.match(/was rolled back and is proved well/g)).toHaveLength(2);
     expect(said).toMatch(/\naudit it +npm run -s runbook -- audit/);
     expect(code).toBe(0);
     await nothingLeft(demo.folder);
     expect(sandboxes.flatMap(tracesOf)).toEqual([]);
-  }, 60_000);
+  }, 90_000);
 
   test.each(
     shortened([

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { composeHostProblem, type PublishedImage } from '../../sandbox/compose/index.ts';
-import { COMPOSE_FILE, ENV_FILE } from '../../sandbox/demo/compose-project.ts';
+import { COMPOSE_FILE, CONFIG_TOML, ENV_FILE } from '../../sandbox/demo/compose-project.ts';
+import { serviceConfig } from '../../sandbox/demo/service-config.ts';
 import { recordOf } from './stage.ts';
 import { type ComposeCast, type ComposeStage, openComposeStage } from './stage-compose.ts';
 
@@ -39,6 +40,35 @@ describe.skipIf(problem)(`a Compose service${problem ? ` (${problem})` : ''}`, (
       await cast.close();
       await compose(cast.directory, 'down', '--timeout', '1');
     });
+  });
+
+  it('is gone back with its config, where a release is bad by that alone; and the next release comes as ever', async () => {
+    const { publish } = stage.sandbox.composeHost.images;
+    for (const tag of ['v0.2.1', 'v0.2.2']) await publish(tag);
+    const cast = await stage.cast('bad-config', { config: serviceConfig('v0.1.0') });
+    await cast.deploy('v0.1.0');
+    expect((await cast.verify()).outcome).toBe('known-good');
+
+    const bad = serviceConfig('v0.2.1');
+    await cast.write(CONFIG_TOML, bad);
+    await cast.deploy('v0.2.1');
+    const { plan } = await cast.rollback({ dryRun: true });
+    expect(plan).toMatchObject({ from: { version: '0.2.1' }, to: { version: '0.1.0' }, basis: 'known-good' });
+    const settings = [
+      'file config.toml llm.openrouter.model_name: "anthropic/claude-3-opus" -> "anthropic/claude-3.5-sonnet"',
+      'file config.toml agents.default.timeout_secs: 5 -> 20',
+    ];
+    expect(plan?.settings).toEqual(settings);
+    const report = await cast.rollback({ reason: 'chat fails since v0.2.1' });
+    expect(report.outcome).toBe('rolled-back');
+    expect(await cast.read(CONFIG_TOML)).toBe(serviceConfig('v0.1.0'));
+    const { markdown } = await recordOf(report);
+    for (const told of settings) expect(markdown).toContain(told);
+
+    // The image was good: with another config it is another version, of which nothing bad is known.
+    await cast.deploy('v0.2.2');
+    expect((await cast.verify()).outcome).toBe('known-good');
+    expect(await cast.read(CONFIG_TOML)).toBe(serviceConfig('v0.2.2'));
   });
 
   describe('is not called rolled back', () => {

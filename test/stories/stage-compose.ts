@@ -37,6 +37,8 @@ export interface ComposeCastOptions {
   readonly stableFor?: string;
   /** Changes the compose file before anything is deployed. */
   readonly edit?: (composeFile: string) => string;
+  /** The orchestrator's config, which is mounted then. */
+  readonly config?: string;
   /** Default: a worker in this process. */
   readonly worker?: boolean;
 }
@@ -48,6 +50,7 @@ export interface ComposeCast extends CastRuns {
   readonly channel: Receiver;
   /** A file of the project. */
   read(path: string): Promise<string>;
+  write(path: string, text: string): Promise<void>;
   /** Deploys as people do: edits the tag (and the time-out in the env file), then `docker compose up -d`. */
   deploy(tag: string, options?: { readonly timeout?: number }): Promise<void>;
   /** The one container of the service. */
@@ -69,6 +72,7 @@ async function openCast(
     checks,
     stableFor = '200ms',
     edit = (text) => text,
+    config,
     worker: inThisProcess = true,
   }: ComposeCastOptions,
 ): Promise<ComposeCast> {
@@ -76,7 +80,13 @@ async function openCast(
   const [apiPort = 0, metricsPort = 0] = await freePorts(2);
   const image = `${host.images.repository}:v0.1.0`;
   // Health checks are events too, and the engine remembers the last 256.
-  const files = composeProject({ image, apiPort, metricsPort, healthcheck: false });
+  const files = composeProject({
+    image,
+    apiPort,
+    metricsPort,
+    healthcheck: false,
+    ...(config ? { config } : {}),
+  });
   const directory = await host.project(name, { ...files, [COMPOSE_FILE]: edit(files[COMPOSE_FILE] ?? '') });
   const [project, taskQueue] = [basename(directory), `queue-${name}`];
   const folder = join(shared, name);
@@ -106,6 +116,7 @@ async function openCast(
     configFile,
     channel,
     read,
+    write: (path, text) => writeFile(join(directory, path), text),
     async deploy(tag, { timeout } = {}) {
       await change(COMPOSE_FILE, (text) => withTag(text, tag));
       if (timeout !== undefined) await change(ENV_FILE, (text) => withTimeout(text, timeout));

@@ -68,7 +68,8 @@ export interface ComposeSource {
 export interface ComposeFilePin {
   /** Relative to the project folder. */
   readonly path: string;
-  readonly kind: 'compose' | 'interpolation' | 'env-file' | 'config' | 'bind';
+  readonly kind: 'compose' | 'interpolation' | 'env-file' | 'config' | 'bind' | 'secret';
+  /** Of its bytes; of a `secret` an HMAC with the key of the evidence over that, so that a weak value cannot be guessed from it. */
   readonly sha256: string;
 }
 

@@ -3,6 +3,7 @@ import { createMasker, type Masker } from '../../domain/masking/mask-value.ts';
 import type { KnownGoodRecord } from '../../domain/proof/known-good.ts';
 import type { ComposeProfile } from '../../domain/request/profile.ts';
 import type {
+  ComposeFilePin,
   ComposePin,
   ConfigRestored,
   Instance,
@@ -15,8 +16,16 @@ import type { Plan } from '../../domain/versions/plan.ts';
 import type { TargetWish } from '../../domain/versions/targets.ts';
 import { type LiveVersion, type ObservedService, versionOfImage } from '../../domain/versions/versions.ts';
 import { createRegistryClient, dockerCredentials } from '../../registry/index.ts';
+import type { CriticalRules } from '../../settings/index.ts';
 import type { EvidenceKey } from '../evidence/seal.ts';
-import type { AccessReport, LastChange, RollbackTarget, RolloutProgress, TargetContext } from '../target.ts';
+import type {
+  AccessReport,
+  LastChange,
+  ResolvedPlan,
+  RollbackTarget,
+  RolloutProgress,
+  TargetContext,
+} from '../target.ts';
 import { commandEnvironment } from './change/command-environment.ts';
 import { keepKnownGood, keepSnapshot, snapshotSource } from './change/keep.ts';
 import { ProjectChanges } from './change/project-changes.ts';
@@ -28,6 +37,7 @@ import { workloadOf } from './load/workload.ts';
 import { checkAccess } from './plan/access.ts';
 import { resolvePlan } from './plan/resolve-plan.ts';
 import { runningBound } from './read/bound-services.ts';
+import { notRecordedIn } from './read/config/not-recorded.ts';
 import { ImageFinder } from './read/image-sources.ts';
 import { instancesOf } from './read/instances.ts';
 import { lastChangeOf } from './read/last-change.ts';
@@ -46,6 +56,10 @@ export interface ComposeTargetOptions {
   readonly evidenceKey?: EvidenceKey | undefined;
   /** Repositories whose images may be written; default: those of what runs and of its history. */
   readonly repositories?: readonly string[] | undefined;
+  /** Whether the content of secrets is kept, and comes back. */
+  readonly keepsSecrets?: boolean | undefined;
+  /** What has to hold for the config that will be live; without it nothing is judged, and nothing is read for it. */
+  readonly critical?: CriticalRules | undefined;
   /** Names of settings that a diff masks as well. */
   readonly masked?: readonly string[] | undefined;
 }
@@ -62,12 +76,16 @@ export class ComposeTarget implements RollbackTarget {
   readonly #reader: ServiceReader;
   readonly #changes: ProjectChanges;
   readonly #masker: Masker;
+  readonly #keepsSecrets: boolean;
+  readonly #critical: CriticalRules | undefined;
 
   constructor(
     profile: ComposeProfile,
-    { env, clock, evidenceKey, repositories, masked }: ComposeTargetOptions,
+    { env, clock, evidenceKey, keepsSecrets = false, repositories, critical, masked }: ComposeTargetOptions,
   ) {
     this.#masker = createMasker(masked);
+    this.#keepsSecrets = keepsSecrets;
+    this.#critical = critical;
     this.workload = workloadOf(profile);
     this.#profile = profile;
     this.#environment = commandEnvironment(env, profile);
@@ -79,7 +97,7 @@ export class ComposeTarget implements RollbackTarget {
     const credentials = dockerCredentials({ env: this.#environment });
     this.#images = new ImageFinder(createRegistryClient({ credentials }));
     const shared = { profile, environment: this.#environment, docker, compose: this.#compose, clock };
-    this.#reader = new ServiceReader({ ...shared, images: this.#images, evidenceKey });
+    this.#reader = new ServiceReader({ ...shared, images: this.#images, evidenceKey, keepsSecrets });
     this.#changes = new ProjectChanges({ ...shared, repositories }, this.#reader);
   }
 
@@ -103,10 +121,7 @@ export class ComposeTarget implements RollbackTarget {
     return this.#serviceIn(observedState);
   }
 
-  async resolve(
-    plan: Plan,
-    { signal }: TargetContext,
-  ): Promise<{ readonly plan: Plan; readonly diff: string }> {
+  async resolve(plan: Plan, { signal }: TargetContext): Promise<ResolvedPlan> {
     const pin = ours(plan.pin);
     const isLive = pin.source.kind === 'live';
     if (isLive && !plan.changesNothing) return { plan, diff: '' };
@@ -115,7 +130,8 @@ export class ComposeTarget implements RollbackTarget {
     const { state } = await step.state();
     const live = this.#serviceIn(observedState).current;
     const isBroken = isBrokenOff(observedState.containers);
-    if (isLive && !isBroken) return { plan, diff: '' };
+    const isUnseen = observedState.unseen.length > 0;
+    if (isLive && !isBroken && !isUnseen) return { plan, diff: '' };
     const wanted = isLive ? live.source : pin.source;
     if (wanted.kind !== 'compose') return { plan, diff: '' };
     if (live.fingerprint !== plan.from.fingerprint) throw this.#changedMeanwhile();
@@ -125,8 +141,13 @@ export class ComposeTarget implements RollbackTarget {
       masker: this.#masker,
       images: this.#images,
       step,
-      contents: (sha256: string) => state.contents.read(sha256),
+      contents: async (sha256: string, kind: ComposeFilePin['kind']) => {
+        if (kind !== 'secret') return state.contents.read(sha256);
+        return this.#keepsSecrets ? state.secrets.read(sha256) : undefined;
+      },
       isBroken,
+      isUnseen,
+      critical: this.#critical,
       bound: await runningBound(step),
       ...(running ? { running } : {}),
       ...(observedState.change ? { lastChange: observedState.change.id } : {}),
@@ -139,7 +160,7 @@ export class ComposeTarget implements RollbackTarget {
     const step = this.#reader.step(signal);
     const observedState = await this.#reader.read(step, 'running', signal);
     const { state } = await step.state();
-    return keepSnapshot(live, observedState, this.#serviceIn(observedState), state);
+    return keepSnapshot(live, observedState, this.#serviceIn(observedState), state, this.#keepsSecrets);
   }
 
   /** Its files go back with the container, as one change: no pin names any beside it. */
@@ -216,12 +237,18 @@ export class ComposeTarget implements RollbackTarget {
   async recordKnownGood(
     record: KnownGoodRecord,
     { signal }: TargetContext,
-  ): Promise<{ readonly keptIn: string }> {
+  ): ReturnType<RollbackTarget['recordKnownGood']> {
     const step = this.#reader.step(signal);
     const observedState = await this.#reader.read(step, 'project', signal);
     const [{ state }, reader] = await Promise.all([step.state(), step.evidenceReader()]);
     const observed = this.#serviceIn(observedState);
-    const keptIn = await keepKnownGood({ record, reader }, observedState, observed, state);
+    const keptIn = await keepKnownGood(
+      { record, reader },
+      observedState,
+      observed,
+      state,
+      this.#keepsSecrets,
+    );
     const { at, version, fingerprint, verdict, workflowId, runId } = record;
     const entry = {
       at,
@@ -234,7 +261,8 @@ export class ComposeTarget implements RollbackTarget {
       workflowId,
     };
     await state.audit.append(entry, signal);
-    return { keptIn };
+    const warnings = verdict === 'passed' ? notRecordedIn(observedState) : [];
+    return { keptIn, ...(warnings.length > 0 ? { warnings } : {}) };
   }
 
   /** Lets the connection to the engine go. */

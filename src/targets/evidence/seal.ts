@@ -21,6 +21,11 @@ export function isSignedBy(record: Signable, key: string): boolean {
   return expected?.length === found?.length && timingSafeEqual(expected as Buffer, found as Buffer);
 }
 
+/** The keyed hash of what a SHA-256 is of: nobody without the key can try values of a weak secret. */
+export function sealedHash(sha256: string, key: string): string {
+  return createHmac('sha256', key).update(`secret content\n${sha256}`).digest('hex');
+}
+
 function signatureOf(record: Signable, key: string): string {
   const { signature: _own, ...rest } = record;
   const hmac = createHmac('sha256', key).update(canonicalJson(rest as Json));

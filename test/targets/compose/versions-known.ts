@@ -75,6 +75,12 @@ export function history(
   of: VersionCandidate = current('v0.2.0'),
   imageCreatedAt = '2026-11-10T00:00:00Z',
 ): readonly VersionCandidate[] {
-  const nothing = { recorded: [], local: [], tags: [], repository: REPOSITORY };
+  const nothing = {
+    recorded: [],
+    local: [],
+    tags: [],
+    repository: REPOSITORY,
+    changedSecrets: () => [],
+  };
   return historyOf({ ...nothing, ...known }, { candidate: of, imageCreatedAt });
 }

@@ -25,7 +25,7 @@ const HEARD_WITHIN_MS = 6000;
 const HEARD_EVERY_MS = 500;
 
 /** Files that a container holds by their inode: Compose does not see that their content is another one. Nor of inline ones. */
-const MOUNTED = ['bind', 'config'];
+const MOUNTED = ['bind', 'config', 'secret'];
 
 /**
  * Lets Compose make the service what the files say, and confirms by the engine that every container runs the image of
@@ -43,7 +43,10 @@ export async function bringUp(
   signal: AbortSignal,
 ): Promise<readonly Container[]> {
   const { compose, docker, name, beforeExec } = parts;
-  const mounted = change.inline === true || change.files.some(({ kind }) => MOUNTED.includes(kind));
+  const mounted =
+    change.inline === true ||
+    change.unseen === true ||
+    change.files.some(({ kind }) => MOUNTED.includes(kind));
   // Only an attempt before this one can have left a container that never starts.
   const isAgain = change.phase !== 'replacing';
   const found = mounted || isAgain ? await containersHeardOf(docker, name, signal) : [];

@@ -1,4 +1,5 @@
 import type { ComposeProfile } from '../../../domain/request/profile.ts';
+import type { ComposeFilePin } from '../../../domain/versions/pins.ts';
 import type { ComposeCommand, ComposeInvocation } from '../engine/command/compose-command.ts';
 import type { Docker } from '../engine/docker.ts';
 import type { ServiceName } from '../engine/objects/compose-labels.ts';
@@ -14,10 +15,18 @@ export interface RollbackJournal {
   end(id: string): Promise<void>;
 }
 
-/** Contents of files by their SHA-256. */
+/** Contents of files by the hash that they are pinned by. */
 export interface KeptFiles {
   keep(content: Uint8Array): Promise<string>;
   read(sha256: string): Promise<Buffer | undefined>;
+}
+
+/** Where the content of a file is kept. */
+export function keptIn(
+  { contents, secrets }: Pick<ChangeParts, 'contents' | 'secrets'>,
+  kind: ComposeFilePin['kind'],
+): KeptFiles {
+  return kind === 'secret' ? secrets : contents;
 }
 
 /** What changes take of their step. */
@@ -46,6 +55,8 @@ export interface ChangeParts {
   readonly folder: ProjectFolder;
   readonly journal: RollbackJournal;
   readonly contents: KeptFiles;
+  /** The same of secrets, under their keyed hashes. */
+  readonly secrets: KeptFiles;
   /** Where the kept contents are files, absolute. */
   readonly contentsFolder: string;
   /** Notes what was done; the same key is noted once. */

@@ -1,6 +1,6 @@
 import { RunbookError } from '../../../domain/errors.ts';
 import type { KnownGoodRecord } from '../../../domain/proof/known-good.ts';
-import type { ComposeSource, SnapshotReference } from '../../../domain/versions/pins.ts';
+import type { ComposeFilePin, ComposeSource, SnapshotReference } from '../../../domain/versions/pins.ts';
 import {
   type LiveVersion,
   type ObservedService,
@@ -9,7 +9,8 @@ import {
 } from '../../../domain/versions/versions.ts';
 import type { EvidenceReader } from '../../evidence/read-record.ts';
 import { signed } from '../../evidence/seal.ts';
-import type { ObservedState } from '../read/observed-state.ts';
+import { secretTimes } from '../read/config/secrets.ts';
+import { leadingContainer, type ObservedState } from '../read/observed-state.ts';
 import type { ServiceState, VersionContent } from '../state/index.ts';
 
 /** What runs now with the files that it was made of: kept before it is replaced, so that it can be restored. */
@@ -18,6 +19,7 @@ export async function keepSnapshot(
   observedState: ObservedState,
   observed: ObservedService,
   state: ServiceState,
+  keepsSecrets: boolean,
 ): Promise<SnapshotReference> {
   const { current } = observed;
   if (live.fingerprint !== current.fingerprint) {
@@ -27,7 +29,7 @@ export async function keepSnapshot(
     );
   }
   const content = contentOf(current, observedState);
-  await keepFiles(observedState, state);
+  await keepFiles(observedState, state, keepsSecrets);
   const { fingerprint, version, image } = current;
   const keptIn = await state.snapshots.write({ fingerprint, version, content, at: observedState.at });
   return { fingerprint, version, image, generation: 0, keptIn, uid: observed.uid };
@@ -72,6 +74,7 @@ export async function keepKnownGood(
   observedState: ObservedState,
   observed: ObservedService,
   state: ServiceState,
+  keepsSecrets: boolean,
 ): Promise<string> {
   const { current } = observed;
   const isCurrent = record.fingerprint === current.fingerprint;
@@ -85,14 +88,16 @@ export async function keepKnownGood(
   if (isProof && observedState.drift.length > 0) {
     throw new RunbookError(
       'WorkloadChanged',
-      `${record.version} cannot become known-good: ${observedState.drift.join('; ')}. Bring the service up first (docker compose up -d), then verify it`,
+      `${record.version} cannot become known-good: ${observedState.drift.join('; ')}. Bring the service up first (docker compose up -d --force-recreate), then verify it`,
     );
   }
   const named = { ...record, ...(record.schema === 2 ? { workload: reader.workload } : {}) };
   const sealed = <T extends KnownGoodRecord>(entry: T): T =>
     reader.key === undefined ? entry : signed(entry, reader.key);
-  if (!isCurrent) return state.failures.write(named, sealed);
-  await keepFiles(observedState, state);
+  // Of what may run with other files than there are it is not known what it is made of.
+  const isUnknown = observedState.unseen.length > 0 || observedState.half;
+  if (!isCurrent || isUnknown) return state.failures.write(named, sealed);
+  await keepFiles(observedState, state, keepsSecrets);
   const { imageId } = current.source as ComposeSource;
   const whole = {
     ...named,
@@ -104,7 +109,12 @@ export async function keepKnownGood(
   return keptIn;
 }
 
-function contentOf(current: VersionCandidate, { project }: ObservedState): VersionContent {
+function contentOf(current: VersionCandidate, observedState: ObservedState): VersionContent {
+  const { project, secrets, containers, drift, unseen } = observedState;
+  const container = leadingContainer(containers);
+  const startedAt = Date.parse(container?.startedAt ?? '');
+  const hasSeen = container !== undefined && drift.length === 0 && unseen.length === 0;
+  const times = secretTimes(secrets, startedAt);
   const { image, digest, imageId } = current.source as ComposeSource;
   const { repository, tag } = parseImage(image);
   return {
@@ -115,13 +125,27 @@ function contentOf(current: VersionCandidate, { project }: ObservedState): Versi
     ...(imageId ? { imageId } : {}),
     files: project.files,
     definitionHash: project.service.definitionHash,
+    ...(hasSeen ? { container: { id: container.id, startedAt: container.startedAt } } : {}),
+    ...(times.length > 0 ? { secrets: times } : {}),
     firstSeenAt: current.createdAt,
   };
 }
 
-async function keepFiles({ project }: ObservedState, { contents }: ServiceState): Promise<void> {
-  const files = project.files.flatMap(({ path }) => project.read.get(path) ?? []);
+/** Secrets only where the profile says so. */
+async function keepFiles(
+  { project }: ObservedState,
+  { contents, secrets }: ServiceState,
+  keepsSecrets: boolean,
+): Promise<void> {
+  const isSecret = ({ kind }: ComposeFilePin) => kind === 'secret';
+  const filesOf = (pins: readonly ComposeFilePin[]) =>
+    pins.flatMap(({ path }) => project.read.get(path) ?? []);
+  const files = filesOf(project.files.filter((pin) => !isSecret(pin)));
+  const secret = keepsSecrets ? filesOf(project.files.filter(isSecret)) : [];
   // Each content once: two files may hold the same.
   const bytes = new Map(files.map((file) => [file.sha256, file.bytes]));
-  await Promise.all([...bytes.values()].map((content) => contents.keep(content)));
+  await Promise.all([
+    ...[...bytes.values()].map((content) => contents.keep(content)),
+    ...secret.map((file) => secrets.keep(file.bytes)),
+  ]);
 }

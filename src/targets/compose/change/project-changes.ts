@@ -161,7 +161,8 @@ export class ProjectChanges {
       },
       containers: observedState.containers,
       imageInFiles: service.image,
-      hasInline: hasInline(service.definition),
+      hasInline: hasInline(service),
+      isUnseen: observedState.unseen.length > 0,
       scaleInFiles: scaleOf(service.definition),
     };
   }
@@ -191,6 +192,7 @@ export class ProjectChanges {
         folder: project.folder,
         journal: rollbackJournalOf(state),
         contents: state.contents,
+        secrets: state.secrets,
         contentsFolder: join(project.folder.path, state.path, 'contents'),
         beforeExec,
         by,
@@ -209,9 +211,9 @@ export class ProjectChanges {
   }
 }
 
-function hasInline(definition: unknown): boolean {
-  const { inlineConfigs, inlineSecrets } = (definition ?? {}) as Record<string, unknown>;
-  return inlineConfigs !== undefined || inlineSecrets !== undefined;
+function hasInline({ definition, secrets }: ObservedState['project']['service']): boolean {
+  const { inlineConfigs } = (definition ?? {}) as Record<string, unknown>;
+  return inlineConfigs !== undefined || secrets.some(({ from }) => from === 'text');
 }
 
 /** `scale`, or `deploy.replicas` (Compose specification); one where the files say nothing. */

@@ -1,11 +1,13 @@
 import { RunbookError } from '../../../domain/errors.ts';
 import { engineError } from '../engine/command/engine-error.ts';
 import type { Container } from '../engine/objects/containers.ts';
+import { pinHash } from '../load/pinned-files.ts';
 import type { ProjectChange } from '../state/project-change.ts';
 import { bringUp, CannotStart } from './bring-up.ts';
-import type { ChangeParts } from './change-parts.ts';
+import { type ChangeParts, keptIn } from './change-parts.ts';
 import { invocationFor } from './invocation.ts';
 import { renewBound } from './renew-bound.ts';
+import { replacePinned } from './replace-files.ts';
 
 /**
  * The compensation of a change whose container does not start: the files as they were, and the container of before.
@@ -45,16 +47,19 @@ export function restoredTo({ files, from, containers }: ProjectChange): string {
  */
 export async function restoreFiles(
   { files }: ProjectChange,
-  { folder, contents }: ChangeParts,
+  parts: ChangeParts,
   strict: boolean,
 ): Promise<readonly string[]> {
   const restored: string[] = [];
-  for (const { path, before, sha256 } of files.toReversed()) {
-    if (!strict && (await folder.read(path))?.sha256 !== sha256) continue;
-    const content = await contents.read(before);
+  const { folder } = parts;
+  const project = await parts.step.project();
+  for (const { path, kind, before, sha256 } of files.toReversed()) {
+    const found = strict ? undefined : await folder.read(path);
+    if (!strict && (!found || pinHash(kind, found.bytes, project) !== sha256)) continue;
+    const content = await keptIn(parts, kind).read(before);
     if (!content) throw closed(path, 'its content of before is not kept');
     try {
-      await folder.replace(path, { expect: sha256, content });
+      await replacePinned({ path, kind, expect: sha256 }, content, {}, folder, project);
     } catch (error) {
       if (!(error instanceof RunbookError) || error.type !== 'WorkloadChanged') throw error;
       throw closed(path, 'somebody else has changed it meanwhile');

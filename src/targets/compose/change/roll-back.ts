@@ -33,6 +33,8 @@ export interface Before {
   readonly imageInFiles: string;
   /** Whether the service has inline configs or secrets. */
   readonly hasInline: boolean;
+  /** Whether the containers may not have seen what is mounted into them. */
+  readonly isUnseen: boolean;
   /** The number of containers that the files say. */
   readonly scaleInFiles: number;
 }
@@ -76,7 +78,7 @@ export async function rollBackTo(
   if (!earlier) {
     // Somebody who did the same by hand has made the container anew only if its image is another one now.
     const isMade = pin.changes.length === 0 || pin.replaces !== imageId;
-    if (change.files.length === 0 && isMade && runs(before.containers, imageId))
+    if (change.files.length === 0 && isMade && !before.isUnseen && runs(before.containers, imageId))
       return { changed: false, change, containers: before.containers };
     await keepContents(pin, source, change.files, parts);
     await journal.begin(change, found?.id);
@@ -98,7 +100,7 @@ async function newChange(
   named: Pick<ProjectChange, 'id' | 'pinned'>,
   pin: ComposePin,
   { image, imageId, digest }: ComposeSource,
-  { containers, bound, live, imageInFiles, hasInline, scaleInFiles }: Before,
+  { containers, bound, live, imageInFiles, hasInline, isUnseen, scaleInFiles }: Before,
   parts: ChangeParts,
 ): Promise<ProjectChange> {
   const [count, instances] = [containers.length, instanceCount(containers)];
@@ -124,6 +126,7 @@ async function newChange(
     containers: count,
     containerIds: containers.map((container) => container.id),
     ...(hasInline ? { inline: true as const } : {}),
+    ...(isUnseen ? { unseen: true as const } : {}),
     ...(askedToStop.length > 0 ? { askedToStop } : {}),
     ...(bound.length > 0 ? { bound } : {}),
     // What was scaled by hand stays scaled.

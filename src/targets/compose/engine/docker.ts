@@ -2,6 +2,7 @@ import { RunbookError } from '../../../domain/errors.ts';
 import {
   containerPath,
   containersPath,
+  filePath,
   INFO_PATH,
   imagePath,
   imagesPath,
@@ -10,6 +11,7 @@ import {
 import type { EngineApi } from './api/engine-api.ts';
 import type { CommandOptions, CommandResult, RunCommand } from './command/command.ts';
 import { engineError } from './command/engine-error.ts';
+import { firstFileIn } from './objects/archive.ts';
 import type { ServiceName } from './objects/compose-labels.ts';
 import {
   type Container,
@@ -107,6 +109,13 @@ export class Docker {
     return parseListed(
       await this.#api.get('the containers cannot be listed', namesakesPath(service), signal),
     );
+  }
+
+  /** The content of a file in a container; nothing when it has none there. */
+  async contentIn(id: string, path: string, signal: AbortSignal): Promise<Buffer | undefined> {
+    const what = 'a file of the container cannot be read';
+    const archive = await this.#api.findBytes(what, filePath(id, path), signal);
+    return archive && firstFileIn(archive);
   }
 
   /** An image by reference, digest or ID; nothing when the engine does not have it. */

@@ -31,10 +31,14 @@ export class ComposeModels {
     );
   }
 
-  /** As `of`, where Compose by itself takes the same files. @throws ComposeFileUnsupported where it does not. */
-  async judged(project: LoadedProject, signal: AbortSignal): Promise<ResolvedService> {
+  /** As `of`, which was asked, where Compose by itself takes the same files. @throws ComposeFileUnsupported where it does not. */
+  async judged(
+    project: LoadedProject,
+    asked: Promise<ResolvedService>,
+    signal: AbortSignal,
+  ): Promise<ResolvedService> {
     const [ours, byItself] = await Promise.all([
-      this.of(project, signal),
+      asked,
       this.#once('by itself', project, () =>
         this.#compose.config(callOf(project, this.#profile), this.#profile.service, signal),
       ),
@@ -85,10 +89,13 @@ export class ComposeModels {
 
 /** What goes in; nothing where a file goes in that is not of the project folder. */
 async function keyOf(
-  { invocation, service, read, absent }: LoadedProject,
+  { invocation, service, read, absent, files: pins }: LoadedProject,
   fileAt: (path: string) => Promise<ProjectFile | undefined>,
 ): Promise<string | undefined> {
-  const paths = [...new Set([...read.keys(), ...absent, ...service.envFilesOfOthers])].sort();
+  // Secrets it does not read.
+  const isSecret = (path: string) => pins.some((pin) => pin.path === path && pin.kind === 'secret');
+  const known = [...read.keys()].filter((path) => !isSecret(path));
+  const paths = [...new Set([...known, ...absent, ...service.envFilesOfOthers])].sort();
   // Compose takes it for a folder of the user's.
   if (paths.some((path) => path.startsWith('~'))) return undefined;
   try {

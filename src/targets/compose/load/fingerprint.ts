@@ -11,7 +11,7 @@ export interface VersionParts {
 }
 
 /** Files whose whole content is config. Of the other kinds the definition's hash holds what concerns the service. */
-const WHOLE: readonly ComposeFilePin['kind'][] = ['env-file', 'config', 'bind'];
+const WHOLE: readonly ComposeFilePin['kind'][] = ['env-file', 'config', 'bind', 'secret'];
 
 /** SHA-256, in hexadecimal digits, over image, definition and config files: the identity of a version. */
 export function fingerprintOf({ digest, imageId, definitionHash, files }: VersionParts): string {

@@ -6,7 +6,13 @@ import type { ComposeInvocation } from '../engine/command/compose-command.ts';
 import type { HeldFiles } from '../files/held-files.ts';
 import type { ProjectFolder } from '../files/project-folder.ts';
 import type { ProjectFile } from '../files/read-file.ts';
-import { type ComposeService, projectNameFrom, readProject, type UsedFile } from '../project/index.ts';
+import {
+  type ComposeService,
+  projectNameFrom,
+  readProject,
+  type Seal,
+  type UsedFile,
+} from '../project/index.ts';
 import { pinFiles } from './pinned-files.ts';
 import { selectProject } from './project-selection.ts';
 
@@ -25,6 +31,8 @@ export interface LoadedProject {
   readonly read: ReadonlyMap<string, ProjectFile>;
   /** Files that Compose would read, and that are not there. */
   readonly absent: readonly string[];
+  /** The keyed hash of a secret, where there is a key and the service uses secrets. */
+  readonly seal?: Seal;
 }
 
 export interface LoadProjectOptions {
@@ -34,6 +42,8 @@ export interface LoadProjectOptions {
   readonly files: HeldFiles;
   /** Contents to be read instead of what is on disk: how the project would be after a change. */
   readonly instead?: ReadonlyMap<string, Buffer>;
+  /** As of `ProjectOptions`. */
+  readonly seal?: () => Promise<Seal | undefined>;
 }
 
 /**
@@ -45,6 +55,7 @@ export async function loadProject({
   environment,
   files: onDisk,
   instead,
+  seal,
 }: LoadProjectOptions): Promise<LoadedProject> {
   const read = new Map<string, ProjectFile>();
   const absent = new Set<string>();
@@ -61,7 +72,9 @@ export async function loadProject({
     return file.text;
   };
   const { namesEnvFiles, ...selected } = await selectProject(profile, environment, readText);
-  const service = await readProject({ ...selected, environment, service: profile.service }, readText);
+  const sealing = seal ? { seal } : {};
+  const options = { ...selected, environment, service: profile.service, ...sealing };
+  const service = await readProject(options, readText);
   const { files, directory, envFiles } = selected;
   // As it is written: Compose names a project after a link, and mounts what is in it by the link's path.
   const asWritten = resolve(profile.directory);
@@ -74,7 +87,8 @@ export async function loadProject({
     profiles: profile.profiles,
   };
   const used = [...service.usedFiles, ...configFiles(profile, service)];
-  const { pins, folders } = await pinFiles(onDisk, used, { read, absent }, instead);
+  const keyed = service.secrets.length > 0 ? await seal?.() : undefined;
+  const { pins, folders } = await pinFiles(onDisk, used, { read, absent, seal: keyed }, instead);
   return {
     folder: onDisk.folder,
     service,
@@ -84,6 +98,7 @@ export async function loadProject({
     folders,
     read,
     absent: [...absent],
+    ...(keyed ? { seal: keyed } : {}),
   };
 }
 

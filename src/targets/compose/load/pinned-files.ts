@@ -5,7 +5,25 @@ import type { ComposeFilePin } from '../../../domain/versions/pins.ts';
 import { contentHash } from '../files/content-hash.ts';
 import type { HeldFiles } from '../files/held-files.ts';
 import type { ProjectFile } from '../files/read-file.ts';
-import type { UsedFile } from '../project/index.ts';
+import type { Seal, UsedFile } from '../project/index.ts';
+
+/** What was looked at. */
+interface Looked {
+  readonly read: Map<string, ProjectFile>;
+  readonly absent: Set<string>;
+  /** Without one nothing of a secret is pinned. */
+  readonly seal: Seal | undefined;
+}
+
+/** The hash by which a content is pinned. */
+export function pinHash(
+  kind: ComposeFilePin['kind'],
+  content: Uint8Array,
+  { seal }: { readonly seal?: Seal | undefined },
+): string {
+  const plain = contentHash(content);
+  return kind === 'secret' && seal ? seal(plain) : plain;
+}
 
 /**
  * The content of every file that a service is made of. What is mounted may be a folder, a socket or larger than any
@@ -16,7 +34,7 @@ import type { UsedFile } from '../project/index.ts';
 export async function pinFiles(
   onDisk: HeldFiles,
   used: readonly UsedFile[],
-  looked: { readonly read: Map<string, ProjectFile>; readonly absent: Set<string> },
+  looked: Looked,
   instead: ReadonlyMap<string, Buffer> | undefined,
 ): Promise<{ readonly pins: readonly ComposeFilePin[]; readonly folders: readonly string[] }> {
   const pins: ComposeFilePin[] = [];
@@ -24,6 +42,10 @@ export async function pinFiles(
   for (const { path, kind, mayBeMissing } of used) {
     const changed = instead?.get(path);
     const file = changed ? undefined : await pinnable(onDisk, path, kind);
+    if (kind === 'secret') {
+      pins.push(...secretPin(path, changed, file, pins, looked));
+      continue;
+    }
     if (file) looked.read.set(path, file);
     else if (!changed && kind === 'env-file') looked.absent.add(path);
     const sha256 = changed ? contentHash(changed) : file?.sha256;
@@ -38,6 +60,21 @@ export async function pinFiles(
   return { pins, folders };
 }
 
+/** A secret is known by its keyed hash, wherever it is compared; one that is pinned as something else too is no secret. */
+function secretPin(
+  path: string,
+  changed: Buffer | undefined,
+  file: ProjectFile | undefined,
+  pins: readonly ComposeFilePin[],
+  { seal, read }: Looked,
+): readonly ComposeFilePin[] {
+  const plain = changed ? contentHash(changed) : file?.sha256;
+  if (!seal || plain === undefined || pins.some((pin) => pin.path === path)) return [];
+  const sha256 = seal(plain);
+  if (file) read.set(path, { ...file, sha256 });
+  return [{ path, kind: 'secret', sha256 }];
+}
+
 async function pinnable(
   onDisk: HeldFiles,
   path: string,
@@ -46,8 +83,10 @@ async function pinnable(
   try {
     return await onDisk.read(path);
   } catch (error) {
-    const isUnfit = error instanceof RunbookError && error.type === 'ComposeFileUnsupported';
-    if (kind === 'bind' && isUnfit) return undefined;
+    const unfit = error instanceof RunbookError ? error.type : undefined;
+    if (kind === 'bind' && unfit === 'ComposeFileUnsupported') return undefined;
+    // Compose reads it, and not we.
+    if (kind === 'secret' && unfit !== undefined && unfit !== 'Unreachable') return undefined;
     throw error;
   }
 }

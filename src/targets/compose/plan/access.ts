@@ -51,7 +51,7 @@ export async function checkAccess(
     // Refused here, before anything: a place that cannot be changed, shared images, and a file that is read-only.
     changeImage(service, candidate.image);
     refuseShared(project, profile);
-    const { all, whole } = toBeReplaced(source, project, profile);
+    const { all, whole } = toBeReplaced(source, project, profile, observedState.keptSecrets);
     refuseSharedFiles(project, profile, service.image === candidate.image ? whole : all, whole);
     for (const path of all) await folder.writable(path);
     const found = await images.find(source.image, source, step, signal);
@@ -71,11 +71,13 @@ function toBeReplaced(
   { files = [] }: ComposeSource,
   project: LoadedProject,
   { config }: ComposeProfile,
+  kept: ReadonlySet<string>,
 ): { readonly all: ReadonlySet<string>; readonly whole: ReadonlySet<string> } {
   const differing = files.filter(
     ({ path, kind, sha256 }) =>
       kind !== 'compose' &&
       kind !== 'interpolation' &&
+      (kind !== 'secret' || kept.has(sha256)) &&
       project.files.some((file) => file.path === path && file.sha256 !== sha256),
   );
   const whole = new Set(config === 'restore' ? differing.map(({ path }) => path) : []);

@@ -33,8 +33,9 @@ export async function filesAfter(
           project,
           kept,
           (instead) => step.projectWith(instead),
+          profile,
         )
-      : { contents: new Map<string, Buffer>(), warnings: [] };
+      : { contents: new Map<string, Buffer>(), edited: new Set<string>(), warnings: [] };
   const base = config.contents.size > 0 ? await step.projectWith(config.contents) : project;
   const edit = changeImage(base.service, wanted);
   const contents = new Map(config.contents);
@@ -42,6 +43,8 @@ export async function filesAfter(
   const isEdited = contentHash(content) !== project.read.get(edit.path)?.sha256;
   if (isEdited) contents.set(edit.path, content);
   else contents.delete(edit.path);
-  const whole = new Set([...config.contents.keys()].filter((path) => contents.has(path)));
+  const whole = new Set(
+    [...config.contents.keys()].filter((path) => contents.has(path) && !config.edited.has(path)),
+  );
   return { contents, whole, warnings: config.warnings };
 }

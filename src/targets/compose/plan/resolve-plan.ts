@@ -1,36 +1,44 @@
 import { RunbookError } from '../../../domain/errors.ts';
 import type { Masker } from '../../../domain/masking/mask-value.ts';
-import type { ComposeFileChange, ComposePin, ComposeSource } from '../../../domain/versions/pins.ts';
+import type {
+  ComposeFileChange,
+  ComposeFilePin,
+  ComposePin,
+  ComposeSource,
+} from '../../../domain/versions/pins.ts';
 import type { Plan } from '../../../domain/versions/plan.ts';
-import { contentHash } from '../files/content-hash.ts';
+import { type CriticalRules, criticalFindings } from '../../../settings/index.ts';
+import type { ResolvedPlan } from '../../target.ts';
 import { fingerprintOf } from '../load/fingerprint.ts';
 import type { LoadedProject } from '../load/load-project.ts';
+import { pinHash } from '../load/pinned-files.ts';
 import { boundWarning } from '../read/bound-services.ts';
 import { type FindParts, type ImageFinder, imageMissing } from '../read/image-sources.ts';
+import type { StepCache } from '../read/step-cache.ts';
 import { diffFiles, type ImageLine } from './file-diff.ts';
 import { type FilesAfterParts, filesAfter } from './files-after.ts';
+import { liveConfigOf } from './live-config.ts';
 import { movedWarning, referenceOf } from './pinned-reference.ts';
+import { settingsDifference } from './settings-difference.ts';
 import { refuseShared, refuseSharedFiles, sharedFilesWarning, sharedWarning } from './shared.ts';
 
 export interface ResolvePlanParts extends FilesAfterParts {
-  readonly step: FilesAfterParts['step'] & FindParts;
+  readonly step: FilesAfterParts['step'] & FindParts & Pick<StepCache, 'file'>;
   readonly images: ImageFinder;
   /** Whether a recreate was broken off: the service has to be brought up even if nothing is to be changed. */
   readonly isBroken: boolean;
   /** Services that run, and share a namespace or volumes with the containers. */
   readonly bound: readonly string[];
+  /** Whether the container may not have seen what is mounted into it. */
+  readonly isUnseen: boolean;
+  /** What has to hold for the config that will be live; without it nothing is judged. */
+  readonly critical?: CriticalRules | undefined;
   /** What of the files the diff may show. */
   readonly masker: Masker;
   /** ID of the image that runs. */
   readonly running?: string;
   /** The last change in the journal. */
   readonly lastChange?: string;
-}
-
-/** A plan whose pin is exact, and what it changes. */
-export interface ResolvedPlan {
-  readonly plan: Plan;
-  readonly diff: string;
 }
 
 /**
@@ -75,7 +83,13 @@ export async function resolvePlan(
     files: after.files,
   });
   const changesNothing = changes.length === 0 && fingerprint === plan.from.fingerprint && !parts.isBroken;
+  const { critical, masker } = parts;
+  const findings =
+    critical && !changesNothing
+      ? criticalFindings(await liveConfigOf(after, contents, (path) => step.file(path)), critical, masker)
+      : [];
   return {
+    ...(findings.length > 0 ? { findings } : {}),
     plan: {
       ...plan,
       changesNothing,
@@ -95,6 +109,7 @@ export async function resolvePlan(
         ...warnings,
         ...movedWarning(source, found, wanted),
         ...sharedWarning(project, profile),
+        ...(parts.isUnseen && !changesNothing ? [UNSEEN] : []),
         ...sharedFilesWarning(project, contents.keys(), whole),
         ...(changesNothing
           ? []
@@ -102,15 +117,18 @@ export async function resolvePlan(
       ],
     },
     diff: diffFiles(
-      [...contents].map(([path, content]) => ({
-        path,
-        before: project.read.get(path)?.text ?? '',
-        after: content.toString('utf8'),
-        ...(path === project.service.site.path ? { imageBefore: imageLineOf(project) } : {}),
-        ...(path === after.service.site.path ? { imageAfter: imageLineOf(after) } : {}),
-      })),
+      [...contents]
+        .filter(([path]) => !isSecret(path, project))
+        .map(([path, content]) => ({
+          path,
+          before: project.read.get(path)?.text ?? '',
+          after: content.toString('utf8'),
+          ...(path === project.service.site.path ? { imageBefore: imageLineOf(project) } : {}),
+          ...(path === after.service.site.path ? { imageAfter: imageLineOf(after) } : {}),
+        })),
       parts.masker,
     ),
+    settings: settingsDifference(project, after, contents, parts.masker),
   };
 }
 
@@ -121,8 +139,9 @@ export async function resolvePlan(
  */
 async function imageInFilesOf(source: ComposeSource, parts: ResolvePlanParts): Promise<string | undefined> {
   const instead = new Map<string, Buffer>();
-  for (const { path, sha256 } of source.files ?? []) {
-    const content = await parts.contents(sha256);
+  for (const { path, kind, sha256 } of source.files ?? []) {
+    if (kind === 'secret') continue;
+    const content = await parts.contents(sha256, kind);
     if (!content) return undefined;
     instead.set(path, content);
   }
@@ -132,6 +151,14 @@ async function imageInFilesOf(source: ComposeSource, parts: ResolvePlanParts): P
     if (error instanceof RunbookError) return undefined;
     throw error;
   }
+}
+
+const UNSEEN =
+  'the container may not have seen its config, which was changed since it started: it is made anew';
+
+/** Of a secret nothing is shown, nor how many lines it has. */
+function isSecret(path: string, { files }: LoadedProject): boolean {
+  return files.some((file) => file.kind === 'secret' && file.path === path);
 }
 
 function imageLineOf({ service }: LoadedProject): ImageLine {
@@ -145,7 +172,8 @@ function fileChangeOf(
   after: LoadedProject,
 ): ComposeFileChange {
   const before = project.read.get(path);
-  const pinned = after.files.find((file) => file.path === path);
+  const isIt = (file: ComposeFilePin) => file.path === path;
+  const pinned = after.files.find(isIt) ?? project.files.find(isIt);
   // Restored contents are of files that were read: what is not there cannot be compared and set.
   if (!before || !pinned)
     throw new RunbookError('ReferenceMissing', `${path} is not there: put the file back first`);
@@ -154,7 +182,7 @@ function fileChangeOf(
     path,
     kind: pinned.kind,
     before: before.sha256,
-    sha256: contentHash(content),
+    sha256: pinHash(pinned.kind, content, project),
     how: isImageAlone ? 'image' : 'content',
   };
 }

@@ -3,10 +3,12 @@ import type { ImageChange } from './service/image-place.ts';
 
 export { sameButForService } from './files/same-but-for-service.ts';
 export { projectNameFrom, readProject } from './read-project.ts';
-export type { ComposeService, ImageSite, UsedFile } from './service/compose-service.ts';
-export { definitionKeysChanged } from './service/definition.ts';
+export type { ComposeService, ImageSite, UsedContent, UsedFile } from './service/compose-service.ts';
+export { definitionKeysChanged, hashOfText } from './service/definition.ts';
 export type { ImageChange } from './service/image-place.ts';
-export type { ProjectOptions, ReadText } from './text/project-options.ts';
+export { mountsOf, placeOf, variablesOfService } from './service/in-container.ts';
+export { variablesChanged, withVariablesOf } from './text/env-edit.ts';
+export type { ProjectOptions, ReadText, Seal } from './text/project-options.ts';
 export { type Scope, variablesOf } from './text/variables.ts';
 
 /**

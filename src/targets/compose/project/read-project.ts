@@ -4,13 +4,15 @@ import { type Layers, type ReadContext, readLayers, rootValue } from './files/la
 import { ProjectFiles } from './files/project-files.ts';
 import type { ImageExpression, ServicePart } from './files/service-part.ts';
 import { readServices } from './files/services.ts';
-import { inlineOf, surroundingsOf } from './files/top-level.ts';
-import type { ComposeService, ImageSite } from './service/compose-service.ts';
-import { hashOfDefinition } from './service/definition.ts';
+import { inlineIn, inlinePlaces, type Source, sourcesUsed, surroundingsOf } from './files/top-level.ts';
+import type { ComposeService, ImageSite, UsedContent } from './service/compose-service.ts';
+import { hashOfDefinition, hashOfText } from './service/definition.ts';
 import { boundTo, dependsOn } from './service/dependants.ts';
 import { describePlace, ImagePlace } from './service/image-place.ts';
 import { type VersionPiece, versionPiece } from './service/image-site.ts';
+import { placeOf } from './service/in-container.ts';
 import { usedFiles } from './service/used-files.ts';
+import { usedVariables } from './service/used-variables.ts';
 import { type Piece, placeKey, type TextPlace, textOfPieces } from './text/piece.ts';
 import type { ProjectOptions, ReadText } from './text/project-options.ts';
 import { unsupported } from './text/unsupported.ts';
@@ -31,11 +33,18 @@ export async function readProject(options: ProjectOptions, readText: ReadText): 
   const part = services.get(name);
   if (!part) throw missing(name, services);
   const { build, ...own } = definitionOf(part);
-  const definition = { ...own, ...inlineOf(own, layers) };
+  const [configs, secrets] = [sourcesUsed('configs', own, layers), sourcesUsed('secrets', own, layers)];
+  const definition = { ...own, ...(await inlineOf(configs, secrets, options.seal)) };
   const image = imageExpressionOf(name, part, build === true, layers);
   const piece = versionPiece(image);
   const text = (await layers.files.text(piece.place.path)) ?? '';
   const project = projectName(layers);
+  const places = allPlaces(part, image, layers);
+  const placesOfOthers = new Map(
+    [...services]
+      .filter(([other]) => other !== name)
+      .map(([other, one]) => [other, allPlaces(one, one.image, layers)] as const),
+  );
   const { healthcheck, restart, profiles } = own;
   return {
     name,
@@ -46,7 +55,11 @@ export async function readProject(options: ProjectOptions, readText: ReadText): 
     definition,
     definitionHash: hashOfDefinition(definition),
     surroundings: surroundingsOf(own, layers),
-    usedFiles: usedFiles(definition, [...placesOf(image.pieces), ...part.places.values()], layers),
+    usedFiles: usedFiles(definition, places, layers),
+    configs: contentsUsed('configs', configs, definition),
+    secrets: contentsUsed('secrets', secrets, definition),
+    ownIn: (path) => ownIn(path, name, layers),
+    variables: await usedVariables(places, placesOfOthers, layers),
     dependants: others(name, services, (other) => dependsOn(name, definitionOf(other))),
     bound: boundTo(name, new Map([...services].map(([other, one]) => [other, definitionOf(one)]))),
     sharedWith: others(name, services, (other) => standsIn(piece, other)),
@@ -97,6 +110,53 @@ function placesOf(pieces: readonly Piece[]): readonly TextPlace[] {
   return pieces.flatMap(({ place }) => place ?? []);
 }
 
+function ownIn(path: string, name: string, { merged, extended }: Layers & ReadContext): readonly string[] {
+  if (merged.some(({ file }) => file.path === path)) return [name];
+  const isOthers = (service: string) =>
+    extended.some((one) => one.path === path && one.service === service && one.by !== name);
+  const own = extended.filter((one) => one.path === path && one.by === name).map(({ service }) => service);
+  return own.filter((service) => !isOthers(service));
+}
+
+/** Configs or secrets, by where their content is and where the container finds it. */
+function contentsUsed(
+  kind: 'configs' | 'secrets',
+  sources: ReadonlyMap<string, Source>,
+  definition: Mapping,
+): readonly UsedContent[] {
+  return [...sources].map(([name, source]) => ({
+    name: `${kind === 'configs' ? 'config' : 'secret'}/${name}`,
+    from: source.from,
+    ...(source.from === 'file' ? { path: source.path } : {}),
+    target: placeOf(definition, kind, name),
+  }));
+}
+
+/** Contents that the files hold themselves; of secrets their keyed hashes, where there is a key. */
+async function inlineOf(
+  configs: ReadonlyMap<string, Source>,
+  secrets: ReadonlyMap<string, Source>,
+  seal: ProjectOptions['seal'],
+): Promise<Mapping> {
+  const [open, secret] = [inlineIn(configs), inlineIn(secrets)];
+  const sealed = Object.keys(secret).length > 0 ? await seal?.() : undefined;
+  const hashes = Object.entries(secret).map(([name, value]) => [name, sealed?.(hashOfText(value)) ?? '']);
+  return {
+    ...(Object.keys(open).length > 0 ? { inlineConfigs: open } : {}),
+    ...(sealed ? { inlineSecrets: Object.fromEntries(hashes) } : {}),
+  };
+}
+
+/** Where the parts of all stand that a service is made of. */
+function allPlaces(
+  part: ServicePart,
+  image: ImageExpression | undefined,
+  layers: Layers & ReadContext,
+): readonly TextPlace[] {
+  const inline = inlinePlaces(definitionOf(part), layers);
+  return [...placesOf(image?.pieces ?? []), ...part.places.values(), ...inline];
+}
+
 function others(
   name: string | undefined,
   services: Services,
@@ -137,7 +197,7 @@ function ofOthers(
   const envFiles = new Set<string>();
   for (const [other, part] of services) {
     if (other === name) continue;
-    const places = [...placesOf(part.image?.pieces ?? []), ...part.places.values()];
+    const places = allPlaces(part, part.image, layers);
     for (const { path, kind } of usedFiles(definitionOf(part), places, layers)) {
       if (kind === 'compose') continue;
       if (kind === 'env-file') envFiles.add(path);

@@ -31,6 +31,8 @@ export interface KnownVersions {
   readonly recorded: readonly RecordedVersion[];
   readonly local: readonly LocalImage[];
   readonly tags: readonly RegistryTag[];
+  /** The recorded versions' secrets that were changed since and stay as they are. */
+  readonly changedSecrets: (content: VersionContent) => readonly string[];
   /** The repository of the image as the compose file writes it. */
   readonly repository: string;
 }
@@ -54,7 +56,7 @@ const UNRECORDED = 20;
 export function historyOf(known: KnownVersions, current: Current): readonly VersionCandidate[] {
   const recorded = known.recorded
     .filter(({ fingerprint }) => fingerprint !== current.candidate.fingerprint)
-    .map((version) => recordedCandidate(version, current.candidate.container))
+    .map((version) => recordedCandidate(version, current.candidate.container, known.changedSecrets))
     .sort((a, b) => Date.parse(b.createdAt) - Date.parse(a.createdAt));
   const taken = [current.candidate, ...recorded];
   const images: VersionCandidate[] = [];
@@ -70,8 +72,10 @@ export function historyOf(known: KnownVersions, current: Current): readonly Vers
 function recordedCandidate(
   { known, fingerprint, content, record, failure }: RecordedVersion,
   container: string,
+  changedSecrets: KnownVersions['changedSecrets'],
 ): VersionCandidate {
   const { image, digest, imageId, files, definitionHash, firstSeenAt } = content;
+  const changed = changedSecrets(content);
   const source: ComposeSource = {
     kind: 'compose',
     known,
@@ -88,6 +92,7 @@ function recordedCandidate(
     contentFingerprint: fingerprint,
     source,
     createdAt: firstSeenAt,
+    ...(changed.length > 0 ? { changedConfig: changed } : {}),
     ...(evidence ? { evidence } : {}),
     ...(failure ? { failure: versionEvidence(failure) } : {}),
   };

@@ -66,7 +66,7 @@ function run({ by, endedAt, startedAt }: ProjectChange): string {
 }
 
 /** The files as a change that came to its end has left them, by their hashes; none for one of an earlier version. */
-function leftFiles({ phase, left, files }: ProjectChange): ReadonlyMap<string, string> | undefined {
+export function leftFiles({ phase, left, files }: ProjectChange): ReadonlyMap<string, string> | undefined {
   if (!left || (phase !== 'started' && phase !== 'restored')) return undefined;
   const after = left.map(({ path, sha256 }) => [path, sha256] as const);
   const back = phase === 'restored' ? files.map(({ path, before }) => [path, before] as const) : [];

@@ -13,6 +13,7 @@ import { fingerprintOf } from '../load/fingerprint.ts';
 import { workloadOf } from '../load/workload.ts';
 import type { ProjectChange } from '../state/project-change.ts';
 import { historyOf, imageNames } from './candidates.ts';
+import { changedSecrets } from './config/secrets.ts';
 import { instanceCount } from './leftovers.ts';
 import { type LiveState, leadingContainer, type ObservedState } from './observed-state.ts';
 import { warningsOf } from './warnings.ts';
@@ -27,7 +28,14 @@ export function observedFrom(observedState: ObservedState, profile: ComposeProfi
   const current = currentVersion(observedState, profile.service);
   const repository = parseImage(service.image).repository;
   const history = historyOf(
-    { recorded: observedState.recorded, local: sources.local, tags: sources.tags, repository },
+    {
+      recorded: observedState.recorded,
+      local: sources.local,
+      tags: sources.tags,
+      repository,
+      changedSecrets: (content) =>
+        changedSecrets(content, observedState.secrets, project, observedState.keptSecrets),
+    },
     { candidate: current, imageCreatedAt: observedState.image?.createdAt ?? '' },
   );
   return {
@@ -75,6 +83,17 @@ function halfPrint(whole: string, change: ProjectChange | undefined): string {
 }
 
 /**
+ * What runs with files that it may not have seen is a version of its own: neither the one before they were changed nor the one
+ * that they make, which a container that is made anew will be.
+ */
+function unseenPrint(whole: string, { containers, unseen }: LiveState): string {
+  const { id, startedAt } = leadingContainer(containers) ?? {};
+  return createHash('sha256')
+    .update(JSON.stringify(['unseen', id, startedAt, unseen.map(({ name }) => name), whole]))
+    .digest('hex');
+}
+
+/**
  * A version that a rollback has brought is older than the one that it replaced, though nobody may have seen it run
  * before. When it was recorded it has its own time.
  */
@@ -111,7 +130,8 @@ export function liveVersionIn(live: LiveState): {
     definitionHash: service.definitionHash,
   };
   const whole = fingerprintOf({ ...source, definitionHash: service.definitionHash, files });
-  return { fingerprint: live.half ? halfPrint(whole, live.change) : whole, image, source };
+  const seen = live.unseen.length > 0 ? unseenPrint(whole, live) : whole;
+  return { fingerprint: live.half ? halfPrint(whole, live.change) : seen, image, source };
 }
 
 /** The same, with what is known of it. */
@@ -134,7 +154,9 @@ function currentVersion(observedState: ObservedState, container: string): Versio
     fingerprint,
     contentFingerprint: fingerprint,
     source,
-    createdAt: new Date(Math.min(...since.map(Date.parse))).toISOString(),
+    createdAt: new Date(
+      Math.max(Math.min(...since.map(Date.parse)), ...observedState.unseen.map(({ changedAt }) => changedAt)),
+    ).toISOString(),
     ...(record ? { evidence: versionEvidence(record) } : {}),
     ...(failure ? { failure: versionEvidence(failure) } : {}),
   };

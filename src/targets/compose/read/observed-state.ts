@@ -6,6 +6,8 @@ import type { LocalImage } from '../engine/objects/images.ts';
 import type { LoadedProject } from '../load/load-project.ts';
 import type { ProjectChange } from '../state/project-change.ts';
 import type { RecordedVersion } from './candidates.ts';
+import type { SecretNow } from './config/secrets.ts';
+import type { Unseen } from './config/unseen.ts';
 import type { ImageSources } from './image-sources.ts';
 import { withoutLeftBehind } from './leftovers.ts';
 
@@ -22,6 +24,8 @@ export interface LiveState {
   readonly change?: ProjectChange;
   /** True when that one was left in the middle. */
   readonly half: boolean;
+  /** Config that was changed since the container started: what it runs with is not known. */
+  readonly unseen: readonly Unseen[];
 }
 
 /** Everything that was read of the service at one moment. */
@@ -35,6 +39,10 @@ export interface ObservedState extends LiveState {
   /** What else the files say by now and it was not started with; where everything was read. */
   readonly differences: readonly string[];
   readonly recorded: readonly RecordedVersion[];
+  /** The secrets that the service uses. */
+  readonly secrets: readonly SecretNow[];
+  /** Hashes of secrets whose content is kept, and may come back. */
+  readonly keptSecrets: ReadonlySet<string>;
   /** What was seen of versions that is no proof, by fingerprint. */
   readonly failures: ReadonlyMap<string, KnownGoodRecord>;
   readonly sources: ImageSources;

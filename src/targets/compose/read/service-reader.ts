@@ -13,7 +13,9 @@ import type { LoadedProject } from '../load/load-project.ts';
 import { assertSameProject } from '../load/started-from.ts';
 import type { AuditTrail } from '../state/index.ts';
 import type { ProjectChange } from '../state/project-change.ts';
-import { driftOf } from './drift.ts';
+import { driftOf } from './config/drift.ts';
+import { secretsOf } from './config/secrets.ts';
+import { type UnseenParts, unseenConfig } from './config/unseen.ts';
 import { isHalf } from './half-change.ts';
 import type { ImageFinder, ImageSources, ListParts } from './image-sources.ts';
 import { type LiveState, leadingContainer, type ObservedState } from './observed-state.ts';
@@ -28,6 +30,8 @@ export interface ServiceReaderParts {
   readonly clock: () => number;
   /** Where evidence has to be signed. */
   readonly evidenceKey?: EvidenceKey | undefined;
+  /** Whether the content of secrets is kept, and comes back. */
+  readonly keepsSecrets?: boolean | undefined;
 }
 
 /** What is read: all there is for a plan, the files as Compose reads them and the container, or what runs alone. */
@@ -37,7 +41,8 @@ export type Depth = 'everything' | 'project' | 'running';
 export type LiveParts = Pick<
   StepCache,
   'engine' | 'project' | 'containers' | 'namesakes' | 'image' | 'journal' | 'recorded'
->;
+> &
+  UnseenParts;
 
 /** What is taken of a step to know all. */
 export type ReadParts = LiveParts & Pick<StepCache, 'model' | 'judgedModel' | 'state'> & ListParts;
@@ -89,18 +94,21 @@ export class ServiceReader {
     const named = all || !leading ? await step.image(reference) : undefined;
     const half = change !== undefined && live.half;
     const { change: _noted, ...known } = live;
-    const { path } = (await step.state()).state;
+    const { path, secrets: kept } = (await step.state()).state;
+    const mayComeBack = this.#parts.keepsSecrets === true && project.service.secrets.length > 0;
     return {
       ...known,
       ...(named ? { named } : {}),
       ...(resolved ? { resolved } : {}),
-      drift: resolved && leading ? await driftOf(project, leading, resolved) : [],
+      drift: resolved && leading ? driftOf(live.unseen, leading, resolved) : [],
       differences:
         resolved && leading && depth === 'everything'
           ? differencesOf(leading, resolved, await this.#hashes(project, leading, resolved, signal))
           : [],
       digests: digestsOf(change, recorded),
       recorded: recorded.versions,
+      secrets: await secretsOf(project),
+      keptSecrets: mayComeBack ? await kept.hashes() : new Set<string>(),
       failures: recorded.failures,
       sources,
       ...(change ? { change } : {}),
@@ -169,6 +177,7 @@ export class ServiceReader {
     const half = change !== undefined && isHalf(change, await hashesOf(change, project), containers);
     const live = {
       ...{ engine, project, containers, digests, half },
+      unseen: await unseenConfig(project, leading, change, step),
       ...(image ? { image } : {}),
       ...(change ? { change } : {}),
     };

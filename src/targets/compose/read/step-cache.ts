@@ -1,7 +1,7 @@
 import type { ComposeProfile } from '../../../domain/request/profile.ts';
 import type { ManifestDescriptor } from '../../../registry/index.ts';
 import type { EvidenceReader } from '../../evidence/read-record.ts';
-import type { EvidenceKey } from '../../evidence/seal.ts';
+import { type EvidenceKey, sealedHash } from '../../evidence/seal.ts';
 import type { ResolvedService } from '../engine/command/resolved-service.ts';
 import type { Docker, EngineInfo } from '../engine/docker.ts';
 import type { ServiceName } from '../engine/objects/compose-labels.ts';
@@ -13,6 +13,7 @@ import { ProjectFolder } from '../files/project-folder.ts';
 import type { ProjectFile } from '../files/read-file.ts';
 import type { ComposeModels } from '../load/compose-models.ts';
 import { type LoadedProject, loadProject } from '../load/load-project.ts';
+import type { Seal } from '../project/index.ts';
 import type { Journaled } from '../state/change-journal.ts';
 import { type ServiceState, StateFolder } from '../state/index.ts';
 import { recordedIn } from './recorded-versions.ts';
@@ -70,13 +71,16 @@ export class StepCache {
     const { profile, environment } = this.#parts;
     const contents = [...instead].map(([path, content]) => [path, contentHash(content)]).sort();
     return this.#once(`project ${JSON.stringify(contents)}`, async () =>
-      loadProject({ profile, environment, files: await this.#files(), instead }),
+      loadProject({ profile, environment, files: await this.#files(), instead, seal: () => this.#seal() }),
     );
   }
 
-  /** A file of the project, as the project was read. */
+  /** A file of the project, as the project was read; a secret with its keyed hash. */
   async file(path: string): Promise<ProjectFile | undefined> {
-    return (await this.#files()).read(path);
+    const [files, project] = await Promise.all([this.#files(), this.project()]);
+    const file = await files.read(path);
+    const isSecret = project.files.some((pin) => pin.kind === 'secret' && pin.path === path);
+    return file && isSecret && project.seal ? { ...file, sha256: project.seal(file.sha256) } : file;
   }
 
   /** What Compose makes of the files. @throws ComposeFileUnsupported. */
@@ -87,7 +91,7 @@ export class StepCache {
   /** As `model`, and it finds the same files by itself. @throws ComposeFileUnsupported. */
   judgedModel(): Promise<ResolvedService> {
     return this.#once('judged model', async () =>
-      this.#parts.models.judged(await this.project(), this.#signal),
+      this.#parts.models.judged(await this.project(), this.model(), this.#signal),
     );
   }
 
@@ -109,6 +113,13 @@ export class StepCache {
   containers(): Promise<readonly Container[]> {
     return this.#once('containers', async () =>
       this.#parts.docker.containers(await this.name(), this.#signal),
+    );
+  }
+
+  /** The content of a file in a container; nothing when it has none there. */
+  contentIn(container: string, path: string): Promise<Buffer | undefined> {
+    return this.#once(`content of ${path} in ${container}`, () =>
+      this.#parts.docker.contentIn(container, path, this.#signal),
     );
   }
 
@@ -166,7 +177,8 @@ export class StepCache {
     return this.#once('state', async () => {
       const { profile } = this.#parts;
       const folder = new StateFolder((await this.#files()).folder, profile.state);
-      return { folder, state: folder.service(profile.service) };
+      const sealed = async (content: Uint8Array) => (await this.#seal())?.(contentHash(content));
+      return { folder, state: folder.service(profile.service, sealed) };
     });
   }
 
@@ -185,14 +197,23 @@ export class StepCache {
   /** What evidence of this service is read and written against. @throws SecretUnavailable. */
   evidenceReader(): Promise<EvidenceReader> {
     return this.#once('evidence reader', async () => {
-      const { profile, evidenceKey, clock } = this.#parts;
-      const [key, { project }] = await Promise.all([evidenceKey?.(this.#signal), this.name()]);
+      const { profile, clock } = this.#parts;
+      const [key, { project }] = await Promise.all([this.#key(), this.name()]);
       return {
         now: clock(),
         workload: { kind: 'compose', namespace: project, name: profile.service },
         ...(key === undefined ? {} : { key }),
       };
     });
+  }
+
+  #key(): Promise<string | undefined> {
+    return this.#once('key', async () => this.#parts.evidenceKey?.(this.#signal));
+  }
+
+  async #seal(): Promise<Seal | undefined> {
+    const key = await this.#key();
+    return key === undefined ? undefined : (sha256) => sealedHash(sha256, key);
   }
 
   #files(): Promise<HeldFiles> {

@@ -15,11 +15,22 @@ export interface VersionContent {
   readonly files: readonly ComposeFilePin[];
   /** SHA-256 over the service's merged definition, without its image. */
   readonly definitionHash: string;
+  /** The container that ran with these files, as it was started last: what is in it is not lost when they are written anew. */
+  readonly container?: { readonly id: string; readonly startedAt: Instant };
+  /** Secrets of which no hash is known, by when their files were changed. */
+  readonly secrets?: readonly { readonly name: string; readonly writtenAt: Instant }[];
   /** When the version was first seen running. A later record of it keeps the earlier instant. */
   readonly firstSeenAt: Instant;
 }
 
-const KINDS: readonly ComposeFilePin['kind'][] = ['compose', 'interpolation', 'env-file', 'config', 'bind'];
+const KINDS: readonly ComposeFilePin['kind'][] = [
+  'compose',
+  'interpolation',
+  'env-file',
+  'config',
+  'bind',
+  'secret',
+];
 
 /** True when a value read from disk is what a version is made of. */
 export function isVersionContent(value: unknown): value is VersionContent {
@@ -31,8 +42,18 @@ export function isVersionContent(value: unknown): value is VersionContent {
     Array.isArray(value.files) &&
     value.files.every(isFilePin) &&
     isText(value.definitionHash) &&
-    isInstant(value.firstSeenAt)
+    isInstant(value.firstSeenAt) &&
+    (value.container === undefined || isContainer(value.container)) &&
+    (value.secrets === undefined || (Array.isArray(value.secrets) && value.secrets.every(isSecretTime)))
   );
+}
+
+function isContainer(value: unknown): boolean {
+  return isObject(value) && isText(value.id) && isInstant(value.startedAt);
+}
+
+function isSecretTime(value: unknown): boolean {
+  return isObject(value) && isText(value.name) && isInstant(value.writtenAt);
 }
 
 function isFilePin(value: unknown): value is ComposeFilePin {

@@ -8,17 +8,24 @@ const LIMIT_BYTES = 16 * 1024 * 1024;
 /** Content is kept before the record that names it: what is younger, in milliseconds, may still get one. */
 const GRACE_MS = 60 * 60_000;
 
-/** Bytes of files, kept under their SHA-256. They may hold secrets: their owner alone may read them. */
+/** The hash that a content is kept under; nothing where there is no key for it. */
+export type HashOf = (content: Uint8Array) => string | undefined | Promise<string | undefined>;
+
+/** Bytes of files, kept under their SHA-256, or another hash of their content. They may hold secrets: their owner alone may read them. */
 export class Contents {
   readonly #folder: RecordFolder;
 
-  constructor(folder: RecordFolder) {
+  readonly #hashOf: HashOf;
+
+  constructor(folder: RecordFolder, hashOf: HashOf = contentHash) {
     this.#folder = folder;
+    this.#hashOf = hashOf;
   }
 
-  /** Keeps bytes. Safe to repeat; what is broken is replaced. @returns their SHA-256. */
+  /** Keeps bytes. Safe to repeat; what is broken is replaced. @returns their hash. @throws TypeError where there is none. */
   async keep(bytes: Uint8Array): Promise<string> {
-    const sha256 = contentHash(bytes);
+    const sha256 = await this.#hashOf(bytes);
+    if (sha256 === undefined) throw new TypeError('no hash to keep a content under');
     if (await this.read(sha256)) await this.#touch(sha256);
     else await this.#folder.write(sha256, bytes);
     return sha256;
@@ -28,7 +35,12 @@ export class Contents {
   async read(sha256: string): Promise<Buffer | undefined> {
     if (!isHash(sha256)) return undefined;
     const bytes = await this.#folder.read(sha256, LIMIT_BYTES);
-    return bytes && contentHash(bytes) === sha256 ? bytes : undefined;
+    return bytes && (await this.#hashOf(bytes)) === sha256 ? bytes : undefined;
+  }
+
+  /** The hashes of what is kept. */
+  async hashes(): Promise<ReadonlySet<string>> {
+    return new Set((await this.#folder.names()).filter(isHash));
   }
 
   /**

@@ -35,6 +35,8 @@ export interface ProjectChange {
   readonly containerIds: readonly string[];
   /** Whether they hold contents of inline configs or secrets, which Compose does not compare. */
   readonly inline?: true;
+  /** Whether they may not have seen files that are mounted into them, which Compose does not compare either. */
+  readonly unseen?: true;
   /** Of these, which an up that was broken off may have asked to stop: the engine ends them after a while. */
   readonly askedToStop?: readonly string[];
   /** Services that ran, and share a namespace or volumes with the containers. */

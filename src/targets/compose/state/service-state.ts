@@ -1,6 +1,6 @@
 import { AuditLog } from './audit-log.ts';
 import { ChangeJournal } from './change-journal.ts';
-import { Contents } from './contents.ts';
+import { Contents, type HashOf } from './contents.ts';
 import type { Entries } from './entries.ts';
 import { type FailedVersion, failuresIn, type KnownVersion, knownGoodIn } from './known-good.ts';
 import type { RecordFolder } from './record-folder.ts';
@@ -12,15 +12,19 @@ export class ServiceState {
   readonly path: string;
   /** Bytes of the files that versions were made of. */
   readonly contents: Contents;
+  /** The same of secrets, under their keyed hashes. */
+  readonly secrets: Contents;
   readonly knownGood: Entries<KnownVersion>;
   readonly failures: Entries<FailedVersion>;
   readonly snapshots: Entries<Snapshot>;
   readonly journal: ChangeJournal;
   readonly audit: AuditLog;
 
-  constructor(folder: RecordFolder) {
+  /** @param seal keyed hash of a secret; nothing where there is no key. */
+  constructor(folder: RecordFolder, seal: HashOf) {
     this.path = folder.path;
     this.contents = new Contents(folder.below('contents'));
+    this.secrets = new Contents(folder.below('secrets'), seal);
     this.knownGood = knownGoodIn(folder.below('known-good'));
     this.failures = failuresIn(folder.below('failed'));
     this.snapshots = snapshotsIn(folder.below('snapshots'));
@@ -46,6 +50,9 @@ export class ServiceState {
       ...entries.flatMap(({ content }) => content?.files.map(({ sha256 }) => sha256) ?? []),
       ...(journal.change?.files ?? []).flatMap(({ before, sha256 }) => [before, sha256]),
     ];
-    return this.contents.removeUnused(new Set(used));
+    const [files, secrets] = await Promise.all(
+      [this.contents, this.secrets].map((contents) => contents.removeUnused(new Set(used))),
+    );
+    return (files ?? 0) + (secrets ?? 0);
   }
 }

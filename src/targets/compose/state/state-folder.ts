@@ -4,6 +4,7 @@ import { RunbookError } from '../../../domain/errors.ts';
 import { isInside, partsBetween } from '../files/inside.ts';
 import type { ProjectFolder } from '../files/project-folder.ts';
 import { writeTemporary } from '../files/temporary-file.ts';
+import type { HashOf } from './contents.ts';
 import { RecordFolder } from './record-folder.ts';
 import { ServiceState } from './service-state.ts';
 
@@ -39,11 +40,11 @@ export class StateFolder {
     this.#below = new RecordFolder(project.path, parts, () => this.#hideFromGit());
   }
 
-  /** What is kept of a service. Any name that Compose allows has a folder of its own. */
-  service(name: string): ServiceState {
+  /** What is kept of a service. @param seal keyed hash of a secret; without one none is kept. Any name that Compose allows has a folder of its own. */
+  service(name: string, seal: HashOf = () => undefined): ServiceState {
     if (!/^[\w.-]+$/.test(name)) throw new TypeError(`no service name: ${name}`);
     // A leading dot would make `..` and .gitignore of ours; no name of Compose has a percent sign.
-    return new ServiceState(this.#below.below(name.replace(/^\./, '%2e')));
+    return new ServiceState(this.#below.below(name.replace(/^\./, '%2e')), seal);
   }
 
   /** Makes the folder. @returns its real path, for a lock. @throws RunbookError `FileNotWritten`. */

@@ -1,4 +1,5 @@
 import type { KnownConfig } from '../../../domain/proof/known-config.ts';
+import { notReadable, notRecorded, notSeen } from '../../evidence/config-words.ts';
 import { isStatus } from '../api/api-error.ts';
 import type { RawObject } from '../api/resources.ts';
 import type { ApiTransport } from '../api/transport.ts';
@@ -95,10 +96,10 @@ export function provedConfig(
   key: string | undefined,
   startedAt: number | undefined,
 ): { readonly config: readonly KnownConfig[]; readonly warnings: readonly string[] } {
-  const warnings = unread.map((name) => `${name} may not be read: what it holds is not recorded`);
+  const warnings = unread.map(notReadable);
   const proved = [...objects].filter(([name, object]) => {
     const problem = doubt(object, startedAt);
-    if (problem) warnings.push(`${name} is not recorded as proved: ${problem}`);
+    if (problem) warnings.push(notRecorded(name, problem));
     return problem === '';
   });
   return {
@@ -109,13 +110,15 @@ export function provedConfig(
 
 function doubt(object: ConfigObject, startedAt: number | undefined): string {
   const changedAt = contentChangedAt(object);
-  if (startedAt === undefined || changedAt === undefined) {
-    return 'it cannot be told whether it was changed since the pods started';
-  }
-  if (isBefore(object, changedAt, startedAt)) return '';
-  const [changed, started] = [changedAt, startedAt].map((ms) => new Date(secondOf(ms) * 1000).toISOString());
-  const order = changed === started ? ': within a second it cannot be told which came first' : '';
-  return `it was changed at ${changed}, last by ${writerOf(object)}, and the pods started at ${started}${order}; restart them, and verify again`;
+  const isKnown = startedAt !== undefined && changedAt !== undefined;
+  if (isKnown && isBefore(object, changedAt, startedAt)) return '';
+  const [changed, started] = [changedAt, startedAt].map((ms) =>
+    ms === undefined ? undefined : secondOf(ms) * 1000,
+  );
+  return notSeen('the pods', changed, started, {
+    by: writerOf(object),
+    remedy: 'restart them, and verify again',
+  });
 }
 
 /** The config that pods failed with: of what was changed since they started no hash, it must not count against that. Pure. */

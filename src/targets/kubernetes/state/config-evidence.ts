@@ -1,5 +1,6 @@
 import type { KnownConfig } from '../../../domain/proof/known-config.ts';
 import type { KnownGoodRecord } from '../../../domain/proof/known-good.ts';
+import { withoutCopy } from '../../evidence/config-words.ts';
 import type { RawObject, Workload } from '../api/resources.ts';
 import type { ApiTransport } from '../api/transport.ts';
 import { type ConfigObject, hasherOf } from '../config/content.ts';
@@ -137,7 +138,7 @@ async function keepCopies(
       signal,
     );
     if ('problem' in copy) {
-      warnings.push(`${configName(one)} is recorded without a copy of its content: ${copy.problem}`);
+      warnings.push(withoutCopy(configName(one), copy.problem));
       kept.push(one);
     } else {
       made.add(copy.name);

@@ -26,6 +26,11 @@ export function containerPath(id: string): string {
   return `/containers/${encodeURIComponent(id)}/json`;
 }
 
+/** A file of a container, in an archive. */
+export function filePath(id: string, path: string): string {
+  return `/containers/${encodeURIComponent(id)}/archive?${new URLSearchParams({ path })}`;
+}
+
 /** The images of a repository, in all of their tags. */
 export function imagesPath(repository: string): string {
   const filters = JSON.stringify({ reference: [repository] });

@@ -50,15 +50,22 @@ export class EngineApi {
    * @throws Unreachable, AccessDenied, InvalidConfig, CommandMissing; the signal's reason when it aborts.
    */
   async get(what: string, path: string, signal: AbortSignal): Promise<unknown> {
-    const { status, text } = await this.#ask(what, path, signal);
-    if (status !== 200) throw answerError(what, status, text);
-    return parsed(what, text);
+    const { status, body } = await this.#ask(what, path, signal);
+    if (status !== 200) throw answerError(what, status, body.toString('utf8'));
+    return parsed(what, body);
   }
 
   /** As `get`; nothing when the engine has no such thing. */
   async find(what: string, path: string, signal: AbortSignal): Promise<unknown> {
-    const { status, text } = await this.#ask(what, path, signal);
-    if (status === 200) return parsed(what, text);
+    const found = await this.findBytes(what, path, signal);
+    return found && parsed(what, found);
+  }
+
+  /** As `find`, as it is sent. */
+  async findBytes(what: string, path: string, signal: AbortSignal): Promise<Buffer | undefined> {
+    const { status, body } = await this.#ask(what, path, signal);
+    if (status === 200) return body;
+    const text = body.toString('utf8');
     const said = messageOf(text);
     if (NO_SUCH.test(said) || (status === 404 && !NO_PATH.test(said))) return undefined;
     throw answerError(what, status, text);
@@ -98,7 +105,7 @@ export class EngineApi {
     const limits = { headersTimeout: 0, bodyTimeout: 0 };
     const response = await this.#client.request({ method: 'GET', path, headers, signal, ...limits });
     this.#hasAnswered = true;
-    return { status: response.statusCode, text: await response.body.text() };
+    return { status: response.statusCode, body: Buffer.from(await response.body.arrayBuffer()) };
   }
 
   #connect(): Client {
@@ -119,12 +126,12 @@ export class EngineApi {
 
 interface Answer {
   readonly status: number;
-  readonly text: string;
+  readonly body: Buffer;
 }
 
-function parsed(what: string, text: string): unknown {
+function parsed(what: string, body: Buffer): unknown {
   try {
-    return JSON.parse(text);
+    return JSON.parse(body.toString('utf8'));
   } catch {
     // The parser's message repeats a piece of the text.
     throw unreadable(what);

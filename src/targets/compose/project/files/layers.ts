@@ -22,6 +22,15 @@ export interface Layer {
 export interface ReadContext {
   readonly files: ProjectFiles;
   readonly budget: VisitBudget;
+  /** Services that services of the project extend: takes up what is found. */
+  readonly extended: Extended[];
+}
+
+/** A service of a file, and the service of the project that extends it. */
+export interface Extended {
+  readonly path: string;
+  readonly service: string;
+  readonly by: string;
 }
 
 /** The compose files of a project in the order in which they are merged, and the project's variables. */
@@ -37,7 +46,7 @@ export async function readLayers(
   { files: paths, directory = '.', envFiles = ['.env'], environment }: Omit<ProjectOptions, 'service'>,
   files: ProjectFiles,
 ): Promise<Layers & ReadContext> {
-  const context = { files, budget: new VisitBudget() };
+  const context: ReadContext = { files, budget: new VisitBudget(), extended: [] };
   const normalised = envFiles.map((path) => within('.', path));
   const scope = withEnvFiles(processScope(environment), await envTexts(normalised, files));
   const top: Layer[] = [];

@@ -6,15 +6,15 @@ import { isMapping, type Value } from '../text/value.ts';
 import { namesIn } from './top-level.ts';
 
 /**
- * True when two states of a compose file say the same about everything but one service, and the configs and secrets that it
- * alone uses. Comments, quotes and the order of keys make no difference; variables are compared by name. A state that
+ * True when two states of a compose file say the same about everything but these services, and the configs and secrets that they
+ * alone use. Comments, quotes and the order of keys make no difference; variables are compared by name. A state that
  * cannot be read differs.
  */
-export function sameButForService(a: string, b: string, service: string): boolean {
+export function sameButForService(a: string, b: string, own: readonly string[]): boolean {
   if (a === b) return true;
   try {
     const roots = [a, b].map(rootOf);
-    return isDeepStrictEqual(...(roots.map((root) => without(service, root, roots)) as [Value, Value]));
+    return isDeepStrictEqual(...(roots.map((root) => without(own, root, roots)) as [Value, Value]));
   } catch {
     return false;
   }
@@ -25,27 +25,27 @@ function rootOf(text: string): Value {
   return evaluate(file.root, { file, budget: new VisitBudget(), note: () => {} });
 }
 
-function without(service: string, root: Value, roots: readonly Value[]): Value {
+function without(own: readonly string[], root: Value, roots: readonly Value[]): Value {
   if (!isMapping(root) || !isMapping(root.services)) return root;
-  const { [service]: _own, ...services } = root.services;
+  const services = Object.fromEntries(Object.entries(root.services).filter(([name]) => !own.includes(name)));
   const { configs, secrets, ...rest } = root;
   return {
     ...rest,
     services,
-    configs: withoutOwn(configs, 'configs', service, roots),
-    secrets: withoutOwn(secrets, 'secrets', service, roots),
+    configs: withoutOwn(configs, 'configs', own, roots),
+    secrets: withoutOwn(secrets, 'secrets', own, roots),
   };
 }
 
-/** Without what the service uses in one of the states, and no other service in any. */
+/** Without what the services use in one of the states, and no other service in any. */
 function withoutOwn(
   entries: Value | undefined,
   kind: 'configs' | 'secrets',
-  service: string,
+  services: readonly string[],
   roots: readonly Value[],
 ): Value {
   if (entries !== undefined && entries !== null && !isMapping(entries)) return entries;
-  const used = roots.map((root) => namesIn(isMapping(root) ? root.services : undefined, service, kind));
+  const used = roots.map((root) => namesIn(isMapping(root) ? root.services : undefined, services, kind));
   const isOwn = (name: string) =>
     used.some(({ own }) => own.includes(name)) && !used.some(({ others }) => others.includes(name));
   return Object.fromEntries(Object.entries(entries ?? {}).filter(([name]) => !isOwn(name)));

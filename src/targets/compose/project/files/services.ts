@@ -13,7 +13,7 @@ export async function readServices(
   const services = new Map<string, ServicePart>();
   for (const layer of merged) {
     for (const name of serviceNodes(layer.file, context.budget).keys()) {
-      const part = await readPart(name, layer, context, []);
+      const part = await readPart(name, layer, context, [], name);
       if (part) services.set(name, over(services.get(name), part));
       else services.delete(name);
     }
@@ -27,6 +27,7 @@ async function readPart(
   layer: Layer,
   context: ReadContext,
   extending: readonly string[],
+  by: string,
 ): Promise<ServicePart | undefined> {
   const node = serviceNodes(layer.file, context.budget).get(name);
   const part = node && ownPart(name, node, layer, context.budget);
@@ -42,7 +43,8 @@ async function readPart(
     const where = bases[0]?.file.path ?? layer.file.path;
     throw unsupported(at, `${name} extends ${service}, and ${where} has no such service`);
   }
-  return over(await readPart(service, base, context, [...extending, step]), part);
+  context.extended.push({ path: base.file.path, service, by });
+  return over(await readPart(service, base, context, [...extending, step], by), part);
 }
 
 /** A file that is extended sees the same variables; its relative paths begin at its own folder, its includes do not count. */

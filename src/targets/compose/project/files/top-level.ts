@@ -1,17 +1,14 @@
+import { isMap } from 'yaml';
+import { resolved } from '../text/compose-file.ts';
+import { evaluate } from '../text/evaluate.ts';
+import { entriesOf } from '../text/mapping-entries.ts';
+import type { Piece, TextPlace } from '../text/piece.ts';
 import { asList, isMapping, isSequence, type Mapping, unmarked, type Value } from '../text/value.ts';
-import type { Scope } from '../text/variables.ts';
 import { type Layers, type ReadContext, rootValue } from './layers.ts';
 import { merge } from './merge.ts';
 import { within } from './project-files.ts';
 
 type Kind = 'configs' | 'secrets' | 'networks' | 'volumes';
-
-/** What a service uses of the parts of a project that are not of any one service. */
-export interface Surroundings {
-  /** Contents that the files hold themselves (`content`) or take from a variable (`environment`), by name. Secret. */
-  readonly inlineConfigs?: Mapping;
-  readonly inlineSecrets?: Mapping;
-}
 
 /** Entries of one kind merged over all files, with relative paths seen from the project folder. */
 export function topLevel(kind: Kind, { merged, budget }: Layers & ReadContext): Mapping {
@@ -30,39 +27,66 @@ export function sourcesOf(used: Value | undefined): readonly string[] {
   });
 }
 
+/** The content of a config or secret, by where it is. */
+export type Source =
+  | { readonly from: 'file'; readonly path: string }
+  /** In the compose file (`content`), or in a variable (`environment`). Secret. */
+  | { readonly from: 'text'; readonly value: string }
+  /** `external`, or not defined at all. */
+  | { readonly from: 'elsewhere' };
+
 /**
- * The contents that the files give the service by themselves. They decide what it is as much as its own lines do, and
- * Compose compares none of them.
+ * The configs or secrets that a service uses, by name. Contents that the files give it by themselves decide what it is as much as
+ * its own lines do, and Compose compares none of them.
  */
-export function inlineOf(definition: Mapping, layers: Layers & ReadContext): Surroundings {
-  const configs = inlineValues('configs', definition.configs, layers);
-  const secrets = inlineValues('secrets', definition.secrets, layers);
-  return {
-    ...(configs ? { inlineConfigs: configs } : {}),
-    ...(secrets ? { inlineSecrets: secrets } : {}),
-  };
-}
-
-function inlineValues(
-  kind: Kind,
-  used: Value | undefined,
+export function sourcesUsed(
+  kind: 'configs' | 'secrets',
+  definition: Mapping,
   layers: Layers & ReadContext,
-): Mapping | undefined {
-  const sources = sourcesOf(used);
-  if (sources.length === 0) return undefined;
-  const all = topLevel(kind, layers);
-  const found = sources.flatMap((source) => {
-    const value = Object.hasOwn(all, source) ? contentOf(all[source], layers.scope) : undefined;
-    return value === undefined ? [] : [[source, value] as const];
-  });
-  return found.length > 0 ? Object.fromEntries(found) : undefined;
+): ReadonlyMap<string, Source> {
+  const names = sourcesOf(definition[kind]);
+  const all = names.length > 0 ? topLevel(kind, layers) : {};
+  return new Map(names.map((name) => [name, sourceOf(Object.hasOwn(all, name) ? all[name] : null, layers)]));
 }
 
-function contentOf(entry: Value | undefined, scope: Scope): string | undefined {
-  if (!isMapping(entry)) return undefined;
-  if (typeof entry.content === 'string') return entry.content;
-  if (typeof entry.environment === 'string') return scope.get(entry.environment)?.value ?? '';
-  return undefined;
+function sourceOf(entry: Value | undefined, { scope }: Layers): Source {
+  if (!isMapping(entry)) return { from: 'elsewhere' };
+  if (typeof entry.content === 'string') return { from: 'text', value: entry.content };
+  if (typeof entry.environment === 'string') {
+    return { from: 'text', value: scope.get(entry.environment)?.value ?? '' };
+  }
+  return typeof entry.file === 'string' ? { from: 'file', path: entry.file } : { from: 'elsewhere' };
+}
+
+/** Contents that stand in the files themselves, by name. */
+export function inlineIn(sources: ReadonlyMap<string, Source>): Readonly<Record<string, string>> {
+  return Object.fromEntries(
+    [...sources].flatMap(([name, source]) => (source.from === 'text' ? [[name, source.value]] : [])),
+  );
+}
+
+/** Where the variables stand that such contents are made of. */
+export function inlinePlaces(
+  definition: Mapping,
+  { merged, budget, scope }: Layers & ReadContext,
+): readonly TextPlace[] {
+  const found: TextPlace[] = [];
+  const note = (pieces: readonly Piece[]) => {
+    for (const { place } of pieces) if (place) found.push(place);
+  };
+  for (const kind of ['configs', 'secrets'] as const) {
+    const sources = sourcesOf(definition[kind]);
+    for (const layer of sources.length > 0 ? merged : []) {
+      const entries = resolved(entriesOf(layer.file.root, layer.file, budget).get(kind), layer.file);
+      const nodes = isMap(entries) ? entriesOf(entries, layer.file, budget) : new Map<string, unknown>();
+      for (const source of sources.filter((name) => nodes.has(name))) {
+        const entry = evaluate(nodes.get(source), { file: layer.file, scope: layer.scope, budget, note });
+        const variable = isMapping(entry) ? entry.environment : undefined;
+        if (typeof variable === 'string') note(scope.get(variable)?.pieces ?? []);
+      }
+    }
+  }
+  return found;
 }
 
 /**
@@ -117,12 +141,12 @@ function withPaths(entries: Mapping, folder: string): Mapping {
   );
 }
 
-/** Names of configs and secrets that services use, of one kind: of the service, and of the others. */
-export function namesIn(services: Value | undefined, service: string, kind: 'configs' | 'secrets') {
+/** Names of configs and secrets that services use, of one kind: of these, and of the others. */
+export function namesIn(services: Value | undefined, own: readonly string[], kind: 'configs' | 'secrets') {
   const entries = isMapping(services) ? Object.entries(services) : [];
   const used = (isOwn: boolean) =>
     entries
-      .filter(([name]) => (name === service) === isOwn)
+      .filter(([name]) => own.includes(name) === isOwn)
       .flatMap(([, one]) => (isMapping(one) ? sourcesOf(isSequence(one[kind]) ? one[kind] : undefined) : []));
   return { own: used(true), others: used(false) };
 }

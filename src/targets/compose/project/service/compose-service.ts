@@ -22,9 +22,29 @@ export interface ImageSite {
 export interface UsedFile {
   readonly path: string;
   /** `interpolation`: an env file that a variable of the service comes from; `env-file`: label files too. */
-  readonly kind: 'compose' | 'interpolation' | 'env-file' | 'config' | 'bind';
+  readonly kind: 'compose' | 'interpolation' | 'env-file' | 'config' | 'bind' | 'secret';
   /** The service is the same service without it (`required: false`). */
   readonly mayBeMissing?: true;
+}
+
+/** A config or secret of the project that the service uses, by where its content is; no value. */
+export interface UsedContent {
+  /** `config/app`, `secret/db-password`, as records and plans call it. */
+  readonly name: string;
+  readonly from: 'file' | 'text' | 'elsewhere';
+  /** Of `file`, seen from the project folder. */
+  readonly path?: string;
+  /** Where the container finds it. */
+  readonly target: string;
+}
+
+/** A variable of an env file for interpolation that a service uses. */
+export interface UsedVariable {
+  /** The env file. */
+  readonly path: string;
+  readonly name: string;
+  /** Other services that use it. */
+  readonly others: readonly string[];
 }
 
 /** By path, the services that use a file beside the one that is read. */
@@ -47,12 +67,18 @@ export interface ComposeService {
   readonly definitionHash: string;
   /**
    * The service with all files, `extends`, merges and variables resolved, without `image` and `build`, and with the
-   * contents of its inline configs and secrets (`inlineConfigs`, `inlineSecrets`). It may hold secrets (literal environment values): not for logs, messages or history.
+   * contents of its inline configs (`inlineConfigs`); of its inline secrets with their keyed hashes, where there is a key
+   * (`inlineSecrets`). It may hold secrets (literal environment values): not for logs, messages or history.
    */
   readonly definition: unknown;
   /** How the project defines what the service uses of it (networks, volumes …), by kind and name: no part of a version. */
   readonly surroundings: unknown;
   readonly usedFiles: readonly UsedFile[];
+  /** The services of a compose file that are this one's alone: itself, or what it alone extends. */
+  ownIn(path: string): readonly string[];
+  readonly configs: readonly UsedContent[];
+  readonly secrets: readonly UsedContent[];
+  readonly variables: readonly UsedVariable[];
   /** Services that need this one: `depends_on`, and what Compose takes for the same (`links`, `network_mode` …). */
   readonly dependants: readonly string[];
   /** Services whose containers share a namespace or volumes with this one's, and those of them in turn. */

@@ -8,6 +8,11 @@ export function hashOfDefinition(definition: unknown): string {
   return createHash('sha256').update(canonicalJson(definition)).digest('hex');
 }
 
+/** SHA-256 over a text. */
+export function hashOfText(text: string | Uint8Array): string {
+  return createHash('sha256').update(text).digest('hex');
+}
+
 /** Where two definitions differ: dotted paths (`environment.LEVEL`, `ports.0`), sorted; values are not shown. */
 export function definitionKeysChanged(a: unknown, b: unknown): readonly string[] {
   return [...differences(a, b, '')].sort();

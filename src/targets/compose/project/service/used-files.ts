@@ -1,13 +1,13 @@
 import type { Layers, ReadContext } from '../files/layers.ts';
 import { within } from '../files/project-files.ts';
-import { sourcesOf, topLevel } from '../files/top-level.ts';
+import { sourcesOf, sourcesUsed, topLevel } from '../files/top-level.ts';
 import type { TextPlace } from '../text/piece.ts';
 import { asList, isMapping, type Mapping, type Value } from '../text/value.ts';
 import type { UsedFile } from './compose-service.ts';
 
 /**
  * Every file that decides what a service is, each once for what it is used as. Bind mounts are those within the
- * project folder; whether one is a file or a folder shows when it is read. Secrets are left out.
+ * project folder; whether one is a file or a folder shows when it is read.
  * @param places where the parts of the service's strings stand.
  */
 export function usedFiles(
@@ -27,6 +27,7 @@ export function usedFiles(
     ),
     ...configFiles(definition, layers),
     ...asList(definition.volumes).flatMap(bindMount),
+    ...secretFiles(definition, layers),
   ];
   return [...new Map(found.map((file) => [`${file.kind} ${file.path}`, file])).values()];
 }
@@ -51,6 +52,13 @@ function configFiles(definition: Mapping, layers: Layers & ReadContext): readonl
     const config = Object.hasOwn(configs, source) ? configs[source] : undefined;
     return isMapping(config) && typeof config.file === 'string' ? named(config.file, 'config') : [];
   });
+}
+
+/** Whether one can be read shows when it is: nothing hangs on it. */
+function secretFiles(definition: Mapping, layers: Layers & ReadContext): readonly UsedFile[] {
+  return [...sourcesUsed('secrets', definition, layers).values()].flatMap((source) =>
+    source.from === 'file' ? [{ path: source.path, kind: 'secret', mayBeMissing: true }] : [],
+  );
 }
 
 function bindMount(item: Value): readonly UsedFile[] {

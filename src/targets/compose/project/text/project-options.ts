@@ -15,4 +15,9 @@ export interface ProjectOptions {
   /** What the compose command sees of its process; wins over the files. */
   readonly environment: Readonly<Record<string, string | undefined>>;
   readonly service: string;
+  /** Makes keyed hashes of what is secret; nothing where there is no key. Asked only when the service uses `secrets`. */
+  readonly seal?: () => Promise<Seal | undefined>;
 }
+
+/** The keyed hash of a SHA-256: nobody without the key can try values. */
+export type Seal = (sha256: string) => string;

@@ -23,7 +23,7 @@ describe('sameButForService', () => {
     ['a comment', `# new\n${BEFORE}`],
     ['quotes', BEFORE.replace('"b:1"', "'b:1'")],
   ])('is true when two states differ in %s', (_name, after) => {
-    expect(sameButForService(BEFORE, after, 'web')).toBe(true);
+    expect(sameButForService(BEFORE, after, ['web'])).toBe(true);
   });
 
   it.each([
@@ -50,7 +50,7 @@ describe('sameButForService', () => {
       false,
     ],
   ])('knows whether others are concerned when two states differ in %s', (_name, after, same) => {
-    expect(sameButForService(WITH_CONFIGS, after, 'web')).toBe(same);
+    expect(sameButForService(WITH_CONFIGS, after, ['web'])).toBe(same);
   });
 
   it.each([
@@ -61,6 +61,6 @@ describe('sameButForService', () => {
     ['being no YAML', '{'],
     ['being empty', ''],
   ])('is false when they differ in %s', (_name, after) => {
-    expect(sameButForService(BEFORE, after, 'web')).toBe(false);
+    expect(sameButForService(BEFORE, after, ['web'])).toBe(false);
   });
 });

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { readWeb } from '../read-project.ts';
 
 describe('the files that a service uses', () => {
-  it('are all that decide what it is, each once, and no secrets', async () => {
+  it('are all that decide what it is, each once', async () => {
     const { usedFiles } = await readWeb(
       {
         'docker-compose.yml': `include: [parts/other.yml]
@@ -61,6 +61,7 @@ secrets:
       { path: 'conf/extra.conf', kind: 'config' },
       { path: 'nginx.conf', kind: 'bind' },
       { path: 'conf/site.conf', kind: 'bind' },
+      { path: 'password.txt', kind: 'secret', mayBeMissing: true },
     ]);
   });
 
