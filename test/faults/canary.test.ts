@@ -103,7 +103,7 @@ beforeAll(async () => {
     kubernetes: { kubeconfig, ...target },
     endpoint: cast.url,
     checks: quickChecks(apiPort, metricsPort),
-    config: { secrets: 'keep' },
+    config: { secrets: 'keep', critical: CRITICAL },
     evidence: { signingKey: { file: keyFile } },
     ...UNATTENDED,
   };
@@ -225,7 +225,7 @@ async function plantConfig(namespace: string): Promise<void> {
       'broken.json': `{"password": "${value('JSON')}"`,
     },
   });
-  for (const version of ['v0-1-0', 'v0-2-0']) {
+  for (const version of ['v0-1-0', 'v0-2-0', 'v0-2-1']) {
     await api.must('POST', `/api/v1/namespaces/${namespace}/configmaps`, {
       metadata: { name: `settings-of-${version}` },
       data: { 'app.yaml': `password: ${value(version)}\nlevel: ${version}\n` },

@@ -29,7 +29,7 @@ describe('config that is recorded with a proof', () => {
     [
       'was changed after their start',
       changedAt('2026-01-02T03:04:06Z'),
-      'it was changed at 2026-01-02T03:04:06.000Z, and the pods started at 2026-01-02T03:04:05.000Z; restart',
+      'it was changed at 2026-01-02T03:04:06.000Z, last by an unknown manager, and the pods started at 2026-01-02T03:04:05.000Z; restart',
     ],
     [
       'cannot be changed, and came in the second of their start',
