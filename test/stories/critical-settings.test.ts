@@ -23,7 +23,7 @@ function release(version: string) {
     image: imageOf(version),
     env: [{ name: 'RUST_LOG', value: 'warn' }],
     envFrom: [{ secretRef: { name: 'llm' } }],
-    volumeMounts: [{ name: 'config', mountPath: '/app/data' }],
+    volumeMounts: [{ name: 'config', mountPath: '/settings' }],
     ports: [
       { name: 'http', containerPort: apiPort },
       { name: 'metrics', containerPort: metricsPort },

@@ -137,7 +137,7 @@ async function waitedByKubectl(workload: Workload): Promise<string> {
   if (undone.code !== 0) return `refuses: ${undone.output}`;
   const { code, output } = await workload.kubectl(['rollout', 'status', on, `--timeout=${WITHIN_S}s`]);
   if (code === 0) return 'done';
-  const last = output.split('\n').at(-1) ?? '';
+  const last = output.split('\n').at(-1) || `exit code ${code}`;
   return /timed out/.test(last) ? 'waits for ever' : `fails: ${last.replace(/^error: /, '')}`;
 }
 
