@@ -11,7 +11,7 @@ import { until } from '../../tools/until.ts';
 import { runCommand } from '../cli/run-command.ts';
 import { type Cast, openStage, type Stage } from '../stories/stage.ts';
 import { startWorkerProgram } from '../stories/stage-worker.ts';
-import { aSecondLater } from '../targets/kubernetes/config-service.ts';
+import { aSecondLater } from '../worlds/a-second-later.ts';
 import { keptSecrets, namesAndMarks, referringTo, writeCanaryConfig } from './canary-config.ts';
 import { evidenceOfFolder, evidenceOfRun } from './canary-evidence.ts';
 import {

@@ -5,7 +5,8 @@ import { type KubernetesObject, MERGE_PATCH } from '../../sandbox/control-plane/
 import { DEPLOYMENT, deployment, imageOf } from '../../sandbox/manifests.ts';
 import { createKubernetesTarget } from '../../src/targets/kubernetes/index.ts';
 import type { Cast, Stage } from '../stories/stage.ts';
-import { aSecondLater, COPY, EVIDENCE, prove, slot } from '../targets/kubernetes/config-service.ts';
+import { COPY, EVIDENCE, prove, slot } from '../targets/kubernetes/config-service.ts';
+import { aSecondLater } from '../worlds/a-second-later.ts';
 import { kubernetesTrial } from './kubernetes-trial.ts';
 import type { Trial } from './trial.ts';
 

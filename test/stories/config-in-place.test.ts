@@ -1,9 +1,9 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { MERGE_PATCH } from '../../sandbox/control-plane/api.ts';
 import { UNATTENDED } from '../../sandbox/demo/config.ts';
 import { imageOf, rulesOf, WORKER_RULES } from '../../sandbox/manifests.ts';
+import { aSecondLater } from '../worlds/a-second-later.ts';
 import { imageNow, reportOf } from './asked.ts';
+import { configOf, configuredRelease } from './config-release.ts';
 import { type Cast, openStage, recordOf, type Stage } from './stage.ts';
 import { stepUnderWay } from './stage-worker.ts';
 
@@ -13,41 +13,10 @@ beforeAll(async () => {
 });
 afterAll(() => stage?.close());
 
-/** The API server notes whole seconds: what is changed in the second of a start may be older or younger. */
-const aSecondLater = () => sleep(1_000 - (Date.now() % 1_000) + 20);
-
 const PROFILE = { ...UNATTENDED, onCancel: 'restore', config: { restore: 'in-place' } };
 const RULES = [...WORKER_RULES, ...rulesOf('rbac-config-in-place.yaml')];
 
-/** A release whose pods behave as a ConfigMap says: the images are good. */
-function release(version: string) {
-  const { apiPort, metricsPort } = stage.sandbox.cluster.node;
-  const container = {
-    name: 'master-orchestrator',
-    image: imageOf(version),
-    envFrom: [{ configMapRef: { name: 'app-config' } }],
-    ports: [
-      { name: 'http', containerPort: apiPort },
-      { name: 'metrics', containerPort: metricsPort },
-    ],
-    readinessProbe: { httpGet: { path: '/health', port: 'http' }, periodSeconds: 1 },
-  };
-  return [version, { replicas: 1, template: { containers: [container] } }] as const;
-}
-
-/** The ConfigMap of the service. */
-function configOf({ namespace }: Cast) {
-  const { api } = stage.sandbox.cluster;
-  const collection = `/api/v1/namespaces/${namespace}/configmaps`;
-  const contents = (behaviour: string) => ({ ORCH_BEHAVIOUR: behaviour, RUST_LOG: 'warn' });
-  return {
-    create: (behaviour: string) =>
-      api.must('POST', collection, { metadata: { name: 'app-config' }, data: contents(behaviour) }),
-    change: (behaviour: string) =>
-      api.must('PATCH', `${collection}/app-config`, { data: contents(behaviour) }, MERGE_PATCH),
-    read: () => api.must('GET', `${collection}/app-config`),
-  };
-}
+const release = (version: string) => configuredRelease(stage, version, { replicas: 1 });
 
 const stepsOf = ({ ledger }: Awaited<ReturnType<Cast['rollback']>>, step: string) =>
   ledger.filter((entry) => entry.step === step);
@@ -55,7 +24,7 @@ const stepsOf = ({ ledger }: Awaited<ReturnType<Cast['rollback']>>, step: string
 describe('a release that is bad by its ConfigMap, where that is written in place', () => {
   it('is restored with what the ConfigMap held when the run is cancelled, and rolled back by the next', async () => {
     const cast = await stage.cast('in-place', { profile: PROFILE, rules: RULES });
-    const config = configOf(cast);
+    const config = configOf(stage, cast);
     await config.create('slow-ready');
     await aSecondLater();
     await cast.deploy(...release('v0.1.0'));

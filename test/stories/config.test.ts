@@ -1,8 +1,7 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { MERGE_PATCH } from '../../sandbox/control-plane/api.ts';
-import { imageOf } from '../../sandbox/manifests.ts';
+import { aSecondLater } from '../worlds/a-second-later.ts';
 import { ASKED, send, waits } from './asked.ts';
+import { configOf, configuredRelease } from './config-release.ts';
 import { type Cast, openStage, recordOf, type Stage } from './stage.ts';
 
 let stage: Stage;
@@ -11,38 +10,7 @@ beforeAll(async () => {
 });
 afterAll(() => stage?.close());
 
-/** The API server notes whole seconds: what is changed in the second of a start may be older or younger. */
-const aSecondLater = () => sleep(1_000 - (Date.now() % 1_000) + 20);
-
-/** A release whose pods behave as a ConfigMap says: the images are good. */
-function release(version: string) {
-  const { apiPort, metricsPort } = stage.sandbox.cluster.node;
-  const container = {
-    name: 'master-orchestrator',
-    image: imageOf(version),
-    envFrom: [{ configMapRef: { name: 'app-config' } }],
-    ports: [
-      { name: 'http', containerPort: apiPort },
-      { name: 'metrics', containerPort: metricsPort },
-    ],
-    readinessProbe: { httpGet: { path: '/health', port: 'http' }, periodSeconds: 1 },
-  };
-  return [version, { template: { containers: [container] } }] as const;
-}
-
-/** The ConfigMap of the service. */
-function configOf({ namespace }: Cast) {
-  const { api } = stage.sandbox.cluster;
-  const collection = `/api/v1/namespaces/${namespace}/configmaps`;
-  const contents = (behaviour: string) => ({ ORCH_BEHAVIOUR: behaviour, RUST_LOG: 'warn' });
-  return {
-    create: (behaviour: string) =>
-      api.must('POST', collection, { metadata: { name: 'app-config' }, data: contents(behaviour) }),
-    change: (behaviour: string) =>
-      api.must('PATCH', `${collection}/app-config`, { data: contents(behaviour) }, MERGE_PATCH),
-    behaviour: async () => (await api.must('GET', `${collection}/app-config`)).data.ORCH_BEHAVIOUR,
-  };
-}
+const release = (version: string) => configuredRelease(stage, version);
 
 async function referred(cast: Cast): Promise<string> {
   const { spec } = await cast.workload();
@@ -52,7 +20,7 @@ async function referred(cast: Cast): Promise<string> {
 describe('a release that is bad by its ConfigMap alone', () => {
   it('is rolled back and proved: the pods take what was proved, and the ConfigMap of the user stays', async () => {
     const cast = await stage.cast('config');
-    const config = configOf(cast);
+    const config = configOf(stage, cast);
     await config.create('good');
     await aSecondLater();
     await cast.deploy(...release('v0.1.0'));
@@ -67,7 +35,7 @@ describe('a release that is bad by its ConfigMap alone', () => {
     const report = await cast.rollback({ reason: 'chat answers nothing' });
     expect(report.outcome).toBe('rolled-back');
     expect(await referred(cast)).toBe('deployment-master-orchestrator-config-0');
-    expect(await config.behaviour()).toBe('chat-output-null');
+    expect((await config.read()).data.ORCH_BEHAVIOUR).toBe('chat-output-null');
     const { markdown } = await recordOf(report);
     for (const told of ['configmap/app-config was changed since', setting]) expect(markdown).toContain(told);
 
@@ -80,7 +48,7 @@ describe('a release that is bad by its ConfigMap alone', () => {
   it('is planned anew where the ConfigMap is changed while the plan waits for its approval: nothing is written before', async () => {
     const profile = { ...ASKED, approval: { required: true, expires: '120s' } };
     const cast = await stage.cast('config-approved', { profile });
-    const config = configOf(cast);
+    const config = configOf(stage, cast);
     await config.create('good');
     await aSecondLater();
     await cast.deploy(...release('v0.1.0'));

@@ -1,14 +1,11 @@
 import { createHash } from 'node:crypto';
-import { Context } from '@temporalio/activity';
-import { Worker } from '@temporalio/worker';
 import type { MemberRun } from '../../src/activities/plan-group.ts';
 import type { RunReport } from '../../src/domain/ledger/ledger.ts';
 import { policyOfGroup } from '../../src/domain/people/group-policy.ts';
 import type { GroupRequest, ResolvedGroup } from '../../src/domain/request/group.ts';
 import type { ResolvedRun, RollbackRequest } from '../../src/domain/request/request.ts';
-import { STEP_IDS, type StepId } from '../../src/domain/steps/steps.ts';
+import type { StepId } from '../../src/domain/steps/steps.ts';
 import { parseTarget } from '../../src/domain/versions/targets.ts';
-import { workflowBundle } from '../../src/wiring/bundle.ts';
 import { until } from '../../tools/until.ts';
 import type { TemporalClients } from '../stories/stage-temporal.ts';
 import {
@@ -18,6 +15,7 @@ import {
   type ServiceOptions,
   scriptedService,
 } from './scripted-service.ts';
+import { scriptedWorker } from './scripted-worker.ts';
 
 export interface ScriptedGroupOptions {
   /** Settings of the group beside its members. */
@@ -131,29 +129,7 @@ export async function scriptedGroup(
     return script ? script(usual, time, args) : usual();
   }
 
-  const worker = await Worker.create({
-    connection: native,
-    taskQueue,
-    workflowBundle: await workflowBundle(),
-    activities: Object.fromEntries(
-      STEP_IDS.map((step) => [step, (...args: unknown[]) => carryOut(step, args)]),
-    ),
-    maxHeartbeatThrottleInterval: '50ms',
-    defaultHeartbeatThrottleInterval: '50ms',
-  });
-  const ended = worker.run();
-
-  async function carryOut(step: StepId, args: readonly unknown[]) {
-    const { cancelled, heartbeat, info } = Context.current();
-    const startedAt = new Date().toISOString();
-    const beat = setInterval(() => heartbeat(), 50);
-    try {
-      const value = await Promise.race([work(step, args), cancelled]);
-      return { value, summary: step, attempt: info.attempt, startedAt, finishedAt: new Date().toISOString() };
-    } finally {
-      clearInterval(beat);
-    }
-  }
+  const { close } = await scriptedWorker(native, taskQueue, work);
 
   return {
     services,
@@ -168,9 +144,6 @@ export async function scriptedGroup(
         taskQueue,
         args: [input],
       }),
-    async close() {
-      if (worker.getState() === 'RUNNING') worker.shutdown();
-      await ended;
-    },
+    close,
   };
 }

@@ -1,10 +1,7 @@
-import { Context } from '@temporalio/activity';
 import type { WorkflowHandle } from '@temporalio/client';
-import { Worker } from '@temporalio/worker';
 import type { RunReport } from '../../src/domain/ledger/ledger.ts';
 import type { Waiting } from '../../src/domain/people/waiting.ts';
-import { STEP_IDS, type StepId } from '../../src/domain/steps/steps.ts';
-import { workflowBundle } from '../../src/wiring/bundle.ts';
+import type { StepId } from '../../src/domain/steps/steps.ts';
 import type { TemporalServer } from '../../tools/temporal-server.ts';
 import { until } from '../../tools/until.ts';
 import { openStageOn, type TemporalClients } from '../stories/stage-temporal.ts';
@@ -16,6 +13,7 @@ import {
   type ServiceOptions,
   scriptedService,
 } from './scripted-service.ts';
+import { scriptedWorker } from './scripted-worker.ts';
 
 /** A real Temporal server, the real workflows, and services whose steps do what a test says. */
 export type ScriptedStage = Awaited<ReturnType<typeof openScriptedStage>>;
@@ -50,33 +48,12 @@ async function openCast(
   const uid = beside?.uid ?? taskQueue;
   const service: ScriptedService = scriptedService({ ...options, uid });
   const times = new Map<StepId, number>();
-  const worker = await Worker.create({
-    connection: native,
-    taskQueue,
-    workflowBundle: await workflowBundle(),
-    activities: Object.fromEntries(
-      STEP_IDS.map((step) => [step, (...args: unknown[]) => carryOut(step, args)]),
-    ),
-    maxHeartbeatThrottleInterval: '50ms',
-    defaultHeartbeatThrottleInterval: '50ms',
-  });
-  const ended = worker.run();
-
-  async function carryOut(step: StepId, args: readonly unknown[]) {
-    const { cancelled, heartbeat, info } = Context.current();
-    const startedAt = new Date().toISOString();
-    const beat = setInterval(() => heartbeat(), 50);
+  const { close } = await scriptedWorker(native, taskQueue, async (step, args) => {
     const time = (times.get(step) ?? 0) + 1;
     times.set(step, time);
     const usual = () => service.usual[step](...(args as never[]));
-    try {
-      const work = Promise.resolve().then(() => (script[step] ? script[step](usual, time, args) : usual()));
-      const value = await Promise.race([work, cancelled]);
-      return { value, summary: step, attempt: info.attempt, startedAt, finishedAt: new Date().toISOString() };
-    } finally {
-      clearInterval(beat);
-    }
-  }
+    return script[step] ? script[step](usual, time, args) : usual();
+  });
 
   let runs = 0;
   return {
@@ -87,10 +64,7 @@ async function openCast(
     async start(workflowId = `rollback/${taskQueue}/${++runs}`, type = 'rollback', input: unknown = {}) {
       return client.workflow.start(type, { workflowId, taskQueue, args: [input] });
     },
-    async close() {
-      if (worker.getState() === 'RUNNING') worker.shutdown();
-      await ended;
-    },
+    close,
   };
 }
 

@@ -2,7 +2,8 @@ import { writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { deployment, imageOf } from '../../../sandbox/manifests.ts';
-import { aSecondLater, BAD, COPY, GOOD, prove } from './config-service.ts';
+import { aSecondLater } from '../../worlds/a-second-later.ts';
+import { BAD, COPY, GOOD, prove } from './config-service.ts';
 import { realKubectl } from './real-kubectl.ts';
 import { openWorld, type Service } from './world.ts';
 

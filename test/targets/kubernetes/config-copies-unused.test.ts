@@ -3,7 +3,8 @@ import { MERGE_PATCH } from '../../../sandbox/control-plane/api.ts';
 import { type PolicyRule, rulesOf, WORKER_RULES } from '../../../sandbox/manifests.ts';
 import { RECORDS_KEPT } from '../../../src/targets/kubernetes/state/evidence.ts';
 import type { RollbackTarget } from '../../../src/targets/target.ts';
-import { aSecondLater, carryOut, planned, proofOf, prove } from './config-proofs.ts';
+import { aSecondLater } from '../../worlds/a-second-later.ts';
+import { carryOut, planned, proofOf, prove } from './config-proofs.ts';
 import { context, openWorld, type Service } from './world.ts';
 
 const { cluster, service } = openWorld({ instantReady: true });

@@ -1,14 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { liveVersionOf } from '../../../src/domain/versions/versions.ts';
-import {
-  aSecondLater,
-  configServices,
-  GOOD,
-  KNOWN_GOOD,
-  planned,
-  prove,
-  recordOf,
-} from './config-service.ts';
+import { aSecondLater } from '../../worlds/a-second-later.ts';
+import { configServices, GOOD, KNOWN_GOOD, planned, prove, recordOf } from './config-service.ts';
 import { context, openWorld, type Service } from './world.ts';
 
 const world = openWorld({ instantReady: true, concurrent: true });

@@ -9,8 +9,8 @@ import {
 } from '../../../sandbox/manifests.ts';
 import { contentHash } from '../../../src/targets/kubernetes/config/content.ts';
 import { until } from '../../../tools/until.ts';
+import { aSecondLater } from '../../worlds/a-second-later.ts';
 import {
-  aSecondLater,
   BAD,
   COPY,
   configServices,

@@ -16,7 +16,8 @@ import { liveVersionOf } from '../../../src/domain/versions/versions.ts';
 import { CONFIG_SLOTS } from '../../../src/targets/kubernetes/config/kept-config.ts';
 import { createKubernetesTarget } from '../../../src/targets/kubernetes/index.ts';
 import type { RollbackTarget } from '../../../src/targets/target.ts';
-import { aSecondLater, carryOut, planned, prove } from './config-proofs.ts';
+import { aSecondLater } from '../../worlds/a-second-later.ts';
+import { carryOut, planned, prove } from './config-proofs.ts';
 import { context, errorOf, openWorld, type Service } from './world.ts';
 
 const { cluster, service } = openWorld({ instantReady: true });

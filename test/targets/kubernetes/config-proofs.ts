@@ -1,4 +1,3 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import type { KnownGoodRecord } from '../../../src/domain/proof/known-good.ts';
 import type { KubernetesPin } from '../../../src/domain/versions/pins.ts';
 import { planRollback } from '../../../src/domain/versions/plan-rollback.ts';
@@ -6,9 +5,6 @@ import type { TargetWish } from '../../../src/domain/versions/targets.ts';
 import type { RollbackTarget } from '../../../src/targets/target.ts';
 import { passedRecord } from './passed-record.ts';
 import { context } from './support.ts';
-
-/** The API server notes whole seconds: what is changed in the second of a start may be older or younger. */
-export const aSecondLater = () => sleep(1_000 - (Date.now() % 1_000) + 20);
 
 /** Evidence of today's schema that what is live was proved. */
 export async function proofOf(target: RollbackTarget): Promise<KnownGoodRecord> {

@@ -2,8 +2,8 @@ import { describe, expect, it } from 'vitest';
 import { type KubernetesObject, MERGE_PATCH } from '../../../sandbox/control-plane/api.ts';
 import { imageOf, rulesOf, WORKER_RULES } from '../../../sandbox/manifests.ts';
 import { until } from '../../../tools/until.ts';
+import { aSecondLater } from '../../worlds/a-second-later.ts';
 import {
-  aSecondLater,
   BAD,
   COPY,
   configServices,

@@ -5,8 +5,8 @@ import { DEPLOYMENT, rulesOf } from '../../../sandbox/manifests.ts';
 import { liveVersionOf } from '../../../src/domain/versions/versions.ts';
 import { configSlots } from '../../../src/targets/kubernetes/config/kept-config.ts';
 import { DEPLOYMENT as DEPLOYMENT_KIND } from '../../../src/targets/kubernetes/workload/deployment.ts';
+import { aSecondLater } from '../../worlds/a-second-later.ts';
 import {
-  aSecondLater,
   BAD,
   COPY,
   configServices,

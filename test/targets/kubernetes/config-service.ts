@@ -1,4 +1,3 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import {
   type KubernetesApi,
   type KubernetesObject,
@@ -9,6 +8,7 @@ import { planRollback } from '../../../src/domain/versions/plan-rollback.ts';
 import type { TargetWish } from '../../../src/domain/versions/targets.ts';
 import type { VersionCandidate } from '../../../src/domain/versions/versions.ts';
 import { contentHash } from '../../../src/targets/kubernetes/config/content.ts';
+import { aSecondLater } from '../../worlds/a-second-later.ts';
 import { context, type openWorld, type Service } from './world.ts';
 
 export const KNOWN_GOOD: TargetWish = { kind: 'known-good' };
@@ -53,9 +53,6 @@ export function formerCopy(live: KubernetesObject, name: string) {
   const annotations = { ...old.metadata.annotations, 'rollback-runbook/content': contentHash({ data: BAD }) };
   return { ...old, metadata: { ...old.metadata, annotations } };
 }
-
-/** The API server notes whole seconds: what is changed in the second of a start may be older or younger. */
-export const aSecondLater = (): Promise<void> => sleep(1_000 - (Date.now() % 1_000) + 20);
 
 /** A record of a version. */
 export function recordOf(

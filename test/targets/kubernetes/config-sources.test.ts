@@ -6,7 +6,8 @@ import type { ConfigPolicy } from '../../../src/domain/request/profile.ts';
 import { withOverwritten } from '../../../src/domain/versions/pins.ts';
 import { liveVersionOf } from '../../../src/domain/versions/versions.ts';
 import type { RollbackTarget } from '../../../src/targets/target.ts';
-import { aSecondLater, carryOut, planned, prove } from './config-proofs.ts';
+import { aSecondLater } from '../../worlds/a-second-later.ts';
+import { carryOut, planned, prove } from './config-proofs.ts';
 import { context, errorOf, openWorld, type Service } from './world.ts';
 
 const { cluster, service } = openWorld({ instantReady: true });

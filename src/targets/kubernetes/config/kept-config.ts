@@ -50,19 +50,14 @@ export function kindOf(reference: string): ConfigKind {
 }
 
 /** Reads one by its reference, `configmap/app-config`; undefined where there is none. */
-export async function readIfThere(
+export function readIfThere(
   transport: ApiTransport,
   namespace: string,
   reference: string,
   signal: AbortSignal,
 ): Promise<ConfigObject | undefined> {
   const name = reference.slice(reference.indexOf('/') + 1);
-  try {
-    return await readObject(transport, namespace, { kind: kindOf(reference), name }, signal);
-  } catch (error) {
-    if (isStatus(error, 404)) return undefined;
-    throw error;
-  }
+  return readObject(transport, namespace, { kind: kindOf(reference), name }, signal).catch(whenGone);
 }
 
 /** A copy that holds what it says. */

@@ -16,7 +16,7 @@ import type {
 import type { ApiTransport } from '../api/transport.ts';
 import type { ConfigReads } from '../config/config-reads.ts';
 import { hasherOf } from '../config/content.ts';
-import { copyIn } from '../config/kept-config.ts';
+import { copyIn, kindOf } from '../config/kept-config.ts';
 import { templateIn } from '../state/snapshot.ts';
 import { withCopies } from '../template/config-references.ts';
 import { fingerprint, withoutHash } from '../template/fingerprint.ts';
@@ -145,7 +145,7 @@ async function assertCopies(
 ): Promise<void> {
   await Promise.all(
     copies.map(async ({ reference, name, hash }) => {
-      const kind = reference.startsWith('secret/') ? 'secret' : 'configmap';
+      const kind = kindOf(reference);
       const hashOf = hasherOf(kind, kind === 'secret' ? await own.evidenceKey?.(signal) : undefined);
       const problem = await own.reads.read({ kind, name }).then(
         (object) => (copyIn(object, { uid }, hashOf)?.hash === hash ? '' : 'does not hold it any more'),

@@ -1,10 +1,9 @@
 import { RunbookError } from '../../../domain/errors.ts';
 import type { KubernetesPin } from '../../../domain/versions/pins.ts';
 import type { EvidenceKey } from '../../evidence/seal.ts';
-import { isStatus } from '../api/api-error.ts';
 import type { ApiTransport } from '../api/transport.ts';
 import { hasherOf } from '../config/content.ts';
-import { readObject } from '../config/kept-config.ts';
+import { kindOf, readIfThere } from '../config/kept-config.ts';
 
 /** How config is known again. */
 interface KnownBy {
@@ -27,20 +26,12 @@ export async function assertPlannedConfig(
   const open = Object.entries(config).filter(([name, hash]) => lately[name] !== hash);
   await Promise.all(
     open.map(async ([reference, planned]) => {
-      const kind = reference.startsWith('secret/') ? 'secret' : 'configmap';
+      const kind = kindOf(reference);
       const hashOf = hasherOf(kind, kind === 'secret' ? await evidenceKey?.(signal) : undefined);
-      const name = reference.slice(kind.length + 1);
-      const problem = await readObject(transport, namespace, { kind, name }, signal).then(
-        (object) => {
-          if (object.metadata.deletionTimestamp) return 'is gone';
-          return [planned, undefined].includes(hashOf(object)) ? '' : 'was changed';
-        },
-        (error: unknown) => {
-          if (isStatus(error, 404)) return 'is gone';
-          throw error;
-        },
-      );
-      if (problem === '') return;
+      const object = await readIfThere(transport, namespace, reference, signal);
+      const isGone = !object || object.metadata.deletionTimestamp;
+      if (!isGone && [planned, undefined].includes(hashOf(object))) return;
+      const problem = isGone ? 'is gone' : 'was changed';
       throw new RunbookError(
         'PinLost',
         `${reference} ${problem} after the plan was made, and ${version} was proved with what it held; start a new run, which plans anew`,
