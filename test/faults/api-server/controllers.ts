@@ -1,5 +1,6 @@
 import { expect } from 'vitest';
 import { before } from '../../../sandbox/faults/index.ts';
+import { freeze } from '../../../tools/processes/freeze.ts';
 import type { World } from './behind-proxy.ts';
 import { type End, type FaultCase, ROLLED_BACK } from './case.ts';
 import { PATCH, type Point, REVIEW } from './points.ts';
@@ -20,8 +21,8 @@ function stopped(
       let going: NodeJS.Timeout | undefined;
       const rule = proxy.rule(
         { ...point.match, times: 1 },
-        before(() => {
-          controllers.signal('SIGSTOP');
+        before(async () => {
+          await freeze(controllers.pid);
           if (ms !== undefined) going = setTimeout(() => controllers.signal('SIGCONT'), ms);
         }),
       );

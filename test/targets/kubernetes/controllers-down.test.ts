@@ -2,22 +2,25 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type { KubernetesObject } from '../../../sandbox/control-plane/api.ts';
 import { imageOf } from '../../../sandbox/manifests.ts';
 import type { RolloutProgress } from '../../../src/targets/target.ts';
+import { freeze, thaw } from '../../../tools/processes/freeze.ts';
 import { until } from '../../../tools/until.ts';
 import { context, errorOf, openWorld, type Service } from './world.ts';
 
 const { cluster, service } = openWorld();
 
 let stopped = false;
-const stop = (is: boolean) => {
-  if (stopped !== is) {
-    process.kill(cluster().controlPlane.processes.controllers.pid(), is ? 'SIGSTOP' : 'SIGCONT');
-  }
-  stopped = is;
+const stop = async () => {
+  stopped = true;
+  await freeze(cluster().controlPlane.processes.controllers.pid());
+};
+const goOn = () => {
+  if (stopped) thaw(cluster().controlPlane.processes.controllers.pid());
+  stopped = false;
 };
 beforeEach(() => {
   stopped = false;
 });
-afterEach(() => stop(false));
+afterEach(goOn);
 
 /** As another worker that takes a wait over in which nothing has moved for so long. */
 function waitingFor(seconds: number): RolloutProgress {
@@ -39,7 +42,7 @@ async function stoppedMidway(of: Service) {
     const updated = status.updatedReplicas ?? status.updatedNumberScheduled;
     return status.observedGeneration === started.generation && updated === 1;
   });
-  stop(true);
+  await stop();
   letGo();
   await until('it to be ready', async () => {
     const conditions: readonly KubernetesObject[] = (await newPod()).status.conditions ?? [];
@@ -69,7 +72,7 @@ describe('controllers that are down in the middle of a rollout', () => {
     await until('them to be named', async () =>
       reports.some(({ message }) => /nothing moves: the controllers may be down/.test(message)),
     );
-    stop(false);
+    goOn();
     expect(await finished).toMatchObject({ replicas: 2 });
   });
 

@@ -4,6 +4,7 @@ import { deployment, imageOf, type PolicyRule, WORKER_RULES } from '../../../san
 import type { SnapshotReference } from '../../../src/domain/versions/pins.ts';
 import { planRollback } from '../../../src/domain/versions/plan-rollback.ts';
 import { liveVersionOf } from '../../../src/domain/versions/versions.ts';
+import { freeze, thaw } from '../../../tools/processes/freeze.ts';
 import { until } from '../../../tools/until.ts';
 import { context, errorOf, openWorld, type Service } from './world.ts';
 
@@ -202,8 +203,8 @@ describe('a template that no controller has seen', () => {
   test('comes back from its snapshot, and nobody takes it for a rollback', async () => {
     const of = await service([]);
     const { controllers } = cluster().controlPlane.processes;
-    process.kill(controllers.pid(), 'SIGSTOP');
-    onTestFinished(() => void process.kill(controllers.pid(), 'SIGCONT'));
+    await freeze(controllers.pid());
+    onTestFinished(() => thaw(controllers.pid()));
     const { apiPort, metricsPort } = cluster().node;
     const image = imageOf('v0.2.0');
     const made = deployment({ namespace: of.namespace, image, apiPort, metricsPort, replicas: 1 });
@@ -215,7 +216,7 @@ describe('a template that no controller has seen', () => {
     expect((await of.live()).metadata.annotations).toBeUndefined();
     await of.target.rollBack(await of.pin(TO_FIRST), context);
     expect((await fresh(of)).rolledBack).toBe(true);
-    process.kill(controllers.pid(), 'SIGCONT');
+    thaw(controllers.pid());
     await restore(of, snapshot);
     expect(await template(of)).toEqual(before);
     expect((await fresh(of)).rolledBack).toBe(false);

@@ -1,4 +1,5 @@
 import { describe, expect, it, onTestFinished } from 'vitest';
+import { freeze, thaw } from '../../../../tools/processes/freeze.ts';
 import { until } from '../../../../tools/until.ts';
 import { context, errorOf, openWorld } from '../world.ts';
 import { STATEFUL_SET, wait } from './support.ts';
@@ -26,8 +27,8 @@ describe('what a rollout of a StatefulSet waits for', () => {
     const { controllers } = cluster().controlPlane.processes;
     const started = await (async () => {
       const pin = await of.pin();
-      process.kill(controllers.pid(), 'SIGSTOP');
-      onTestFinished(() => void process.kill(controllers.pid(), 'SIGCONT'));
+      await freeze(controllers.pid());
+      onTestFinished(() => thaw(controllers.pid()));
       return of.target.rollBack(pin, context);
     })();
     const error = await errorOf(of.target.waitForRollout(started, context, () => undefined));
