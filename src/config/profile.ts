@@ -5,6 +5,7 @@ import type { RunPolicy } from '../domain/request/policy.ts';
 import type { Auth, ConfigPolicy, SecretReference, TargetProfile } from '../domain/request/profile.ts';
 import type { NotifierSettings } from '../notifiers/catalogue.ts';
 import type { CriticalRules } from '../settings/rules/schema.ts';
+import type { PrometheusSettings } from '../signals/prometheus/settings.ts';
 
 /** One service of runbook.yaml, with every default filled in. No workflow sees it: it holds addresses. */
 export interface ServiceProfile {
@@ -28,6 +29,8 @@ export interface ServiceProfile {
   readonly critical?: CriticalRules;
   /** Image repositories that the service may be given; default: that of what runs and of its history. */
   readonly repositories?: readonly string[];
+  /** Where signals are read that are PromQL; without it none is. */
+  readonly prometheus?: PrometheusSettings;
   /** Names of settings whose values a plan never shows, `*` for any characters. */
   readonly masked?: readonly string[];
   readonly notify: readonly NotifierSettings[];

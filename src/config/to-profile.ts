@@ -34,6 +34,7 @@ export function toProfile(
     ...(entry.config.secrets === 'keep' ? { keepsSecrets: true } : {}),
     ...(entry.config.restore === 'in-place' ? { configPolicy: configOf(entry.config) } : {}),
     ...(critical ? { critical } : {}),
+    ...(entry.prometheus ? { prometheus: withWholePaths(entry.prometheus, folder) } : {}),
     ...(diff.mask.length > 0 ? { masked: diff.mask } : {}),
     notify: withWholePaths(notifiersOf(notify), folder),
     policy: toPolicy(entry),
