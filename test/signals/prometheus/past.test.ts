@@ -190,4 +190,11 @@ describe.skipIf(problem)(`signals from Prometheus${problem ? ` (skipped: ${probl
     expect(reading.past).toEqual([]);
     expect(reading.now.samples).toBeGreaterThan(280);
   });
+
+  test('Prometheus that is gone is no data, and what it knew is there when it is back', async () => {
+    await prometheus.process.kill();
+    expect(whyOf(await read({ value: 'max(load)' }))).toBe('Prometheus: connection refused');
+    await prometheus.process.start();
+    expect(measured(await read({ value: 'max(load)' })).past.length).toBeGreaterThan(60);
+  });
 });

@@ -82,7 +82,11 @@ describe('the section prometheus of a service', () => {
       'credentials may not stand in an address: use auth',
     ],
     ['a query in an address', { addresses: ['http://p/?x=1'] }, 'an endpoint has no query and no fragment'],
-    ['an unknown key', { addresses, adresses: 1 }, 'prometheus.adresses: unknown key, did you mean addresses?'],
+    [
+      'an unknown key',
+      { addresses, adresses: 1 },
+      'prometheus.adresses: unknown key, did you mean addresses?',
+    ],
     ['an unknown mode', { addresses, auth: { mode: 'jwt' } }, 'expected mode none, bearer or basic'],
     [
       'a token in the file',
