@@ -36,12 +36,12 @@ interface Row {
   readonly why: RegExp;
   /** What it says is of the query: no other server is asked. */
   readonly final?: true;
-  readonly timeout?: string;
+  readonly hangs?: true;
 }
 
 const ROWS: readonly Row[] = [
-  { fault: 'never answers', done: hang, why: /^no answer within 2 s/, timeout: '2s' },
-  { fault: 'answers a byte at a time', done: drip(100), why: /^no answer within 2 s/, timeout: '2s' },
+  { fault: 'never answers', done: hang, why: /^no answer within/, hangs: true },
+  { fault: 'answers a byte at a time', done: drip(100), why: /^no answer within/, hangs: true },
   { fault: 'closes the connection', done: hangUp, why: /^connection (closed|reset)/ },
   { fault: 'resets the connection', done: reset, why: /^connection (closed|reset)/ },
   { fault: 'is cut off in the middle', done: cutOff, why: /^connection (closed|reset)/ },
@@ -136,15 +136,16 @@ beforeAll(async () => {
 afterAll(() => sandbox?.close());
 
 const queries = { value: 'max(load)' };
+/** For an answer of the real server on a busy machine. */
+const ENOUGH = '6s';
 const settings = (addresses: readonly string[], timeout = '20s') =>
   settingsOf({ addresses, timeout, maxResponse: 64 });
 
 describe.skipIf(problem)(`Prometheus${problem ? ` (skipped: ${problem})` : ''}`, { concurrent: true }, () => {
-  test.for(ROWS)('$fault: no data, and why', async ({ done, why, timeout }, { expect }) => {
+  test.for(ROWS)('$fault: no data, and why', async ({ done, why, hangs }, { expect }) => {
     await using proxy = await startFaultProxy({ upstream: prometheus.url });
-    const one = settings([proxy.url], timeout);
     proxy.rule({}, done);
-    const said = whyOf(await readOne({ settings: one, queries }));
+    const said = whyOf(await readOne({ settings: settings([proxy.url], hangs && '1s'), queries }));
     expect(said).toMatch(/^Prometheus: /);
     expect(said.replace('Prometheus: ', '')).toMatch(why);
     expect(said).not.toMatch(/127\.0\.0\.1|10\.1\.2\.3|:\d{4,5}\b/);
@@ -154,16 +155,18 @@ describe.skipIf(problem)(`Prometheus${problem ? ` (skipped: ${problem})` : ''}`,
     // It has told its time, and only then is hurt.
     await proxy.heal();
     proxy.rule({ skip: 1 }, done);
+    const one = settings([proxy.url], hangs && ENOUGH);
     expect(whyOf(await readOne({ settings: one, queries })).replace('Prometheus: ', '')).toMatch(why);
     expect(proxy.problems).toEqual([]);
   });
 
   test.for(ROWS.filter(({ final }) => !final))(
     '$fault: the next address is asked',
-    async ({ done, timeout }, { expect }) => {
+    async ({ done, hangs }, { expect }) => {
       await using proxy = await startFaultProxy({ upstream: prometheus.url });
       proxy.rule({}, done);
-      const reading = await readOne({ settings: settings([proxy.url, prometheus.url], timeout), queries });
+      const both = settings([proxy.url, prometheus.url], hangs && ENOUGH);
+      const reading = await readOne({ settings: both, queries });
       expect(measured(reading).now.value).toBe(2);
       expect(measured(reading).past.length).toBeGreaterThan(10);
       // The one that has answered is asked first from then on.

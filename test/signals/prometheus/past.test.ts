@@ -138,7 +138,7 @@ describe.skipIf(problem)(`signals from Prometheus${problem ? ` (skipped: ${probl
     expect(measured(await read({ value: 'gone' }, short)).now.value).toBe(3);
     const seen = 'max(timestamp(gone))';
     expect(whyOf(await read({ value: 'gone', seen }, short))).toMatch(
-      /^it is not scraped any more: the last sample is of 2[34]\d s ago, longer than its window/,
+      /^it is not scraped any more: the last sample is of \d{3} s ago, longer than its window/,
     );
     expect(measured(await read({ value: 'gone', seen })).now.value).toBe(3);
     expect(whyOf(await read({ value: 'load', seen: 'max(timestamp(never_heard_of))' }))).toMatch(
