@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { startFaultProxy } from '../../sandbox/faults/index.ts';
 import { openSandbox, type Sandbox, type SandboxPrometheus } from '../../sandbox/index.ts';
 import { prometheusProblem } from '../../sandbox/prometheus/index.ts';
+import { nobody } from '../checks/surroundings.ts';
 import { measured, past, readOne, settingsOf, whyOf } from '../signals/prometheus/surroundings.ts';
 import { counted } from './counted.ts';
 import { PROMETHEUS_FAULTS, type PrometheusFault } from './prometheus/cases.ts';
@@ -55,6 +56,19 @@ async function isReadFromTheNext({ done, hangs }: PrometheusFault): Promise<void
 
 describe.skipIf(problem)(`Prometheus${problem ? ` (skipped: ${problem})` : ''}`, { concurrent: true }, () => {
   const row = { family: 'Prometheus misbehaves', target: 'both' } as const;
+
+  test('is not there: no data, and why; the next address is asked', () =>
+    counted(
+      { ...row, fault: 'is not there', ends: 'no data, and why; read from the next address' },
+      async () => {
+        const gone = await nobody();
+        expect(whyOf(await readOne({ settings: settings([gone]), queries }))).toBe(
+          'Prometheus: connection refused',
+        );
+        const reading = await readOne({ settings: settings([gone, prometheus.url]), queries });
+        expect(measured(reading).now.value).toBe(2);
+      },
+    ));
 
   test.for(PROMETHEUS_FAULTS)('$fault: no data, and why', (one) =>
     counted({ ...row, fault: one.fault, ends: 'no data, and why' }, () => saysWhy(one)),

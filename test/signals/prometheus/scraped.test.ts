@@ -32,7 +32,8 @@ describe.skipIf(problem)(`a target that Prometheus scrapes${problem ? ` (skipped
       await read(`sum(increase(${counter}[10m]))`, { samples: `sum(increase(${counter}[10m]))` }),
     );
     expect(grown.now.value).toBeGreaterThan(8);
-    expect(grown.now.samples).toBe(Math.round(grown.now.value));
+    // A scrape that began before now may be written between the two queries.
+    expect(Math.abs((grown.now.samples ?? 0) - grown.now.value)).toBeLessThan(6);
     expect(grown.past.every(({ value }) => value >= 0)).toBe(true);
     // What a difference of two values would have said.
     expect((await prometheus.ask(`delta(${counter}[10m])`))[0]?.value).toBeLessThan(0);
