@@ -1,0 +1,55 @@
+import type { Against } from './evidence.ts';
+import type { Found } from './find-signal.ts';
+import type { SignalDefinition } from './signals.ts';
+import { capped, inUnit, moment, named, span } from './words.ts';
+
+/** Of what one signal says, in characters. */
+const SAYS_LIMIT = 300;
+
+/** One signal in words: `failed plans 0.4 % -> 38 % since 02:41 UTC, six minutes after 0.2.0 became live`. */
+export function signalSays(definition: SignalDefinition, found: Found, against: Against): string {
+  return capped(`${named(definition.title)}${restOf(definition, found, against)}`, SAYS_LIMIT);
+}
+
+function restOf(definition: SignalDefinition, found: Found, against: Against): string {
+  const { state, now, why = 'nothing was read' } = found;
+  if (state === 'normal')
+    return ` ${isUnchanged(definition, found) ? 'unchanged' : 'normal'}${inBrackets(definition, now)}`;
+  const change = changeOf(definition, found);
+  if (state !== 'unknown') return `${change}${sinceWhen(found, against)}`;
+  const reason = named(why);
+  return found.isBad ? `${change}, since when is not known: ${reason}` : `${change} not known: ${reason}`;
+}
+
+/** Whether a normal value is what it was; what has become better is normal. */
+export function isUnchanged(
+  { growth, noise = 0 }: Pick<SignalDefinition, 'growth' | 'noise'>,
+  { now, before }: Pick<Found, 'now' | 'before'>,
+): boolean {
+  if (now === undefined || before === undefined) return false;
+  const [low, high] = now < before ? [now, before] : [before, now];
+  return high - low <= noise || high <= low * (growth ?? 1.5);
+}
+
+function inBrackets({ unit }: SignalDefinition, now: number | undefined): string {
+  return now === undefined ? '' : ` (${inUnit[unit](now)})`;
+}
+
+/** ` 0.4 % -> 38 %`. */
+function changeOf({ unit }: SignalDefinition, { now, before, isBad }: Found): string {
+  if (now === undefined) return '';
+  const shown = inUnit[unit](now);
+  return before === undefined || !isBad ? ` ${shown}` : ` ${inUnit[unit](before)} -> ${shown}`;
+}
+
+/** ` since 02:41 UTC, six minutes after 0.2.0 became live`. */
+function sinceWhen({ onset }: Found, { live, at, version }: Against): string {
+  const current = version === undefined ? 'the current version' : named(version);
+  if (onset === undefined || live === undefined) return `, as was recorded of the known-good version`;
+  const ms = onset.by - Date.parse(live.at);
+  const which = ms > 0 ? 'after' : 'before';
+  const least = ms > 0 ? (live.exact ? '' : 'at least ') : onset.after === undefined ? 'at least ' : '';
+  const since = `${onset.after === undefined ? ' since before' : ' since'} ${moment(onset.by, at)}`;
+  const near = Math.abs(ms) < 1000 ? 'as' : `${least}${span(ms)} ${which}`;
+  return `${since}, ${near} ${current} became live`;
+}

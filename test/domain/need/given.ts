@@ -1,0 +1,67 @@
+import type { JudgedSignal } from '../../../src/domain/need/assessment.ts';
+import { judgeSignal } from '../../../src/domain/need/judge-signal.ts';
+import type {
+  LiveSince,
+  SignalDefinition,
+  SignalPoint,
+  SignalReading,
+} from '../../../src/domain/need/signals.ts';
+
+export const MINUTE = 60_000;
+/** Now. */
+export const NOW = Date.parse('2026-11-23T03:00:00.000Z');
+
+export const FAILED_PLANS: SignalDefinition = {
+  id: 'plan-failure-ratio',
+  title: 'failed plans',
+  unit: 'ratio',
+  windowMs: 5 * MINUTE,
+  minSamples: 20,
+  worse: 'higher',
+  limit: 0.05,
+  growth: 3,
+  noise: 0.01,
+  decides: true,
+};
+
+/** So many minutes before now. */
+export function ago(minutes: number): number {
+  return NOW - minutes * MINUTE;
+}
+
+export function liveAgo(minutes: number, exact = true): LiveSince {
+  return { at: new Date(ago(minutes)).toISOString(), from: 'rollout', exact };
+}
+
+/** A value a minute, from so many minutes before now until one before it. */
+export function past(from: number, value: (ago: number) => number | undefined): readonly SignalPoint[] {
+  return Array.from({ length: from }, (_, index) => from - index).flatMap((minutes) => {
+    const known = value(minutes);
+    return known === undefined ? [] : [{ at: ago(minutes), value: known }];
+  });
+}
+
+export function measured(now: number | Partial<SignalPoint>, points: readonly SignalPoint[]): SignalReading {
+  const given = typeof now === 'number' ? { value: now } : now;
+  return { kind: 'measured', source: 'prometheus', now: { at: NOW, value: 0, ...given }, past: points };
+}
+
+export interface Given {
+  readonly definition?: Partial<SignalDefinition>;
+  readonly reading: SignalReading;
+  /** Minutes before now; undefined: not known. */
+  readonly live?: LiveSince | undefined;
+  readonly recorded?: number;
+}
+
+export function judged({ definition = {}, reading, live, recorded }: Given): JudgedSignal {
+  return judgeSignal(
+    { definition: { ...FAILED_PLANS, ...definition }, reading },
+    {
+      at: NOW,
+      version: '0.2.0',
+      ...(live === undefined ? {} : { live }),
+      ...(recorded === undefined ? {} : { recorded }),
+    },
+  );
+}
