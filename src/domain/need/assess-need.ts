@@ -7,6 +7,8 @@ import { capped, named } from './words.ts';
 const MOST_NAMED = 3;
 /** Of the sentence, in characters: a message shows it whole. */
 const SENTENCE_LIMIT = 600;
+/** Of what is recorded. */
+const KNOWN_LIMIT = 160;
 
 /** What an assessment is made of. */
 export interface NeedFacts {
@@ -50,9 +52,10 @@ function sentenceOf(
   version: string,
   known: string | undefined,
 ): string {
-  const of = (state: SignalState) => signals.filter((signal) => signal.state === state);
+  const weightiest = signals.toSorted((a, b) => Number(b.decides) - Number(a.decides));
+  const of = (state: SignalState) => weightiest.filter((signal) => signal.state === state);
   const parts = [
-    ...(known === undefined ? [] : [knownSays(named(version), named(known), verdict, measured)]),
+    ...(known === undefined ? [] : [knownSays(named(version), named(known, KNOWN_LIMIT), verdict, measured)]),
     ...said(of('worse-since')),
     ...said(of('worse-before')),
     ...said(of('unknown')),

@@ -30,7 +30,7 @@ export function findSignal(definition: SignalDefinition, reading: SignalReading,
   if (reading.kind === 'no-data') return { state: 'unknown', why: reading.why };
   const { now } = reading;
   const why = whyNothing(definition, now, against.at);
-  const samples = now.samples === undefined ? {} : { samples: now.samples };
+  const samples = now.samples !== undefined && Number.isFinite(now.samples) ? { samples: now.samples } : {};
   if (why !== undefined) return { state: 'unknown', why, ...samples };
   const evidence = evidenceOf(definition, reading, against);
   const { baseline } = evidence;

@@ -12,9 +12,9 @@ export interface Series {
   readonly stepMs: number;
 }
 
-/** Whether a point is one: a number, of a time that exists. */
-export function isPoint({ at, value }: SignalPoint): boolean {
-  return Number.isFinite(value) && Number.isFinite(at) && Math.abs(at) <= LAST_INSTANT;
+/** Whether a point is one: numbers, of a time that exists. */
+export function isPoint({ at, value, samples = 0 }: SignalPoint): boolean {
+  return [at, value, samples].every(Number.isFinite) && Math.abs(at) <= LAST_INSTANT;
 }
 
 /** Whether enough has happened for the value to say something; a source that does not know is taken at its word. */

@@ -5,11 +5,16 @@ import { capped, inUnit, moment, named, span } from './words.ts';
 
 /** Of what one signal says, in characters. */
 const SAYS_LIMIT = 300;
+/** Of a reason in it. */
+const WHY_LIMIT = 160;
 
 /** One signal in words: `failed plans 0.4 % -> 38 % since 02:41 UTC, six minutes after 0.2.0 became live`. */
 export function signalSays(definition: SignalDefinition, found: Found, against: Against): string {
   return capped(`${named(definition.title)}${restOf(definition, found, against)}`, SAYS_LIMIT);
 }
+
+/** What is not known of a value. */
+const DOUBTS = { bad: ', since when is not known', good: ', not known whether it is well' } as const;
 
 function restOf(definition: SignalDefinition, found: Found, against: Against): string {
   const { state, now, why = 'nothing was read' } = found;
@@ -17,8 +22,7 @@ function restOf(definition: SignalDefinition, found: Found, against: Against): s
     return ` ${isUnchanged(definition, found) ? 'unchanged' : 'normal'}${inBrackets(definition, now)}`;
   const change = changeOf(definition, found);
   if (state !== 'unknown') return `${change}${sinceWhen(found, against)}`;
-  const reason = named(why);
-  return found.isBad ? `${change}, since when is not known: ${reason}` : `${change} not known: ${reason}`;
+  return `${change}${now === undefined ? ' not known' : DOUBTS[found.isBad ? 'bad' : 'good']}: ${named(why, WHY_LIMIT)}`;
 }
 
 /** Whether a normal value is what it was; what has become better is normal. */

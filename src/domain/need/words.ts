@@ -63,8 +63,8 @@ function counted(value: number, unit: string): string {
 }
 
 /** A name from outside within a sentence: one line, all of it seen, and not longer than people read. */
-export function named(text: string): string {
-  return capped(sentence(text).trim(), NAME_LIMIT);
+export function named(text: string, limit = NAME_LIMIT): string {
+  return capped(sentence(text).trim(), limit);
 }
 
 /** The text, or its beginning. */

@@ -11,17 +11,27 @@ export const MINUTE = 60_000;
 /** Now. */
 export const NOW = Date.parse('2026-11-23T03:00:00.000Z');
 
-export const FAILED_PLANS: SignalDefinition = {
+const PLANS: SignalDefinition = {
   id: 'plan-failure-ratio',
   title: 'failed plans',
   unit: 'ratio',
   windowMs: 5 * MINUTE,
   minSamples: 20,
   worse: 'higher',
-  limit: 0.05,
-  growth: 3,
-  noise: 0.01,
   decides: true,
+};
+const GROWTH = { growth: 3, noise: 0.01 };
+export const BY_LIMIT: SignalDefinition = { ...PLANS, limit: 0.05 };
+export const BY_GROWTH: SignalDefinition = { ...PLANS, ...GROWTH };
+export const FAILED_PLANS: SignalDefinition = { ...BY_LIMIT, ...GROWTH };
+/** Lower is worse. */
+export const ANSWERS: SignalDefinition = {
+  ...PLANS,
+  title: 'answers',
+  unit: 'per-second',
+  worse: 'lower',
+  growth: 2,
+  noise: 1,
 };
 
 /** So many minutes before now. */
@@ -47,16 +57,16 @@ export function measured(now: number | Partial<SignalPoint>, points: readonly Si
 }
 
 export interface Given {
-  readonly definition?: Partial<SignalDefinition>;
+  readonly definition?: SignalDefinition;
   readonly reading: SignalReading;
   /** Minutes before now; undefined: not known. */
   readonly live?: LiveSince | undefined;
   readonly recorded?: number;
 }
 
-export function judged({ definition = {}, reading, live, recorded }: Given): JudgedSignal {
+export function judged({ definition = FAILED_PLANS, reading, live, recorded }: Given): JudgedSignal {
   return judgeSignal(
-    { definition: { ...FAILED_PLANS, ...definition }, reading },
+    { definition, reading },
     {
       at: NOW,
       version: '0.2.0',
