@@ -35,6 +35,8 @@ export interface JudgedSignal {
   readonly onsetAt?: Instant;
   /** `failed plans 0.4 % -> 38 % since 02:41, six minutes after 0.2.0 became live`. */
   readonly says: string;
+  /** What the source has said beside the number: warnings, a part that did not answer. */
+  readonly notes?: readonly string[];
 }
 
 /** Runbook 1: is it the release? */

@@ -1,9 +1,13 @@
 import type { JudgedSignal } from './assessment.ts';
-import type { Against } from './evidence.ts';
-import { findSignal } from './find-signal.ts';
-import { signalSays } from './signal-says.ts';
-import type { ReadSignal } from './signals.ts';
-import { instantOf } from './words.ts';
+import type { Against } from './judging/evidence.ts';
+import { findSignal } from './judging/find-signal.ts';
+import { signalSays } from './judging/signal-says.ts';
+import type { ReadSignal, SignalReading } from './signals.ts';
+import { instantOf, named } from './words.ts';
+
+const MOST_NOTES = 3;
+/** Of one note, in characters. */
+const NOTE_LIMIT = 160;
 
 /**
  * What a signal says of the current version (runbook 1): bad since it was live, bad before, normal, or not known. Nothing is taken
@@ -28,5 +32,14 @@ export function judgeSignal({ definition, reading }: ReadSignal, against: Agains
     ...(recorded !== undefined && Number.isFinite(recorded) ? { recorded } : {}),
     ...(onset === undefined ? {} : { onsetAt: instantOf(onset.by) }),
     says: signalSays(definition, found, against),
+    ...notesOf(reading),
   };
+}
+
+/** It goes into workflow history: a few, and not long. */
+function notesOf(reading: SignalReading): Pick<JudgedSignal, 'notes'> {
+  const { notes = [] } = reading.kind === 'measured' ? reading : {};
+  return notes.length === 0
+    ? {}
+    : { notes: notes.slice(0, MOST_NOTES).map((note) => named(note, NOTE_LIMIT)) };
 }

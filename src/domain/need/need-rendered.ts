@@ -15,7 +15,11 @@ const STATES: Readonly<Record<SignalState, string>> = {
 /** What an assessment found, as lines for a terminal or a message: the verdict, since when the version is live, then each signal. */
 export function needLines(assessment: NeedAssessment): readonly string[] {
   const { verdict, signals, sentence } = assessment;
-  return [`${verdict}: ${sentence}`, liveSays(assessment), ...signals.map(({ says }) => says)].map(visible);
+  return [`${verdict}: ${sentence}`, liveSays(assessment), ...signals.map(signalLine)].map(visible);
+}
+
+function signalLine({ says, notes = [] }: JudgedSignal): string {
+  return notes.length === 0 ? says : `${says} (${notes.join('; ')})`;
 }
 
 function liveSays({ version, live, at }: NeedAssessment): string {
@@ -42,9 +46,10 @@ export function needMarkdown(assessment: NeedAssessment): readonly Markdown[] {
   ];
 }
 
-function signalRow({ title, unit, before, recorded, now, state, says, source }: JudgedSignal): Markdown {
+function signalRow(signal: JudgedSignal): Markdown {
+  const { title, unit, before, recorded, now, state, source } = signal;
   const shown = [before, recorded, now].map((value) => valueSays(unit, value));
-  return row(title, ...shown, STATES[state], says, source);
+  return row(title, ...shown, STATES[state], signalLine(signal), source);
 }
 
 /** The impact before and after, for a record. */

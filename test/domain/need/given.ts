@@ -51,10 +51,12 @@ export function past(from: number, value: (ago: number) => number | undefined): 
   });
 }
 
-export function measured(now: number | Partial<SignalPoint>, points: readonly SignalPoint[]): SignalReading {
+export function measured(now: number | Partial<SignalPoint>, points: readonly SignalPoint[]): Measured {
   const given = typeof now === 'number' ? { value: now } : now;
   return { kind: 'measured', source: 'prometheus', now: { at: NOW, value: 0, ...given }, past: points };
 }
+
+type Measured = Extract<SignalReading, { kind: 'measured' }>;
 
 export interface Given {
   readonly definition?: SignalDefinition;

@@ -144,6 +144,9 @@ describe('the impact before and after', () => {
     const reading = { ...measured(0.38, []), source: 'scrape' as const };
     const scraped = judged({ reading, live, recorded: 0.003 });
     const added = { ...judged({ reading: measured(12, []), live, definition: ANSWERS }), id: 'answers' };
+    expect(impactOf(assessed([AGENTS, scraped]), [AGENTS]).sentence).toBe(
+      'failed plans 38 % -> not known (0.3 % before the release)',
+    );
     expect(impactOf(assessed([scraped]), [added]).rows).toEqual([
       { id: scraped.id, title: 'failed plans', unit: 'ratio', before: 0.003, during: 0.38 },
       { id: 'answers', title: 'answers', unit: 'per-second', after: 12 },

@@ -11,6 +11,7 @@ import {
   liveAgo,
   MINUTE,
   measured,
+  NOW,
   past,
 } from './given.ts';
 
@@ -171,6 +172,110 @@ const DOUBTED: readonly Row[] = [
   },
 ];
 
+const WEIGHED: readonly Row[] = [
+  {
+    title: 'was bad before where it is worse since by less than the growth that is configured',
+    reading: bad(during(step(60), 60, 21, 0.12), 0.34),
+    live,
+    definition: { ...FAILED_PLANS, growth: 3 },
+    state: 'worse-before',
+    says: /0\.4 % -> 34 % since 02:00 UTC/,
+  },
+  {
+    title: 'was bad before where it was as bad last, before the release',
+    reading: bad(during(step(90), 90, 36, 0.06)),
+    live,
+    definition: BY_LIMIT,
+    state: 'worse-before',
+    says: /0\.4 % -> 38 % since 01:30 UTC/,
+  },
+  {
+    title: 'is bad since the release where what was before it is as noisy as ever',
+    reading: bad(during((minutes) => (minutes <= 20 ? 0.38 : 0.01 + (minutes % 2) * 0.02), 40, 21, 0.035)),
+    live,
+    definition: { ...BY_LIMIT, limit: 0.08 },
+    state: 'worse-since',
+    says: /since 02:40 UTC, five minutes after/,
+  },
+  {
+    title: 'is not known where it began as long before the release as the clocks are seen to differ',
+    reading: measured({ value: 0.38, at: NOW - 40_000 }, past(180, step(26))),
+    live: { ...live, at: new Date(ago(26) + 30_000).toISOString() },
+    state: 'unknown',
+    says: /the clocks do not tell which was first$/,
+  },
+  {
+    title: 'was bad before where the clocks are seen to differ by less',
+    reading: measured({ value: 0.38, at: NOW - 10_000 }, past(180, step(26))),
+    live: { ...live, at: new Date(ago(26) + 30_000).toISOString() },
+    state: 'worse-before',
+    says: /30 seconds before 0\.2\.0 became live$/,
+  },
+  {
+    title: 'is not known where it was beyond its limit for ever, and grew as the version went live',
+    reading: bad(during(step(25, 0.38, 0.06), 60, 26, 0.15)),
+    live,
+    state: 'unknown',
+    says: /the clocks do not tell which was first$/,
+  },
+  {
+    title: 'is normal in the first window where it was bad until the release',
+    reading: bad(during(flat(0.004), 6, 4, 0.38), 0.004),
+    live: liveAgo(3),
+    state: 'normal',
+    says: 'failed plans unchanged (0.4 %)',
+  },
+  {
+    title: 'is not known where a scrape is beyond its limit, and was recorded within it',
+    reading: { ...measured(0.06, []), source: 'scrape' },
+    live,
+    recorded: 0.04,
+    state: 'unknown',
+    says: /a scrape has no past$/,
+  },
+  {
+    title: 'is not known where a scrape is far worse than the known-good version was recorded',
+    reading: { ...measured(0.9, []), source: 'scrape' },
+    live,
+    recorded: 0.06,
+    state: 'unknown',
+    says: /a scrape has no past$/,
+  },
+];
+
+const COARSE: readonly Row[] = [
+  {
+    title:
+      'is bad since the release where it lies between two neighbours that are farther apart than a window, and says so',
+    reading: bad((minutes) => (minutes % 12 === 0 ? step(24)(minutes) : undefined)),
+    live: liveAgo(32),
+    state: 'worse-since',
+    says: 'failed plans 0.4 % -> 38 % since between 02:24 UTC and 02:36 UTC, at most eight minutes after 0.2.0 became live',
+  },
+  {
+    title:
+      'is not known where the neighbours are half an hour apart, and it went live a quarter of an hour after the first',
+    reading: bad((minutes) => (minutes % 30 === 0 ? step(30)(minutes) : undefined)),
+    live: liveAgo(40),
+    state: 'unknown',
+    says: /values are missing about the time when it began$/,
+  },
+  {
+    title: 'is bad since half an hour before the release, at least',
+    reading: bad((minutes) => (minutes % 12 === 0 ? step(60)(minutes) : undefined)),
+    live: liveAgo(25),
+    state: 'worse-before',
+    says: /since between 01:48 UTC and 02:00 UTC, at least 35 minutes before 0\.2\.0 became live$/,
+  },
+  {
+    title: 'is dated about where neither the values nor the release are exact',
+    reading: bad((minutes) => (minutes % 12 === 0 ? step(24)(minutes) : undefined)),
+    live: liveAgo(32, false),
+    state: 'worse-since',
+    says: /, about eight minutes after 0\.2\.0 became live$/,
+  },
+];
+
 const LIVE: readonly Row[] = [
   {
     title: 'is not known where nothing was deployed as far as is known: nothing is undone for it',
@@ -237,6 +342,29 @@ const VALUES: readonly Row[] = [
     live,
     state: 'unknown',
     says: 'failed plans not known: only 0 of at least 20 events',
+  },
+  {
+    title: 'takes no values of the past into account behind which too few events stand',
+    reading: measured(
+      0.38,
+      past(180, step(19)).map((point, index) =>
+        index % 4 === 3 ? { ...point, value: 1, samples: 2 } : point,
+      ),
+    ),
+    live: liveAgo(25.5),
+    state: 'worse-since',
+    says: /0\.4 % -> 38 % since 02:41 UTC/,
+  },
+  {
+    title: 'takes none of two values of one time',
+    reading: measured(0.38, [
+      ...past(180, step(24)),
+      { at: ago(24), value: 0.004 },
+      { at: ago(25), value: 0.4 },
+    ]),
+    live: liveAgo(24.5),
+    state: 'unknown',
+    says: /values are missing about the time when it began$/,
   },
   {
     title: 'is taken at its word where the source does not count events',
@@ -393,7 +521,7 @@ const COMPARED: readonly Row[] = [
   },
 ];
 
-const TABLES = { DATED, DOUBTED, LIVE, VALUES, COMPARED };
+const TABLES = { DATED, DOUBTED, WEIGHED, COARSE, LIVE, VALUES, COMPARED };
 
 describe.each(Object.entries(TABLES))('a signal: %s', (_, rows) => {
   it.each(rows)('$title', ({ state, says, ...given }) => {
@@ -427,6 +555,12 @@ describe('what is kept of a signal', () => {
     const signal = judged({ reading: measured({ value: 1, samples: 3 }, []), live });
     expect(signal).not.toHaveProperty('now');
     expect(signal.samples).toBe(3);
+  });
+
+  it('is what the source has said beside it, a few notes of one line', () => {
+    const notes = ['a\nwarning', 'b'.repeat(5000), 'c', 'd'];
+    const signal = judged({ reading: { ...bad(step(19)), notes }, live });
+    expect(signal.notes).toEqual(['a warning', `${'b'.repeat(159)}…`, 'c']);
   });
 
   it('has the names of others as one line on which all is seen, and not endless', () => {

@@ -1,5 +1,5 @@
+import type { SignalSourceId } from '../signals.ts';
 import type { SignalEvidence } from './evidence.ts';
-import type { SignalSourceId } from './signals.ts';
 
 /** Whether a value is taken over a window that may reach back before the current version; of the others it begins with its processes. */
 const REACHES_BACK: Readonly<Record<SignalSourceId, boolean>> = {

@@ -1,7 +1,8 @@
+import type { LiveSince, SignalDefinition } from '../signals.ts';
+import { capped, inUnit, moment, named, span } from '../words.ts';
 import type { Against } from './evidence.ts';
 import type { Found } from './find-signal.ts';
-import type { SignalDefinition } from './signals.ts';
-import { capped, inUnit, moment, named, span } from './words.ts';
+import type { Onset } from './onset.ts';
 
 /** Of what one signal says, in characters. */
 const SAYS_LIMIT = 300;
@@ -21,7 +22,7 @@ function restOf(definition: SignalDefinition, found: Found, against: Against): s
   if (state === 'normal')
     return ` ${isUnchanged(definition, found) ? 'unchanged' : 'normal'}${inBrackets(definition, now)}`;
   const change = changeOf(definition, found);
-  if (state !== 'unknown') return `${change}${sinceWhen(found, against)}`;
+  if (state !== 'unknown') return `${change}${sinceWhen(definition, found, against)}`;
   return `${change}${now === undefined ? ' not known' : DOUBTS[found.isBad ? 'bad' : 'good']}: ${named(why, WHY_LIMIT)}`;
 }
 
@@ -47,13 +48,21 @@ function changeOf({ unit }: SignalDefinition, { now, before, isBad }: Found): st
 }
 
 /** ` since 02:41 UTC, six minutes after 0.2.0 became live`. */
-function sinceWhen({ onset }: Found, { live, at, version }: Against): string {
+function sinceWhen({ windowMs }: SignalDefinition, { onset }: Found, { live, at, version }: Against): string {
+  if (onset === undefined || live === undefined) return ', as was recorded of the known-good version';
   const current = version === undefined ? 'the current version' : named(version);
-  if (onset === undefined || live === undefined) return `, as was recorded of the known-good version`;
   const ms = onset.by - Date.parse(live.at);
-  const which = ms > 0 ? 'after' : 'before';
-  const least = ms > 0 ? (live.exact ? '' : 'at least ') : onset.after === undefined ? 'at least ' : '';
-  const since = `${onset.after === undefined ? ' since before' : ' since'} ${moment(onset.by, at)}`;
-  const near = Math.abs(ms) < 1000 ? 'as' : `${least}${span(ms)} ${which}`;
-  return `${since}, ${near} ${current} became live`;
+  const { after } = onset;
+  const isCoarse = after !== undefined && onset.by - after > windowMs;
+  const when = isCoarse
+    ? ` since between ${moment(after, at)} and ${moment(onset.by, at)}`
+    : `${after === undefined ? ' since before' : ' since'} ${moment(onset.by, at)}`;
+  if (Math.abs(ms) < 1000) return `${when}, as ${current} became live`;
+  return `${when}, ${boundOf(onset, ms, live, isCoarse)}${span(ms)} ${ms > 0 ? 'after' : 'before'} ${current} became live`;
+}
+
+/** How the time between is meant, where it is not known exactly. */
+function boundOf({ after }: Onset, ms: number, live: LiveSince, isCoarse: boolean): string {
+  if (ms > 0) return live.exact ? (isCoarse ? 'at most ' : '') : isCoarse ? 'about ' : 'at least ';
+  return after === undefined || isCoarse ? 'at least ' : '';
 }

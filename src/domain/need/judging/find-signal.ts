@@ -1,9 +1,9 @@
+import type { SignalDefinition, SignalPoint, SignalReading } from '../signals.ts';
+import { moment } from '../words.ts';
 import { type Dated, dateOnset } from './date-onset.ts';
 import { doubtAboutNormal } from './doubt-about-normal.ts';
 import { type Against, evidenceOf, type SignalEvidence } from './evidence.ts';
 import { hasSamples, isPoint, signOf } from './series.ts';
-import type { SignalDefinition, SignalPoint, SignalReading } from './signals.ts';
-import { moment } from './words.ts';
 
 /** A last value that is older than its window and this, or as far ahead, is not of now. */
 const LATE_MS = 60_000;

@@ -1,6 +1,6 @@
+import type { LiveSince, SignalDefinition, SignalPoint, SignalReading } from '../signals.ts';
 import { type Baseline, baselineOf } from './baseline.ts';
 import { type Series, seriesOf, signOf } from './series.ts';
-import type { LiveSince, SignalDefinition, SignalPoint, SignalReading } from './signals.ts';
 import { thresholdsOf } from './thresholds.ts';
 
 /** Clocks that are kept right differ by less; what they are seen to differ by comes on top. */

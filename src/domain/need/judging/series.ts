@@ -1,7 +1,4 @@
-import type { SignalDefinition, SignalPoint } from './signals.ts';
-
-/** What time can be: what `Date` holds, in ms. */
-const LAST_INSTANT = 8.64e15;
+import type { SignalDefinition, SignalPoint } from '../signals.ts';
 
 /** What is known of a signal, in order. The sign is turned where lower is worse, so that for all that reads it higher is worse. */
 export interface Series {
@@ -12,9 +9,9 @@ export interface Series {
   readonly stepMs: number;
 }
 
-/** Whether a point is one: numbers, of a time that exists. */
+/** Whether a point is one: all of it numbers. */
 export function isPoint({ at, value, samples = 0 }: SignalPoint): boolean {
-  return [at, value, samples].every(Number.isFinite) && Math.abs(at) <= LAST_INSTANT;
+  return [at, value, samples].every(Number.isFinite);
 }
 
 /** Whether enough has happened for the value to say something; a source that does not know is taken at its word. */

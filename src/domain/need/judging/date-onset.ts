@@ -1,12 +1,12 @@
+import type { SignalSourceId } from '../signals.ts';
 import type { Baseline } from './baseline.ts';
 import type { SignalEvidence } from './evidence.ts';
 import { type Onset, onsetOf } from './onset.ts';
 import { median } from './series.ts';
-import type { SignalSourceId } from './signals.ts';
 import { grownBeyond } from './thresholds.ts';
 
-/** Neighbours are not asked to be closer than this, however short the window. */
-const MINUTE_MS = 60_000;
+/** Neighbours are not asked to be closer than this, however short the window; but then their times say too little. */
+const NEAR_MS = 15 * 60_000;
 /** Bad for more than this part of the time before: that it is bad now says little about the release. */
 const RECURRING = 0.1;
 /** So much of the way from what was normal to what is bad shows that it has begun; and so many standard deviations. */
@@ -84,7 +84,7 @@ function doubtAboutSince(
 ): string | undefined {
   const { points, stepMs } = series;
   if (onset.after === undefined) return 'nothing is known of the time before';
-  const nearMs = Math.min(stepMs, Math.max(definition.windowMs, MINUTE_MS));
+  const nearMs = Math.min(stepMs, Math.max(definition.windowMs, NEAR_MS));
   if (liveAt - onset.after >= Math.max(nearMs, 1)) return 'values are missing about the time when it began';
   const surely = liveAt - slackMs;
   const before = points.filter(({ at }) => at <= surely);

@@ -1,5 +1,5 @@
+import type { SignalDefinition } from '../signals.ts';
 import { signOf } from './series.ts';
-import type { SignalDefinition } from './signals.ts';
 
 /** Beyond which values it is bad, higher is worse: by the limit, and by its growth, each with an onset of its own. */
 export function thresholdsOf(definition: SignalDefinition, baseline: number | undefined): readonly number[] {
