@@ -37,6 +37,11 @@ const during =
     minutes <= from && minutes >= to ? value : course(minutes);
 const bad = (course: Course, now = 0.38) => measured(now, past(180, course));
 const live = liveAgo(25);
+/** Bad for 21 minutes, and before that a while of few events. */
+const fewBetween = (from: number, to: number, value: number) =>
+  past(180, step(21)).map((point, index) =>
+    180 - index <= from && 180 - index >= to ? { ...point, value, samples: 2 } : point,
+  );
 
 const DATED: readonly Row[] = [
   {
@@ -191,7 +196,7 @@ const WEIGHED: readonly Row[] = [
   },
   {
     title: 'is bad since the release where what was before it is as noisy as ever',
-    reading: bad(during((minutes) => (minutes <= 20 ? 0.38 : 0.01 + (minutes % 2) * 0.02), 40, 21, 0.035)),
+    reading: bad(during((minutes) => (minutes <= 20 ? 0.38 : 0.01 + (minutes % 2) * 0.02), 40, 21, 0.045)),
     live,
     definition: { ...BY_LIMIT, limit: 0.08 },
     state: 'worse-since',
@@ -250,7 +255,7 @@ const COARSE: readonly Row[] = [
     reading: bad((minutes) => (minutes % 12 === 0 ? step(24)(minutes) : undefined)),
     live: liveAgo(32),
     state: 'worse-since',
-    says: 'failed plans 0.4 % -> 38 % since between 02:24 UTC and 02:36 UTC, at most eight minutes after 0.2.0 became live',
+    says: 'failed plans 0.4 % -> 38 % since between 02:24 and 02:36 UTC, at most eight minutes after 0.2.0 became live',
   },
   {
     title:
@@ -265,7 +270,7 @@ const COARSE: readonly Row[] = [
     reading: bad((minutes) => (minutes % 12 === 0 ? step(60)(minutes) : undefined)),
     live: liveAgo(25),
     state: 'worse-before',
-    says: /since between 01:48 UTC and 02:00 UTC, at least 35 minutes before 0\.2\.0 became live$/,
+    says: /since between 01:48 and 02:00 UTC, at least 35 minutes before 0\.2\.0 became live$/,
   },
   {
     title: 'is dated about where neither the values nor the release are exact',
@@ -356,10 +361,25 @@ const VALUES: readonly Row[] = [
     says: /0\.4 % -> 38 % since 02:41 UTC/,
   },
   {
+    title: 'is bad since the release where too few events were before it for a while, of which none was bad',
+    reading: measured(0.38, fewBetween(30, 22, 0.004)),
+    live: liveAgo(25.5),
+    state: 'worse-since',
+    says: /since between 02:29 and 02:39 UTC, at most five minutes after/,
+  },
+  {
+    title: 'is not known where of these few some were bad',
+    reading: measured(0.38, fewBetween(30, 22, 0.5)),
+    live: liveAgo(25.5),
+    state: 'unknown',
+    says: /values are missing about the time when it began$/,
+  },
+  {
     title: 'takes none of two values of one time',
     reading: measured(0.38, [
       ...past(180, step(24)),
       { at: ago(24), value: 0.004 },
+      { at: ago(25), value: 0.4 },
       { at: ago(25), value: 0.4 },
     ]),
     live: liveAgo(24.5),

@@ -142,8 +142,18 @@ export const STORIES: Readonly<Record<string, Story>> = {
   },
   'it is bad since the release, of too few events': {
     course: (times) => step(after(times)),
-    traffic: 0.1,
+    traffic: () => 0.1,
     right: ['unknown'],
+  },
+  'it is bad since the release, of hardly enough events': {
+    course: (times) => step(after(times)),
+    traffic: ({ windowMs }) => 130_000 / windowMs,
+    right: ['worse-since', 'unknown'],
+  },
+  'it was bad before the release, of hardly enough events': {
+    course: (times) => step(before(times)),
+    traffic: ({ windowMs }) => 130_000 / windowMs,
+    right: ['worse-before', 'unknown'],
   },
   'nothing is known of the last while': {
     course: (times) => step(times.liveAt + 10_000),

@@ -104,7 +104,7 @@ export interface Story {
   /** Points that are left out. */
   readonly gap?: (times: Times) => readonly [from: number, to: number];
   /** Events a second instead. */
-  readonly traffic?: number;
+  readonly traffic?: (times: Times) => number;
   /** The source knows nothing of the time since then. */
   readonly until?: (times: Times) => number;
   /** The clock of the source is ahead by so much more. */
@@ -136,7 +136,7 @@ export function told(service: Service, story: Story): Truth {
   const extra = from + service.extraRestart * (NOW - from);
   const world: World = {
     ...service,
-    traffic: story.traffic ?? service.traffic,
+    traffic: story.traffic?.(times) ?? service.traffic,
     level: (at) => service.good + (service.bad - service.good) * course(at),
     from,
     to: NOW,

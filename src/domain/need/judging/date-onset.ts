@@ -2,7 +2,7 @@ import type { SignalSourceId } from '../signals.ts';
 import type { Baseline } from './baseline.ts';
 import type { SignalEvidence } from './evidence.ts';
 import { type Onset, onsetOf } from './onset.ts';
-import { median } from './series.ts';
+import { median, type Series } from './series.ts';
 import { grownBeyond } from './thresholds.ts';
 
 /** Neighbours are not asked to be closer than this, however short the window; but then their times say too little. */
@@ -85,7 +85,8 @@ function doubtAboutSince(
   const { points, stepMs } = series;
   if (onset.after === undefined) return 'nothing is known of the time before';
   const nearMs = Math.min(stepMs, Math.max(definition.windowMs, NEAR_MS));
-  if (liveAt - onset.after >= Math.max(nearMs, 1)) return 'values are missing about the time when it began';
+  if (liveAt - lastGood(series, onset.after, threshold, liveAt) >= Math.max(nearMs, 1))
+    return 'values are missing about the time when it began';
   const surely = liveAt - slackMs;
   const before = points.filter(({ at }) => at <= surely);
   const bad = before.filter(({ value }) => value > threshold);
@@ -96,6 +97,12 @@ function doubtAboutSince(
     threshold,
   );
   return first < onset.index && points[first]!.at <= surely ? 'it was on its way before' : undefined;
+}
+
+/** When it was last not bad before the release, values of too few events included, unless one of them was bad. */
+function lastGood({ weak }: Series, after: number, threshold: number, liveAt: number): number {
+  const between = weak.filter(({ at }) => at > after && at <= liveAt);
+  return between.some(({ value }) => value > threshold) ? after : (between.at(-1)?.at ?? after);
 }
 
 /** Place of the first of the values from which on they are all on their way to the threshold, and not only noise. */

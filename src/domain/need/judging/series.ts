@@ -5,6 +5,8 @@ export interface Series {
   /** Oldest first, each later than the one before; `now` is the last. */
   readonly points: readonly SignalPoint[];
   readonly now: SignalPoint;
+  /** Points with too few events to say that it is bad, or was not; that a time is not without any values they do say. */
+  readonly weak: readonly SignalPoint[];
   /** Usual time between two points, in ms; 0 where there is but one. */
   readonly stepMs: number;
 }
@@ -20,8 +22,8 @@ export function hasSamples({ samples }: SignalPoint, { minSamples }: SignalDefin
 }
 
 /**
- * The points that say something, whatever their order was: garbage, what has too few events, and what is later than `now` by the same
- * clock are left out, and so is a time for which there are two values.
+ * The points that say something, whatever their order was: garbage, and what is later than `now` by the same clock, are left out, and so
+ * is a time for which there are two values.
  */
 export function seriesOf(
   definition: SignalDefinition,
@@ -29,19 +31,25 @@ export function seriesOf(
   past: readonly SignalPoint[],
 ): Series {
   const sign = signOf(definition);
-  const usable = past
-    .filter((point) => isPoint(point) && point.at < now.at && hasSamples(point, definition))
-    .toSorted((a, b) => a.at - b.at || a.value - b.value);
-  const agreed = usable.filter((point, index) => {
-    const [before, after] = [usable[index - 1], usable[index + 1]];
-    const isContradicted = [before, after].some(
-      (other) => other?.at === point.at && other.value !== point.value,
-    );
-    return !isContradicted && before?.at !== point.at;
-  });
-  const points = [...agreed, now].map((point) => ({ ...point, value: sign * point.value }));
+  const known = past.filter((point) => isPoint(point) && point.at < now.at);
+  const pointsOf = (some: readonly SignalPoint[]) =>
+    undisputed(some)
+      .map((point) => ({ ...point, value: sign * point.value }))
+      .toSorted((a, b) => a.at - b.at);
+  const points = pointsOf([...known.filter((point) => hasSamples(point, definition)), now]);
+  const weak = pointsOf(known.filter((point) => !hasSamples(point, definition)));
   const steps = points.slice(1).map((point, index) => point.at - points[index]!.at);
-  return { points, now: points.at(-1)!, stepMs: median(steps) ?? 0 };
+  return { points, weak, now: points.at(-1)!, stepMs: median(steps) ?? 0 };
+}
+
+/** One point of each time for which all say the same. */
+function undisputed(points: readonly SignalPoint[]): readonly SignalPoint[] {
+  const byTime = new Map<number, SignalPoint | undefined>();
+  for (const point of points) {
+    const isAgreed = !byTime.has(point.at) || byTime.get(point.at)?.value === point.value;
+    byTime.set(point.at, isAgreed ? point : undefined);
+  }
+  return [...byTime.values()].filter((point) => point !== undefined);
 }
 
 /** What a value is multiplied by, so that higher is worse. */

@@ -55,7 +55,7 @@ function sinceWhen({ windowMs }: SignalDefinition, { onset }: Found, { live, at,
   const { after } = onset;
   const isCoarse = after !== undefined && onset.by - after > windowMs;
   const when = isCoarse
-    ? ` since between ${moment(after, at)} and ${moment(onset.by, at)}`
+    ? ` since between ${moment(after, at).replace(/ UTC$/, '')} and ${moment(onset.by, at)}`
     : `${after === undefined ? ' since before' : ' since'} ${moment(onset.by, at)}`;
   if (Math.abs(ms) < 1000) return `${when}, as ${current} became live`;
   return `${when}, ${boundOf(onset, ms, live, isCoarse)}${span(ms)} ${ms > 0 ? 'after' : 'before'} ${current} became live`;
