@@ -248,6 +248,70 @@ const WEIGHED: readonly Row[] = [
   },
 ];
 
+/** Values of so many events each, of which so many failed. */
+const failed = (events: number, course: Course, now: number) =>
+  measured(
+    { value: now / events, samples: events },
+    past(180, course).map(({ at, value }) => ({ at, value: value / events, samples: events })),
+  );
+
+const CHANCE: readonly Row[] = [
+  {
+    title: 'is not known where 2 of 30 failed, and 1 at times before: that is no 7 %',
+    reading: failed(30, (minutes) => (minutes % 30 < 5 ? 1 : 0), 2),
+    live,
+    state: 'unknown',
+    says: /^failed plans 0 % -> 6\.7 %, .* it is not farther from what was normal than chance goes$/,
+  },
+  {
+    title: 'is bad since the release where 8 of 30 failed',
+    reading: failed(30, (minutes) => (minutes <= 20 ? 8 : minutes % 30 < 5 ? 1 : 0), 8),
+    live,
+    state: 'worse-since',
+    says: /since 02:40 UTC, five minutes after/,
+  },
+  {
+    title: 'is bad since the release where only 2 of 30 failed, but for a long time',
+    reading: failed(30, (minutes) => (minutes <= 100 ? 2 : minutes % 30 < 5 ? 1 : 0), 2),
+    live: liveAgo(105),
+    state: 'worse-since',
+    says: /since 01:20 UTC, five minutes after/,
+  },
+  {
+    title: 'is bad since the release although chance went beyond the limit at times before: not so far',
+    reading: failed(30, (minutes) => (minutes <= 20 ? 12 : minutes % 30 < 5 ? 2 : 1), 12),
+    live,
+    state: 'worse-since',
+    says: /since 02:40 UTC, five minutes after/,
+  },
+  {
+    title: 'is normal where a moment ago 2 of 30 failed, by chance',
+    reading: failed(30, (minutes) => (minutes === 3 ? 2 : minutes % 30 < 5 ? 1 : 0), 0),
+    live,
+    state: 'normal',
+    says: 'failed plans unchanged (0 %)',
+  },
+  {
+    title: 'is not known where it is as noisy as it was before',
+    reading: measured(
+      2.6,
+      past(180, (minutes) => 1 + (minutes % 3) * 0.5),
+    ),
+    live,
+    definition: { ...BY_LIMIT, title: 'latency', unit: 'seconds', limit: 2.5 },
+    state: 'unknown',
+    says: 'latency 1.5 s -> 2.6 s, since when is not known: it is not farther from what was normal than chance goes',
+  },
+  {
+    title: 'is bad since the release where of much that should be high too little is',
+    reading: failed(30, (minutes) => (minutes <= 20 ? 20 : 30 - (minutes % 30 < 5 ? 1 : 0)), 20),
+    live,
+    definition: { ...BY_LIMIT, title: 'healthy', worse: 'lower', limit: 0.95 },
+    state: 'worse-since',
+    says: /^healthy 100 % -> 67 % since 02:40 UTC/,
+  },
+];
+
 const COARSE: readonly Row[] = [
   {
     title:
@@ -541,7 +605,7 @@ const COMPARED: readonly Row[] = [
   },
 ];
 
-const TABLES = { DATED, DOUBTED, WEIGHED, COARSE, LIVE, VALUES, COMPARED };
+const TABLES = { DATED, DOUBTED, WEIGHED, CHANCE, COARSE, LIVE, VALUES, COMPARED };
 
 describe.each(Object.entries(TABLES))('a signal: %s', (_, rows) => {
   it.each(rows)('$title', ({ state, says, ...given }) => {

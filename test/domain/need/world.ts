@@ -51,26 +51,54 @@ function partsOf({ kind, traffic, level, from, to, restarts, seed }: World) {
     const last = totals.at(-1)!;
     const x = level(at - PART_MS / 2);
     const mean = (traffic * PART_MS) / 1000;
-    const come = kind === 'rate' ? mean * x : mean;
     const isLost = restarts.some((restart) => restart > at - PART_MS && restart <= at);
-    const events = isLost ? 0 : Math.max(0, Math.round(come + Math.sqrt(come) * random()));
-    // A share varies as a binomial does; what takes time by half of its mean for each event.
-    const deviation = kind === 'ratio' ? Math.sqrt(x * (1 - x) * events) : 0.5 * x * Math.sqrt(events);
-    const drawn = events * x + deviation * random();
-    const sum = kind === 'ratio' ? Math.min(events, Math.max(0, Math.round(drawn))) : Math.max(0, drawn);
+    const events = isLost ? 0 : poisson(kind === 'rate' ? mean * x : mean, random);
+    // What takes time differs by half of its mean from event to event.
+    const sum =
+      kind === 'ratio'
+        ? binomial(events, x, random)
+        : Math.max(0, events * x + 0.5 * x * Math.sqrt(events) * normal(random));
     totals.push({ events: last.events + events, sum: last.sum + sum });
   }
   return totals;
 }
 
-/** Numbers of a normal distribution, the same for the same seed. */
-export function randomOf(seed: number): () => number {
+/** Numbers from 0 to 1, the same for the same seed. */
+function randomOf(seed: number): () => number {
   let state = seed | 0;
-  const uniform = () => {
+  return () => {
     state = (state + 0x6d2b79f5) | 0;
     let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
     mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
     return (((mixed ^ (mixed >>> 14)) >>> 0) + 0.5) / 4_294_967_296;
   };
-  return () => Math.sqrt(-2 * Math.log(uniform())) * Math.cos(2 * Math.PI * uniform());
+}
+
+function normal(random: () => number): number {
+  return Math.sqrt(-2 * Math.log(random())) * Math.cos(2 * Math.PI * random());
+}
+
+function poisson(mean: number, random: () => number): number {
+  if (mean > 30) return Math.max(0, Math.round(mean + Math.sqrt(mean) * normal(random)));
+  const end = Math.exp(-mean);
+  let events = 0;
+  for (let product = random(); product > end; product *= random()) events += 1;
+  return events;
+}
+
+function binomial(events: number, share: number, random: () => number): number {
+  const rare = Math.min(share, 1 - share);
+  let drawn = 0;
+  if (events * rare < 15) {
+    // As many draws as there are events of the rarer kind, and one: the gaps between them are geometric.
+    for (let at = gap(rare, random); at <= events; at += gap(rare, random)) drawn += 1;
+  } else {
+    const deviation = Math.sqrt(events * rare * (1 - rare));
+    drawn = Math.min(events, Math.max(0, Math.round(events * rare + deviation * normal(random))));
+  }
+  return share === rare ? drawn : events - drawn;
+}
+
+function gap(share: number, random: () => number): number {
+  return share <= 0 ? Number.POSITIVE_INFINITY : 1 + Math.floor(Math.log(random()) / Math.log(1 - share));
 }

@@ -1,5 +1,5 @@
 import type { SignalSourceId } from '../signals.ts';
-import type { Baseline } from './baseline.ts';
+import { chanceReaches, mayBeChance } from './chance.ts';
 import type { SignalEvidence } from './evidence.ts';
 import { type Onset, onsetOf } from './onset.ts';
 import { median, type Series } from './series.ts';
@@ -9,9 +9,8 @@ import { grownBeyond } from './thresholds.ts';
 const NEAR_MS = 15 * 60_000;
 /** Bad for more than this part of the time before: that it is bad now says little about the release. */
 const RECURRING = 0.1;
-/** So much of the way from what was normal to what is bad shows that it has begun; and so many standard deviations. */
+/** So much of the way from what was normal to what is bad shows that it has begun, where chance does not reach as far. */
 const DEPARTED = 0.2;
-const DEPARTED_SIGMAS = 3;
 /** So many points make the level at which it was before. */
 const LEVEL_POINTS = 3;
 /** What was bad already is worse, where no growth is configured, when it is so many times what it was. */
@@ -43,13 +42,26 @@ export function dateOnset(evidence: SignalEvidence, threshold: number, liveAt: n
       ? { state: 'worse-before' }
       : { state: 'unknown', why: NO_PAST[source] };
   }
-  const onset = onsetOf(series, threshold, definition.windowMs);
+  const bar = barOf(evidence, threshold);
+  const onset = onsetOf(series, bar, definition.windowMs);
   const isBefore = onset.by <= liveAt;
-  const why = isBefore
-    ? doubtAboutBefore(evidence, onset, liveAt)
-    : doubtAboutSince(evidence, onset, threshold, liveAt);
+  const why = mayBeChance(evidence, onset.index, bar)
+    ? 'it is not farther from what was normal than chance goes'
+    : isBefore
+      ? doubtAboutBefore(evidence, onset, liveAt)
+      : doubtAboutSince(evidence, onset, bar, liveAt);
   if (why !== undefined) return { state: 'unknown', onset, why };
   return { state: isBefore ? 'worse-before' : 'worse-since', onset };
+}
+
+/**
+ * Beyond which values it was bad in the past: where the last value is none that chance makes of what was normal, such values were not bad
+ * either. What was normal may itself be beyond the threshold.
+ */
+function barOf({ series, baseline, deviation }: SignalEvidence, threshold: number): number {
+  if (baseline === undefined || baseline.value > threshold) return threshold;
+  const reach = chanceReaches(baseline, deviation);
+  return series.now.value > reach ? Math.max(threshold, reach) : threshold;
 }
 
 /** Whether the known-good version was recorded with a value that is bad too, and this is no worse: it proves nothing (service contract, 4.7). */
@@ -77,11 +89,12 @@ function doubtAboutBefore(evidence: SignalEvidence, onset: Onset, liveAt: number
 
 /** What speaks against it that it is so since; undefined: nothing. */
 function doubtAboutSince(
-  { series, definition, slackMs, baseline }: SignalEvidence,
+  evidence: SignalEvidence,
   onset: Onset,
   threshold: number,
   liveAt: number,
 ): string | undefined {
+  const { series, definition, slackMs } = evidence;
   const { points, stepMs } = series;
   if (onset.after === undefined) return 'nothing is known of the time before';
   const nearMs = Math.min(stepMs, Math.max(definition.windowMs, NEAR_MS));
@@ -91,11 +104,7 @@ function doubtAboutSince(
   const before = points.filter(({ at }) => at <= surely);
   const bad = before.filter(({ value }) => value > threshold);
   if (bad.length > RECURRING * before.length) return 'it was so at times before, too';
-  const first = firstDeparted(
-    points.slice(0, onset.index).map(({ value }) => value),
-    baseline,
-    threshold,
-  );
+  const first = firstDeparted(evidence, onset, threshold);
   return first < onset.index && points[first]!.at <= surely ? 'it was on its way before' : undefined;
 }
 
@@ -105,9 +114,14 @@ function lastGood({ weak }: Series, after: number, threshold: number, liveAt: nu
   return between.some(({ value }) => value > threshold) ? after : (between.at(-1)?.at ?? after);
 }
 
-/** Place of the first of the values from which on they are all on their way to the threshold, and not only noise. */
-function firstDeparted(values: readonly number[], baseline: Baseline | undefined, threshold: number): number {
-  if (baseline === undefined) return values.length;
-  const way = Math.max(DEPARTED * (threshold - baseline.value), DEPARTED_SIGMAS * baseline.spread);
-  return values.findLastIndex((value) => value <= baseline.value + way) + 1;
+/** Place of the first of the points before the onset from which on they are all on their way to the threshold, and not by chance. */
+function firstDeparted(
+  { series, baseline, deviation }: SignalEvidence,
+  { index }: Onset,
+  threshold: number,
+): number {
+  if (baseline === undefined) return index;
+  const way = baseline.value + DEPARTED * (threshold - baseline.value);
+  const departed = Math.max(way, chanceReaches(baseline, deviation));
+  return series.points.slice(0, index).findLastIndex(({ value }) => value <= departed) + 1;
 }

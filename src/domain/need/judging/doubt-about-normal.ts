@@ -1,4 +1,5 @@
 import type { SignalSourceId } from '../signals.ts';
+import { chanceReaches } from './chance.ts';
 import type { SignalEvidence } from './evidence.ts';
 
 /** Whether a value is taken over a window that may reach back before the current version; of the others it begins with its processes. */
@@ -11,11 +12,13 @@ const REACHES_BACK: Readonly<Record<SignalSourceId, boolean>> = {
 
 /** Why a value that is not bad does not show that the current version is well; undefined: it does. */
 export function doubtAboutNormal(evidence: SignalEvidence): string | undefined {
-  const { series, thresholds, liveAt = Number.NEGATIVE_INFINITY, definition } = evidence;
+  const { series, thresholds, baseline, deviation, definition } = evidence;
+  const { liveAt = Number.NEGATIVE_INFINITY } = evidence;
   const { now, points } = series;
   // One good sample is no recovery: values less than a window apart are made of the same events.
   const since = Math.max(liveAt, now.at - definition.windowMs);
-  const isBad = (value: number) => thresholds.some((threshold) => value > threshold);
+  const beyondChance = chanceReaches(baseline, deviation);
+  const isBad = (value: number) => value > beyondChance && thresholds.some((threshold) => value > threshold);
   if (points.some(({ at, value }) => at > since && isBad(value))) return 'it was bad less than a window ago';
   return isDiluted(evidence, now.at - liveAt) ? 'the current version is too new for its window' : undefined;
 }

@@ -1,5 +1,6 @@
 import type { LiveSince, SignalDefinition, SignalPoint, SignalReading } from '../signals.ts';
 import { type Baseline, baselineOf } from './baseline.ts';
+import { deviationOf } from './chance.ts';
 import { type Series, seriesOf, signOf } from './series.ts';
 import { thresholdsOf } from './thresholds.ts';
 
@@ -31,6 +32,8 @@ export interface SignalEvidence {
   readonly slackMs: number;
   readonly recorded: number | undefined;
   readonly baseline: Baseline | undefined;
+  /** By how much values differ by chance, as a standard deviation; 0 where that is not known. */
+  readonly deviation: number;
   /** It is bad beyond one of them. */
   readonly thresholds: readonly number[];
 }
@@ -52,7 +55,9 @@ export function evidenceOf(
   };
   const baseline = baselineOf(series, { ...known, marginMs: Math.max(definition.windowMs, slackMs) });
   const thresholds = thresholdsOf(definition, baseline?.value);
-  return { definition, source, series, ...known, isExact: live?.exact ?? false, baseline, thresholds };
+  const deviation = deviationOf(definition, series, baseline);
+  const isExact = live?.exact ?? false;
+  return { definition, source, series, ...known, isExact, baseline, deviation, thresholds };
 }
 
 function finite(value: number | undefined): number | undefined {
