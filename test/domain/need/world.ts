@@ -100,5 +100,5 @@ function binomial(events: number, share: number, random: () => number): number {
 }
 
 function gap(share: number, random: () => number): number {
-  return share <= 0 ? Number.POSITIVE_INFINITY : 1 + Math.floor(Math.log(random()) / Math.log(1 - share));
+  return share < 1e-9 ? Number.POSITIVE_INFINITY : 1 + Math.floor(Math.log(random()) / Math.log1p(-share));
 }
