@@ -81,7 +81,7 @@ export const STORIES: Readonly<Record<string, Story>> = {
   'it was bad before the release, and for a moment it was not': {
     course: (times) => {
       const dip = times.liveAt + 1.5 * times.windowMs;
-      return but(step(before(times)), dip, dip + 0.4 * times.windowMs);
+      return but(step(before(times)), dip, dip + 0.25 * times.windowMs);
     },
     right: ['worse-before'],
   },
