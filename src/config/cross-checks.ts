@@ -5,6 +5,7 @@ import type { Fault } from './faults.ts';
 import { notifyFaults } from './notify-section.ts';
 import { policyFaults } from './policy/faults.ts';
 import type { ConfigFile } from './schema.ts';
+import { signalFaults } from './signals-section.ts';
 
 /** What is wrong between keys that are right by themselves. */
 export function crossFaults(config: ConfigFile): readonly Fault[] {
@@ -18,6 +19,7 @@ export function crossFaults(config: ConfigFile): readonly Fault[] {
       }
     }
     faults.push(...checkFaults(checks, [...at, 'checks']), ...notifyFaults(notify, [...at, 'notify']));
+    if (service.signals) faults.push(...signalFaults(service.signals, false, [...at, 'signals']));
     if (service.config.restore === 'in-place' && !service.kubernetes) {
       const message = 'in-place is for kubernetes: the files of a compose project are its own';
       faults.push({ path: [...at, 'config', 'restore'], message });

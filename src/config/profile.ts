@@ -5,6 +5,7 @@ import type { RunPolicy } from '../domain/request/policy.ts';
 import type { Auth, ConfigPolicy, SecretReference, TargetProfile } from '../domain/request/profile.ts';
 import type { NotifierSettings } from '../notifiers/catalogue.ts';
 import type { CriticalRules } from '../settings/rules/schema.ts';
+import type { SignalsProfile } from '../signals/profile.ts';
 
 /** One service of runbook.yaml, with every default filled in. No workflow sees it: it holds addresses. */
 export interface ServiceProfile {
@@ -26,6 +27,8 @@ export interface ServiceProfile {
   readonly configPolicy?: ConfigPolicy;
   /** What has to hold for the config that will be live; without it nothing is judged, and nothing is read for it. */
   readonly critical?: CriticalRules;
+  /** What is measured of the service, and how; without it nothing is read. */
+  readonly signals?: SignalsProfile;
   /** Image repositories that the service may be given; default: that of what runs and of its history. */
   readonly repositories?: readonly string[];
   /** Names of settings whose values a plan never shows, `*` for any characters. */

@@ -3,6 +3,7 @@ import { CHECK_IDS } from '../domain/proof/checks.ts';
 import { filePath, section, text } from '../schema-parts/parts.ts';
 import { secretReference } from '../schema-parts/secret-reference.ts';
 import { criticalSchema } from '../settings/rules/schema.ts';
+import { signalsSchema } from '../signals/settings.ts';
 import { checksSchema } from './checks-section.ts';
 import { groupsSchema } from './groups-section.ts';
 import { notifySchema } from './notify-section.ts';
@@ -118,6 +119,11 @@ export const serviceSchema = section({
     .array(z.enum(CHECK_IDS))
     .optional()
     .describe('Checks whose verdict counts; the others are recorded only. Default: all that are on.'),
+  signals: signalsSchema
+    .optional()
+    .describe(
+      'What is measured of the service to tell whether a rollback is warranted (runbook 1). Without this section nothing is read.',
+    ),
   repositories: z
     .array(repository())
     .min(1)

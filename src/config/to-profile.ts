@@ -4,6 +4,7 @@ import { CHECK_IDS } from '../domain/proof/checks.ts';
 import type { ConfigPolicy, TargetProfile } from '../domain/request/profile.ts';
 import { settingOf, WORKLOAD_KINDS } from '../domain/workload-kind.ts';
 import { rulesThatHold } from '../settings/rules/that-hold.ts';
+import { signalsProfile } from '../signals/profile.ts';
 import { checksOf } from './checks-section.ts';
 import { notifiersOf } from './notify-section.ts';
 import { toPolicy } from './policy/to-policy.ts';
@@ -34,6 +35,7 @@ export function toProfile(
     ...(entry.config.secrets === 'keep' ? { keepsSecrets: true } : {}),
     ...(entry.config.restore === 'in-place' ? { configPolicy: configOf(entry.config) } : {}),
     ...(critical ? { critical } : {}),
+    ...(entry.signals ? { signals: signalsProfile(entry.signals, checksOf(checks)) } : {}),
     ...(diff.mask.length > 0 ? { masked: diff.mask } : {}),
     notify: withWholePaths(notifiersOf(notify), folder),
     policy: toPolicy(entry),

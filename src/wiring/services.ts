@@ -1,5 +1,6 @@
 import type { Dependencies, PreparedService } from '../activities/dependencies.ts';
 import { createChecks } from '../checks/create-checks.ts';
+import type { ResolveSecret } from '../checks/http/auth.ts';
 import { runAddress } from '../client/ui-address.ts';
 import type { RunbookConfig, ServiceProfile } from '../config/profile.ts';
 import { RunbookError } from '../domain/errors.ts';
@@ -7,6 +8,7 @@ import type { SecretReference } from '../domain/request/profile.ts';
 import { createNotifiers } from '../notifiers/create-notifiers.ts';
 import { writeRecord } from '../report/write-record.ts';
 import { createSecretResolver } from '../secrets/index.ts';
+import { createSignals } from '../signals/create-signals.ts';
 import { createComposeTarget } from '../targets/compose/index.ts';
 import { createKubernetesTarget, readSecretKey } from '../targets/kubernetes/index.ts';
 import { type CheckedService, checkServices } from './start-checks.ts';
@@ -62,7 +64,7 @@ function prepareService(
   env: PrepareOptions['env'],
 ): PreparedService & CheckedService {
   type SecretKey = Extract<SecretReference, { kubernetesSecret: unknown }>['kubernetesSecret'];
-  const { target, signingKey, keepsSecrets, configPolicy, repositories, masked, critical } = profile;
+  const { target, signingKey, keepsSecrets, configPolicy, repositories, masked, critical, signals } = profile;
   const secrets = createSecretResolver({
     env,
     ...(target.kind === 'kubernetes'
@@ -73,6 +75,7 @@ function prepareService(
       : {}),
   });
   const evidenceKey = signingKey && ((signal: AbortSignal) => secrets.resolve(signingKey, signal));
+  const resolve: ResolveSecret = (reference, signal) => secrets.resolve(reference, signal);
   return {
     profile,
     secrets,
@@ -89,7 +92,8 @@ function prepareService(
             env,
           })
         : createComposeTarget(target, { env, evidenceKey, keepsSecrets, repositories, critical, masked }),
-    checks: createChecks(profile, (reference, signal) => secrets.resolve(reference, signal)),
+    checks: createChecks(profile, resolve),
+    ...(signals ? { signals: createSignals({ ...profile, signals }, resolve) } : {}),
     notifiers: createNotifiers(profile.notify, secrets),
   };
 }

@@ -1,5 +1,16 @@
 import type { Instance } from '../../domain/versions/pins.ts';
-import type { Counters } from './scrape.ts';
+import { type Exposition, totalOf } from './exposition.ts';
+import type { MetricNames } from './metric-names.ts';
+
+/** What one instance has counted since its process began. */
+export interface Counters {
+  readonly plansStarted: number;
+  readonly plansFailed: number;
+  readonly agentFailures: number;
+  /** Sum and number of the measured task durations; sums are cumulative, quantiles are not (service contract, 6.3). */
+  readonly taskSeconds: number;
+  readonly tasks: number;
+}
 
 /** What one instance has counted, at one probe. */
 export interface InstanceCounters {
@@ -14,6 +25,22 @@ export const NOTHING: Counters = {
   taskSeconds: 0,
   tasks: 0,
 };
+
+/** The counters of an exposition of this service; an absent one is 0 (service contract, 6.3). */
+export function countersOf(
+  exposition: Exposition,
+  names: MetricNames,
+): Counters | { readonly problem: string } {
+  const counters: Counters = {
+    plansStarted: totalOf(exposition, names.planStarted) ?? 0,
+    plansFailed: totalOf(exposition, names.planFailed) ?? 0,
+    agentFailures: totalOf(exposition, names.agentFailures) ?? 0,
+    taskSeconds: totalOf(exposition, `${names.taskDuration}_sum`) ?? 0,
+    tasks: totalOf(exposition, `${names.taskDuration}_count`) ?? 0,
+  };
+  const counts = Object.values(counters).every((value) => Number.isFinite(value) && value >= 0);
+  return counts ? counters : { problem: 'a counter is no number' };
+}
 
 /** What all instances have counted since their processes began. */
 export function totals(all: readonly InstanceCounters[]): Counters {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { type Exposition, parseExposition, totalOf } from '../../../src/checks/metrics/exposition.ts';
+import { type Exposition, parseExposition, totalOf } from '../../../src/signals/scrape/exposition.ts';
 
 const TEXT = `# TYPE orchestrator_plan_started_total counter
 orchestrator_plan_started_total 42

@@ -1,0 +1,96 @@
+import type { CheckSettings } from '../checks/catalogue.ts';
+import type { SignalDefinition } from '../domain/need/signals.ts';
+import { ORCHESTRATOR_SIGNAL_IDS, ORCHESTRATOR_SIGNALS } from './orchestrator/signals.ts';
+import { promDuration, type SignalQueries } from './promql/queries.ts';
+import type { Selector } from './promql/selector.ts';
+import type { Preference } from './read-signals.ts';
+import { METRIC_NAMES, type MetricNames } from './scrape/metric-names.ts';
+import type { ScrapeSettings } from './scrape/scrape.ts';
+import type { SignalsEntry } from './settings.ts';
+
+/** How the signals of one service are read, with every default filled in. */
+export interface SignalsProfile {
+  /** What is read, in the order in which people read it. */
+  readonly definitions: readonly SignalDefinition[];
+  readonly prefer: Preference;
+  /** Within which each source answers, in ms. */
+  readonly deadlineMs: number;
+  readonly selector: Selector;
+  readonly names: Required<MetricNames>;
+  /** None: no instance is scraped. */
+  readonly scrape?: ScrapeSettings;
+  /** None: no chats are sent. */
+  readonly chat?: { readonly messages: number; readonly timeoutMs: number };
+  /** The expressions of the profile's own signals, by id. */
+  readonly custom: Readonly<Record<string, SignalQueries>>;
+}
+
+/** The section with its defaults, of which some are those of the checks that ask the same. */
+export function signalsProfile(entry: SignalsEntry, checks: CheckSettings): SignalsProfile {
+  const names = { ...METRIC_NAMES, ...checks.metrics?.names, ...entry.names };
+  const { messages, timeout } = entry.chat;
+  const asksChat = checks.chat !== undefined && messages > 0;
+  return {
+    definitions: [...orchestratorDefinitions(entry, checks, asksChat), ...entry.custom.map(customDefinition)],
+    prefer: entry.prefer,
+    deadlineMs: entry.deadline,
+    selector: entry.selector,
+    names,
+    ...scrapeOf(entry, checks, names),
+    ...(asksChat ? { chat: { messages, timeoutMs: Math.min(timeout, entry.deadline) } } : {}),
+    custom: Object.fromEntries(entry.custom.map((custom) => [custom.id, customQueries(custom)])),
+  };
+}
+
+/** Those that are on. What is asked of the API is asked as a check asks it: without that check, not at all. */
+function orchestratorDefinitions(
+  { orchestrator }: SignalsEntry,
+  checks: CheckSettings,
+  asksChat: boolean,
+): readonly SignalDefinition[] {
+  const isAsked = { chat: asksChat, agents: checks.agents !== undefined };
+  return ORCHESTRATOR_SIGNAL_IDS.flatMap((id) => {
+    const { definition, asked } = ORCHESTRATOR_SIGNALS[id];
+    const wanted = orchestrator[id];
+    if (wanted === false || (asked && !isAsked[asked])) return [];
+    const { id: own, title, unit, worse } = definition;
+    return [{ id: own, title, unit, worse, ...judgedBy(wanted) }];
+  });
+}
+
+type Custom = SignalsEntry['custom'][number];
+
+function customDefinition(custom: Custom): SignalDefinition {
+  const { id, title, unit, worse } = custom;
+  return { id, title, unit, worse, ...judgedBy(custom) };
+}
+
+type Judged = Pick<Custom, 'window' | 'minSamples' | 'decides'> & {
+  readonly [K in 'limit' | 'growth' | 'noise']?: number | undefined;
+};
+
+function judgedBy({ window, minSamples, limit, growth, noise, decides }: Judged) {
+  return {
+    windowMs: window,
+    minSamples,
+    ...(limit === undefined ? {} : { limit }),
+    ...(growth === undefined ? {} : { growth }),
+    ...(noise === undefined ? {} : { noise }),
+    decides,
+  };
+}
+
+function customQueries({ query, samples, window }: Custom): SignalQueries {
+  const over = (text: string) => text.replaceAll('$window', promDuration(window));
+  return { value: over(query), ...(samples === undefined ? {} : { samples: over(samples) }) };
+}
+
+function scrapeOf(
+  { scrape }: SignalsEntry,
+  { metrics }: CheckSettings,
+  names: MetricNames,
+): Pick<SignalsProfile, 'scrape'> {
+  if (scrape === false) return {};
+  const { port = metrics?.port ?? 9000, path = metrics?.path ?? '/metrics', timeout } = scrape;
+  return { scrape: { port, path, timeoutMs: timeout, names } };
+}
