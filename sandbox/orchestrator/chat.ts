@@ -51,6 +51,7 @@ export function parseChatRequest(text: string): ChatRequest {
 export class Planner {
   readonly #agents: AgentTable;
   readonly #metrics: MetricsRegistry;
+  #chats = 0;
 
   constructor(agents: AgentTable, metrics: MetricsRegistry) {
     this.#agents = agents;
@@ -86,7 +87,10 @@ export class Planner {
   }
 
   #conclude(agent: string, behaviour: Behaviour): ChatErrorCode | object | null {
-    const { outcome } = behaviour.chat;
+    this.#chats += 1;
+    const { failsEvery } = behaviour.chat;
+    const isOneThatFails = failsEvery !== undefined && this.#chats % failsEvery === 0;
+    const outcome = isOneThatFails ? 'execution_failed' : behaviour.chat.outcome;
     if (outcome === 'planning_failed' || outcome === 'agent_unavailable' || outcome === 'internal')
       return outcome;
     if (agent === 'git_agent' && outcome === 'success')
@@ -109,7 +113,7 @@ export class Planner {
   #called(agent: string, behaviour: Behaviour, output: object | null): object | null {
     // Generation B sends LLM calls past the agent path: no task, no agent metrics, no row.
     if (behaviour.generation === 'A' || agent === 'git_agent') {
-      const seconds = 0.8 + Math.random() / 10;
+      const seconds = behaviour.chat.taskSeconds ?? 0.8 + Math.random() / 10;
       this.#metrics.count('orchestrator_task_started_total');
       this.#metrics.observe('agent_call_duration_seconds', seconds);
       this.#metrics.observe('orchestrator_task_duration_seconds', seconds + 0.003);

@@ -62,6 +62,7 @@ const counted = (counters: Readonly<Record<string, number>>) =>
   Object.entries(counters)
     .map(([name, value]) => `# TYPE ${name} counter\n${name} ${value}\n`)
     .join('');
+const HISTOGRAMS: BehaviourWish = { base: 'metrics-histograms', chat: { taskSeconds: 3 } };
 const STARTED = 'orchestrator_plan_started_total';
 const FAILED = 'orchestrator_plan_failed_total';
 
@@ -91,6 +92,13 @@ describe('a scrape of the stand-in orchestrator', () => {
       { value: 0.2, samples: 600 },
     ],
     ['agent-failure-rate', 'metrics-idle', 0, { value: 0, samples: 42 }],
+    ['plan-failure-ratio', 'chat-third-fails', 6, { value: 1 / 3, samples: 6 }],
+    ['agent-failure-rate', 'chat-third-fails', 6, { value: 10 / 600, samples: 6 }],
+    ['task-duration-mean', 'tasks-take-long', 3, { value: expect.closeTo(6.003, 9), samples: 3 }],
+    ['task-duration-p95', 'tasks-take-long', 3, { value: 6.003 }],
+    ['agent-call-duration-p95', 'tasks-take-long', 3, { value: 6 }],
+    ['task-duration-p95', HISTOGRAMS, 20, { value: expect.closeTo(4.8, 9), samples: 20 }],
+    ['agent-call-duration-mean', HISTOGRAMS, 3, { value: 3, samples: 3 }],
     ['task-duration-mean', 'metrics-idle', 0, { value: expect.closeTo(88.913204417 / 41, 9), samples: 41 }],
   ])('reads %s of %j after %i chats', async (id, behaviour, chats, now) => {
     expect(await played(id, behaviour, chats)).toEqual({
@@ -115,6 +123,7 @@ describe('a scrape of the stand-in orchestrator', () => {
     ['task-duration-mean', 'good', 0, 'nothing has been counted yet'],
     ['task-duration-p95', 'good', 0, 'nothing has been counted yet'],
     ['task-duration-p95', 'metrics-idle', 0, 'nothing was counted in the last minute'],
+    ['agent-call-duration-mean', 'good-b', 3, 'nothing has been counted yet'],
     ['chat-failure-ratio', 'good', 3, 'a scrape of the instances does not have it'],
   ])('%s of %j after %i chats is no data: %s', async (id, behaviour, chats, why) => {
     expect(await played(id, behaviour, chats)).toEqual({
