@@ -19,7 +19,7 @@
  *   times in milliseconds, the last one not after now. Scraped samples go on where the past ends, when the labels are the
  *   same ones (`instance` included). A range query sees both.
  * - `lookbackMs`: after how long a series without a sample is gone (Prometheus: 5 min).
- * - `access`: TLS, client certificates, a login (`SANDBOX_LOGIN`). Bearer tokens Prometheus knows none of: put a proxy in
+ * - `access`: TLS and client certificates (`serverTls` with an authority of `createAuthority`), a login (`SANDBOX_LOGIN`). Bearer tokens Prometheus knows none of: put a proxy in
  *   front (`startFaultProxy({ upstream: prometheus.url })`), which is also how every fault is made.
  * - `prometheus.process.kill()` and `.start()`: gone, and back on the same port with the same data.
  * - `prometheusProblem()` says why a machine has none, for `test.skipIf`; in CI it throws.
@@ -37,6 +37,7 @@ import type { PrometheusPrograms } from './programs.ts';
 import { openTargets, type ScrapedTargets } from './targets.ts';
 
 export { type PrometheusAccess, SANDBOX_LOGIN, type SandboxLogin, type SandboxTls } from './access.ts';
+export { type Authority, type Certificate, createAuthority, serverTls } from './certificates.ts';
 export type { PastSeries } from './past.ts';
 export { locatePrometheusPrograms, type PrometheusPrograms, prometheusProblem } from './programs.ts';
 export type { ScrapedTargets } from './targets.ts';

@@ -45,7 +45,9 @@ function innerKeys(schema: JsonSchema, path: string): readonly Key[] {
   if (typeof schema.additionalProperties === 'object')
     return innerKeys(schema.additionalProperties, `${path}.<name>`);
   const forms = schema.anyOf ?? schema.oneOf;
-  return forms ? joined(forms.map((form) => keysOf(form, path))) : keysOf(schema, path);
+  return forms
+    ? joined(forms.map((form) => (isSecretReference(form) ? [] : keysOf(form, path))))
+    : keysOf(schema, path);
 }
 
 /** The keys of several forms as one list: a key that tells the forms apart shows all of its values. */

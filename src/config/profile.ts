@@ -6,6 +6,7 @@ import type { Auth, ConfigPolicy, SecretReference, TargetProfile } from '../doma
 import type { NotifierSettings } from '../notifiers/catalogue.ts';
 import type { CriticalRules } from '../settings/rules/schema.ts';
 import type { SignalsProfile } from '../signals/profile.ts';
+import type { PrometheusSettings } from '../signals/prometheus/settings.ts';
 
 /** One service of runbook.yaml, with every default filled in. No workflow sees it: it holds addresses. */
 export interface ServiceProfile {
@@ -31,6 +32,8 @@ export interface ServiceProfile {
   readonly signals?: SignalsProfile;
   /** Image repositories that the service may be given; default: that of what runs and of its history. */
   readonly repositories?: readonly string[];
+  /** Where signals are read that are PromQL; without it none is. */
+  readonly prometheus?: PrometheusSettings;
   /** Names of settings whose values a plan never shows, `*` for any characters. */
   readonly masked?: readonly string[];
   readonly notify: readonly NotifierSettings[];

@@ -1,8 +1,10 @@
 import * as z from 'zod';
 import { CHECK_IDS } from '../domain/proof/checks.ts';
+import { httpAddress } from '../schema-parts/http-address.ts';
 import { filePath, section, text } from '../schema-parts/parts.ts';
 import { secretReference } from '../schema-parts/secret-reference.ts';
 import { criticalSchema } from '../settings/rules/schema.ts';
+import { prometheusSettings } from '../signals/prometheus/settings.ts';
 import { signalsSchema } from '../signals/settings.ts';
 import { checksSchema } from './checks-section.ts';
 import { groupsSchema } from './groups-section.ts';
@@ -29,20 +31,6 @@ const authSchema = z
     { error: 'expected mode none, bearer or jwt-hs256' },
   )
   .prefault({ mode: 'none' });
-
-const endpointSchema = z
-  .string()
-  .refine((url) => URL.canParse(url) && /^https?:$/.test(new URL(url).protocol), {
-    error: 'expected an http or https address',
-    abort: true,
-  })
-  .refine((url) => new URL(url).username === '' && new URL(url).password === '', {
-    error: 'credentials may not stand in an address: use auth',
-  })
-  .refine((url) => new URL(url).search === '' && new URL(url).hash === '', {
-    error: 'an endpoint has no query and no fragment',
-  })
-  .transform((url) => url.replace(/\/+$/, ''));
 
 /** An image without tag and digest (distribution/reference). */
 const repository = () =>
@@ -112,7 +100,7 @@ export const serviceSchema = section({
   compose: composeSchema
     .optional()
     .describe('The Docker Compose service that is rolled back. This or kubernetes.'),
-  endpoint: endpointSchema.describe("Base address of the service's API, as the worker reaches it."),
+  endpoint: httpAddress().describe("Base address of the service's API, as the worker reaches it."),
   auth: authSchema.describe('How requests to the service are authorised (service contract, 2.3).'),
   checks: checksSchema,
   required: z
@@ -134,6 +122,9 @@ export const serviceSchema = section({
     ),
   evidence: evidenceSchema.describe('How known-good evidence is kept.'),
   config: configSectionSchema.describe('How config goes back with the image (runbook 5).'),
+  prometheus: prometheusSettings
+    .optional()
+    .describe('The Prometheus that signals are read from; without it none is asked.'),
   diff: diffSchema.describe('What the diff of a plan may show.'),
   notify: notifySchema,
   ...policyKeys,

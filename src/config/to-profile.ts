@@ -36,6 +36,7 @@ export function toProfile(
     ...(entry.config.restore === 'in-place' ? { configPolicy: configOf(entry.config) } : {}),
     ...(critical ? { critical } : {}),
     ...(entry.signals ? { signals: signalsProfile(entry.signals, checksOf(checks)) } : {}),
+    ...(entry.prometheus ? { prometheus: withWholePaths(entry.prometheus, folder) } : {}),
     ...(diff.mask.length > 0 ? { masked: diff.mask } : {}),
     notify: withWholePaths(notifiersOf(notify), folder),
     policy: toPolicy(entry),

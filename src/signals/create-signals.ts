@@ -1,7 +1,7 @@
 import type { CheckSettings } from '../checks/catalogue.ts';
-import { createAuthorise, type ResolveSecret } from '../checks/http/auth.ts';
-import type { SignalDefinition } from '../domain/need/signals.ts';
+import { createAuthorise } from '../checks/http/auth.ts';
 import type { Auth } from '../domain/request/profile.ts';
+import type { SecretResolver } from '../secrets/index.ts';
 import { createApiSource } from './http/source.ts';
 import {
   ORCHESTRATOR_SIGNAL_IDS,
@@ -9,10 +9,9 @@ import {
   type OrchestratorSignal,
 } from './orchestrator/signals.ts';
 import type { SignalsProfile } from './profile.ts';
-import type { SignalQueries } from './promql/queries.ts';
+import { createPrometheusSource, type PrometheusSettings, type QueriesOf } from './prometheus/index.ts';
 import { type AskedSource, createSignalReader, type SignalReader } from './read-signals.ts';
 import { createScrapeSource } from './scrape/source.ts';
-import type { SignalSource } from './signal-source.ts';
 
 /** What is needed of a service profile. */
 export interface MeasuredService {
@@ -21,25 +20,19 @@ export interface MeasuredService {
   readonly auth: Auth;
   readonly checks: CheckSettings;
   readonly signals: SignalsProfile;
+  readonly prometheus?: PrometheusSettings;
 }
 
-/** What reads the signals of a service; `prometheus` where one is configured. */
-export function createSignals(
-  service: MeasuredService,
-  resolve: ResolveSecret,
-  prometheus?: SignalSource,
-): SignalReader {
-  const { name, endpoint, auth, checks, signals } = service;
+/** What reads the signals of a service. Nothing is opened before it is asked. */
+export function createSignals(service: MeasuredService, secrets: SecretResolver): SignalReader {
+  const { name, endpoint, auth, checks, signals, prometheus } = service;
   const { definitions, prefer, deadlineMs, scrape, chat } = signals;
-  const queries = queriesOf(signals);
-  const known = new Map(definitions.map((definition) => [definition.id, definition]));
   const sources: AskedSource[] = [];
   if (prometheus) {
-    const has = (id: string) => {
-      const definition = known.get(id);
-      return definition !== undefined && queries(definition) !== undefined;
-    };
-    sources.push({ id: 'prometheus', source: prometheus, has });
+    const queries = queriesOf(signals);
+    const known = new Set(definitions.flatMap((definition) => (queries(definition) ? [definition.id] : [])));
+    const source = createPrometheusSource(prometheus, secrets, queries);
+    sources.push({ id: 'prometheus', source, has: (id) => known.has(id) });
   }
   if (scrape) {
     const source = createScrapeSource(scrape, (id) => rowOf(id)?.measure?.(signals.names));
@@ -50,7 +43,7 @@ export function createSignals(
     {
       name,
       endpoint,
-      authorise: createAuthorise(auth, resolve),
+      authorise: createAuthorise(auth, (reference, signal) => secrets.resolve(reference, signal)),
       ...(checks.agents
         ? { agents: { ...checks.agents, timeoutMs: Math.min(checks.agents.timeoutMs, deadlineMs) } }
         : {}),
@@ -65,9 +58,8 @@ export function createSignals(
 }
 
 /** The PromQL of a signal; none for what is asked of the API itself. */
-export function queriesOf({ names, selector, custom }: SignalsProfile) {
-  return (definition: SignalDefinition): SignalQueries | undefined => {
-    const { id, windowMs } = definition;
+export function queriesOf({ names, selector, custom }: SignalsProfile): QueriesOf {
+  return ({ id, windowMs }) => {
     return (
       rowOf(id)?.queries?.(names, { selector, windowMs }) ??
       (Object.hasOwn(custom, id) ? custom[id] : undefined)

@@ -1,7 +1,8 @@
 import type { CheckSettings } from '../checks/catalogue.ts';
 import type { SignalDefinition } from '../domain/need/signals.ts';
 import { ORCHESTRATOR_SIGNAL_IDS, ORCHESTRATOR_SIGNALS } from './orchestrator/signals.ts';
-import { promDuration, type SignalQueries } from './promql/queries.ts';
+import type { PrometheusQueries } from './prometheus/index.ts';
+import { promDuration } from './promql/queries.ts';
 import type { Selector } from './promql/selector.ts';
 import type { Preference } from './read-signals.ts';
 import { METRIC_NAMES, type MetricNames } from './scrape/metric-names.ts';
@@ -22,7 +23,7 @@ export interface SignalsProfile {
   /** None: no chats are sent. */
   readonly chat?: { readonly messages: number; readonly timeoutMs: number };
   /** The expressions of the profile's own signals, by id. */
-  readonly custom: Readonly<Record<string, SignalQueries>>;
+  readonly custom: Readonly<Record<string, PrometheusQueries>>;
 }
 
 /** The section with its defaults, of which some are those of the checks that ask the same. */
@@ -80,7 +81,7 @@ function judgedBy({ window, minSamples, limit, growth, noise, decides }: Judged)
   };
 }
 
-function customQueries({ query, samples, window }: Custom): SignalQueries {
+function customQueries({ query, samples, window }: Custom): PrometheusQueries {
   const over = (text: string) => text.replaceAll('$window', promDuration(window));
   return { value: over(query), ...(samples === undefined ? {} : { samples: over(samples) }) };
 }

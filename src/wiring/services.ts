@@ -1,6 +1,5 @@
 import type { Dependencies, PreparedService } from '../activities/dependencies.ts';
 import { createChecks } from '../checks/create-checks.ts';
-import type { ResolveSecret } from '../checks/http/auth.ts';
 import { runAddress } from '../client/ui-address.ts';
 import type { RunbookConfig, ServiceProfile } from '../config/profile.ts';
 import { RunbookError } from '../domain/errors.ts';
@@ -75,7 +74,6 @@ function prepareService(
       : {}),
   });
   const evidenceKey = signingKey && ((signal: AbortSignal) => secrets.resolve(signingKey, signal));
-  const resolve: ResolveSecret = (reference, signal) => secrets.resolve(reference, signal);
   return {
     profile,
     secrets,
@@ -92,8 +90,8 @@ function prepareService(
             env,
           })
         : createComposeTarget(target, { env, evidenceKey, keepsSecrets, repositories, critical, masked }),
-    checks: createChecks(profile, resolve),
-    ...(signals ? { signals: createSignals({ ...profile, signals }, resolve) } : {}),
+    checks: createChecks(profile, (reference, signal) => secrets.resolve(reference, signal)),
+    ...(signals ? { signals: createSignals({ ...profile, signals }, secrets) } : {}),
     notifiers: createNotifiers(profile.notify, secrets),
   };
 }

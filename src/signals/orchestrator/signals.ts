@@ -2,16 +2,8 @@ import type { SignalDefinition } from '../../domain/need/signals.ts';
 import type { CheckId } from '../../domain/proof/checks.ts';
 import type { CheckEvidence } from '../../domain/proof/known-good.ts';
 import type { Asked } from '../http/source.ts';
-import {
-  grown,
-  lastSeen,
-  mean,
-  type Over,
-  perSecond,
-  quantile,
-  type SignalQueries,
-  share,
-} from '../promql/queries.ts';
+import type { PrometheusQueries } from '../prometheus/index.ts';
+import { grown, lastSeen, mean, type Over, perSecond, quantile, share } from '../promql/queries.ts';
 import { type Measure, meanOf, perSecondOf, quantileAt, shareOf } from '../scrape/measure.ts';
 import type { MetricNames } from '../scrape/metric-names.ts';
 
@@ -38,7 +30,7 @@ export interface OrchestratorSignal {
   readonly about: string;
   readonly definition: SignalDefinition & { readonly id: OrchestratorSignalId };
   /** Prometheus. */
-  readonly queries?: (names: Names, over: Over) => SignalQueries;
+  readonly queries?: (names: Names, over: Over) => PrometheusQueries;
   /** A scrape of the instances. */
   readonly measure?: (names: Names) => Measure;
   /** The API. */
@@ -193,13 +185,13 @@ function durations<const Id extends OrchestratorSignalId>(
   };
 }
 
-function meanQueries(family: string, over: Over): SignalQueries {
+function meanQueries(family: string, over: Over): PrometheusQueries {
   const count = `${family}_count`;
   return { value: mean(family, over), samples: grown(count, over), seen: lastSeen(count, over) };
 }
 
 /** The plans behind a value. */
-function plans({ planStarted }: Names, over: Over): Omit<SignalQueries, 'value'> {
+function plans({ planStarted }: Names, over: Over): Omit<PrometheusQueries, 'value'> {
   return { samples: grown(planStarted, over), seen: lastSeen(planStarted, over) };
 }
 

@@ -1,13 +1,5 @@
+import type { PrometheusQueries } from '../prometheus/index.ts';
 import { matchersOf, type Selector } from './selector.ts';
-
-/** The expressions of one signal. Each gives one number, or nothing where nothing is known; never NaN. */
-export interface SignalQueries {
-  readonly value: string;
-  /** Events behind the value. */
-  readonly samples?: string;
-  /** When anything of it was last scraped, in seconds since the epoch. */
-  readonly seen?: string;
-}
 
 /** Over which series and which time an expression is. */
 export interface Over {
@@ -67,7 +59,7 @@ export function mean(family: string, over: Over): string {
  * cannot be averaged, and hold for the last minute only; where nothing was counted in it they are 0, not short (service
  * contract, 6.3).
  */
-export function quantile(family: string, q: number, over: Over): SignalQueries {
+export function quantile(family: string, q: number, over: Over): PrometheusQueries {
   const buckets = grown(`${family}_bucket`, over, 'le');
   const series = `${family}{${matchersOf(over.selector, { quantile: String(q) })}}`;
   const recent = inLastMinute(`${family}_count{${matchersOf(over.selector)}}`);

@@ -6,7 +6,7 @@ import {
   ORCHESTRATOR_SIGNALS,
   type OrchestratorSignalId,
 } from '../../../src/signals/orchestrator/signals.ts';
-import type { SignalQueries } from '../../../src/signals/promql/queries.ts';
+import type { PrometheusQueries } from '../../../src/signals/prometheus/index.ts';
 import type { Selector } from '../../../src/signals/promql/selector.ts';
 import { METRIC_NAMES } from '../../../src/signals/scrape/metric-names.ts';
 
@@ -198,7 +198,7 @@ describe.skipIf(problem)(`the PromQL of the signals${problem ? ` (skipped: ${pro
     return one && Number(one.value[1]);
   }
 
-  const queriesOf = (id: OrchestratorSignalId, selector: Selector): SignalQueries | undefined =>
+  const queriesOf = (id: OrchestratorSignalId, selector: Selector): PrometheusQueries | undefined =>
     ORCHESTRATOR_SIGNALS[id].queries?.(METRIC_NAMES, { selector, windowMs: 300_000 });
 
   async function read(id: OrchestratorSignalId, job: string, more: Selector = {}) {

@@ -1,0 +1,70 @@
+import { RunbookError } from '../../domain/errors.ts';
+import type { SignalReading } from '../../domain/need/signals.ts';
+import type { SecretResolver } from '../../secrets/index.ts';
+import type { SignalSource } from '../signal-source.ts';
+import { openAccess } from './access.ts';
+import { createPrometheusClient, type PrometheusClient } from './client.ts';
+import type { QueriesOf } from './queries.ts';
+import { noData, readSignal } from './read-signal.ts';
+import type { PrometheusSettings } from './settings.ts';
+
+/** Clocks of machines that are kept in time differ by less, and a request on a busy machine takes no longer. */
+const CLOCKS_DIFFER_MS = 3000;
+
+/**
+ * Signals from Prometheus. It is first asked for its time: every value is then of that one moment by its own clock, and
+ * what cannot be reached at all is found out once. It writes nothing; a repeated read asks again.
+ */
+export function createPrometheusSource(
+  settings: PrometheusSettings,
+  secrets: SecretResolver,
+  queriesOf: QueriesOf,
+): SignalSource {
+  return {
+    async read(definitions, { from, to, signal }) {
+      const all = (why: string) => definitions.map(() => noData(why));
+      const access = await openAccess(settings, secrets, signal).catch((error: unknown) => {
+        signal.throwIfAborted();
+        if (error instanceof RunbookError) return error.message;
+        throw error;
+      });
+      if (typeof access === 'string') return all(`Prometheus cannot be asked: ${access}`);
+      const client = createPrometheusClient(settings, access);
+      const clock = await timeOf(client, signal);
+      if ('why' in clock) return all(`Prometheus: ${clock.why}`);
+      const moment = { now: clock.now, spanMs: Math.max(0, to - from), signal };
+      return Promise.all(
+        definitions.map(async (definition) => {
+          const queries = queriesOf(definition);
+          if (!queries) return noData('no query is set for it');
+          return withNotes(await readSignal(client, definition, queries, moment), clock.notes);
+        }),
+      );
+    },
+  };
+}
+
+/** The time by Prometheus' clock, in ms since the epoch, and a note where it is not ours. */
+async function timeOf(
+  client: PrometheusClient,
+  signal: AbortSignal,
+): Promise<{ readonly now: number; readonly notes: readonly string[] } | { readonly why: string }> {
+  const asked = Date.now();
+  const result = await client.instant('time()', signal);
+  const answered = Date.now();
+  if (result.kind === 'failed') return { why: result.why };
+  const now = result.series[0]?.samples[0]?.at;
+  if (now === undefined) return { why: 'does not say what time it is' };
+  const ahead = now > answered ? now - answered : Math.min(0, now - asked);
+  if (Math.abs(ahead) <= CLOCKS_DIFFER_MS) return { now, notes: [] };
+  const by = `${Math.round(Math.abs(ahead) / 1000)} s ${ahead > 0 ? 'ahead of' : 'behind'}`;
+  return {
+    now,
+    notes: [`the clock of Prometheus is ${by} the worker's: times of its values are by its clock`],
+  };
+}
+
+function withNotes(reading: SignalReading, notes: readonly string[]): SignalReading {
+  if (notes.length === 0 || reading.kind === 'no-data') return reading;
+  return { ...reading, notes: [...notes, ...(reading.notes ?? [])] };
+}
