@@ -33,12 +33,12 @@ export function grown(
 /** One counter over another, where the first may not have begun yet: then nothing of it has been counted. */
 export function share(part: string, whole: string, over: Over): string {
   const all = grown(whole, over);
-  return `clamp_max((${orNone(grown(part, over), all)}) / (${all} > 0), 1)`;
+  return `clamp_max((${orNone(part, whole, over)}) / (${all} > 0), 1)`;
 }
 
 /** What a counter has grown by a second; 0 where it has not begun and `beside`, which comes before it, has. */
 export function perSecond(metric: string, beside: string, over: Over): string {
-  return `(${orNone(grown(metric, over), grown(beside, over))}) / ${over.windowMs / 1000}`;
+  return `(${orNone(metric, beside, over)}) / ${over.windowMs / 1000}`;
 }
 
 /**
@@ -77,8 +77,10 @@ function inLastMinute(count: string): string {
   return `${count} - ${before} > 0 or ${count} < ${before} or ${count} unless ${before}`;
 }
 
-function orNone(grownPart: string, beside: string): string {
-  return `${grownPart} or 0 * ${beside}`;
+/** What has grown, and 0 where it has not begun: the other has, and was scraped. */
+function orNone(metric: string, beside: string, over: Over): string {
+  const window = promDuration(over.windowMs);
+  return `${grown(metric, over)} or 0 * sum(count_over_time(${beside}{${matchersOf(over.selector)}}[${window}]))`;
 }
 
 /** A duration as PromQL has it. */
