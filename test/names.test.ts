@@ -13,7 +13,6 @@ const FORMER: Readonly<Record<string, string>> = {
   looks: 'probes',
   saw: 'observed',
   sight: 'cache',
-  reading: 'observed state',
   settle: 'resolve',
   patience: 'deadline',
   patient: 'deadline',

@@ -44,8 +44,8 @@ export function createScrapeSource(
   };
 }
 
-/** One look at the instances. */
-interface Look {
+/** What all instances have answered. */
+interface Scraped {
   readonly scraped: readonly ScrapedInstance[];
   readonly at: number;
   readonly notes: readonly string[];
@@ -54,7 +54,7 @@ interface Look {
 function readingOf(
   { unit }: SignalDefinition,
   measure: Measure | undefined,
-  { scraped, at, notes }: Look,
+  { scraped, at, notes }: Scraped,
 ): SignalReading {
   if (!measure) return nothing('a scrape of the instances does not have it');
   const found = measure(scraped);
