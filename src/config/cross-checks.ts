@@ -20,7 +20,7 @@ export function crossFaults(config: ConfigFile): readonly Fault[] {
     }
     faults.push(...checkFaults(checks, [...at, 'checks']), ...notifyFaults(notify, [...at, 'notify']));
     if (service.signals)
-      faults.push(...signalFaults(service.signals, service.prometheus !== undefined, [...at, 'signals']));
+      faults.push(...signalFaults(service.signals, service.prometheus, [...at, 'signals']));
     if (service.config.restore === 'in-place' && !service.kubernetes) {
       const message = 'in-place is for kubernetes: the files of a compose project are its own';
       faults.push({ path: [...at, 'config', 'restore'], message });

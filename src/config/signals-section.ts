@@ -1,11 +1,12 @@
 import { ORCHESTRATOR_SIGNAL_IDS } from '../signals/orchestrator/signals.ts';
+import type { PrometheusSettings } from '../signals/prometheus/index.ts';
 import type { SignalsEntry } from '../signals/settings.ts';
 import type { Fault } from './faults.ts';
 
 /** What is wrong between the keys of the section `signals:`. */
 export function signalFaults(
-  { custom, selector }: SignalsEntry,
-  hasPrometheus: boolean,
+  { custom, selector, deadline }: SignalsEntry,
+  prometheus: PrometheusSettings | undefined,
   at: readonly PropertyKey[],
 ): readonly Fault[] {
   const faults: Fault[] = [];
@@ -18,13 +19,18 @@ export function signalFaults(
       faults.push({ path, message: 'limit or growth: missing, nothing else says what is bad', atKey: true });
     }
   }
-  if (hasPrometheus && Object.keys(selector).length === 0) {
+  if (prometheus && Object.keys(selector).length === 0) {
     const message =
       'expected the labels of this service in Prometheus, such as { job: master-orchestrator }: without them the series of every service would count';
     faults.push({ path: [...at, 'selector'], message });
   }
-  if (!hasPrometheus && custom.length > 0) {
+  if (!prometheus && custom.length > 0) {
     faults.push({ path: [...at, 'custom'], message: 'needs prometheus: give its addresses', atKey: true });
+  }
+  const all = prometheus ? prometheus.timeoutMs * prometheus.addresses.length : 0;
+  if (all >= deadline) {
+    const message = `expected more than ${all / 1000}s, the time-out of prometheus for each of its addresses: the last one would never be asked`;
+    faults.push({ path: [...at, 'deadline'], message });
   }
   return faults;
 }

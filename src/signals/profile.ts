@@ -1,5 +1,6 @@
 import type { CheckSettings } from '../checks/catalogue.ts';
 import type { SignalDefinition } from '../domain/need/signals.ts';
+import { durationMs } from '../schema-parts/durations.ts';
 import { ORCHESTRATOR_SIGNAL_IDS, ORCHESTRATOR_SIGNALS } from './orchestrator/signals.ts';
 import type { PrometheusQueries } from './prometheus/index.ts';
 import { promDuration } from './promql/queries.ts';
@@ -7,7 +8,7 @@ import type { Selector } from './promql/selector.ts';
 import type { Preference } from './read-signals.ts';
 import { METRIC_NAMES, type MetricNames } from './scrape/metric-names.ts';
 import type { ScrapeSettings } from './scrape/scrape.ts';
-import type { SignalsEntry } from './settings.ts';
+import { SCRAPE_TIMEOUT, type SignalsEntry } from './settings.ts';
 
 /** How the signals of one service are read, with every default filled in. */
 export interface SignalsProfile {
@@ -91,7 +92,8 @@ function scrapeOf(
   { metrics }: CheckSettings,
   names: MetricNames,
 ): Pick<SignalsProfile, 'scrape'> {
-  if (scrape === false) return {};
-  const { port = metrics?.port ?? 9000, path = metrics?.path ?? '/metrics', timeout } = scrape;
+  if (scrape === false || (scrape === undefined && !metrics)) return {};
+  const { port = metrics?.port ?? 9000, path = metrics?.path ?? '/metrics' } = scrape ?? {};
+  const timeout = scrape?.timeout ?? durationMs(SCRAPE_TIMEOUT);
   return { scrape: { port, path, timeoutMs: timeout, names } };
 }

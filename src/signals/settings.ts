@@ -10,6 +10,9 @@ import {
 import { LABEL, type LabelMatcher } from './promql/selector.ts';
 import { PREFERENCES } from './read-signals.ts';
 
+/** Of one scrape, where nothing else is said. */
+export const SCRAPE_TIMEOUT = '3s';
+
 const WINDOW = 'Time that one value is taken over.';
 const SAMPLES = 'So many events (plans, calls, answers) must stand behind a value, or it says nothing.';
 const LIMIT = 'Beyond this it is bad, whatever it was before; in the unit of the signal.';
@@ -138,10 +141,10 @@ export const signalsSchema = section({
     .describe(
       'Which source is asked first for what both have; the other is asked for what it cannot tell. both asks them at the same time, tells what Prometheus says, and says where they differ by three times.',
     ),
-  deadline: duration('100ms', '1m')
-    .prefault('5s')
+  deadline: duration('100ms', '2m')
+    .prefault('20s')
     .describe(
-      'Within which each source answers. What has not answered then is no data, and nothing waits for it.',
+      'Within which each source answers; what has not answered then is no data. Longer than the time-out of Prometheus for each of its addresses, or the last one would never be asked.',
     ),
   selector: selectorSchema,
   names: section({
@@ -166,14 +169,14 @@ export const signalsSchema = section({
         section({
           port: port().exactOptional().describe('Default: that of the check metrics, or 9000.'),
           path: apiPath().exactOptional().describe('Default: that of the check metrics, or /metrics.'),
-          timeout: duration('50ms', '1m').prefault('3s').describe('Time-out of one scrape.'),
+          timeout: duration('50ms', '1m').prefault(SCRAPE_TIMEOUT).describe('Time-out of one scrape.'),
         }),
       ],
       { error: 'expected port, path and timeout, or false to scrape no instance' },
     )
-    .prefault({})
+    .optional()
     .describe(
-      'The instances themselves, one scrape each. It has no past: what is over their life alone cannot show since when it is so. false scrapes none.',
+      'The instances themselves, one scrape each, where the check metrics is on or this is written. It has no past, and is over the life of the processes. false scrapes none.',
     ),
   chat: section({
     messages: z

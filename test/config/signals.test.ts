@@ -32,11 +32,11 @@ describe('the section signals', () => {
     expect(signals('signals: {}')).toEqual({
       definitions: ORCHESTRATOR_SIGNAL_IDS.map((id) => ORCHESTRATOR_SIGNALS[id].definition),
       prefer: 'prometheus',
-      deadlineMs: 5000,
+      deadlineMs: 20_000,
       selector: {},
       names: METRIC_NAMES,
       scrape: { port: 9000, path: '/metrics', timeoutMs: 3000, names: METRIC_NAMES },
-      chat: { messages: 3, timeoutMs: 5000 },
+      chat: { messages: 3, timeoutMs: 10_000 },
       custom: {},
     });
     const check = 'checks: { metrics: { port: 9100, path: /m, names: { planFailed: plans_failed } } }';
@@ -47,6 +47,14 @@ describe('the section signals', () => {
     });
     expect(signals(check, 'signals: { scrape: { port: 9200 } }')).toMatchObject({
       scrape: { port: 9200, path: '/m' },
+    });
+  });
+
+  it('scrapes no instance where the check metrics is off, unless it says so', () => {
+    expect(signals('checks: { metrics: false }', 'signals: {}')).not.toHaveProperty('scrape');
+    expect(signals('signals: { scrape: false }')).not.toHaveProperty('scrape');
+    expect(signals('checks: { metrics: false }', 'signals: { scrape: {} }')).toMatchObject({
+      scrape: { port: 9000, path: '/metrics', timeoutMs: 3000 },
     });
   });
 
@@ -111,7 +119,7 @@ describe('a fault in the section signals', () => {
     ['signals: expected', ['signals: yes']],
     ['signals.window: unknown key (known: prefer', ['signals: { window: 5m }']],
     ['signals.prefer: ', ['signals: { prefer: loki }']],
-    ['signals.deadline: expected between 100ms and 1m', ['signals: { deadline: 2m }']],
+    ['signals.deadline: expected between 100ms and 2m', ['signals: { deadline: 3m }']],
     ['signals.chat.messages: ', ['signals: { chat: { messages: 11 } }']],
     [
       'signals.orchestrator.plan-failures: unknown key (known: plan-failure-ratio, ',
@@ -144,6 +152,11 @@ describe('a fault in the section signals', () => {
       ['signals: { selector: { quantile: "0.5" } }'],
     ],
     ['signals.selector: expected the labels of this service in Prometheus', [PROMETHEUS, 'signals: {}']],
+    [
+      'signals.deadline: expected more than 5s, the time-out of prometheus',
+      [PROMETHEUS, 'signals: { selector: { job: a }, deadline: 5s }'],
+    ],
+    ['signals.selector.__name__: expected the name of a label', ['signals: { selector: { __name__: x } }']],
     [
       'signals.custom: needs prometheus',
       ['signals: { custom: [{ id: own, title: own, unit: ratio, query: up, limit: 1 }] }'],

@@ -8,8 +8,8 @@ export type LabelMatcher =
 /** Which series are this service's: `{ job: 'master-orchestrator', version: { not: 'canary' } }`. */
 export type Selector = Readonly<Record<string, LabelMatcher>>;
 
-/** The name of a label. */
-export const LABEL = /^[a-zA-Z_][a-zA-Z0-9_]*$/;
+/** The name of a label that Prometheus gives a target; those that begin with __ are its own. */
+export const LABEL = /^(?!__)[a-zA-Z_][a-zA-Z0-9_]*$/;
 
 /** The matchers as they stand between the braces of a PromQL selector, with others behind them. */
 export function matchersOf(selector: Selector, more: Readonly<Record<string, string>> = {}): string {

@@ -42,7 +42,9 @@ function byLabel(
 }
 
 /** What is told of a quantile, and of how many events where that is known. */
-export type QuantileFound = { readonly value: number; readonly samples?: number } | { readonly why: string };
+export type QuantileFound =
+  | { readonly value: number; readonly samples?: number; readonly isRecent?: true }
+  | { readonly why: string };
 
 /**
  * A quantile over several instances. Of histograms as `histogram_quantile` has it: over the sum of their buckets, linear
@@ -56,7 +58,7 @@ export function quantileOf(all: readonly Distribution[], q: number): QuantileFou
     const value = quantiles.get(q);
     return value !== undefined && Number.isFinite(value) && value > 0 ? [value] : [];
   });
-  if (recent.length > 0) return { value: Math.max(...recent) };
+  if (recent.length > 0) return { value: Math.max(...recent), isRecent: true };
   return {
     why: all.length === 0 ? 'nothing has been counted yet' : 'nothing was counted in the last minute',
   };

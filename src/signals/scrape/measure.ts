@@ -10,8 +10,10 @@ export interface ScrapedInstance {
   readonly uptime?: number;
 }
 
-/** A number that one scrape of the instances gives, or why it gives none. */
-export type Measured = { readonly value: number; readonly samples?: number } | { readonly why: string };
+/** A number that one scrape of the instances gives, or why it gives none. `isRecent`: it is of the last minute, not of their life. */
+export type Measured =
+  | { readonly value: number; readonly samples?: number; readonly isRecent?: true }
+  | { readonly why: string };
 
 /** How a number is read from one scrape of each instance: over the life of their processes, as nothing else is in it. */
 export type Measure = (scraped: readonly ScrapedInstance[]) => Measured;

@@ -10,7 +10,7 @@ const NAMED = 3;
 /**
  * The service's own metrics, one scrape of each instance (service contract, 6.3: behind a Service the numbers of several
  * processes would mix). It has no past, and what it tells is over the life of the processes: a second scrape would have to
- * wait, and would see a few seconds. Where more than half of the instances answer, the rest is a note.
+ * wait, and would see a few seconds. So what is bad is told, and what is not only where that cannot hide a bad window. Where more than half of the instances answer, the rest is a note.
  *
  * @param measureOf how the signal of an id is read; none where a scrape has nothing of it
  */
@@ -36,9 +36,10 @@ export function createScrapeSource(
       );
       const silent = `${problems.length} of ${instances.length} instances not scraped: ${listed(problems)}`;
       if (good.length * 2 <= instances.length) return definitions.map(() => nothing(silent));
-      const notes = [lifeOf(good), ...(problems.length > 0 ? [silent] : [])];
+      const life = longestOf(good);
+      const notes = [lifeSays(good.length, life), ...(problems.length > 0 ? [silent] : [])];
       return definitions.map((definition, index) =>
-        readingOf(definition, measured[index], { scraped: good, at, notes }),
+        readingOf(definition, measured[index], { scraped: good, at, life, notes }),
       );
     },
   };
@@ -48,28 +49,48 @@ export function createScrapeSource(
 interface Scraped {
   readonly scraped: readonly ScrapedInstance[];
   readonly at: number;
+  /** Of the oldest process, in seconds; none where that is not known. */
+  readonly life: number | undefined;
   readonly notes: readonly string[];
 }
 
 function readingOf(
-  { unit }: SignalDefinition,
+  definition: SignalDefinition,
   measure: Measure | undefined,
-  { scraped, at, notes }: Scraped,
+  { scraped, at, life, notes }: Scraped,
 ): SignalReading {
   if (!measure) return nothing('a scrape of the instances does not have it');
   const found = measure(scraped);
   if ('why' in found) return nothing(found.why);
-  const { value, samples } = found;
-  const isWhole = Number.isFinite(value) && value >= 0 && (unit !== 'ratio' || value <= 1);
+  const { value, samples, isRecent = false } = found;
+  const isWhole = Number.isFinite(value) && value >= 0 && (definition.unit !== 'ratio' || value <= 1);
   const isCounted = samples === undefined || (Number.isFinite(samples) && samples >= 0);
   if (!isWhole || !isCounted) return nothing('what the instances have counted is no number');
+  const hidden = isRecent ? undefined : mayHide(definition, value, life);
+  if (hidden !== undefined) return nothing(hidden);
   return {
     kind: 'measured',
     source: 'scrape',
     now: { at, value, ...(samples === undefined ? {} : { samples }) },
     past: [],
-    notes,
+    notes: isRecent ? ['the highest of the instances, over the last minute', ...notes.slice(1)] : notes,
   };
+}
+
+/**
+ * A long life hides what is bad now: where a number that is not beyond the limit would be, had all of it come in the last
+ * window, it says nothing of now.
+ */
+function mayHide(
+  { limit, windowMs }: SignalDefinition,
+  value: number,
+  life: number | undefined,
+): string | undefined {
+  if (limit === undefined || value > limit || value === 0) return undefined;
+  const windows = life === undefined ? Number.POSITIVE_INFINITY : Math.max(1, (life * 1000) / windowMs);
+  if (value * windows <= limit) return undefined;
+  const over = life === undefined ? 'a life of which the begin is not known' : `a life of ${inWords(life)}`;
+  return `${Number(value.toPrecision(3))} over ${over} does not show what the last ${inWords(windowMs / 1000)} were`;
 }
 
 function withUptime(
@@ -81,11 +102,14 @@ function withUptime(
   return { instance, exposition, ...(uptime >= 0 ? { uptime } : {}) };
 }
 
-function lifeOf(scraped: readonly ScrapedInstance[]): string {
+function longestOf(scraped: readonly ScrapedInstance[]): number | undefined {
   const known = scraped.flatMap(({ uptime }) => (uptime === undefined ? [] : [uptime]));
-  const longest = known.length === scraped.length ? `, ${inWords(Math.max(...known))} at most` : '';
-  const instances = scraped.length === 1 ? 'the instance' : `${scraped.length} instances`;
-  return `over the life of ${instances}${longest}`;
+  return known.length === scraped.length ? Math.max(...known) : undefined;
+}
+
+function lifeSays(count: number, life: number | undefined): string {
+  const longest = life === undefined ? '' : `, ${inWords(life)} at most`;
+  return `over the life of ${count === 1 ? 'the instance' : `${count} instances`}${longest}`;
 }
 
 function inWords(seconds: number): string {

@@ -21,9 +21,17 @@ function scraped(...texts: readonly string[]): readonly ScrapedInstance[] {
 
 describe('the quantile of a scrape', () => {
   it.each<[string, readonly string[], object]>([
-    ['of a summary', [summary(3.2)], { value: 3.2 }],
-    ['of two summaries: the highest, never a mean', [summary(3.2), summary(4.1)], { value: 4.1 }],
-    ['of a summary that stands still beside one that does not', [summary(0), summary(1.5)], { value: 1.5 }],
+    ['of a summary', [summary(3.2)], { value: 3.2, isRecent: true }],
+    [
+      'of two summaries: the highest, never a mean',
+      [summary(3.2), summary(4.1)],
+      { value: 4.1, isRecent: true },
+    ],
+    [
+      'of a summary that stands still beside one that does not',
+      [summary(0), summary(1.5)],
+      { value: 1.5, isRecent: true },
+    ],
     ['of idle summaries', [summary(0), summary(0)], { why: 'nothing was counted in the last minute' }],
     [
       'of a summary that gives NaN when it is idle',
@@ -58,7 +66,11 @@ describe('the quantile of a scrape', () => {
       { why: 'nothing has been counted yet' },
     ],
     ['where nothing was counted', ['', ''], { why: 'nothing has been counted yet' }],
-    ['of an instance that has counted, beside one that has not', ['', summary(2)], { value: 2 }],
+    [
+      'of an instance that has counted, beside one that has not',
+      ['', summary(2)],
+      { value: 2, isRecent: true },
+    ],
   ])('%s', (_, texts, expected) => {
     const found = quantileAt(NAME, 0.95)(scraped(...texts));
     expect(found).toEqual(

@@ -63,6 +63,8 @@ const counted = (counters: Readonly<Record<string, number>>) =>
     .map(([name, value]) => `# TYPE ${name} counter\n${name} ${value}\n`)
     .join('');
 const HISTOGRAMS: BehaviourWish = { base: 'metrics-histograms', chat: { taskSeconds: 3 } };
+const LIFE = 'over the life of the instance, 10 min at most';
+const RECENT = 'the highest of the instances, over the last minute';
 const STARTED = 'orchestrator_plan_started_total';
 const FAILED = 'orchestrator_plan_failed_total';
 
@@ -106,7 +108,7 @@ describe('a scrape of the stand-in orchestrator', () => {
       source: 'scrape',
       now: { at: NOW, ...now },
       past: [],
-      notes: ['over the life of the instance, 10 min at most'],
+      notes: [behaviour === 'tasks-take-long' && id.endsWith('p95') ? RECENT : LIFE],
     });
   });
 
@@ -200,6 +202,64 @@ describe('several instances', () => {
     const none = Array.from({ length: 6 }, () => undefined);
     expect(await ofSeveral('plan-failure-ratio', none)).toMatchObject({
       why: expect.stringContaining('; 3 more'),
+    });
+  });
+});
+
+describe('a life that is longer than the window', () => {
+  const HOUR = 3_600_000;
+  const base = { [STARTED]: 10_000, [FAILED]: 40, agent_call_failures_total: 40 };
+
+  it.each<[string, OrchestratorSignalId, Readonly<Record<string, number>>, number, object]>([
+    [
+      'may hide what is bad now',
+      'plan-failure-ratio',
+      base,
+      3 * HOUR,
+      { kind: 'no-data', why: '0.004 over a life of 3 h does not show what the last 5 min were' },
+    ],
+    ['hides nothing while it is short', 'plan-failure-ratio', base, HOUR / 2, { now: { value: 0.004 } }],
+    [
+      'hides nothing of what is bad',
+      'plan-failure-ratio',
+      { ...base, [FAILED]: 4000 },
+      99 * HOUR,
+      { now: { value: 0.4 } },
+    ],
+    [
+      'hides no failure where there was none',
+      'plan-failure-ratio',
+      { [STARTED]: 10_000 },
+      99 * HOUR,
+      { now: { value: 0 } },
+    ],
+    [
+      'hides a rate as well',
+      'agent-failure-rate',
+      { ...base, agent_call_failures_total: 400 },
+      3 * HOUR,
+      { kind: 'no-data' },
+    ],
+    [
+      'hides no rate that could never have been bad',
+      'agent-failure-rate',
+      { [STARTED]: 10_000, agent_call_failures_total: 4 },
+      3 * HOUR,
+      { now: { value: 4 / 10_800 } },
+    ],
+    ['is of no matter without a limit', 'plan-failure-rate', base, 3 * HOUR, { now: { value: 40 / 10_800 } }],
+  ])('%s: %s', async (_, id, counters, life, expected) => {
+    const { metricsUrl } = await orchestrator({ behaviour: { metrics: { base: counters } } });
+    expect(await read(id, [metricsUrl], { now: BEGAN + life })).toMatchObject(expected);
+  });
+
+  it('of which the begin is not known may hide anything but that nothing has failed', async () => {
+    const { metricsUrl } = await orchestrator({ behaviour: { metrics: { base } } });
+    expect(await read('plan-failure-ratio', [metricsUrl], { began: 'no time' })).toMatchObject({
+      ...{
+        kind: 'no-data',
+        why: '0.004 over a life of which the begin is not known does not show what the last 5 min were',
+      },
     });
   });
 });
