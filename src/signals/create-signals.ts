@@ -9,7 +9,13 @@ import {
   type OrchestratorSignal,
 } from './orchestrator/signals.ts';
 import type { SignalsProfile } from './profile.ts';
-import { createPrometheusSource, type PrometheusSettings, type QueriesOf } from './prometheus/index.ts';
+import {
+  createPrometheusSource,
+  type PrometheusQueries,
+  type PrometheusSettings,
+  type QueriesOf,
+} from './prometheus/index.ts';
+import { promDuration } from './promql/queries.ts';
 import { type AskedSource, createSignalReader, type SignalReader } from './read-signals.ts';
 import { createScrapeSource } from './scrape/source.ts';
 
@@ -60,11 +66,14 @@ export function createSignals(service: MeasuredService, secrets: SecretResolver)
 /** The PromQL of a signal; none for what is asked of the API itself. */
 export function queriesOf({ names, selector, custom }: SignalsProfile): QueriesOf {
   return ({ id, windowMs }) => {
-    return (
-      rowOf(id)?.queries?.(names, { selector, windowMs }) ??
-      (Object.hasOwn(custom, id) ? custom[id] : undefined)
-    );
+    const own = Object.hasOwn(custom, id) ? custom[id] : undefined;
+    return rowOf(id)?.queries?.(names, { selector, windowMs }) ?? (own && withWindow(own, windowMs));
   };
+}
+
+function withWindow({ value, samples }: PrometheusQueries, windowMs: number): PrometheusQueries {
+  const over = (query: string) => query.replaceAll('$window', promDuration(windowMs));
+  return { value: over(value), ...(samples === undefined ? {} : { samples: over(samples) }) };
 }
 
 function rowOf(id: string): OrchestratorSignal | undefined {

@@ -3,7 +3,6 @@ import type { SignalDefinition } from '../domain/need/signals.ts';
 import { durationMs } from '../schema-parts/durations.ts';
 import { ORCHESTRATOR_SIGNAL_IDS, ORCHESTRATOR_SIGNALS } from './orchestrator/signals.ts';
 import type { PrometheusQueries } from './prometheus/index.ts';
-import { promDuration } from './promql/queries.ts';
 import type { Selector } from './promql/selector.ts';
 import type { Preference } from './read-signals.ts';
 import { METRIC_NAMES, type MetricNames } from './scrape/metric-names.ts';
@@ -23,7 +22,7 @@ export interface SignalsProfile {
   readonly scrape?: ScrapeSettings;
   /** None: no chats are sent. */
   readonly chat?: { readonly messages: number; readonly timeoutMs: number };
-  /** The expressions of the profile's own signals, by id. */
+  /** The expressions of the profile's own signals, by id; `$window` stands in them for the window. */
   readonly custom: Readonly<Record<string, PrometheusQueries>>;
 }
 
@@ -40,7 +39,12 @@ export function signalsProfile(entry: SignalsEntry, checks: CheckSettings): Sign
     names,
     ...scrapeOf(entry, checks, names),
     ...(asksChat ? { chat: { messages, timeoutMs: Math.min(timeout, entry.deadline) } } : {}),
-    custom: Object.fromEntries(entry.custom.map((custom) => [custom.id, customQueries(custom)])),
+    custom: Object.fromEntries(
+      entry.custom.map(({ id, query, samples }) => [
+        id,
+        { value: query, ...(samples === undefined ? {} : { samples }) },
+      ]),
+    ),
   };
 }
 
@@ -80,11 +84,6 @@ function judgedBy({ window, minSamples, limit, growth, noise, decides }: Judged)
     ...(noise === undefined ? {} : { noise }),
     decides,
   };
-}
-
-function customQueries({ query, samples, window }: Custom): PrometheusQueries {
-  const over = (text: string) => text.replaceAll('$window', promDuration(window));
-  return { value: over(query), ...(samples === undefined ? {} : { samples: over(samples) }) };
 }
 
 function scrapeOf(

@@ -4,8 +4,20 @@ import type { SignalQuestion, SignalSource } from './signal-source.ts';
 
 /** What reads the signals of one service. It throws only when the question's `signal` aborts. */
 export interface SignalReader {
-  read(question: SignalQuestion): Promise<readonly ReadSignal[]>;
+  read(question: ReaderQuestion): Promise<readonly ReadSignal[]>;
 }
+
+/** What a reader is asked for. */
+export interface ReaderQuestion extends SignalQuestion {
+  /**
+   * In ms: no value is taken over more, so that after a change none holds what was before it. Not less than a minute is
+   * taken, in which Prometheus has scraped more than once. Default: each signal's own window.
+   */
+  readonly longestWindowMs?: number;
+}
+
+/** Two scrapes at Prometheus' usual interval need so much, in ms. */
+const LEAST_WINDOW_MS = 60_000;
 
 /** Which source is asked first for what Prometheus and a scrape both have. */
 export const PREFERENCES = ['prometheus', 'scrape', 'both'] as const;
@@ -44,11 +56,12 @@ export function createSignalReader({
   deadlineMs,
 }: ReaderOptions): SignalReader {
   return {
-    async read(question) {
+    async read({ longestWindowMs, ...question }) {
+      const wanted = within(definitions, longestWindowMs);
       const ask = (source: AskedSource, of: readonly SignalDefinition[]) =>
         readFrom(source, of, question, deadlineMs);
       const readings = await Promise.all(
-        groupsOf(definitions, sources, prefer).map(async ([ranked, group]) => {
+        groupsOf(wanted, sources, prefer).map(async ([ranked, group]) => {
           const asked =
             prefer === 'both'
               ? await Promise.all(ranked.map((source) => ask(source, group)))
@@ -63,9 +76,20 @@ export function createSignalReader({
         }),
       );
       const found = new Map(readings.flat().map((one) => [one.definition.id, one]));
-      return definitions.map((definition) => found.get(definition.id) ?? { definition, reading: NOBODY });
+      return wanted.map((definition) => found.get(definition.id) ?? { definition, reading: NOBODY });
     },
   };
+}
+
+function within(
+  definitions: readonly SignalDefinition[],
+  longestMs: number | undefined,
+): readonly SignalDefinition[] {
+  if (longestMs === undefined) return definitions;
+  const longest = Math.max(LEAST_WINDOW_MS, Math.floor(longestMs / 1000) * 1000);
+  return definitions.map((definition) =>
+    definition.windowMs > longest ? { ...definition, windowMs: longest } : definition,
+  );
 }
 
 /** The scrape stands for the service's own instances, the API for what is asked of it. */

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { parseConfig } from '../../src/config/load.ts';
+import { queriesOf } from '../../src/signals/create-signals.ts';
 import { ORCHESTRATOR_SIGNAL_IDS, ORCHESTRATOR_SIGNALS } from '../../src/signals/orchestrator/signals.ts';
 import { METRIC_NAMES } from '../../src/signals/scrape/metric-names.ts';
 
@@ -89,9 +90,13 @@ describe('the section signals', () => {
       "custom: [{ id: logins, title: failed logins, unit: per-second, window: 90s, growth: 3, query: 'sum(rate(a[$window]))', samples: 'sum(increase(b[$window]))' }]";
     const found = signals(PROMETHEUS, `signals: { selector: { job: orch }, ${own} }`);
     expect(found?.custom).toEqual({
-      logins: { value: 'sum(rate(a[90s]))', samples: 'sum(increase(b[90s]))' },
+      logins: { value: 'sum(rate(a[$window]))', samples: 'sum(increase(b[$window]))' },
     });
-    expect(found?.definitions.at(-1)).toEqual({
+    const queries = found && queriesOf(found);
+    const [logins = expect.fail('no signal')] = found?.definitions.slice(-1) ?? [];
+    expect(queries?.(logins)).toEqual({ value: 'sum(rate(a[90s]))', samples: 'sum(increase(b[90s]))' });
+    expect(queries?.({ ...logins, windowMs: 60_500 })).toMatchObject({ value: 'sum(rate(a[60500ms]))' });
+    expect(logins).toEqual({
       ...{ id: 'logins', title: 'failed logins', unit: 'per-second', windowMs: 90_000, minSamples: 1 },
       ...{ worse: 'higher', growth: 3, decides: false },
     });

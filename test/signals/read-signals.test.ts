@@ -124,6 +124,27 @@ describe('both at once', () => {
   });
 });
 
+it.each<[number | undefined, number, number]>([
+  [undefined, 300_000, 40_000],
+  [120_400, 120_000, 40_000],
+  [10, 60_000, 40_000],
+  [600_000, 300_000, 40_000],
+])('after a change of %s ms ago no value is taken over more', async (longestWindowMs, long, short) => {
+  const asked: number[] = [];
+  const windows = failing('prometheus', async (definitions) => {
+    asked.push(...definitions.map(({ windowMs }) => windowMs));
+    return definitions.map(() => reading('prometheus', 1));
+  });
+  const definitions = [definition('long'), definition('short', { windowMs: 40_000 })];
+  const options = { definitions, sources: [windows], prefer: 'prometheus', deadlineMs: 5000 } as const;
+  const found = await createSignalReader(options).read({
+    ...question(),
+    ...(longestWindowMs === undefined ? {} : { longestWindowMs }),
+  });
+  expect(asked).toEqual([long, short]);
+  expect(found.map((one) => one.definition.windowMs)).toEqual([long, short]);
+});
+
 describe('a source that fails is no data of its signals', () => {
   const rest = source('http', { chat: 0.5 });
   const only = (one: AskedSource): AskedSource => ({ ...one, has: (id) => id === 'plans' });

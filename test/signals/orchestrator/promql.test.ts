@@ -92,6 +92,14 @@ const JOBS: Readonly<Record<string, readonly PastSeries[]>> = {
     growing(STARTED, {}, PLAIN, 5000, { to: 420 }),
     growing(STARTED, { instance: 'a' }, PLAIN, 5000, { from: 135 }),
   ],
+  // A rollback a minute and a half ago: the bad pod is gone, the good one has begun.
+  replaced: [
+    up({}, { to: 105 }),
+    growing(STARTED, {}, PLAIN, 100, { to: 105 }),
+    growing(FAILED, {}, PLAIN, 100, { to: 105 }),
+    up({ instance: 'b' }, { from: 90 }),
+    series(STARTED, { instance: 'b' }, (ago) => (PLAIN * (90 - ago)) / EVERY, { from: 75 }),
+  ],
   'two-pods': [
     up({}),
     up({ instance: 'b' }),
@@ -198,8 +206,12 @@ describe.skipIf(problem)(`the PromQL of the signals${problem ? ` (skipped: ${pro
     return one && Number(one.value[1]);
   }
 
-  const queriesOf = (id: OrchestratorSignalId, selector: Selector): PrometheusQueries | undefined =>
-    ORCHESTRATOR_SIGNALS[id].queries?.(METRIC_NAMES, { selector, windowMs: 300_000 });
+  const queriesOf = (
+    id: OrchestratorSignalId,
+    selector: Selector,
+    windowMs = 300_000,
+  ): PrometheusQueries | undefined =>
+    ORCHESTRATOR_SIGNALS[id].queries?.(METRIC_NAMES, { selector, windowMs });
 
   async function read(id: OrchestratorSignalId, job: string, more: Selector = {}) {
     const queries = queriesOf(id, { job, ...more }) ?? expect.fail('no queries');
@@ -262,6 +274,14 @@ describe.skipIf(problem)(`the PromQL of the signals${problem ? ` (skipped: ${pro
     expect(both).toEqual([about(0.5), about(160)]);
     const none = await read('plan-failure-ratio', 'canary', { instance: { notMatches: 'a|c' } });
     expect(none).toEqual([undefined, undefined]);
+  });
+
+  it('over a window that is no longer than the change is ago, nothing is left of what was before it', async () => {
+    const [long, short] = [300_000, 60_000].map((windowMs) =>
+      queriesOf('plan-failure-ratio', { job: 'replaced' }, windowMs),
+    );
+    expect(await ask(long?.value ?? '')).toBeGreaterThan(0.5);
+    expect([await ask(short?.value ?? ''), await ask(short?.samples ?? '')]).toEqual([0, about(16)]);
   });
 
   it('a label that is not harmless selects nothing else', async () => {
