@@ -18,9 +18,12 @@ export const text = (value: string): Buffer => tagged(0x0c, Buffer.from(value));
 export const octets = (...parts: readonly Uint8Array[]): Buffer => tagged(0x04, ...parts);
 /** A bit string without unused bits. */
 export const bits = (content: Uint8Array): Buffer => tagged(0x03, Buffer.of(0), content);
-/** A positive whole number, from its bytes. */
-export const integer = (bytes: Uint8Array): Buffer =>
-  tagged(0x02, (bytes[0] ?? 0) & 0x80 ? Buffer.of(0) : Buffer.alloc(0), bytes);
+/** A positive whole number, from its bytes: the fewest that tell it, or readers refuse it. */
+export function integer(bytes: Uint8Array): Buffer {
+  const first = bytes.findIndex((byte) => byte !== 0);
+  const least = first === -1 ? Buffer.of(0) : bytes.subarray(first);
+  return tagged(0x02, (least[0] ?? 0) & 0x80 ? Buffer.of(0) : Buffer.alloc(0), least);
+}
 
 /** An object identifier, written `1.2.840.10045.4.3.2`. */
 export function oid(dotted: string): Buffer {

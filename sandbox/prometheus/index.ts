@@ -16,7 +16,7 @@
  *   within 5 s and a removed one is stale within 5 s. What is to be fast keeps its targets.
  * - **A past** (hours, without waiting) is imported before the start, so it needs a Prometheus of its own:
  *   `openSandbox({ prometheus: { past: [{ metric: 'up_total', labels: { job: 'orchestrator' }, points: [[at, 1], …] }] } })`,
- *   times in milliseconds, the last one not after now. Scraped samples go on where the past ends, when the labels are the
+ *   times in milliseconds, the last one not after now (where nothing is scraped it may be: values of now then stay what they are). Scraped samples go on where the past ends, when the labels are the
  *   same ones (`instance` included). A range query sees both.
  * - `lookbackMs`: after how long a series without a sample is gone (Prometheus: 5 min).
  * - `access`: TLS and client certificates (`serverTls` with an authority of `createAuthority`), a login (`SANDBOX_LOGIN`). Bearer tokens Prometheus knows none of: put a proxy in

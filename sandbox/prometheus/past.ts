@@ -6,7 +6,10 @@ import { execa } from 'execa';
 export interface PastSeries {
   readonly metric: string;
   readonly labels?: Readonly<Record<string, string>>;
-  /** Times in milliseconds since the epoch, in their order, none of them in the future. Values may be NaN or infinite. */
+  /**
+   * Times in milliseconds since the epoch, in their order. What is scraped before the last of them is dropped: none of
+   * them is in the future where anything is. Values may be NaN or infinite.
+   */
   readonly points: readonly (readonly [at: number, value: number])[];
 }
 

@@ -1,5 +1,8 @@
+import { createServer as createHttpsServer } from 'node:https';
 import { createServer } from 'node:net';
+import { Agent } from 'undici';
 import { describe, expect, it, onTestFinished } from 'vitest';
+import { createAuthority } from '../../sandbox/prometheus/index.ts';
 import { addressOf, exchange, instanceAddress } from '../../src/http/exchange.ts';
 import { nobody, server } from '../checks/surroundings.ts';
 
@@ -139,6 +142,35 @@ describe('an HTTP request', () => {
       heard: true,
       problem: 'not TLS on that port',
       delivered: 'no',
+    });
+  });
+
+  it('knows that nothing arrived at a certificate of an authority that nobody knows', async () => {
+    const authority = createAuthority('an authority of the test');
+    const listening = createHttpsServer(authority.issue('localhost'), (_, response) => response.end('ok'));
+    await new Promise<void>((resolve) => void listening.listen(0, '127.0.0.1', resolve));
+    onTestFinished(() => {
+      listening.closeAllConnections();
+      listening.close();
+    });
+    const { port } = listening.address() as { port: number };
+    const url = `https://127.0.0.1:${port}`;
+    expect(await ask(url)).toEqual({
+      kind: 'unanswered',
+      heard: true,
+      problem: 'certificate not accepted (UNABLE_TO_VERIFY_LEAF_SIGNATURE)',
+      delivered: 'no',
+    });
+    const dispatcher = new Agent({ connect: { ca: authority.ca } });
+    onTestFinished(() => dispatcher.close());
+    expect(await ask(url, { dispatcher })).toMatchObject({ status: 200, body: 'ok' });
+  });
+
+  it('masks what else was sent and is secret', async () => {
+    const url = await server((request, response) => response.end(`no tenant ${request.headers['x-tenant']}`));
+    const headers = { 'x-tenant': 'tenant-of-ours', authorization: 'Bearer abc' };
+    expect(await ask(url, { headers, secrets: ['tenant-of-ours', 'abc'] })).toMatchObject({
+      body: 'no tenant •••',
     });
   });
 

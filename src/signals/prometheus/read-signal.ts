@@ -16,7 +16,7 @@ export interface Moment {
 type NoData = Extract<SignalReading, { kind: 'no-data' }>;
 
 /** Notes of one signal. */
-const MOST_NOTES = 5;
+const MOST_NOTES = 8;
 
 /**
  * Reads one signal: its value now, the events behind it, when it was last scraped, and the past of the first two. What

@@ -56,6 +56,9 @@ const headers = z
       .refine((name) => !OURS.test(name), { error: 'this header is set by the worker: see auth' }),
     z.union([text(1000).regex(/^[\x20-\x7e]*$/, 'expected printable ASCII'), secretReference()]),
   )
+  .refine((all) => !Object.keys(all).some((name) => /^(env|file|kubernetesSecret)$/.test(name)), {
+    error: 'a reference belongs to a header: { X-Name: { env: … } }',
+  })
   .refine((all) => Object.keys(all).length <= 10, { error: 'expected at most 10 headers' })
   .default({});
 

@@ -3,13 +3,14 @@ import type { SignalReading } from '../../domain/need/signals.ts';
 import type { SecretResolver } from '../../secrets/index.ts';
 import type { SignalSource } from '../signal-source.ts';
 import { openAccess } from './access.ts';
-import { createPrometheusClient, type PrometheusClient } from './client.ts';
+import { createPrometheusClient, type PrometheusClient, type QueryResult } from './client.ts';
 import type { QueriesOf } from './queries.ts';
 import { noData, readSignal } from './read-signal.ts';
 import type { PrometheusSettings } from './settings.ts';
 
 /** Clocks of machines that are kept in time differ by less, and a request on a busy machine takes no longer. */
 const CLOCKS_DIFFER_MS = 3000;
+const NO_QUERY = 'no query is set for it';
 
 /**
  * Signals from Prometheus. It is first asked for its time: every value is then of that one moment by its own clock, and
@@ -22,7 +23,9 @@ export function createPrometheusSource(
 ): SignalSource {
   return {
     async read(definitions, { from, to, signal }) {
-      const all = (why: string) => definitions.map(() => noData(why));
+      const queries = definitions.map(queriesOf);
+      const all = (why: string) => queries.map((asked) => noData(asked ? why : NO_QUERY));
+      if (!queries.some((asked) => asked !== undefined)) return all(NO_QUERY);
       const access = await openAccess(settings, secrets, signal).catch((error: unknown) => {
         signal.throwIfAborted();
         if (error instanceof RunbookError) return error.message;
@@ -32,15 +35,31 @@ export function createPrometheusSource(
       const client = createPrometheusClient(settings, access);
       const clock = await timeOf(client, signal);
       if ('why' in clock) return all(`Prometheus: ${clock.why}`);
+      const asking = onceEach(client);
       const moment = { now: clock.now, spanMs: Math.max(0, to - from), signal };
       return Promise.all(
-        definitions.map(async (definition) => {
-          const queries = queriesOf(definition);
-          if (!queries) return noData('no query is set for it');
-          return withNotes(await readSignal(client, definition, queries, moment), clock.notes);
+        definitions.map(async (definition, index) => {
+          const own = queries[index];
+          if (!own) return noData(NO_QUERY);
+          return withNotes(await readSignal(asking, definition, own, moment), clock.notes);
         }),
       );
     },
+  };
+}
+
+/** The same client for one moment: what several signals ask alike, such as how many plans there were, is asked once. */
+function onceEach(client: PrometheusClient): PrometheusClient {
+  const asked = new Map<string, Promise<QueryResult>>();
+  const once = (key: readonly unknown[], ask: () => Promise<QueryResult>) => {
+    const id = JSON.stringify(key);
+    const known = asked.get(id) ?? ask();
+    asked.set(id, known);
+    return known;
+  };
+  return {
+    instant: (query, signal, at) => once([query, at], () => client.instant(query, signal, at)),
+    range: (query, times, signal) => once([query, times], () => client.range(query, times, signal)),
   };
 }
 

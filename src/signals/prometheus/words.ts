@@ -6,7 +6,8 @@ const LONGEST = 200;
 const ADDRESS = '(address)';
 
 const SHAPES = [
-  // A URL, then host:port, an IPv6 address in brackets, and an IPv4 address.
+  // A name that was looked up, a URL, then host:port, an IPv6 address in brackets, and an IPv4 address.
+  /(?<=\blookup )[\w.-]{1,250}/gi,
   /[a-z][a-z0-9+.-]{1,20}:\/\/[^\s"'<>]{1,2000}/gi,
   /\[[0-9a-f:.%]{2,60}\](?::\d{1,5})?/gi,
   /(?<![\w.-])(?=[\w.-]{0,250}[a-z])[\w-][\w.-]{0,250}:\d{2,5}(?!\w)/gi,

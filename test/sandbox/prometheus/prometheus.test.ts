@@ -1,32 +1,19 @@
-import { createServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
-import { describe, expect, onTestFinished, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { openSandbox } from '../../../sandbox/index.ts';
 import { prometheusProblem } from '../../../sandbox/prometheus/index.ts';
 import { toOpenMetrics } from '../../../sandbox/prometheus/past.ts';
 import { until } from '../../../tools/until.ts';
+import { target } from '../../signals/prometheus/surroundings.ts';
 import { borrowSandbox } from '../../worlds/borrowed.ts';
 
 const problem = await prometheusProblem();
-
-/** A target whose metrics are what the test says at the moment. */
-async function target(text: () => string): Promise<string> {
-  const server = createServer((_request, response) =>
-    response.writeHead(200, { 'content-type': 'text/plain; version=0.0.4' }).end(text()),
-  );
-  await new Promise<void>((resolve) => void server.listen(0, '127.0.0.1', resolve));
-  onTestFinished(() => {
-    server.closeAllConnections();
-    server.close();
-  });
-  return `127.0.0.1:${(server.address() as AddressInfo).port}`;
-}
 
 describe.skipIf(problem)(`a Prometheus of the sandbox${problem ? ` (skipped: ${problem})` : ''}`, () => {
   test('scrapes the targets of the moment, and a removed one is stale', async () => {
     await using sandbox = await borrowSandbox({ prometheus: true });
     const { prometheus } = sandbox;
-    const [one, other] = [await target(() => 'which 1\n'), await target(() => 'which 2\n')];
+    const { address: one } = await target(() => 'which 1\n');
+    const { address: other } = await target(() => 'which 2\n');
     const scraped = await prometheus.scrape([one], { job: 'changing' });
     await scraped.up();
     expect(await prometheus.ask('which{job="changing"}')).toMatchObject([

@@ -114,6 +114,11 @@ describe('the section prometheus of a service', () => {
       { addresses, headers: { Authorization: 'x' } },
       'this header is set by the worker: see auth',
     ],
+    [
+      'a reference in place of headers',
+      { addresses, headers: { env: 'X' } },
+      'a reference belongs to a header',
+    ],
     ['no name of a header', { addresses, headers: { 'a b': 'x' } }, 'expected the name of a header'],
     ['a line break in a header', { addresses, headers: { a: 'x\ny' } }, 'prometheus.headers.a: '],
     [

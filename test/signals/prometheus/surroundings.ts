@@ -86,7 +86,7 @@ export async function target(text: () => string) {
 const EVERY_MS = 15_000;
 
 /**
- * A series of the last so many minutes, a point every fifteen seconds.
+ * A series of the last so many minutes and the ten to come, however long the test takes; a point every fifteen seconds.
  * @param value by the minutes that it is ago; none where there is to be a gap.
  */
 export function past(
@@ -95,7 +95,7 @@ export function past(
   {
     labels = {},
     minutes = 90,
-    until = 0,
+    until = -10,
   }: { labels?: Record<string, string>; minutes?: number; until?: number } = {},
 ): PastSeries {
   const now = Date.now();
