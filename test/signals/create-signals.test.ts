@@ -74,6 +74,18 @@ describe('without Prometheus', () => {
     ]);
   });
 
+  it('a token that cannot be had is no data of what needs one, and of nothing else', async () => {
+    const service = await orchestrator({ behaviour: 'chat-third-fails' });
+    await chat(service, 6);
+    const auth = '{}\n    auth: { mode: bearer, secret: { env: NO_SUCH_TOKEN } }';
+    expect(byId(await signalsOf(service, auth).read(question()))).toMatchObject({
+      'plan-failure-ratio': { source: 'scrape', now: { samples: 6 } },
+      'agent-health': { kind: 'no-data', source: 'http', why: expect.stringContaining('NO_SUCH_TOKEN') },
+      'chat-failure-ratio': { kind: 'no-data', source: 'http' },
+    });
+    expect(service.requests().filter(({ port }) => port === 'api')).toHaveLength(6);
+  });
+
   it('a signal that nothing is left to read from is no data', async () => {
     const service = await orchestrator({ behaviour: 'good' });
     const found = await signalsOf(service, '{ scrape: false, chat: { messages: 0 } }').read(question());
