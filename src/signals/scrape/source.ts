@@ -10,7 +10,8 @@ const NAMED = 3;
 /**
  * The service's own metrics, one scrape of each instance (service contract, 6.3: behind a Service the numbers of several
  * processes would mix). It has no past, and what it tells is over the life of the processes: a second scrape would have to
- * wait, and would see a few seconds. So what is bad is told, and what is not only where that cannot hide a bad window. Where more than half of the instances answer, the rest is a note.
+ * wait, and would see a few seconds. So what is bad is told, and what is not only where that cannot hide a bad window.
+ * Where more than half of the instances answer, the rest is a note.
  *
  * @param measureOf how the signal of an id is read; none where a scrape has nothing of it
  */
