@@ -10,14 +10,14 @@ export interface SignalReader {
 /** What a reader is asked for. */
 export interface ReaderQuestion extends SignalQuestion {
   /**
-   * In ms: no value is taken over more, so that after a change none holds what was before it. Not less than a minute is
-   * taken, in which Prometheus has scraped more than once. Default: each signal's own window.
+   * In ms: no value is taken over more, so that after a change none holds what was before it. Where Prometheus has scraped
+   * less than twice in it, there is no data. Default: each signal's own window.
    */
   readonly longestWindowMs?: number;
 }
 
-/** Two scrapes at Prometheus' usual interval need so much, in ms. */
-const LEAST_WINDOW_MS = 60_000;
+/** PromQL has no range of 0, in ms. */
+const LEAST_WINDOW_MS = 1000;
 
 /** Which source is asked first for what Prometheus and a scrape both have. */
 export const PREFERENCES = ['prometheus', 'scrape', 'both'] as const;

@@ -127,7 +127,8 @@ describe('both at once', () => {
 it.each<[number | undefined, number, number]>([
   [undefined, 300_000, 40_000],
   [120_400, 120_000, 40_000],
-  [10, 60_000, 40_000],
+  [10_999, 10_000, 10_000],
+  [10, 1000, 1000],
   [600_000, 300_000, 40_000],
 ])('after a change of %s ms ago no value is taken over more', async (longestWindowMs, long, short) => {
   const asked: number[] = [];
