@@ -1,3 +1,4 @@
+import { oneLine } from '../../domain/redact.ts';
 import { addressOf, exchange, type HttpResponse, type NoResponse } from '../../http/exchange.ts';
 import type { Access } from './access.ts';
 import { type ParsedAnswer, parseAnswer, type Series } from './answer.ts';
@@ -31,6 +32,8 @@ export interface PrometheusClient {
 
 /** Notes of one answer; Prometheus itself caps them too. */
 const MOST_NOTES = 5;
+/** It stands in histories and messages, once for each signal. In characters. */
+const LONGEST_WHY = 400;
 
 /**
  * A query goes to the address that has answered last, and then to the others in their order, unless Prometheus has
@@ -77,7 +80,7 @@ export function createPrometheusClient(settings: PrometheusSettings, access: Acc
       preferred = place;
       return outcome;
     }
-    return { kind: 'failed', why: problems.join('; ') };
+    return { kind: 'failed', why: oneLine(problems.join('; '), LONGEST_WHY) };
   }
 
   return {

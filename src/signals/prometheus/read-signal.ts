@@ -1,6 +1,6 @@
 import type { SignalDefinition, SignalPoint, SignalReading } from '../../domain/need/signals.ts';
 import type { Sample, Series } from './answer.ts';
-import type { PrometheusClient, QueryResult } from './client.ts';
+import type { PrometheusClient, QueryResult, RangeTimes } from './client.ts';
 import type { PrometheusQueries } from './queries.ts';
 import { rangeTimes } from './range-times.ts';
 
@@ -43,7 +43,7 @@ export async function readSignal(
   const wrong = whatIsWrong(sample, now, windowMs) ?? (seen && whyNotSeen(seen, now, windowMs));
   if (wrong !== undefined || !sample) return noData(wrong ?? 'no value');
 
-  const counted = events && eventsAt(events, now);
+  const counted = events && eventsOf(events, times);
   if (counted && 'kind' in counted) return counted;
 
   const before = past && pastOf(past);
@@ -53,16 +53,16 @@ export async function readSignal(
     result?.kind === 'answered' ? result.notes : [],
   );
   const notes = [...new Set([...(before?.notes ?? []), ...said])].slice(0, MOST_NOTES);
-  const behind = (at: number) => {
-    const samples = counted?.get(at);
-    return samples === undefined ? {} : { samples };
-  };
-  const toPoint = ({ at, value }: Sample): SignalPoint => ({ at, value, ...behind(at) });
+  const behind = (samples: number | undefined) => (samples === undefined ? {} : { samples });
   return {
     kind: 'measured',
     source: 'prometheus',
-    now: { ...toPoint(sample), ...behind(now) },
-    past: (before?.samples ?? []).filter(({ at }) => at >= times.from && at < now).map(toPoint),
+    now: { at: sample.at, value: sample.value, ...behind(counted?.now) },
+    past: (before?.samples ?? [])
+      .filter(({ at }) => at > times.from - times.stepMs && at < now)
+      // As now: where the events are asked for and not known, the value says nothing.
+      .filter(({ at }) => !counted || counted.at.has(at))
+      .map(({ at, value }): SignalPoint => ({ at, value, ...behind(counted?.at.get(at)) })),
     ...(notes.length > 0 ? { notes } : {}),
   };
 }
@@ -105,14 +105,29 @@ function whyNotSeen(result: QueryResult, now: number, windowMs: number): string 
     : undefined;
 }
 
-/** Events behind the value, by time. Without those of now a value says nothing. */
-function eventsAt(result: QueryResult, now: number): ReadonlyMap<number, number> | NoData {
+interface Events {
+  readonly now: number;
+  /** By the time of a point. */
+  readonly at: ReadonlyMap<number, number>;
+}
+
+/**
+ * Events behind the value. Without those of now a value says nothing. What stands in front of a server may put the times
+ * of a range on multiples of its step: the last point is of now when it is nearer than a step.
+ */
+function eventsOf(result: QueryResult, { to, stepMs }: RangeTimes): Events | NoData {
   const one = onlySeries(result);
   if (!('labels' in one)) return noData(`the events behind it: ${one.why}`);
-  const counts = one.samples.filter(({ value }) => Number.isFinite(value));
-  // `increase` extrapolates: three events are 2.98 or 3.1.
-  const byTime = new Map(counts.map(({ at, value }) => [at, Math.max(0, Math.round(value))]));
-  return byTime.has(now) ? byTime : noData('how many events stand behind it now cannot be told');
+  const last = one.samples.at(-1);
+  if (!last || !Number.isFinite(last.value) || Math.abs(last.at - to) > stepMs)
+    return noData('how many events stand behind it now cannot be told');
+  const finite = one.samples.filter(({ value }) => Number.isFinite(value));
+  return { now: toCount(last.value), at: new Map(finite.map(({ at, value }) => [at, toCount(value)])) };
+}
+
+/** `increase` extrapolates: three events are 2.98 or 3.1. */
+function toCount(events: number): number {
+  return Math.max(0, Math.round(events));
 }
 
 /** The past, with gaps where there is no finite value. One that cannot be had leaves what is known of now. */

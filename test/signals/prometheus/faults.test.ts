@@ -195,6 +195,15 @@ describe.skipIf(problem)(`Prometheus${problem ? ` (skipped: ${problem})` : ''}`,
     expect(measured(await readOne({ settings: healed, queries })).now.value).toBe(2);
   });
 
+  test('what many servers say at length is cut', async ({ expect }) => {
+    await using proxy = await startFaultProxy({ upstream: prometheus.url });
+    proxy.rule({}, answer(500, error('internal', 'words '.repeat(100)), json));
+    const said = whyOf(await readOne({ settings: settings(Array(5).fill(proxy.url)), queries }));
+    expect(said).toMatch(/^Prometheus: address 1: answered 500 \(internal: words .*…$/);
+    expect(said.length).toBeLessThan(420);
+    expect(proxy.requests).toHaveLength(5);
+  });
+
   test('a path in front of the API is kept', async ({ expect }) => {
     await using proxy = await startFaultProxy({ upstream: prometheus.url });
     proxy.rule({ path: /^\/team\/api\/v1\/query(_range)?$/ }, async ({ request, ask, reply }) => {

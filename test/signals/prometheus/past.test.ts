@@ -16,6 +16,7 @@ const PAST: readonly PastSeries[] = [
   past('restarted_total', (ago) => perSecond(ago) - (ago < 3 ? perSecond(3) : ago < 30 ? perSecond(30) : 0)),
   past('failed_total', (ago) => (100 - ago) * 3),
   past('idle_total', () => 7),
+  past('young_total', perSecond, { minutes: 20 }),
   past('load', (ago) => (ago > 20 && ago < 25 ? Number.NaN : ago > 40 && ago < 45 ? undefined : 2)),
   past('gone', () => 3, { until: 4 }),
   past('limitless', () => Number.POSITIVE_INFINITY),
@@ -154,6 +155,15 @@ describe.skipIf(problem)(`signals from Prometheus${problem ? ` (skipped: ${probl
     ['the query is none', 'sum(', /^the events behind it: Prometheus/],
   ])('a value without the events behind it is no data: %s', async (_, samples, why) => {
     expect(whyOf(await read({ value: 'load', samples }))).toMatch(why);
+  });
+
+  test('a value of the past without the events behind it is a gap', async () => {
+    const { past: points, now } = measured(
+      await read({ value: 'vector(0)', samples: 'sum(increase(young_total[5m]))' }),
+    );
+    expect(now).toMatchObject({ value: 0, samples: 300 });
+    expect(points.length).toBeGreaterThan(20);
+    expect(points.every(({ at, samples = 0 }) => samples > 0 && now.at - at < 21 * 60_000)).toBe(true);
   });
 
   test('a past that cannot be had leaves what is known of now, and says so', async () => {

@@ -4,7 +4,7 @@ import { openSandbox, type Sandbox, type SandboxPrometheus } from '../../../sand
 import { prometheusProblem } from '../../../sandbox/prometheus/index.ts';
 import { createSecretResolver } from '../../../src/secrets/index.ts';
 import { createPrometheusSource, type PrometheusQueries } from '../../../src/signals/prometheus/index.ts';
-import { past, settingsOf, signalOf } from './surroundings.ts';
+import { measured, past, readOne, settingsOf, signalOf } from './surroundings.ts';
 
 const problem = await prometheusProblem();
 
@@ -81,5 +81,29 @@ describe.skipIf(problem)(`several signals from Prometheus${problem ? ` (skipped:
       { kind: 'no-data', source: 'prometheus', why: 'no query is set for it' },
     ]);
     expect(proxy.requests).toEqual([]);
+  });
+
+  test('times that a query front end puts on multiples of the step are those of now and of the past', async () => {
+    const proxy = await startFaultProxy({ upstream: prometheus.url });
+    onTestFinished(() => proxy.close());
+    proxy.rule({ path: /query_range$/ }, async ({ request, pass }) => {
+      const form = new URLSearchParams(request.body.toString());
+      const step = Number(form.get('step'));
+      for (const name of ['start', 'end'])
+        form.set(name, String(Math.floor(Number(form.get(name)) / step) * step));
+      const body = Buffer.from(form.toString());
+      const headers = { ...request.headers, 'content-length': String(body.length) };
+      Object.assign(request, { body, headers });
+      await pass();
+    });
+    const { value } = QUERIES.rate!;
+    const reading = await readOne({
+      settings: settingsOf({ addresses: [proxy.url] }),
+      queries: { value, samples },
+    });
+    const { now, past: points } = measured(reading);
+    expect(now).toMatchObject({ value: expect.closeTo(1), samples: 300 });
+    expect(points.length).toBeGreaterThanOrEqual(95);
+    expect(points.every((point) => point.samples === 300 && point.at < now.at)).toBe(true);
   });
 });
