@@ -4,6 +4,7 @@ import type { GroupOrder, OnFailure } from '../domain/request/group.ts';
 import type { RunPolicy } from '../domain/request/policy.ts';
 import type { Auth, ConfigPolicy, SecretReference, TargetProfile } from '../domain/request/profile.ts';
 import type { NotifierSettings } from '../notifiers/catalogue.ts';
+import type { PreconditionSettings } from '../preconditions/catalogue.ts';
 import type { CriticalRules } from '../settings/rules/schema.ts';
 
 /** One service of runbook.yaml, with every default filled in. No workflow sees it: it holds addresses. */
@@ -31,6 +32,8 @@ export interface ServiceProfile {
   /** Names of settings whose values a plan never shows, `*` for any characters. */
   readonly masked?: readonly string[];
   readonly notify: readonly NotifierSettings[];
+  /** What has to hold before a rollback; none: nothing is looked at. */
+  readonly preconditions?: PreconditionSettings;
   readonly policy: RunPolicy;
   /** How long a run may wait for a worker before it is too late for it, in ms. */
   readonly startWithinMs: number;

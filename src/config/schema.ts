@@ -7,6 +7,7 @@ import { checksSchema } from './checks-section.ts';
 import { groupsSchema } from './groups-section.ts';
 import { notifySchema } from './notify-section.ts';
 import { policyKeys } from './policy/schema.ts';
+import { preconditionsSchema } from './preconditions-section.ts';
 import { composeSchema, kubernetesSchema } from './target-schema.ts';
 
 const authSchema = z
@@ -130,6 +131,7 @@ export const serviceSchema = section({
   config: configSectionSchema.describe('How config goes back with the image (runbook 5).'),
   diff: diffSchema.describe('What the diff of a plan may show.'),
   notify: notifySchema,
+  preconditions: preconditionsSchema,
   ...policyKeys,
 });
 

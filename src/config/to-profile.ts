@@ -7,6 +7,7 @@ import { rulesThatHold } from '../settings/rules/that-hold.ts';
 import { checksOf } from './checks-section.ts';
 import { notifiersOf } from './notify-section.ts';
 import { toPolicy } from './policy/to-policy.ts';
+import { preconditionsOf } from './preconditions-section.ts';
 import type { ServiceProfile } from './profile.ts';
 import type { ServiceEntry } from './schema.ts';
 
@@ -17,7 +18,7 @@ export function toProfile(
   written: unknown,
   folder: string,
 ): ServiceProfile {
-  const { checks, required, auth, notify, evidence, diff } = entry;
+  const { checks, required, auth, notify, evidence, diff, preconditions } = entry;
   const { signingKey } = withWholePaths(evidence, folder);
   // The orchestrator is told by its interface: no other service answers chats, or has agents to list (service contract, 2.2).
   const critical = rulesThatHold(entry.config.critical, checks.chat !== false || checks.agents !== false);
@@ -36,6 +37,9 @@ export function toProfile(
     ...(critical ? { critical } : {}),
     ...(diff.mask.length > 0 ? { masked: diff.mask } : {}),
     notify: withWholePaths(notifiersOf(notify), folder),
+    ...(preconditions === undefined
+      ? {}
+      : { preconditions: withWholePaths(preconditionsOf(preconditions), folder) }),
     policy: toPolicy(entry),
     startWithinMs: entry.startWithin,
     hash: hashOf(written),

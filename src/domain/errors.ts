@@ -119,6 +119,13 @@ export const ERRORS = {
       'Mend the setting and answer retry, choose another target, or start again with `force` and a reason when it is meant; `config.critical` of the profile says what each rule leads to.',
     retryable: false,
   },
+  PreconditionFailed: {
+    meaning:
+      'What has to hold before a rollback (runbook 2) does not: a change freeze, the schema gate, the image in its registry, its platform, quota, or what else `preconditions` of the profile says blocks, or of which nobody has said that it goes on all the same; the message names it. This plan was not carried out.',
+    remedy:
+      'Do what the message says and answer retry, choose another target, or start again with `force` and a reason when it is meant; a freeze alone goes with `breakGlass` and a severity that the profile names, too. `preconditions` of the profile says what each leads to.',
+    retryable: false,
+  },
   PinLost: {
     meaning:
       'The pinned ReplicaSet is gone or its template is no longer the pinned one; the config that it refers to is not what was proved any more; or the planned files of a Compose service cannot be made any more.',

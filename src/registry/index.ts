@@ -4,8 +4,14 @@ export {
   type RegistryCredentialSource,
   type RegistryCredentials,
 } from './login/credentials.ts';
-export { type DockerCredentialsOptions, dockerCredentials } from './login/docker-credentials.ts';
+export {
+  credentialsInConfig,
+  type DockerCredentialsOptions,
+  dockerCredentials,
+} from './login/docker-credentials.ts';
 export type { ManifestDescriptor } from './manifests.ts';
+export { originOf } from './name/address.ts';
+export { DOCKER_HUB } from './name/docker-hub.ts';
 export {
   isDigest,
   isTag,

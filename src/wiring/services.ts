@@ -5,6 +5,7 @@ import type { RunbookConfig, ServiceProfile } from '../config/profile.ts';
 import { RunbookError } from '../domain/errors.ts';
 import type { SecretReference } from '../domain/request/profile.ts';
 import { createNotifiers } from '../notifiers/create-notifiers.ts';
+import { createPreconditions } from '../preconditions/create-preconditions.ts';
 import { writeRecord } from '../report/write-record.ts';
 import { createSecretResolver } from '../secrets/index.ts';
 import { createComposeTarget } from '../targets/compose/index.ts';
@@ -73,22 +74,35 @@ function prepareService(
       : {}),
   });
   const evidenceKey = signingKey && ((signal: AbortSignal) => secrets.resolve(signingKey, signal));
+  const prepared =
+    target.kind === 'kubernetes'
+      ? createKubernetesTarget(target, {
+          service: profile.name,
+          evidenceKey,
+          keepsSecrets,
+          configPolicy,
+          repositories,
+          masked,
+          critical,
+          env,
+        })
+      : createComposeTarget(target, { env, evidenceKey, keepsSecrets, repositories, critical, masked });
   return {
     profile,
     secrets,
-    target:
-      target.kind === 'kubernetes'
-        ? createKubernetesTarget(target, {
+    target: prepared,
+    ...(profile.preconditions
+      ? {
+          preconditions: createPreconditions(profile.preconditions, {
             service: profile.name,
-            evidenceKey,
-            keepsSecrets,
-            configPolicy,
-            repositories,
-            masked,
-            critical,
+            environment: profile.environment,
+            target: prepared,
             env,
-          })
-        : createComposeTarget(target, { env, evidenceKey, keepsSecrets, repositories, critical, masked }),
+            resolve: (reference, signal) => secrets.resolve(reference, signal),
+            now: Date.now,
+          }),
+        }
+      : {}),
     checks: createChecks(profile, (reference, signal) => secrets.resolve(reference, signal)),
     notifiers: createNotifiers(profile.notify, secrets),
   };

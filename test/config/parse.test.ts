@@ -364,7 +364,7 @@ describe('a fault in runbook.yaml', () => {
     ['kubernets: {}', 'kubernets: unknown key, did you mean kubernetes?'],
     [
       'zzz: 1',
-      'zzz: unknown key (known: environment, kubernetes, compose, endpoint, auth, checks, required, repositories, evidence, config, diff, notify, startWithin, decisions, approval, onCancel, longestPause, budgets, followThrough)',
+      'zzz: unknown key (known: environment, kubernetes, compose, endpoint, auth, checks, required, repositories, evidence, config, diff, notify, preconditions, startWithin, decisions, approval, onCancel, longestPause, budgets, followThrough)',
     ],
     ['checks: { health: }', 'checks.health: expected the settings of the check, or false to switch it off'],
     [

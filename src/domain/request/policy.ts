@@ -78,15 +78,19 @@ export const DEFAULT_POLICY: RunPolicy = {
   followThrough: { forMs: 15 * 60_000, everyMs: 10_000, failures: 3 },
 };
 
+/** Why a request breaks the glass: its reason, where its severity is one for which the profile allows that. */
+export function brokenGlass(
+  { breakGlass }: Pick<ApprovalPolicy, 'breakGlass'>,
+  request: { readonly severity?: Severity; readonly breakGlass?: string },
+): string | undefined {
+  const isAllowed = request.severity !== undefined && breakGlass.includes(request.severity);
+  return isAllowed ? request.breakGlass : undefined;
+}
+
 /** Whether a request goes on without the approval that is usually required. */
 export function breaksGlass(
-  { required, breakGlass }: ApprovalPolicy,
+  policy: ApprovalPolicy,
   request: { readonly severity?: Severity; readonly breakGlass?: string },
 ): boolean {
-  return (
-    required &&
-    request.breakGlass !== undefined &&
-    request.severity !== undefined &&
-    breakGlass.includes(request.severity)
-  );
+  return policy.required && brokenGlass(policy, request) !== undefined;
 }

@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import { isRecord, parseJson } from '../name/json.ts';
 import { askHelper } from './credential-helper.ts';
 import type { RegistryCredentialSource, RegistryCredentials } from './credentials.ts';
 import { loginFor, readDockerConfig } from './docker-config.ts';
@@ -36,6 +37,22 @@ export function dockerCredentials({
       if (told && told.kind !== 'anonymous') return told;
       const kept = entry ? credentialsOf(entry) : undefined;
       return kept ?? told ?? { kind: 'anonymous' };
+    },
+  };
+}
+
+/**
+ * The credentials of a configuration that was read elsewhere, such as a pull secret. Credential helpers that it names are not
+ * run: it is no file of the worker's own.
+ */
+export function credentialsInConfig(text: string): RegistryCredentialSource {
+  const config = parseJson(text);
+  return {
+    async find(registry) {
+      if (!isRecord(config))
+        return { kind: 'anonymous', problem: 'its Docker configuration is not a JSON object' };
+      const { entry } = loginFor(config, registry);
+      return (entry && credentialsOf(entry)) ?? { kind: 'anonymous' };
     },
   };
 }

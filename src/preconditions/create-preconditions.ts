@@ -1,0 +1,159 @@
+import { RunbookError } from '../domain/errors.ts';
+import {
+  PRECONDITION_IDS,
+  type PreconditionFinding,
+  type PreconditionId,
+  type PreconditionRules,
+} from '../domain/preconditions/preconditions.ts';
+import { oneLine } from '../domain/redact.ts';
+import type { NamedCluster } from '../domain/versions/cluster.ts';
+import type { Plan } from '../domain/versions/plan.ts';
+import { PRECONDITION_KINDS, type PreconditionSettings } from './catalogue.ts';
+import { imageOf } from './image/images-of.ts';
+import { lookAtImage } from './image/look.ts';
+import { TARGET_TIMEOUT_MS } from './of-target.ts';
+import type {
+  LookedImage,
+  Precondition,
+  PreconditionKind,
+  PreconditionQuestion,
+  PreconditionSurroundings,
+} from './precondition-kind.ts';
+
+/** The preconditions of one service that are switched on. */
+export interface ServicePreconditions {
+  readonly rules: PreconditionRules;
+  /**
+   * Looks at all of them at once, each within its own time-out. What could not be found out is told as not known, with why.
+   * Rejects only when `signal` aborts, with its reason.
+   */
+  find(
+    plan: Plan,
+    context: { readonly signal: AbortSignal; readonly cluster?: NamedCluster | undefined },
+  ): Promise<readonly PreconditionFinding[]>;
+}
+
+/** Where the image itself is no precondition, and its platforms are asked for all the same. */
+const IMAGE_TIMEOUT_MS = 10_000;
+/** Longest text of a finding and of its remedy: they go into workflow history. In characters. */
+const LONGEST_TEXT = 400;
+
+/** The preconditions that a profile has switched on. */
+export function createPreconditions(
+  settings: PreconditionSettings,
+  surroundings: PreconditionSurroundings,
+): ServicePreconditions {
+  const made = PRECONDITION_IDS.flatMap((id) => {
+    const kind: PreconditionKind = PRECONDITION_KINDS[id];
+    const own = settings[id];
+    return own ? [{ id, rule: own, precondition: kind.create(own, surroundings) }] : [];
+  });
+  return {
+    rules: Object.fromEntries(made.map(({ id, rule: { on, unknown } }) => [id, { on, unknown }])),
+    async find(plan, { signal, cluster }) {
+      signal.throwIfAborted();
+      const shared = sharedReads(plan, { signal, cluster }, settings, surroundings);
+      const found = await Promise.all(
+        made.map(({ id, precondition }) =>
+          settled(id, precondition, signal, (limited) =>
+            precondition.find({ plan, cluster, signal: limited, ...shared }),
+          ),
+        ),
+      );
+      return found.flat().map(shortened);
+    },
+  };
+}
+
+/** What several preconditions want to know: each is asked once, when the first one wants it. */
+function sharedReads(
+  plan: Plan,
+  { signal, cluster }: { readonly signal: AbortSignal; readonly cluster?: NamedCluster | undefined },
+  settings: PreconditionSettings,
+  surroundings: PreconditionSurroundings,
+): Pick<PreconditionQuestion, 'targetFindings' | 'imageLook'> {
+  const { credentials = [], timeout = IMAGE_TIMEOUT_MS } = settings.image ?? {};
+  const withPlatforms = settings.platform !== undefined;
+  const imageLook = once(async () => {
+    const wanted = imageOf(plan);
+    if (!wanted) return undefined;
+    const question = { plan, cluster, signal };
+    const options = { settings: { credentials, timeout }, withPlatforms };
+    return { wanted, look: await lookAtImage(wanted, question, surroundings, options) };
+  });
+  const targetFindings = once(async () => {
+    const platforms = withPlatforms ? await imageLook().then(platformsOf, () => []) : [];
+    return within(TARGET_TIMEOUT_MS, signal, async (limited) => {
+      const context = { signal: limited, cluster };
+      const known = platforms.length > 0 ? { platforms } : {};
+      return (await surroundings.target.preconditions?.(plan, context, known)) ?? [];
+    });
+  });
+  return { imageLook, targetFindings };
+}
+
+function platformsOf(looked: LookedImage | undefined): readonly string[] {
+  return looked?.look.kind === 'there' ? looked.look.platforms : [];
+}
+
+function once<T>(work: () => Promise<T>): () => Promise<T> {
+  let begun: Promise<T> | undefined;
+  return () => {
+    begun ??= work();
+    return begun;
+  };
+}
+
+/** What was found, or why nothing was. */
+async function settled(
+  id: PreconditionId,
+  { timeoutMs }: Precondition,
+  signal: AbortSignal,
+  find: (signal: AbortSignal) => Promise<readonly PreconditionFinding[]>,
+): Promise<readonly PreconditionFinding[]> {
+  try {
+    return await within(timeoutMs, signal, find);
+  } catch (error) {
+    signal.throwIfAborted();
+    return [{ id, state: 'unknown', says: problemOf(error) }];
+  }
+}
+
+/** Of what nobody expected only the kind is told: its message may hold anything. */
+function problemOf(error: unknown): string {
+  if (error instanceof RunbookError) return error.message;
+  return `could not be looked at (${error instanceof Error ? error.name : 'unknown error'})`;
+}
+
+/** Ends at the deadline or with the signal, whether or not the work heeds them. */
+async function within<T>(
+  ms: number,
+  signal: AbortSignal,
+  work: (signal: AbortSignal) => Promise<T>,
+): Promise<T> {
+  const deadline = new AbortController();
+  const timer = setTimeout(
+    () => deadline.abort(new RunbookError('Unreachable', `no answer within ${ms / 1000} s`)),
+    ms,
+  );
+  const limited = AbortSignal.any([signal, deadline.signal]);
+  const ended = new Promise<never>((_, reject) => {
+    limited.addEventListener('abort', () => reject(limited.reason), { once: true });
+  });
+  try {
+    return await Promise.race([work(limited), ended]);
+  } catch (error) {
+    // What the work says when it is broken off is no cause of its own.
+    throw limited.aborted ? limited.reason : error;
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+function shortened({ says, remedy, ...finding }: PreconditionFinding): PreconditionFinding {
+  return {
+    ...finding,
+    says: oneLine(says, LONGEST_TEXT),
+    ...(remedy === undefined ? {} : { remedy: oneLine(remedy, LONGEST_TEXT) }),
+  };
+}

@@ -1,0 +1,45 @@
+import type { PreconditionFinding } from '../../domain/preconditions/preconditions.ts';
+import { shortDigest } from '../../domain/versions/versions.ts';
+import type { WantedImage } from './images-of.ts';
+import type { ImageLook } from './look.ts';
+
+/** What the registry's answer means for the rollback, in words. Pure. */
+export function imageFinding(wanted: WantedImage, look: ImageLook): PreconditionFinding {
+  const { image, digest, isHere = false } = wanted;
+  const name = digest === undefined ? image : `${image} (${shortDigest(digest)})`;
+  const here = `${name} is on the engine`;
+  switch (look.kind) {
+    case 'there':
+      return digest === undefined
+        ? met(`${image} is there, by its tag (${shortDigest(look.digest)} by now)`)
+        : met(`${name} is there, by digest`);
+    case 'gone': {
+      if (isHere) return met(`${here}, and in its registry no more: it starts without a pull`);
+      const moved = look.movedTo ? `; its tag has another image by now (${shortDigest(look.movedTo)})` : '';
+      return {
+        id: 'image',
+        state: 'not-met',
+        says: `${name} is not in its registry${moved}`,
+        remedy: 'push it again, or choose another version',
+      };
+    }
+    case 'refused':
+      if (isHere) return met(`${here}; its registry refuses to tell: ${look.problem}`);
+      return {
+        id: 'image',
+        state: 'unknown',
+        says: `${image}: ${look.problem}`,
+        remedy: `grant the right to pull to what was tried (${look.tried.join(', ')}), or name a login in preconditions.image.credentials`,
+      };
+    case 'unanswered':
+      if (isHere) return met(`${here}; its registry does not tell: ${look.problem}`);
+      return { id: 'image', state: 'unknown', says: `${image}: ${look.problem}` };
+    case 'no-registry':
+      if (isHere) return met(here);
+      return { id: 'image', state: 'unknown', says: `${image} is no reference to an image of a registry` };
+  }
+}
+
+function met(says: string): PreconditionFinding {
+  return { id: 'image', state: 'met', says };
+}
