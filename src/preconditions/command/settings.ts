@@ -61,36 +61,42 @@ const auth = z.discriminatedUnion(
   { error: 'expected mode bearer or basic' },
 );
 
-const both = {
-  ...ruleKeys('command'),
+const FORM = 'expected { run: [program, arguments] } or { url }';
+
+export const commandSettings = section({
+  run: run
+    .describe(
+      `The program by its whole path and its arguments; no shell. ${PLACEHOLDERS.join(', ')} stand for what is planned, each as a whole argument. Exit code 0: it may; 1: it may not, the last lines say why; any other: not known.`,
+    )
+    .exactOptional(),
+  env: variables
+    .describe(
+      'Of run: all that the program has in its environment: texts, placeholders, or references to secrets.',
+    )
+    .exactOptional(),
+  url: url
+    .describe(
+      'In place of run: an address that takes a POST of { service, environment, from, to } and answers { "allowed": true or false, "reason": … }; anything else is not known.',
+    )
+    .exactOptional(),
+  auth: auth.describe('Of url: how the request is authorised.').exactOptional(),
   timeout: duration('100ms', '2m')
     .prefault('30s')
     .describe('Longest time for the answer; a program is ended then.'),
-};
-
-const program = section({
-  run: run.describe(
-    `The program by its whole path and its arguments; no shell. ${PLACEHOLDERS.join(', ')} stand for what is planned, each as a whole argument. Exit code 0: it may; 1: it may not, the last lines say why; any other: not known.`,
-  ),
-  env: variables
-    .default({})
-    .describe('All that the program has in its environment: texts, placeholders, or references to secrets.'),
-  ...both,
-});
-
-const call = section({
-  url: url.describe(
-    'An address that takes a POST of { service, environment, from, to } and answers { "allowed": true or false, "reason": … }; anything else is not known.',
-  ),
-  auth: auth.exactOptional().describe('How the request is authorised.'),
-  ...both,
-});
-
-const FORM = 'expected { run: [program, arguments] } or { url }';
-
-export const commandSettings = z.union([program, call], {
-  error: ({ input }) => (typeof input === 'object' && input !== null ? undefined : FORM),
-});
+  ...ruleKeys('command'),
+})
+  .superRefine(({ run: program, env, url: address, auth: login }, context) => {
+    const fault = (message: string, ...path: string[]) => context.addIssue({ code: 'custom', message, path });
+    if (program === undefined && address === undefined) return fault(FORM, 'run');
+    if (program !== undefined && address !== undefined) return fault('expected run or url, not both', 'url');
+    if (address !== undefined && env !== undefined) fault('only with run', 'env');
+    if (program !== undefined && login !== undefined) fault('only with url', 'auth');
+  })
+  .transform(({ run: program, env = {}, url: address = '', auth: login, ...rest }) =>
+    program === undefined
+      ? { ...rest, url: address, ...(login === undefined ? {} : { auth: login }) }
+      : { ...rest, run: program, env },
+  );
 
 /** What can be set of the schema gate. */
 export type CommandSettings = SettingsFrom<typeof commandSettings>;

@@ -16,7 +16,7 @@ export interface OpenWindow {
  * @param now in ms since the epoch
  */
 export function openAt(window: FreezeWindow, now: number): OpenWindow | undefined {
-  if (!('days' in window)) {
+  if (!window.days) {
     const [from, until] = [Date.parse(window.from), Date.parse(window.to)];
     return now >= from && now < until
       ? { name: window.name, until, untilShown: shownIn(until, 'UTC') }

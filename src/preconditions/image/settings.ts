@@ -1,10 +1,13 @@
 import * as z from 'zod';
+import type { SecretReference } from '../../domain/request/profile.ts';
 import { duration, section, text } from '../../schema-parts/parts.ts';
 import { secretReference } from '../../schema-parts/secret-reference.ts';
 import type { SettingsFrom } from '../../schema-parts/settings.ts';
 import { ruleKeys } from '../precondition-kind.ts';
 
-const login = section({
+const FORM = 'expected { registry, username, password } or { dockerConfig }';
+
+const credentials = section({
   registry: z
     .string()
     .max(255)
@@ -12,23 +15,25 @@ const login = section({
       /^[a-zA-Z0-9.-]+(:[0-9]+)?$|^\[[a-fA-F0-9:]+\](:[0-9]+)?$/,
       'expected the host of a registry, such as registry.example.com:5000',
     )
-    .describe('Host and port of the registry; it is sent nowhere else.'),
-  username: text(500).describe('The name.'),
-  password: secretReference().describe('The password or token.'),
-});
-
-const config = section({
-  dockerConfig: secretReference().describe(
-    'A Docker configuration (config.json), as a pull secret has it: { kubernetesSecret: { name: regcred, key: .dockerconfigjson } }.',
-  ),
-});
-
-const credentials = z.union([login, config], {
-  error: ({ input }) =>
-    typeof input === 'object' && input !== null
-      ? undefined
-      : 'expected { registry, username, password } or { dockerConfig }',
-});
+    .describe('Host and port of the registry; the login is sent nowhere else.')
+    .exactOptional(),
+  username: text(500).describe('The name.').exactOptional(),
+  password: secretReference().describe('The password or token.').exactOptional(),
+  dockerConfig: secretReference()
+    .describe(
+      'In place of these: a Docker configuration (config.json), as a pull secret has it: { kubernetesSecret: { name: regcred, key: .dockerconfigjson } }.',
+    )
+    .exactOptional(),
+})
+  .superRefine(({ dockerConfig, ...login }, context) => {
+    const given = Object.values(login).filter((one) => one !== undefined).length;
+    if (given === (dockerConfig ? 0 : 3)) return;
+    context.addIssue({ code: 'custom', message: FORM });
+  })
+  .transform(({ registry = '', username = '', password, dockerConfig }) =>
+    // The refinement has made sure that one of them is there.
+    dockerConfig ? { dockerConfig } : { registry, username, password: password as SecretReference },
+  );
 
 export const imageSettings = section({
   ...ruleKeys('image'),

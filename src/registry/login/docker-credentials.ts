@@ -1,5 +1,4 @@
 import { join } from 'node:path';
-import { isRecord, parseJson } from '../name/json.ts';
 import { askHelper } from './credential-helper.ts';
 import type { RegistryCredentialSource, RegistryCredentials } from './credentials.ts';
 import { loginFor, readDockerConfig } from './docker-config.ts';
@@ -41,24 +40,8 @@ export function dockerCredentials({
   };
 }
 
-/**
- * The credentials of a configuration that was read elsewhere, such as a pull secret. Credential helpers that it names are not
- * run: it is no file of the worker's own.
- */
-export function credentialsInConfig(text: string): RegistryCredentialSource {
-  const config = parseJson(text);
-  return {
-    async find(registry) {
-      if (!isRecord(config))
-        return { kind: 'anonymous', problem: 'its Docker configuration is not a JSON object' };
-      const { entry } = loginFor(config, registry);
-      return (entry && credentialsOf(entry)) ?? { kind: 'anonymous' };
-    },
-  };
-}
-
 /** Of an entry of `auths`. Where a helper keeps the secret, the entry is an empty object. */
-function credentialsOf(entry: Readonly<Record<string, unknown>>): RegistryCredentials | undefined {
+export function credentialsOf(entry: Readonly<Record<string, unknown>>): RegistryCredentials | undefined {
   const { auth, identitytoken } = entry;
   if (typeof identitytoken === 'string' && identitytoken !== '') {
     return { kind: 'identity-token', token: identitytoken };

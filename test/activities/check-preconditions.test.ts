@@ -1,0 +1,87 @@
+import { MockActivityEnvironment } from '@temporalio/testing';
+import { DefaultLogger } from '@temporalio/worker';
+import { describe, expect, it } from 'vitest';
+import { type CheckOptions, checkPreconditions } from '../../src/activities/check-preconditions.ts';
+import type { Dependencies } from '../../src/activities/dependencies.ts';
+import { planHash } from '../../src/activities/plan.ts';
+import {
+  PRECONDITIONS,
+  type PreconditionFinding,
+  type PreconditionRules,
+} from '../../src/domain/preconditions/preconditions.ts';
+import type { ShownPlan } from '../../src/domain/versions/plan.ts';
+import { planOf } from '../preconditions/surroundings.ts';
+
+const bare = planOf('registry.example/phoenix-orch:0.1.0', undefined, { warnings: ['before'] });
+const shown: ShownPlan = { ...bare, hash: planHash(bare), diff: '-a\n+b', settings: ['a: b'] };
+const gone: PreconditionFinding = { id: 'image', state: 'not-met', says: 'is gone', remedy: 'push it again' };
+const there: PreconditionFinding = { id: 'image', state: 'met', says: 'is there' };
+const noRoom: PreconditionFinding = { id: 'quota', state: 'not-met', says: 'has no room' };
+
+async function checked(
+  findings: readonly PreconditionFinding[] | undefined,
+  {
+    plan = shown,
+    rules = PRECONDITIONS,
+    ...options
+  }: CheckOptions & { plan?: ShownPlan; rules?: PreconditionRules } = {},
+) {
+  const preconditions = findings && { rules, find: async () => findings };
+  const deps = { service: () => ({ preconditions }) } as unknown as Dependencies;
+  const environment = new MockActivityEnvironment({}, { logger: new DefaultLogger('ERROR') });
+  type Checked = Awaited<ReturnType<ReturnType<typeof checkPreconditions>>>;
+  return (await environment.run(checkPreconditions(deps), 'orchestrator', plan, options)) as Checked;
+}
+
+describe('a plan whose preconditions are looked at', () => {
+  it('tells what was found, and what does not hold among its warnings, and its hash is over both', async () => {
+    const { value, summary } = await checked([noRoom, there]);
+    expect(value).toMatchObject({
+      warnings: ['before', 'quota: has no room'],
+      preconditions: [there, { ...noRoom, follows: 'warn' }],
+      diff: shown.diff,
+      settings: shown.settings,
+    });
+    expect(summary).toBe('1 holds, 1 is told');
+    const { hash, diff: _, settings: __, ...rest } = value;
+    expect(hash).toBe(planHash(rest));
+    expect(hash).not.toBe(shown.hash);
+    const other = await checked([there]);
+    expect(other.value.hash).not.toBe(hash);
+    expect((await checked([noRoom, there])).value.hash).toBe(hash);
+  });
+
+  it('is refused for good, with what helps', async () => {
+    await expect(checked([gone])).rejects.toMatchObject({
+      type: 'PreconditionFailed',
+      nonRetryable: true,
+      message: expect.stringMatching(/image: is gone: push it again; .*force and a reason/),
+    });
+  });
+
+  it('goes on with force, and says so', async () => {
+    const { value } = await checked([gone], { force: true });
+    expect(value.warnings).toContain('forced: image: is gone (push it again)');
+    expect(value.preconditions).toMatchObject([{ follows: 'warn', overridden: 'forced' }]);
+  });
+
+  it('goes through a freeze with broken glass, and says why', async () => {
+    const freeze: PreconditionFinding = { id: 'freeze', state: 'not-met', says: '"weekend" lasts' };
+    const rules: PreconditionRules = { freeze: { on: 'block', unknown: 'open' } };
+    await expect(checked([freeze], { rules })).rejects.toMatchObject({ type: 'PreconditionFailed' });
+    const { value } = await checked([freeze], { rules, breakGlass: 'nobody can log in' });
+    expect(value.warnings).toContain('break-glass: nobody can log in: change freeze: "weekend" lasts');
+  });
+
+  it.each<[string, Parameters<typeof checked>]>([
+    ['of a service that has none', [undefined]],
+    ['that changes nothing', [[gone], { plan: { ...shown, changesNothing: true } }]],
+    [
+      'that brings back what ran before',
+      [[gone], { plan: { ...shown, pin: { ...shown.pin, purpose: 'restore' } } }],
+    ],
+  ])('%s stays as it is', async (_, [findings, options]) => {
+    const plan = options?.plan ?? shown;
+    expect(await checked(findings, options)).toMatchObject({ value: plan, summary: 'nothing to look at' });
+  });
+});

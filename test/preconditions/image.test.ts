@@ -1,0 +1,204 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { Plan } from '../../src/domain/versions/plan.ts';
+import { shortDigest } from '../../src/domain/versions/versions.ts';
+import { type Published, publishImage, publishIndex } from '../registry/publish.ts';
+import { isMissing, orSkipped, type RealRegistry, startRegistry } from '../registry/real-registry.ts';
+import { played } from '../registry/surroundings.ts';
+import { tokenProxy } from '../registry/token-proxy.ts';
+import { foundBy, planOf, said, settingsOf } from './surroundings.ts';
+
+const NOTHING = `sha256:${'0'.repeat(64)}`;
+const PASSWORD = 'correct-horse-7';
+
+describe.skipIf(isMissing)(`the image of a plan, in a real registry${orSkipped}`, () => {
+  let real: RealRegistry;
+  let image: Published;
+  const repository = 'phoenix/orchestrator';
+  const at = (registry: string, tag = '0.1.0') => `${registry}/${repository}:${tag}`;
+
+  beforeAll(async () => {
+    real = await startRegistry();
+    image = await publishImage({ registry: real.registry, repository }, '0.1.0');
+  });
+  afterAll(() => real?.close());
+
+  it('is there by the digest that was proved', async () => {
+    const name = `${at(real.registry)} (${shortDigest(image.digest)})`;
+    expect(await said('image', {}, planOf(at(real.registry), image.digest))).toBe(
+      `met: ${name} is there, by digest`,
+    );
+  });
+
+  it('is there by its tag alone, and says that a tag is all that is known', async () => {
+    expect(await said('image', {}, planOf(at(real.registry)))).toBe(
+      `met: ${at(real.registry)} is there, by its tag (${shortDigest(image.digest)} by now)`,
+    );
+  });
+
+  it('is there when it is an index of several platforms', async () => {
+    const where = { registry: real.registry, repository };
+    const built = async (architecture: string) => ({
+      ...(await publishImage(where, undefined, { architecture })),
+      platform: { os: 'linux', architecture },
+    });
+    const index = await publishIndex(where, 'every', [await built('amd64'), await built('arm64')]);
+    expect(await said('image', {}, planOf(at(real.registry, 'every'), index.digest))).toMatch(
+      /^met: .*digest$/,
+    );
+  });
+
+  it.each<[string, string, string | undefined, RegExp]>([
+    [
+      'a digest that was deleted, whose tag has another',
+      '0.1.0',
+      NOTHING,
+      /is not in its registry; its tag has another image by now \(sha256:/,
+    ],
+    [
+      'a tag and a digest that are gone',
+      '9.9.9',
+      NOTHING,
+      /9\.9\.9 \(sha256:000000000000\) is not in its registry$/,
+    ],
+    ['a tag that is gone', '9.9.9', undefined, /9\.9\.9 is not in its registry$/],
+  ])('is not there: %s', async (_, tag, digest, says) => {
+    const found = await foundBy({ image: settingsOf('image', {}) }, planOf(at(real.registry, tag), digest));
+    expect(found).toMatchObject([{ state: 'not-met', says: expect.stringMatching(says) }]);
+    expect(found[0]?.remedy).toBe('push it again, or choose another version');
+  });
+
+  it('is not there in a repository that nobody has pushed to', async () => {
+    expect(await said('image', {}, planOf(`${real.registry}/phoenix/nobody:1`))).toMatch(/^not-met: /);
+  });
+
+  it.each<[string, Partial<Parameters<typeof foundBy>[2]>, unknown]>([
+    [
+      'the profile names for that registry',
+      { resolve: async () => PASSWORD },
+      { username: 'ada', password: { env: 'REGISTRY_PASSWORD' } },
+    ],
+    [
+      'a Docker configuration of the profile has',
+      {
+        resolve: async () =>
+          JSON.stringify({ auths: { REGISTRY: { username: 'ada', password: PASSWORD } } }).replace(
+            'REGISTRY',
+            registryOf.current,
+          ),
+      },
+      { dockerConfig: { env: 'DOCKER_CONFIG_JSON' } },
+    ],
+    [
+      'a pull secret of the workload has',
+      {
+        target: {
+          kind: 'kubernetes',
+          pullCredentials: async () => [
+            { server: 'another.example', username: 'eve', password: 'wrong-password-1' },
+            { server: registryOf.current, username: 'ada', password: PASSWORD },
+          ],
+        },
+      },
+      undefined,
+    ],
+    [
+      'a later one has, where the first is refused',
+      {
+        target: {
+          kind: 'kubernetes',
+          pullCredentials: async () => [
+            { server: registryOf.current, username: 'eve', password: 'wrong-password-1' },
+            { server: registryOf.current, username: 'ada', password: PASSWORD },
+          ],
+        },
+      },
+      undefined,
+    ],
+  ])('is found with the login that %s', async (_, change, credential) => {
+    const proxy = await tokenProxy(real.registry, { login: `ada:${PASSWORD}` });
+    registryOf.current = proxy.registry;
+    const written = !credential
+      ? {}
+      : {
+          credentials: [
+            JSON.stringify(credential).includes('username')
+              ? { registry: proxy.registry, ...credential }
+              : credential,
+          ],
+        };
+    expect(await said('image', written, planOf(at(proxy.registry), image.digest), change)).toMatch(/^met: /);
+  });
+
+  it('is not known without a login that may read it: what was tried and what to grant is told, and no password', async () => {
+    const proxy = await tokenProxy(real.registry, { login: 'ada:another' });
+    const target = {
+      kind: 'kubernetes' as const,
+      pullCredentials: async () => [{ server: proxy.registry, username: 'ada', password: PASSWORD }],
+    };
+    const found = await foundBy({ image: settingsOf('image', {}) }, planOf(at(proxy.registry)), { target });
+    expect(found).toMatchObject([
+      {
+        state: 'unknown',
+        says: expect.stringContaining('401'),
+        remedy: expect.stringMatching(/a pull secret of the workload, the worker's Docker configuration/),
+      },
+    ]);
+    expect(JSON.stringify(found)).not.toMatch(/horse|Basic/);
+  });
+
+  it('sends no login to a registry that it is not for', async () => {
+    const other = await played((_, response) =>
+      response.writeHead(401, { 'www-authenticate': 'Basic realm="x"' }).end(),
+    );
+    const target = {
+      kind: 'kubernetes' as const,
+      pullCredentials: async () => [{ server: real.registry, username: 'ada', password: PASSWORD }],
+    };
+    const written = { credentials: [{ registry: real.registry, username: 'ada', password: { env: 'X' } }] };
+    const change = { target, resolve: async () => PASSWORD };
+    expect(await said('image', written, planOf(at(other.registry)), change)).toMatch(/^unknown: /);
+    expect(other.seen.map(({ authorization }) => authorization)).toEqual(other.seen.map(() => undefined));
+  });
+
+  it('is asked for all the same where its pull secrets may not be read, and that is told when it is refused', async () => {
+    const proxy = await tokenProxy(real.registry, { login: 'ada:another' });
+    const target = {
+      kind: 'kubernetes' as const,
+      pullCredentials: () => Promise.reject(new TypeError('secret in the message')),
+    };
+    const says = await said('image', {}, planOf(at(proxy.registry)), { target });
+    expect(says).toMatch(/^unknown: .*a login could not be read/);
+    expect(says).not.toContain('secret in the message');
+    expect(await said('image', {}, planOf(at(real.registry)), { target })).toMatch(/^met: /);
+  });
+
+  it('tells the target which platforms it is for, once for all that want to know', async () => {
+    const where = { registry: real.registry, repository };
+    const arm = await publishImage(where, 'arm', { architecture: 'arm64', variant: 'v8' });
+    const asked: unknown[] = [];
+    const target = {
+      kind: 'kubernetes' as const,
+      preconditions: async (_plan: Plan, _context: unknown, known: unknown) => {
+        asked.push(known);
+        return [
+          { id: 'platform', state: 'not-met', says: 'no node is for linux/arm64' },
+          { id: 'quota', state: 'met', says: 'has room' },
+        ] as const;
+      },
+    };
+    const settings = {
+      image: settingsOf('image', {}),
+      platform: settingsOf('platform', {}),
+      quota: settingsOf('quota', {}),
+    };
+    const found = await foundBy(settings, planOf(at(real.registry, 'arm'), arm.digest), { target });
+    expect(asked).toEqual([{ platforms: ['linux/arm64/v8'] }]);
+    expect(found.map(({ id, state }) => `${id} ${state}`)).toEqual([
+      'image met',
+      'platform not-met',
+      'quota met',
+    ]);
+  });
+});
+
+const registryOf = { current: '' };

@@ -1,0 +1,194 @@
+import { chmod, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as pause } from 'node:timers/promises';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { RunbookError } from '../../src/domain/errors.ts';
+import { foundBy, planOf, said, settingsOf } from './surroundings.ts';
+
+const plan = planOf('registry.example/phoenix-orch:0.1.0', `sha256:${'a'.repeat(64)}`);
+let folder: string;
+
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'gate-'));
+});
+afterAll(() => rm(folder, { recursive: true, force: true }));
+
+let count = 0;
+/** A program of these lines, for /bin/sh. */
+async function script(lines: string, { mode = 0o755, head = '#!/bin/sh' } = {}): Promise<string> {
+  count += 1;
+  const path = join(folder, `gate-${count}`);
+  await writeFile(path, `${head}\n${lines}\n`);
+  await chmod(path, mode);
+  return path;
+}
+
+const gate = (written: object, change = {}) => said('command', { timeout: '10s', ...written }, plan, change);
+
+/** Whether a process is there and no zombie. */
+async function isRunning(pid: number): Promise<boolean> {
+  const stat = await readFile(`/proc/${pid}/stat`, 'utf8').catch(() => undefined);
+  return stat !== undefined && !/\) Z /.test(stat);
+}
+
+async function pidsIn(file: string, wanted: number): Promise<readonly number[]> {
+  for (;;) {
+    const text = await readFile(file, 'utf8').catch(() => '');
+    const pids = text.split('\n').filter(Boolean).map(Number);
+    if (pids.length >= wanted) return pids;
+    await pause(5);
+  }
+}
+
+async function allEnded(pids: readonly number[]): Promise<void> {
+  while ((await Promise.all(pids.map(isRunning))).some(Boolean)) await pause(5);
+}
+
+describe('a program that is the schema gate', () => {
+  it.each<[string, string, RegExp]>([
+    ['says yes', 'exit 0', /^met: gate-\d+ says that it may go back$/],
+    ['says yes with many words', 'seq 1 100000; exit 0', /^met: /],
+    ['says no', 'exit 1', /^not-met: gate-\d+ says that it may not go back$/],
+    [
+      'says why not, with its last lines',
+      'seq 1 9; echo; echo "migration 42 is ahead" >&2; exit 1',
+      /^not-met: .*may not go back: 8; 9; migration 42 is ahead$/,
+    ],
+    [
+      'has no answer',
+      'echo "no database"; exit 2',
+      /^unknown: gate-\d+ ended with exit code 2: no database$/,
+    ],
+    ['ends with 127', 'nonexistent-program', /^unknown: .*exit code 127/],
+    ['crashes', 'kill -SEGV $$', /^unknown: gate-\d+ was ended by SIGSEGV/],
+    [
+      'prints a secret',
+      'echo "password: hunter2hunter2"; echo "Bearer abcdefgh12345678" ; exit 1',
+      /^not-met: (?!.*hunter2)(?!.*abcdefgh1234)/,
+    ],
+    [
+      'prints what moves a terminal',
+      'printf "a\\033[2Jb\\n\\342\\200\\256c"; exit 1',
+      /^not-met: .*: a \[2Jb; c$/,
+    ],
+    ['waits for input', 'cat; echo over; exit 1', /^not-met: .*: over$/],
+  ])('%s', async (_, lines, says) => {
+    expect(await gate({ run: [await script(lines)] })).toMatch(says);
+  });
+
+  it.each<[string, () => Promise<string>, RegExp, RegExp]>([
+    [
+      'is not there',
+      async () => join(folder, 'none'),
+      /^none cannot be run on the worker's host \(ENOENT\)/,
+      /^install/,
+    ],
+    ['may not be executed', () => script('exit 0', { mode: 0o644 }), /\(EACCES\)/, /executable/],
+    [
+      'is for nobody that can run it',
+      () => script('exit 0', { head: '#!/no/such/shell' }),
+      /\(ENOENT\)/,
+      /first line/,
+    ],
+    ['is a folder', async () => folder, /\(EACCES\)/, /executable/],
+  ])('%s', async (_, path, says, remedy) => {
+    const found = await foundBy({ command: settingsOf('command', { run: [await path()] }) }, plan);
+    expect(found).toMatchObject([
+      { state: 'unknown', says: expect.stringMatching(says), remedy: expect.stringMatching(remedy) },
+    ]);
+  });
+
+  it.each([
+    ['hangs', 'echo begun; sleep 600', /^unknown: gate-\d+ did not end within 0\.3 s: begun$/],
+    [
+      'does not heed SIGTERM',
+      'trap "" TERM; while :; do sleep 600; done',
+      /^unknown: .*did not end within 0\.3 s$/,
+    ],
+    [
+      'ends well after the time-out',
+      'trap "exit 0" TERM; sleep 600 & wait',
+      /^unknown: .*did not end within 0\.3 s$/,
+    ],
+  ])('%s: it is ended', async (_, lines, says) => {
+    const file = join(folder, `pids-${count}`);
+    const run = [await script(`echo $$ >> ${file}\n${lines}`)];
+    expect(await gate({ run, timeout: '300ms' })).toMatch(says);
+    await allEnded(await pidsIn(file, 1));
+  });
+
+  it('floods its output: it is ended', async () => {
+    const file = join(folder, 'flood');
+    const says = await gate({ run: [await script(`echo $$ > ${file}\nexec yes`)] });
+    expect(says).toMatch(/^unknown: gate-\d+ printed more than may be read, and was ended$/);
+    await allEnded(await pidsIn(file, 1));
+  });
+
+  it.each([
+    ['at its own end, which counts, though they hold its output open', 'exit 1', /^not-met: /],
+    ['at the time-out', 'wait', /^unknown: .*did not end/],
+  ])('takes its children with it %s', async (_, last, says) => {
+    const file = join(folder, `children-${count}`);
+    const child = `sh -c 'trap "" TERM; echo $$ >> ${file}; while :; do sleep 600; done' &`;
+    const lines = `${child}\n${child}\nwhile [ "$(wc -l < ${file} 2>/dev/null || echo 0)" -lt 2 ]; do sleep 0.02; done\n${last}`;
+    expect(await gate({ run: [await script(lines)], timeout: '2s' })).toMatch(says);
+    await allEnded(await pidsIn(file, 2));
+  });
+
+  it('is ended at once when the run is cancelled', async () => {
+    const file = join(folder, 'cancelled');
+    const run = [await script(`echo $$ > ${file}\ntrap "" TERM\nwhile :; do sleep 600; done`)];
+    const controller = new AbortController();
+    const asked = foundBy({ command: settingsOf('command', { run }) }, plan, {}, controller.signal);
+    const pids = await pidsIn(file, 1);
+    controller.abort(new Error('cancelled'));
+    await expect(asked).rejects.toThrow('cancelled');
+    await allEnded(pids);
+  });
+
+  it('is told what is planned, each as one argument, and of the environment what is listed alone', async () => {
+    const run = [
+      await script(
+        'for one in "$@"; do echo "[$one]"; done | tail -n 7 | tr "\\n" " "; env | sort | tr "\\n" " "; exit 1',
+      ),
+      '{{from}}',
+      '{{to}}',
+      '{{toImage}}',
+      '{{service}}',
+      '{{environment}}',
+      '$(id) `id` ; id',
+    ];
+    const env = { TO: '{{to}}', PLAIN: 'a b', PGPASSWORD: { env: 'GATE_DB' } };
+    const says = await gate({ run, env }, { resolve: async () => 'correct-horse-7' });
+    expect(says).toContain(
+      `[0.2.0] [0.1.0] [registry.example/phoenix-orch:0.1.0@sha256:${'a'.repeat(64)}] [orchestrator] [production] [$(id) \`id\` ; id]`,
+    );
+    expect(says).toContain('PLAIN=a b');
+    expect(says).toContain('TO=0.1.0');
+    expect(says).not.toMatch(/correct-horse|HOME=|NODE_/);
+  });
+
+  it('gets no name of a version that it could take for an option', async () => {
+    const side = { version: '--drop-everything', image: '', revision: 1, fingerprint: 'x' };
+    const odd = { ...plan, to: side };
+    const settings = { command: settingsOf('command', { run: [await script('exit 0'), '{{to}}'] }) };
+    expect(await foundBy(settings, odd)).toMatchObject([
+      {
+        state: 'unknown',
+        says: expect.stringContaining('{{to}} has a value that could be taken for an option'),
+      },
+    ]);
+  });
+
+  it('is not run without a secret that it needs', async () => {
+    const file = join(folder, 'never');
+    const env = { PGPASSWORD: { env: 'GATE_DB' } };
+    const resolve = () =>
+      Promise.reject(new RunbookError('SecretUnavailable', 'the environment variable GATE_DB is not set'));
+    expect(await gate({ run: [await script(`touch ${file}; exit 0`)], env }, { resolve })).toBe(
+      'unknown: the environment variable GATE_DB is not set',
+    );
+    await expect(readFile(file)).rejects.toThrow('ENOENT');
+  });
+});
