@@ -8,8 +8,9 @@ import {
 import { oneLine } from '../domain/redact.ts';
 import type { NamedCluster } from '../domain/versions/cluster.ts';
 import type { Plan } from '../domain/versions/plan.ts';
+import type { PlannedImage } from '../targets/target.ts';
 import { PRECONDITION_KINDS, type PreconditionSettings } from './catalogue.ts';
-import { imageOf } from './image/images-of.ts';
+import { wantedImages } from './image/images-of.ts';
 import { lookAtImage } from './image/look.ts';
 import { TARGET_TIMEOUT_MS } from './of-target.ts';
 import type {
@@ -71,28 +72,46 @@ function sharedReads(
   { signal, cluster }: { readonly signal: AbortSignal; readonly cluster?: NamedCluster | undefined },
   settings: PreconditionSettings,
   surroundings: PreconditionSurroundings,
-): Pick<PreconditionQuestion, 'targetFindings' | 'imageLook'> {
+): Pick<PreconditionQuestion, 'targetFindings' | 'imageLooks'> {
   const { credentials = [], timeout = IMAGE_TIMEOUT_MS } = settings.image ?? {};
   const withPlatforms = settings.platform !== undefined;
-  const imageLook = once(async () => {
-    const wanted = imageOf(plan);
-    if (!wanted) return undefined;
-    const question = { plan, cluster, signal };
-    const options = { settings: { credentials, timeout }, withPlatforms };
-    return { wanted, look: await lookAtImage(wanted, question, surroundings, options) };
+  const { target, env, resolve } = surroundings;
+  const context = { signal, cluster };
+  const pullLogins = once(async () => (await target.pullCredentials?.(plan, context)) ?? []);
+  const imageLooks = once(async () => {
+    const images = wantedImages(plan, await plannedBy(target, plan, context));
+    const looks = images.map(async (wanted, index): Promise<LookedImage> => {
+      // What the target is told of is the image of the version, which comes first.
+      const options = { settings: { credentials, timeout }, withPlatforms: withPlatforms && index === 0 };
+      return { wanted, look: await lookAtImage(wanted, { env, resolve, pullLogins }, options, signal) };
+    });
+    return Promise.all(looks);
   });
   const targetFindings = once(async () => {
-    const platforms = withPlatforms ? await imageLook().then(platformsOf, () => []) : [];
+    const platforms = withPlatforms ? await imageLooks().then(platformsOf, () => []) : [];
     return within(TARGET_TIMEOUT_MS, signal, async (limited) => {
-      const context = { signal: limited, cluster };
       const known = platforms.length > 0 ? { platforms } : {};
-      return (await surroundings.target.preconditions?.(plan, context, known)) ?? [];
+      return (await target.preconditions?.(plan, { signal: limited, cluster }, known)) ?? [];
     });
   });
-  return { imageLook, targetFindings };
+  return { imageLooks, targetFindings };
 }
 
-function platformsOf(looked: LookedImage | undefined): readonly string[] {
+/** What the target does not tell, or cannot tell now, is taken from the plan. */
+async function plannedBy(
+  target: PreconditionSurroundings['target'],
+  plan: Plan,
+  context: { readonly signal: AbortSignal; readonly cluster?: NamedCluster | undefined },
+): Promise<readonly PlannedImage[]> {
+  try {
+    return (await target.images?.(plan, context)) ?? [];
+  } catch {
+    context.signal.throwIfAborted();
+    return [];
+  }
+}
+
+function platformsOf([looked]: readonly LookedImage[]): readonly string[] {
   return looked?.look.kind === 'there' ? looked.look.platforms : [];
 }
 

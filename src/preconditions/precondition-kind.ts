@@ -23,11 +23,11 @@ export interface PreconditionQuestion {
   readonly signal: AbortSignal;
   /** What the target itself has found, of all preconditions; asked once, whoever wants it. */
   readonly targetFindings: () => Promise<readonly PreconditionFinding[]>;
-  /** What the registry says of the image that the plan needs; asked once. Undefined: the plan names none. */
-  readonly imageLook: () => Promise<LookedImage | undefined>;
+  /** What the registries say of the images that the plan needs, that of the version first; asked once. */
+  readonly imageLooks: () => Promise<readonly LookedImage[]>;
 }
 
-/** The image that a plan needs, and what its registry says of it. */
+/** An image that a plan needs, and what its registry says of it. */
 export interface LookedImage {
   readonly wanted: WantedImage;
   readonly look: ImageLook;
@@ -37,7 +37,7 @@ export interface LookedImage {
 export interface PreconditionSurroundings {
   readonly service: string;
   readonly environment: string;
-  readonly target: Pick<RollbackTarget, 'kind' | 'preconditions' | 'pullCredentials'>;
+  readonly target: Pick<RollbackTarget, 'kind' | 'images' | 'preconditions' | 'pullCredentials'>;
   /** The worker's environment; programs get of it what is listed, and credential helpers and git what they need. */
   readonly env: Readonly<Record<string, string | undefined>>;
   /** The value behind a reference. Throws `SecretUnavailable`, without the value. */

@@ -66,6 +66,15 @@ export interface ResolvedPlan {
   readonly findings?: readonly Finding[];
 }
 
+/** An image that a plan will run. */
+export interface PlannedImage {
+  readonly container: string;
+  /** The reference as it will be written, with the digest where the pin knows it. */
+  readonly image: string;
+  /** Whether it is asked of its registry for every start, where it is missing, or never. */
+  readonly pull: 'always' | 'if-missing' | 'never';
+}
+
 /** The last change of a workload. */
 export interface LastChange {
   readonly who: string;
@@ -140,6 +149,9 @@ export interface RollbackTarget {
    * `ours` when it was a run of this runbook.
    */
   lastChangedBy(context: TargetContext): Promise<LastChange>;
+
+  /** Every image that the pods of a plan will run; without it, it is the one that the plan names. Changes nothing. */
+  images?(plan: Plan, context: TargetContext): Promise<readonly PlannedImage[]>;
 
   /** The running pods of the live template, or the running containers. */
   instances(context: TargetContext): Promise<readonly Instance[]>;

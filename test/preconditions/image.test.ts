@@ -172,6 +172,36 @@ describe.skipIf(isMissing)(`the image of a plan, in a real registry${orSkipped}`
     expect(await said('image', {}, planOf(at(real.registry)), { target })).toMatch(/^met: /);
   });
 
+  it('is looked at with every other image of the pods, each once and as it will be pulled', async () => {
+    const side = { registry: real.registry, repository: 'phoenix/sidecar' };
+    const { digest } = await publishImage(side, '1');
+    const sidecar = `${real.registry}/phoenix/sidecar`;
+    const target = {
+      kind: 'kubernetes' as const,
+      images: async () => [
+        { container: 'init', image: `${sidecar}:1@${digest}`, pull: 'if-missing' as const },
+        { container: 'app', image: at(real.registry), pull: 'if-missing' as const },
+        { container: 'same', image: at(real.registry), pull: 'if-missing' as const },
+        { container: 'gone', image: `${sidecar}:2`, pull: 'if-missing' as const },
+        { container: 'strict', image: `${sidecar}:3`, pull: 'always' as const },
+        { container: 'loaded', image: `${sidecar}:4`, pull: 'never' as const },
+      ],
+    };
+    const says = await said('image', {}, planOf(at(real.registry), image.digest), { target });
+    expect(says.split('\n')).toEqual([
+      `met: ${at(real.registry)} (${shortDigest(image.digest)}) is there, by digest`,
+      `met: ${sidecar}:1 (${shortDigest(digest)}) is there, by digest`,
+      `not-met: ${sidecar}:2 is not in its registry; nodes that have it start it all the same (IfNotPresent)`,
+      `not-met: ${sidecar}:3 is not in its registry`,
+      `unknown: ${sidecar}:4 is never pulled (imagePullPolicy Never): whether the nodes have it shows when it starts`,
+    ]);
+  });
+
+  it('is taken from the plan where the target cannot tell its images', async () => {
+    const target = { kind: 'kubernetes' as const, images: () => Promise.reject(new Error('away')) };
+    expect(await said('image', {}, planOf(at(real.registry)), { target })).toMatch(/^met: /);
+  });
+
   it('tells the target which platforms it is for, once for all that want to know', async () => {
     const where = { registry: real.registry, repository };
     const arm = await publishImage(where, 'arm', { architecture: 'arm64', variant: 'v8' });

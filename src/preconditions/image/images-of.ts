@@ -1,5 +1,6 @@
 import type { Plan } from '../../domain/versions/plan.ts';
 import { parseImage, withoutDigest } from '../../domain/versions/versions.ts';
+import type { PlannedImage } from '../../targets/target.ts';
 
 /** An image that a plan needs. */
 export interface WantedImage {
@@ -9,9 +10,12 @@ export interface WantedImage {
   readonly digest?: string;
   /** The engine has it: it runs without a registry. */
   readonly isHere?: boolean;
-  /** It was never pushed, and no registry can have it. */
-  readonly isUnpushed?: boolean;
+  /** When it is asked of its registry; none: as the plan does. */
+  readonly pull?: PlannedImage['pull'];
 }
+
+/** More images than these are not asked for. */
+const MOST = 10;
 
 /** The image of the version that is gone back to, as exactly as its pin knows it. Pure. */
 export function imageOf({ to, pin }: Plan): WantedImage | undefined {
@@ -25,6 +29,22 @@ export function imageOf({ to, pin }: Plan): WantedImage | undefined {
     image: withoutDigest(image),
     ...(digest === undefined ? {} : { digest }),
     ...(isHere ? { isHere } : {}),
-    ...(isHere && digest === undefined ? { isUnpushed: true } : {}),
   };
+}
+
+/**
+ * Every image that a plan needs, each once, that of the version first: it is the one that the plan names, known as exactly as its
+ * pin knows it. Pure.
+ * @param planned what the target tells of all of them.
+ */
+export function wantedImages(plan: Plan, planned: readonly PlannedImage[]): readonly WantedImage[] {
+  const own = imageOf(plan);
+  const all = new Map(own ? [[own.image, own]] : []);
+  for (const { image, pull } of planned) {
+    const name = withoutDigest(image);
+    const { digest } = parseImage(image);
+    const known = all.get(name);
+    all.set(name, { image: name, ...(digest === undefined ? {} : { digest }), pull, ...known });
+  }
+  return [...all.values()].slice(0, MOST);
 }

@@ -4,23 +4,23 @@ import { imageSettings } from './settings.ts';
 import { imageFinding } from './words.ts';
 
 /**
- * Runbook 2: the image of the version can be had: its registry has the manifest, asked for by digest. An answer that could not
- * be had is never taken for a yes.
+ * Runbook 2: the images of the version can be had: their registries have the manifests, asked for by digest. An answer that
+ * could not be had is never taken for a yes.
  *
- * Reads: HEAD of the manifest; the logins of the profile, of the workload's pull secrets, and of the worker.
+ * Reads: HEAD of each manifest; the logins of the profile, of the workload's pull secrets, and of the worker.
  * Writes: nothing.
  */
 export const image = preconditionKind({
   id: 'image',
   settings: imageSettings,
-  about: 'The image of the version is in its registry, by digest where one is known.',
+  about: 'The images of the version are in their registries, by digest where one is known.',
   onByDefault: true,
   create: ({ timeout }) => ({
     // Beside the registry: a credential helper, and the secrets of the workload.
     timeoutMs: timeout + 5000,
-    async find({ imageLook }): Promise<readonly PreconditionFinding[]> {
-      const looked = await imageLook();
-      if (looked) return [imageFinding(looked.wanted, looked.look)];
+    async find({ imageLooks }): Promise<readonly PreconditionFinding[]> {
+      const looks = await imageLooks();
+      if (looks.length > 0) return looks.map(({ wanted, look }) => imageFinding(wanted, look));
       return [{ id: 'image', state: 'unknown', says: 'the plan names no image' }];
     },
   }),

@@ -6,7 +6,7 @@ import {
   type RegistryCredentialSource,
   type RegistryRepository,
 } from '../../registry/index.ts';
-import type { PreconditionQuestion, PreconditionSurroundings } from '../precondition-kind.ts';
+import type { PreconditionSurroundings } from '../precondition-kind.ts';
 import type { ImageSettings } from './settings.ts';
 
 /** One way to log in at the registry of an image. */
@@ -17,9 +17,15 @@ export interface Login {
 }
 
 /** A login of the workload, as the target gives it. */
-type PullLogin = Awaited<
+export type PullLogin = Awaited<
   ReturnType<NonNullable<PreconditionSurroundings['target']['pullCredentials']>>
 >[number];
+
+/** Where logins are had from. */
+export interface LoginSources extends Pick<PreconditionSurroundings, 'env' | 'resolve'> {
+  /** The pull secrets of the workload. */
+  readonly pullLogins: () => Promise<readonly PullLogin[]>;
+}
 
 /**
  * Every login that is for a repository, in the order in which they are tried: those of the profile, the pull secrets of the
@@ -29,8 +35,8 @@ type PullLogin = Awaited<
 export async function loginsFor(
   repository: RegistryRepository,
   credentials: ImageSettings['credentials'],
-  { plan, cluster, signal }: Pick<PreconditionQuestion, 'plan' | 'cluster' | 'signal'>,
-  { target, env, resolve }: Pick<PreconditionSurroundings, 'target' | 'env' | 'resolve'>,
+  { pullLogins, env, resolve }: LoginSources,
+  signal: AbortSignal,
 ): Promise<{ readonly logins: readonly Login[]; readonly problems: readonly string[] }> {
   const problems: string[] = [];
   const unless = async <T>(work: Promise<T>, otherwise: T): Promise<T> => {
@@ -54,11 +60,9 @@ export async function loginsFor(
     if (!isFor(registry, repository)) return [];
     return [{ whose, source: passwordOf(username, await resolve(password, signal)) }];
   });
-  const pulled: Promise<readonly PullLogin[]> =
-    target.pullCredentials?.(plan, { signal, cluster }) ?? Promise.resolve([]);
   const [found, secrets] = await Promise.all([
     Promise.all(own.map((one) => unless(one, []))),
-    unless(pulled, []),
+    unless(pullLogins(), []),
   ]);
   const ofWorkload = secrets
     .filter(({ server }) => isFor(server, repository))

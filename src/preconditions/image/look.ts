@@ -5,10 +5,9 @@ import {
   type RegistryClient,
   type RegistryImage,
 } from '../../registry/index.ts';
-import type { PreconditionQuestion, PreconditionSurroundings } from '../precondition-kind.ts';
 import { withinBudget } from '../within-budget.ts';
 import type { WantedImage } from './images-of.ts';
-import { loginsFor } from './logins.ts';
+import { type LoginSources, loginsFor } from './logins.ts';
 import type { ImageSettings } from './settings.ts';
 
 /** What the registry says of an image. */
@@ -27,6 +26,8 @@ export type ImageLook =
     }
   | { readonly kind: 'refused'; readonly problem: string; readonly tried: readonly string[] }
   | { readonly kind: 'unanswered'; readonly problem: string }
+  /** No registry is asked for it, by nobody. */
+  | { readonly kind: 'never-pulled' }
   /** The reference names no registry. */
   | { readonly kind: 'no-registry' };
 
@@ -42,14 +43,14 @@ const REQUEST_SHARE = 0.45;
 /** Asks the registry of an image for it, by digest where that is known. Rejects only when the signal aborts. */
 export async function lookAtImage(
   wanted: WantedImage,
-  question: Pick<PreconditionQuestion, 'plan' | 'cluster' | 'signal'>,
-  surroundings: Pick<PreconditionSurroundings, 'target' | 'env' | 'resolve'>,
+  sources: LoginSources,
   { settings, withPlatforms }: LookOptions,
+  signal: AbortSignal,
 ): Promise<ImageLook> {
+  if (wanted.pull === 'never') return { kind: 'never-pulled' };
   const reference = parseReference(wanted.image);
   if (!reference) return { kind: 'no-registry' };
-  const { signal } = question;
-  const { logins, problems } = await loginsFor(reference, settings.credentials, question, surroundings);
+  const { logins, problems } = await loginsFor(reference, settings.credentials, sources, signal);
   const timeoutMs = Math.ceil(settings.timeout * REQUEST_SHARE);
   return withinBudget(settings.timeout, signal, async () => {
     const refusals: string[] = [];

@@ -5,7 +5,7 @@ import type { ImageLook } from './look.ts';
 
 /** What the registry's answer means for the rollback, in words. Pure. */
 export function imageFinding(wanted: WantedImage, look: ImageLook): PreconditionFinding {
-  const { image, digest, isHere = false } = wanted;
+  const { image, digest, pull, isHere = false } = wanted;
   const name = digest === undefined ? image : `${image} (${shortDigest(digest)})`;
   const here = `${name} is on the engine`;
   switch (look.kind) {
@@ -15,11 +15,12 @@ export function imageFinding(wanted: WantedImage, look: ImageLook): Precondition
         : met(`${name} is there, by digest`);
     case 'gone': {
       if (isHere) return met(`${here}, and in its registry no more: it starts without a pull`);
+      const policy = pull === 'if-missing' ? '; nodes that have it start it all the same (IfNotPresent)' : '';
       const moved = look.movedTo ? `; its tag has another image by now (${shortDigest(look.movedTo)})` : '';
       return {
         id: 'image',
         state: 'not-met',
-        says: `${name} is not in its registry${moved}`,
+        says: `${name} is not in its registry${moved}${policy}`,
         remedy: 'push it again, or choose another version',
       };
     }
@@ -34,6 +35,12 @@ export function imageFinding(wanted: WantedImage, look: ImageLook): Precondition
     case 'unanswered':
       if (isHere) return met(`${here}; its registry does not tell: ${look.problem}`);
       return { id: 'image', state: 'unknown', says: `${image}: ${look.problem}` };
+    case 'never-pulled':
+      return {
+        id: 'image',
+        state: 'unknown',
+        says: `${name} is never pulled (imagePullPolicy Never): whether the nodes have it shows when it starts`,
+      };
     case 'no-registry':
       if (isHere) return met(here);
       return { id: 'image', state: 'unknown', says: `${image} is no reference to an image of a registry` };

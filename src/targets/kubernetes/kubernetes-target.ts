@@ -26,6 +26,7 @@ import { FIRST_KIND } from '../../domain/workload-kind.ts';
 import type {
   AccessReport,
   LastChange,
+  PlannedImage,
   ResolvedPlan,
   RollbackTarget,
   RolloutProgress,
@@ -54,6 +55,7 @@ import { keepSnapshot } from './state/snapshot.ts';
 import { WorkloadWatch } from './state/workload-watch.ts';
 import { withCopies } from './template/config-references.ts';
 import { fingerprint } from './template/fingerprint.ts';
+import { plannedImages } from './template/planned-images.ts';
 import { containerIn, imageOf } from './template/pod-template.ts';
 import { diffTemplates } from './template/template-diff.ts';
 import { placeOf } from './workload/kinds.ts';
@@ -263,6 +265,14 @@ export class KubernetesTarget implements RollbackTarget {
       const { who, purpose } = lastTemplateChange(live, this.#options.fieldManager);
       return { who, ours: purpose !== undefined };
     });
+  }
+
+  async images(plan: Plan, { signal, cluster }: TargetContext): Promise<readonly PlannedImage[]> {
+    const pin = this.#ours(plan.pin);
+    return this.#run(async () => {
+      const live = await this.#observer.live(signal);
+      return plannedImages((await this.#content(pin, live, signal)).template);
+    }, cluster);
   }
 
   instances({ signal, cluster }: TargetContext): Promise<readonly Instance[]> {
