@@ -28,7 +28,7 @@ export type ImageLook =
   | { readonly kind: 'unanswered'; readonly problem: string }
   /** No registry is asked for it, by nobody. */
   | { readonly kind: 'never-pulled' }
-  /** The reference names no registry. */
+  /** No registry can have it. */
   | { readonly kind: 'no-registry' };
 
 export interface LookOptions {
@@ -48,6 +48,8 @@ export async function lookAtImage(
   signal: AbortSignal,
 ): Promise<ImageLook> {
   if (wanted.pull === 'never') return { kind: 'never-pulled' };
+  // An image that the engine knows by its ID alone was never pushed: what a registry has under its tag is another one.
+  if (wanted.isHere && wanted.digest === undefined) return { kind: 'no-registry' };
   const reference = parseReference(wanted.image);
   if (!reference) return { kind: 'no-registry' };
   const { logins, problems } = await loginsFor(reference, settings.credentials, sources, signal);
