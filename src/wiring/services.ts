@@ -34,7 +34,10 @@ export function prepareDependencies(
 ): Prepared {
   const { config, env, namespace, ui } = options;
   const services = new Map(
-    Object.values(config.services).map((profile) => [profile.name, prepareService(profile, env)]),
+    Object.values(config.services).map((profile) => [
+      profile.name,
+      withPreconditions(prepareService(profile, env), env),
+    ]),
   );
   return {
     dependencies: {
@@ -58,6 +61,25 @@ export function prepareDependencies(
   };
 }
 
+/** The same with what has to hold before a rollback, where the profile says so. */
+function withPreconditions<S extends PreparedService & CheckedService>(
+  service: S,
+  env: PrepareOptions['env'],
+): S & Pick<PreparedService, 'preconditions'> {
+  const { profile, secrets, target } = service;
+  const { name, environment, preconditions } = profile;
+  if (!preconditions) return service;
+  const surroundings = {
+    service: name,
+    environment,
+    target,
+    env,
+    resolve: (reference: SecretReference, signal: AbortSignal) => secrets.resolve(reference, signal),
+    now: Date.now,
+  };
+  return { ...service, preconditions: createPreconditions(preconditions, surroundings) };
+}
+
 function prepareService(
   profile: ServiceProfile,
   env: PrepareOptions['env'],
@@ -74,35 +96,22 @@ function prepareService(
       : {}),
   });
   const evidenceKey = signingKey && ((signal: AbortSignal) => secrets.resolve(signingKey, signal));
-  const prepared =
-    target.kind === 'kubernetes'
-      ? createKubernetesTarget(target, {
-          service: profile.name,
-          evidenceKey,
-          keepsSecrets,
-          configPolicy,
-          repositories,
-          masked,
-          critical,
-          env,
-        })
-      : createComposeTarget(target, { env, evidenceKey, keepsSecrets, repositories, critical, masked });
   return {
     profile,
     secrets,
-    target: prepared,
-    ...(profile.preconditions
-      ? {
-          preconditions: createPreconditions(profile.preconditions, {
+    target:
+      target.kind === 'kubernetes'
+        ? createKubernetesTarget(target, {
             service: profile.name,
-            environment: profile.environment,
-            target: prepared,
+            evidenceKey,
+            keepsSecrets,
+            configPolicy,
+            repositories,
+            masked,
+            critical,
             env,
-            resolve: (reference, signal) => secrets.resolve(reference, signal),
-            now: Date.now,
-          }),
-        }
-      : {}),
+          })
+        : createComposeTarget(target, { env, evidenceKey, keepsSecrets, repositories, critical, masked }),
     checks: createChecks(profile, (reference, signal) => secrets.resolve(reference, signal)),
     notifiers: createNotifiers(profile.notify, secrets),
   };

@@ -45,11 +45,14 @@ describe('the section preconditions', () => {
   it('has the gate, the windows and the logins as written, with whole paths', () => {
     const { preconditions } =
       read(
-        'preconditions: { command: { run: [/usr/bin/gate, "{{to}}"], env: { PGPASSWORD: { file: pg } } }, image: { credentials: [{ dockerConfig: { file: docker.json } }] }, freeze: { on: block, freezes: [{ name: n, days: [fri], from: "18:00", to: "08:00", timezone: Europe/Berlin }, { name: o, from: "2026-12-24T00:00:00+01:00", to: "2027-01-02T00:00:00Z" }] } }',
+        'preconditions: { command: { run: [/usr/bin/gate, "{{to}}"], env: { PGPASSWORD: { file: pg }, file: "{{to}}" } }, image: { credentials: [{ dockerConfig: { file: docker.json } }] }, freeze: { on: block, freezes: [{ name: n, days: [fri], from: "18:00", to: "08:00", timezone: Europe/Berlin }, { name: o, from: "2026-12-24T00:00:00+01:00", to: "2027-01-02T00:00:00Z" }] } }',
       ) ?? {};
     expect(preconditions?.command).toEqual({
       run: ['/usr/bin/gate', '{{to}}'],
-      env: { PGPASSWORD: { file: '/etc/runbook/pg' } },
+      env: [
+        { name: 'PGPASSWORD', value: { file: '/etc/runbook/pg' } },
+        { name: 'file', value: '{{to}}' },
+      ],
       on: 'block',
       unknown: 'closed',
       timeout: 30_000,
@@ -150,4 +153,10 @@ describe('the section preconditions', () => {
     expect(message).toContain(says);
     expect(message).not.toContain('Invalid input');
   });
+});
+
+it('a variable of the gate that is called as a reference is none', () => {
+  const { preconditions } =
+    read('preconditions: { command: { run: [/usr/bin/gate], env: { file: plain } } }') ?? {};
+  expect(preconditions?.command).toMatchObject({ env: [{ name: 'file', value: 'plain' }] });
 });

@@ -45,12 +45,12 @@ async function programOf(
   }
   const variables: Record<string, string> = {};
   const masks: ((text: string) => string)[] = [];
-  for (const [name, written] of Object.entries(env)) {
+  for (const { name, value: written } of env) {
     const isSecret = typeof written !== 'string';
-    const value = isSecret ? await resolve(written, signal) : filled(written, values);
-    if (value === undefined) return { unfit: String(written) };
-    if (isSecret) masks.push(maskSent(`Bearer ${value}`));
-    variables[name] = value;
+    const given = isSecret ? await resolve(written, signal) : filled(written, values);
+    if (given === undefined) return { unfit: String(written) };
+    if (isSecret) masks.push(maskSent(`Bearer ${given}`));
+    variables[name] = given;
   }
   const mask = (text: string) => masks.reduce((masked, one) => one(masked), text);
   return { program: { path, args, env: variables, timeoutMs: timeout }, mask };

@@ -95,7 +95,8 @@ export const commandSettings = section({
   .transform(({ run: program, env = {}, url: address = '', auth: login, ...rest }) =>
     program === undefined
       ? { ...rest, url: address, ...(login === undefined ? {} : { auth: login }) }
-      : { ...rest, run: program, env },
+      : // As a list: a variable may have any name, and a record of one that is named file would read as a reference.
+        { ...rest, run: program, env: Object.entries(env).map(([name, value]) => ({ name, value })) },
   );
 
 /** What can be set of the schema gate. */
