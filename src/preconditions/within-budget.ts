@@ -2,7 +2,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import type { HttpResponse, NoResponse } from '../http/exchange.ts';
 
 /** Pauses before another attempt, in ms; there is no fourth. */
-const PAUSES_MS = [300, 1000];
+const PAUSES_MS = [300, 700];
 /** Less time than this is left to no attempt, in ms. */
 const LEAST_MS = 200;
 

@@ -67,10 +67,9 @@ describe.skipIf(isMissing)(`a registry that misbehaves${orSkipped}`, () => {
   afterAll(() => real?.close());
 
   const at = (url: string) => planOf(`${new URL(url).host}/phoenix/orchestrator:0.1.0`, image.digest);
-  const SOON = { timeout: '1s' };
 
-  it.concurrent.for<[string, Fault, RegExp]>([
-    ['hangs', hang, /^unknown: .*no answer within 0\.45 s/],
+  it.concurrent.for<[string, Fault, RegExp, timeout?: string]>([
+    ['hangs', hang, /^unknown: .*no answer within 0\.45 s/, '1s'],
     ['hangs up', hangUp, /^unknown: .*connection closed/],
     ['resets', reset, /^unknown: .*connection (reset|closed)/],
     ['answers 500', answer(500), /^unknown: .*answered 500/],
@@ -95,7 +94,7 @@ describe.skipIf(isMissing)(`a registry that misbehaves${orSkipped}`, () => {
       answer(200, '[]', { 'content-type': 'application/json' }),
       /^unknown: .*no manifest/,
     ],
-    ['never comes to an end', inBody(drip(400)), /^unknown: .*(no answer within|closed)/],
+    ['never comes to an end', inBody(drip(400)), /^unknown: .*(no answer within|closed)/, '1s'],
     [
       'answers another digest',
       answer(200, '', {
@@ -110,13 +109,16 @@ describe.skipIf(isMissing)(`a registry that misbehaves${orSkipped}`, () => {
       answer(404, codes('MANIFEST_UNKNOWN'), ofRegistry),
       /^not-met: .*is not in its registry/,
     ],
-  ])('%s: that is told, and is never a yes', async ([, fault, says], { onTestFinished: finished }) => {
-    const proxy = await faulty(`http://${real.registry}`, fault, { finished });
-    expect(await said('image', SOON, at(proxy.url))).toMatch(says);
-  });
+  ])(
+    '%s: that is told, and is never a yes',
+    async ([, fault, says, timeout = '10s'], { onTestFinished: finished }) => {
+      const proxy = await faulty(`http://${real.registry}`, fault, { finished });
+      expect(await said('image', { timeout }, at(proxy.url))).toMatch(says);
+    },
+  );
 
   it('that is not there', async () => {
-    expect(await said('image', SOON, at(await nobody()))).toMatch(/^unknown: .*connection refused/);
+    expect(await said('image', {}, at(await nobody()))).toMatch(/^unknown: .*connection refused/);
   });
 
   it.each<[string, Fault, number]>([
@@ -131,7 +133,8 @@ describe.skipIf(isMissing)(`a registry that misbehaves${orSkipped}`, () => {
 
 describe('a gate that is called and misbehaves', () => {
   const plan = planOf('registry.example/phoenix-orch:0.1.0');
-  const gate = (written: object, change = {}) => said('command', { timeout: '1s', ...written }, plan, change);
+  const gate = (written: object, change = {}) =>
+    said('command', { timeout: '10s', ...written }, plan, change);
   const yes = '{"allowed":true}';
   const json = { 'content-type': 'application/json' };
   const well = createServer((_, response) => void response.writeHead(200, json).end(yes));
@@ -142,8 +145,8 @@ describe('a gate that is called and misbehaves', () => {
     return new Promise<void>((resolve) => void well.close(() => resolve()));
   });
 
-  it.concurrent.for<[string, Fault, RegExp]>([
-    ['hangs', hang, /^unknown: the gate did not answer: no answer within 1 s/],
+  it.concurrent.for<[string, Fault, RegExp, timeout?: string]>([
+    ['hangs', hang, /^unknown: the gate did not answer: no answer within 1 s/, '1s'],
     ['hangs up', hangUp, /^unknown: the gate did not answer: connection closed/],
     ['resets', reset, /^unknown: the gate did not answer: connection/],
     ['answers 500 with a yes', answer(500, yes, json), /^unknown: the gate answered 500/],
@@ -161,7 +164,7 @@ describe('a gate that is called and misbehaves', () => {
       /^unknown: the gate answered what is no/,
     ],
     ['answers half', brokenJson, /^unknown: the gate answered what is no/],
-    ['answers a byte at a time', drip(300), /^unknown: the gate did not answer: no answer within 1 s/],
+    ['answers a byte at a time', drip(300), /^unknown: the gate did not answer: no answer within 1 s/, '1s'],
     ['floods', huge(16 * 1024 * 1024), /^unknown: the gate did not answer: answer larger than 64 KiB/],
     ['says yes', answer(200, yes, json), /^met: the gate says that it may go back$/],
     ['says yes with 202', answer(202, yes, json), /^met: /],
@@ -176,11 +179,11 @@ describe('a gate that is called and misbehaves', () => {
       answer(200, '{"allowed":false,"reason":7}', json),
       /^not-met: .*go back$/,
     ],
-  ])('%s', async ([, fault, says], { onTestFinished: finished }) => {
+  ])('%s', async ([, fault, says, timeout = '10s'], { onTestFinished: finished }) => {
     const proxy = await faulty(`http://127.0.0.1:${(well.address() as AddressInfo).port}`, fault, {
       finished,
     });
-    expect(await gate({ url: `${proxy.url}/gate` })).toMatch(says);
+    expect(await gate({ url: `${proxy.url}/gate`, timeout })).toMatch(says);
   });
 
   it('is not there', async () => {
