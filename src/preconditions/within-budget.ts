@@ -2,7 +2,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import type { HttpResponse, NoResponse } from '../http/exchange.ts';
 
 /** Pauses before another attempt, in ms; there is no fourth. */
-const PAUSES_MS = [300, 700];
+const PAUSES_MS = [250, 500];
 /** Less time than this is left to no attempt, in ms. */
 const LEAST_MS = 200;
 
@@ -37,7 +37,8 @@ export async function withinBudget<T>(
 
 /** Whether the receiver may answer better in a moment. */
 export function isWorthAsking(answer: HttpResponse | NoResponse): boolean | number {
-  if (answer.kind === 'unanswered') return true;
+  // Somebody who is there and does not speak as expected says the same again.
+  if (answer.kind === 'unanswered') return answer.heard !== true;
   const { status, retryAfterMs } = answer;
   if (status !== 429 && (status < 500 || status === 501)) return false;
   return retryAfterMs ?? true;
