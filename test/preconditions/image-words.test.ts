@@ -70,13 +70,13 @@ describe('an image that the engine has', () => {
     ['gone', { kind: 'gone' }, /is on the engine, and in its registry no more: it starts without a pull$/],
     [
       'refused',
-      { kind: 'refused', problem: '403', tried: [] },
-      /is on the engine; its registry refuses to tell: 403$/,
+      { kind: 'refused', problem: 'its registry: 403', tried: [] },
+      /is on the engine; its registry: 403$/,
     ],
     [
       'away',
-      { kind: 'unanswered', problem: 'refused' },
-      /is on the engine; its registry does not tell: refused$/,
+      { kind: 'unanswered', problem: 'its registry: connection refused' },
+      /is on the engine; its registry: connection refused$/,
     ],
     ['there', { kind: 'there', digest: A, platforms: [] }, /is there, by digest$/],
   ])('can be had whatever its registry says: %s', (_, look, says) => {

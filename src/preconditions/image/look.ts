@@ -64,15 +64,20 @@ export async function lookAtImage(
         signal.throwIfAborted();
         if (!(error instanceof RunbookError)) throw error;
         if (error.type !== 'AccessDenied') {
-          const response: ImageLook = { kind: 'unanswered', problem: error.message };
+          const response: ImageLook = { kind: 'unanswered', problem: saidOf(error, reference) };
           return { response, again: error.retryAfterMs ?? true };
         }
-        refusals.push(error.message);
+        refusals.push(saidOf(error, reference));
       }
     }
     const problem = [refusals.at(-1) ?? 'it wants a login', ...problems].join('; ');
     return { response: { kind: 'refused', problem, tried: logins.map(({ whose }) => whose) }, again: false };
   });
+}
+
+/** The image names its registry already. */
+function saidOf({ message }: RunbookError, { registry, repository }: RegistryImage): string {
+  return message.replace(`registry ${registry} (${repository}): `, 'its registry: ');
 }
 
 async function ask(

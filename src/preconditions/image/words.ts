@@ -25,7 +25,7 @@ export function imageFinding(wanted: WantedImage, look: ImageLook): Precondition
       };
     }
     case 'refused':
-      if (isHere) return met(`${here}; its registry refuses to tell: ${look.problem}`);
+      if (isHere) return met(`${here}; ${look.problem}`);
       return {
         id: 'image',
         state: 'unknown',
@@ -33,7 +33,7 @@ export function imageFinding(wanted: WantedImage, look: ImageLook): Precondition
         remedy: `grant the right to pull to what was tried (${look.tried.join(', ')}), or name a login in preconditions.image.credentials`,
       };
     case 'unanswered':
-      if (isHere) return met(`${here}; its registry does not tell: ${look.problem}`);
+      if (isHere) return met(`${here}; ${look.problem}`);
       return { id: 'image', state: 'unknown', says: `${image}: ${look.problem}` };
     case 'never-pulled':
       return {
