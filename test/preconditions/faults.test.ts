@@ -124,6 +124,13 @@ describe.skipIf(isMissing)(`a registry that misbehaves${orSkipped}`, () => {
     );
   });
 
+  it('that has a certificate which nobody vouches for', async () => {
+    // By this name of this machine a registry is asked over https.
+    const { port } = new URL(await untrusted());
+    const plan = planOf(`[::ffff:7f00:1]:${port}/phoenix/orchestrator:0.1.0`);
+    expect(await said('image', {}, plan)).toMatch(/^unknown: .*its registry: certificate not accepted/);
+  });
+
   it.each<[string, Fault, number]>([
     ['answers 503 once', answer(503), 1],
     ['resets twice', reset, 2],
