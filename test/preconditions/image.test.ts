@@ -1,4 +1,7 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 import type { Plan } from '../../src/domain/versions/plan.ts';
 import { shortDigest } from '../../src/domain/versions/versions.ts';
 import { type Published, publishImage, publishIndex } from '../registry/publish.ts';
@@ -127,6 +130,16 @@ describe.skipIf(isMissing)(`the image of a plan, in a real registry${orSkipped}`
           ],
         };
     expect(await said('image', written, planOf(at(proxy.registry), image.digest), change)).toMatch(/^met: /);
+  });
+
+  it("is found with the login of the worker's own Docker configuration", async () => {
+    const proxy = await tokenProxy(real.registry, { login: `ada:${PASSWORD}` });
+    const folder = await mkdtemp(join(tmpdir(), 'docker-'));
+    onTestFinished(() => rm(folder, { recursive: true, force: true }));
+    const auth = Buffer.from(`ada:${PASSWORD}`).toString('base64');
+    await writeFile(join(folder, 'config.json'), JSON.stringify({ auths: { [proxy.registry]: { auth } } }));
+    const env = { DOCKER_CONFIG: folder };
+    expect(await said('image', {}, planOf(at(proxy.registry), image.digest), { env })).toMatch(/^met: /);
   });
 
   it('is not known without a login that may read it: what was tried and what to grant is told, and no password', async () => {
