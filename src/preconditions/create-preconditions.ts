@@ -11,6 +11,7 @@ import type { Plan } from '../domain/versions/plan.ts';
 import type { PlannedImage } from '../targets/target.ts';
 import { PRECONDITION_KINDS, type PreconditionSettings } from './catalogue.ts';
 import { wantedImages } from './image/images-of.ts';
+import { LOGINS_MS } from './image/index.ts';
 import { lookAtImage } from './image/look.ts';
 import { TARGET_TIMEOUT_MS } from './of-target.ts';
 import type {
@@ -76,17 +77,24 @@ function sharedReads(
   const { credentials = [], timeout = IMAGE_TIMEOUT_MS } = settings.image ?? {};
   const withPlatforms = settings.platform !== undefined;
   const { target, env, resolve } = surroundings;
-  const context = { signal, cluster };
-  const pullLogins = once(async () => (await target.pullCredentials?.(plan, context)) ?? []);
-  const imageLooks = once(async () => {
-    const images = wantedImages(plan, await plannedBy(target, plan, context));
-    const looks = images.map(async (wanted, index): Promise<LookedImage> => {
-      // What the target is told of is the image of the version, which comes first.
-      const options = { settings: { credentials, timeout }, withPlatforms: withPlatforms && index === 0 };
-      return { wanted, look: await lookAtImage(wanted, { env, resolve, pullLogins }, options, signal) };
-    });
-    return Promise.all(looks);
-  });
+  const pullLogins = once(() =>
+    within(
+      LOGINS_MS,
+      signal,
+      async (limited) => (await target.pullCredentials?.(plan, { signal: limited, cluster })) ?? [],
+    ),
+  );
+  const imageLooks = once(() =>
+    within(timeout + LOGINS_MS, signal, async (limited) => {
+      const images = wantedImages(plan, await plannedBy(target, plan, { signal: limited, cluster }));
+      const looks = images.map(async (wanted, index): Promise<LookedImage> => {
+        // What the target is told of is the image of the version, which comes first.
+        const options = { settings: { credentials, timeout }, withPlatforms: withPlatforms && index === 0 };
+        return { wanted, look: await lookAtImage(wanted, { env, resolve, pullLogins }, options, limited) };
+      });
+      return Promise.all(looks);
+    }),
+  );
   const targetFindings = once(async () => {
     const platforms = withPlatforms ? await imageLooks().then(platformsOf, () => []) : [];
     return within(TARGET_TIMEOUT_MS, signal, async (limited) => {

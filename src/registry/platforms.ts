@@ -1,6 +1,6 @@
-import { findManifest } from './manifests.ts';
+import { MANIFESTS } from './manifests.ts';
 import { isRecord, parseJson } from './name/json.ts';
-import { isDigest, type RegistryRepository } from './name/reference.ts';
+import { isDigest, isTag, type RegistryRepository } from './name/reference.ts';
 import { broken, saysMissing, unexpected } from './session/refusal.ts';
 import type { RegistrySession } from './session/session.ts';
 
@@ -28,9 +28,8 @@ export async function findPlatforms(
     if (!isRecord(content)) throw broken(repository, `what it keeps under ${path} is no JSON object`);
     return content;
   };
-  const found = await findManifest(session, repository, reference, signal);
-  if (!found) return [];
-  const manifest = await read(`manifests/${found.digest}`, found.mediaType);
+  if (!isTag(reference) && !isDigest(reference)) throw new TypeError('neither a tag nor a digest');
+  const manifest = await read(`manifests/${reference}`, MANIFESTS);
   if (Array.isArray(manifest?.manifests)) {
     const listed = manifest.manifests
       .slice(0, MOST)

@@ -181,7 +181,7 @@ describe('a program that is the schema gate', () => {
     expect(await foundBy(settings, odd)).toMatchObject([
       {
         state: 'unknown',
-        says: expect.stringContaining('{{to}} has a value that could be taken for an option'),
+        says: expect.stringContaining('{{to}} has no value that a program may be given'),
       },
     ]);
   });

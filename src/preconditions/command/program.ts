@@ -21,7 +21,9 @@ export async function askProgram(
   const values = placeholderValues(plan, surroundings);
   const made = await programOf(settings, values, surroundings, signal);
   if ('unfit' in made) {
-    return unknown(`${made.unfit} has a value that could be taken for an option, and is given to no program`);
+    return unknown(
+      `${made.unfit} has no value that a program may be given: it is empty, or could be taken for an option`,
+    );
   }
   const name = oneLine(basename(made.program.path), 60);
   const ended = await runProgram(made.program, signal);

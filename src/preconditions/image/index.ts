@@ -3,6 +3,9 @@ import { preconditionKind } from '../precondition-kind.ts';
 import { imageSettings } from './settings.ts';
 import { imageFinding } from './words.ts';
 
+/** Beside the registry: what the images are, the secrets of the workload, a credential helper. In ms. */
+export const LOGINS_MS = 5000;
+
 /**
  * Runbook 2: the images of the version can be had: their registries have the manifests, asked for by digest. An answer that
  * could not be had is never taken for a yes.
@@ -16,8 +19,7 @@ export const image = preconditionKind({
   about: 'The images of the version are in their registries, by digest where one is known.',
   onByDefault: true,
   create: ({ timeout }) => ({
-    // Beside the registry: a credential helper, and the secrets of the workload.
-    timeoutMs: timeout + 5000,
+    timeoutMs: timeout + LOGINS_MS + 1000,
     async find({ imageLooks }): Promise<readonly PreconditionFinding[]> {
       const looks = await imageLooks();
       if (looks.length > 0) return looks.map(({ wanted, look }) => imageFinding(wanted, look));
