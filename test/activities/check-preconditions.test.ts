@@ -1,6 +1,6 @@
 import { MockActivityEnvironment } from '@temporalio/testing';
 import { DefaultLogger } from '@temporalio/worker';
-import { describe, expect, it } from 'vitest';
+import { beforeAll, describe, expect, it } from 'vitest';
 import { type CheckOptions, checkPreconditions } from '../../src/activities/check-preconditions.ts';
 import type { Dependencies } from '../../src/activities/dependencies.ts';
 import { planHash } from '../../src/activities/plan.ts';
@@ -9,8 +9,11 @@ import {
   type PreconditionFinding,
   type PreconditionRules,
 } from '../../src/domain/preconditions/preconditions.ts';
+import { preconditionQuestion } from '../../src/domain/preconditions/weigh-preconditions.ts';
 import type { ShownPlan } from '../../src/domain/versions/plan.ts';
-import { planOf } from '../preconditions/surroundings.ts';
+import { createPreconditions } from '../../src/preconditions/create-preconditions.ts';
+import { nobody } from '../checks/surroundings.ts';
+import { foundBy, planOf, settingsOf, surroundings } from '../preconditions/surroundings.ts';
 
 const bare = planOf('registry.example/phoenix-orch:0.1.0', undefined, { warnings: ['before'] });
 const shown: ShownPlan = { ...bare, hash: planHash(bare), diff: '-a\n+b', settings: ['a: b'] };
@@ -34,6 +37,13 @@ async function checked(
 }
 
 describe('a plan whose preconditions are looked at', () => {
+  let away: { readonly image: string; readonly findings: readonly PreconditionFinding[] };
+
+  beforeAll(async () => {
+    const image = `${new URL(await nobody()).host}/phoenix-orch:0.1.0`;
+    away = { image, findings: await foundBy({ image: settingsOf('image', {}) }, planOf(image)) };
+  });
+
   it('tells what was found, and what does not hold among its warnings, and its hash is over both', async () => {
     const { value, summary } = await checked([noRoom, there]);
     expect(value).toMatchObject({
@@ -72,6 +82,31 @@ describe('a plan whose preconditions are looked at', () => {
     const { value } = await checked([freeze], { rules, breakGlass: 'nobody can log in' });
     expect(value.warnings).toContain('break-glass: nobody can log in: change freeze: "weekend" lasts');
   });
+
+  it.each<[string, object, 'goes on' | 'is refused' | 'is asked about']>([
+    ['by default', {}, 'goes on'],
+    ['with unknown: open', { on: 'ask', unknown: 'open' }, 'goes on'],
+    ['with unknown: closed', { unknown: 'closed' }, 'is refused'],
+    ['with unknown: closed and on: ask', { on: 'ask', unknown: 'closed' }, 'is asked about'],
+    ['with unknown: closed and on: warn', { on: 'warn', unknown: 'closed' }, 'goes on'],
+  ])(
+    '2b.11 whose registry is away is never taken for one whose image is there: %s',
+    async (_, written, comesTo) => {
+      const { image, findings } = away;
+      const plan: ShownPlan = { ...shown, to: { ...shown.to, image } };
+      const { rules } = createPreconditions({ image: settingsOf('image', written) }, surroundings());
+      const cause = `image: not known: ${image}: its registry: connection refused`;
+      const outcome = checked(findings, { plan, rules });
+      if (comesTo === 'is refused') {
+        await expect(outcome).rejects.toMatchObject({ message: expect.stringContaining(cause) });
+        return;
+      }
+      const { value } = await outcome;
+      expect(value.warnings).toContain(comesTo === 'goes on' ? cause : `to be decided: ${cause}`);
+      expect(preconditionQuestion(value) !== undefined).toBe(comesTo === 'is asked about');
+      expect(value.hash).not.toBe(plan.hash);
+    },
+  );
 
   it.each<[string, Parameters<typeof checked>]>([
     ['of a service that has none', [undefined]],
