@@ -10,12 +10,12 @@ import type { NamedCluster } from '../domain/versions/cluster.ts';
 import type { Plan } from '../domain/versions/plan.ts';
 import type { PlannedImage } from '../targets/target.ts';
 import { PRECONDITION_KINDS, type PreconditionSettings } from './catalogue.ts';
+import { askRegistry } from './image/ask-registry.ts';
 import { wantedImages } from './image/images-of.ts';
 import { LOGINS_MS } from './image/index.ts';
-import { lookAtImage } from './image/look.ts';
 import { TARGET_TIMEOUT_MS } from './of-target.ts';
 import type {
-  LookedImage,
+  AnsweredImage,
   Precondition,
   PreconditionKind,
   PreconditionQuestion,
@@ -73,7 +73,7 @@ function sharedReads(
   { signal, cluster }: { readonly signal: AbortSignal; readonly cluster?: NamedCluster | undefined },
   settings: PreconditionSettings,
   surroundings: PreconditionSurroundings,
-): Pick<PreconditionQuestion, 'targetFindings' | 'imageLooks'> {
+): Pick<PreconditionQuestion, 'targetFindings' | 'imageAnswers'> {
   const { credentials = [], timeout = IMAGE_TIMEOUT_MS } = settings.image ?? {};
   const withPlatforms = settings.platform !== undefined;
   const { target, env, resolve } = surroundings;
@@ -84,25 +84,25 @@ function sharedReads(
       async (limited) => (await target.pullCredentials?.(plan, { signal: limited, cluster })) ?? [],
     ),
   );
-  const imageLooks = once(() =>
+  const imageAnswers = once(() =>
     within(timeout + LOGINS_MS, signal, async (limited) => {
       const images = wantedImages(plan, await plannedBy(target, plan, { signal: limited, cluster }));
-      const looks = images.map(async (wanted, index): Promise<LookedImage> => {
+      const answers = images.map(async (wanted, index): Promise<AnsweredImage> => {
         // What the target is told of is the image of the version, which comes first.
         const options = { settings: { credentials, timeout }, withPlatforms: withPlatforms && index === 0 };
-        return { wanted, look: await lookAtImage(wanted, { env, resolve, pullLogins }, options, limited) };
+        return { wanted, answer: await askRegistry(wanted, { env, resolve, pullLogins }, options, limited) };
       });
-      return Promise.all(looks);
+      return Promise.all(answers);
     }),
   );
   const targetFindings = once(async () => {
-    const platforms = withPlatforms ? await imageLooks().then(platformsOf, () => []) : [];
+    const platforms = withPlatforms ? await imageAnswers().then(platformsOf, () => []) : [];
     return within(TARGET_TIMEOUT_MS, signal, async (limited) => {
       const known = platforms.length > 0 ? { platforms } : {};
       return (await target.preconditions?.(plan, { signal: limited, cluster }, known)) ?? [];
     });
   });
-  return { imageLooks, targetFindings };
+  return { imageAnswers, targetFindings };
 }
 
 /** What the target does not tell, or cannot tell now, is taken from the plan. */
@@ -119,8 +119,8 @@ async function plannedBy(
   }
 }
 
-function platformsOf([looked]: readonly LookedImage[]): readonly string[] {
-  return looked?.look.kind === 'there' ? looked.look.platforms : [];
+function platformsOf([answered]: readonly AnsweredImage[]): readonly string[] {
+  return answered?.answer.kind === 'there' ? answered.answer.platforms : [];
 }
 
 function once<T>(work: () => Promise<T>): () => Promise<T> {

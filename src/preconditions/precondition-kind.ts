@@ -11,8 +11,8 @@ import type { NamedCluster } from '../domain/versions/cluster.ts';
 import type { Plan } from '../domain/versions/plan.ts';
 import type { SettingsFrom } from '../schema-parts/settings.ts';
 import type { RollbackTarget } from '../targets/target.ts';
+import type { RegistryAnswer } from './image/ask-registry.ts';
 import type { WantedImage } from './image/images-of.ts';
-import type { ImageLook } from './image/look.ts';
 
 /** What is asked: whether this plan may be carried out. */
 export interface PreconditionQuestion {
@@ -24,13 +24,13 @@ export interface PreconditionQuestion {
   /** What the target itself has found, of all preconditions; asked once, whoever wants it. */
   readonly targetFindings: () => Promise<readonly PreconditionFinding[]>;
   /** What the registries say of the images that the plan needs, that of the version first; asked once. */
-  readonly imageLooks: () => Promise<readonly LookedImage[]>;
+  readonly imageAnswers: () => Promise<readonly AnsweredImage[]>;
 }
 
 /** An image that a plan needs, and what its registry says of it. */
-export interface LookedImage {
+export interface AnsweredImage {
   readonly wanted: WantedImage;
-  readonly look: ImageLook;
+  readonly answer: RegistryAnswer;
 }
 
 /** What the preconditions of one service have around them. */

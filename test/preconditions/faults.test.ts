@@ -143,7 +143,7 @@ describe.skipIf(isMissing)(`a registry that misbehaves${orSkipped}`, () => {
 
 describe('a gate that is called and misbehaves', () => {
   const plan = planOf('registry.example/phoenix-orch:0.1.0');
-  const gate = (written: object, change = {}) =>
+  const answerTo = (written: object, change = {}) =>
     said('command', { timeout: '10s', ...written }, plan, change);
   const yes = '{"allowed":true}';
   const json = { 'content-type': 'application/json' };
@@ -163,7 +163,7 @@ describe('a gate that is called and misbehaves', () => {
     ['answers 404', answer(404), /^unknown: the gate answered 404/],
     ['answers 401', answer(401), /^unknown: the gate refuses the worker \(401\)/],
     ['answers 429', answer(429), /^unknown: the gate answered 429/],
-    ['sends elsewhere', redirect('/yes'), /^unknown: the gate answered 302/],
+    ['sends elsewhere', redirect('yes'), /^unknown: the gate answered 302/],
     ['shows a page for people', html, /^unknown: the gate answered what is no/],
     ['answers nothing', answer(204), /^unknown: the gate answered what is no/],
     ['answers a list', answer(200, '[true]', json), /^unknown: the gate answered what is no/],
@@ -193,21 +193,21 @@ describe('a gate that is called and misbehaves', () => {
     const proxy = await faulty(`http://127.0.0.1:${(well.address() as AddressInfo).port}`, fault, {
       finished,
     });
-    expect(await gate({ url: `${proxy.url}/gate`, timeout })).toMatch(says);
+    expect(await answerTo({ url: `${proxy.url}/gate`, timeout })).toMatch(says);
   });
 
   it('is not there', async () => {
-    expect(await gate({ url: await nobody() })).toMatch(/^unknown: .*connection refused/);
+    expect(await answerTo({ url: await nobody() })).toMatch(/^unknown: .*connection refused/);
   });
 
   it('has a certificate that nobody vouches for', async () => {
-    expect(await gate({ url: await untrusted() })).toMatch(/^unknown: .*certificate not accepted/);
+    expect(await answerTo({ url: await untrusted() })).toMatch(/^unknown: .*certificate not accepted/);
   });
 
   it('is asked again where that may help', async () => {
     const upstream = await server((_request, response) => response.writeHead(200, json).end(yes));
     const proxy = await faulty(upstream, answer(503), { times: 1 });
-    expect(await gate({ url: proxy.url, timeout: '5s' })).toMatch(/^met: /);
+    expect(await answerTo({ url: proxy.url, timeout: '5s' })).toMatch(/^met: /);
   });
 
   it('is told from and to, and the credential that it was sent is nowhere in what it says', async () => {
@@ -223,7 +223,7 @@ describe('a gate that is called and misbehaves', () => {
       });
     });
     const auth = { mode: 'bearer', secret: { env: 'GATE' } };
-    const says = await gate({ url, auth }, { resolve: async () => 'gate-token-77' });
+    const says = await answerTo({ url, auth }, { resolve: async () => 'gate-token-77' });
     expect(says).not.toContain('gate-token-77');
     expect(says).toMatch(/^not-met: .*no entry for/);
     expect(seen).toEqual([

@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import type { ComposeSource, Pin } from '../../src/domain/versions/pins.ts';
+import { askRegistry } from '../../src/preconditions/image/ask-registry.ts';
 import { imageOf, wantedImages } from '../../src/preconditions/image/images-of.ts';
 import { isFor } from '../../src/preconditions/image/logins.ts';
-import { lookAtImage } from '../../src/preconditions/image/look.ts';
 import { imageFinding } from '../../src/preconditions/image/words.ts';
 import { planOf, signal } from './surroundings.ts';
 
@@ -55,8 +55,13 @@ describe('the image that a plan names', () => {
     const wanted = { image: 'phoenix/app:dev', isHere: true };
     const nobody = () => Promise.reject(new Error('nobody is asked'));
     const options = { settings: { credentials: [], timeout: 1000 }, withPlatforms: true };
-    const look = await lookAtImage(wanted, { env: {}, resolve: nobody, pullLogins: nobody }, options, signal);
-    expect(imageFinding(wanted, look)).toEqual({
+    const answer = await askRegistry(
+      wanted,
+      { env: {}, resolve: nobody, pullLogins: nobody },
+      options,
+      signal,
+    );
+    expect(imageFinding(wanted, answer)).toEqual({
       id: 'image',
       state: 'met',
       says: 'phoenix/app:dev is on the engine',
@@ -79,8 +84,8 @@ describe('an image that the engine has', () => {
       /is on the engine; its registry: connection refused$/,
     ],
     ['there', { kind: 'there', digest: A, platforms: [] }, /is there, by digest$/],
-  ])('can be had whatever its registry says: %s', (_, look, says) => {
-    expect(imageFinding(wanted, look)).toEqual({
+  ])('can be had whatever its registry says: %s', (_, answer, says) => {
+    expect(imageFinding(wanted, answer)).toEqual({
       id: 'image',
       state: 'met',
       says: expect.stringMatching(says),

@@ -24,7 +24,8 @@ async function script(lines: string, { mode = 0o755, head = '#!/bin/sh' } = {}):
   return path;
 }
 
-const gate = (written: object, change = {}) => said('command', { timeout: '10s', ...written }, plan, change);
+const answerTo = (written: object, change = {}) =>
+  said('command', { timeout: '10s', ...written }, plan, change);
 
 const pidFile = () => join(folder, `pids-${++count}`);
 
@@ -80,7 +81,7 @@ describe('a program that is the schema gate', () => {
     ],
     ['waits for input', 'cat; echo over; exit 1', /^not-met: .*: over$/],
   ])('%s', async (_, lines, says) => {
-    expect(await gate({ run: [await script(lines)] })).toMatch(says);
+    expect(await answerTo({ run: [await script(lines)] })).toMatch(says);
   });
 
   it.each<[string, () => Promise<string>, RegExp, RegExp]>([
@@ -122,7 +123,7 @@ describe('a program that is the schema gate', () => {
   ])('%s: it is ended with all that it began', async ([, lines, says], { expect }) => {
     const file = pidFile();
     const run = [await script(`${writing(file)}\n${lines}`)];
-    expect(await gate({ run, timeout: '1s' })).toMatch(says);
+    expect(await answerTo({ run, timeout: '1s' })).toMatch(says);
     await allEnded(await pidsIn(file, 0));
   });
 
@@ -130,13 +131,13 @@ describe('a program that is the schema gate', () => {
     const file = pidFile();
     const begun = `while [ "$(wc -l < ${file})" -lt 3 ]; do sleep 0.02; done`;
     const run = [await script(`${writing(file)}\nchild & child &\n${begun}\nexit 1`)];
-    expect(await gate({ run, timeout: '1m' })).toMatch(/^not-met: /);
+    expect(await answerTo({ run, timeout: '1m' })).toMatch(/^not-met: /);
     await allEnded(await pidsIn(file, 3));
   });
 
   it('floods its output: it is ended', async () => {
     const file = pidFile();
-    const says = await gate({ run: [await script(`${writing(file)}\nexec yes`)], timeout: '1m' });
+    const says = await answerTo({ run: [await script(`${writing(file)}\nexec yes`)], timeout: '1m' });
     expect(says).toMatch(/^unknown: gate-\d+ printed more than may be read, and was ended$/);
     await allEnded(await pidsIn(file, 1));
   });
@@ -165,7 +166,7 @@ describe('a program that is the schema gate', () => {
       '$(id) `id` ; id',
     ];
     const env = { TO: '{{to}}', PLAIN: 'a b', PGPASSWORD: { env: 'GATE_DB' } };
-    const says = await gate({ run, env }, { resolve: async () => 'correct-horse-7' });
+    const says = await answerTo({ run, env }, { resolve: async () => 'correct-horse-7' });
     expect(says).toContain(
       `[0.2.0] [0.1.0] [registry.example/phoenix-orch:0.1.0@sha256:${'a'.repeat(64)}] [orchestrator] [production] [$(id) \`id\` ; id]`,
     );
@@ -191,7 +192,7 @@ describe('a program that is the schema gate', () => {
     const env = { PGPASSWORD: { env: 'GATE_DB' } };
     const resolve = () =>
       Promise.reject(new RunbookError('SecretUnavailable', 'the environment variable GATE_DB is not set'));
-    expect(await gate({ run: [await script(`touch ${file}; exit 0`)], env }, { resolve })).toBe(
+    expect(await answerTo({ run: [await script(`touch ${file}; exit 0`)], env }, { resolve })).toBe(
       'unknown: the environment variable GATE_DB is not set',
     );
     await expect(readFile(file)).rejects.toThrow('ENOENT');

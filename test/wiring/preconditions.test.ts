@@ -27,8 +27,10 @@ it('a worker looks at nothing for a service whose profile has no preconditions',
 it('a worker asks the gate of the profile, with the names of its service and its own secrets', async () => {
   const folder = await mkdtemp(join(tmpdir(), 'gate-'));
   onTestFinished(() => rm(folder, { recursive: true, force: true }));
-  const gate = join(folder, 'gate');
-  await writeFile(gate, '#!/bin/sh\necho "$1 $2 $3 $(printf %s $SECRET | wc -c)"; exit 1\n', { mode: 0o755 });
+  const program = join(folder, 'gate');
+  await writeFile(program, '#!/bin/sh\necho "$1 $2 $3 $(printf %s $SECRET | wc -c)"; exit 1\n', {
+    mode: 0o755,
+  });
   const off = [
     'image',
     'platform',
@@ -42,10 +44,10 @@ it('a worker asks the gate of the profile, with the names of its service and its
     `    preconditions:
       ${off.map((id) => `${id}: off`).join('\n      ')}
       command:
-        run: [${gate}, "{{service}}", "{{environment}}", "{{to}}"]
-        env: { SECRET: { env: GATE_SECRET }, PATH: /usr/bin:/bin }
+        run: [${program}, "{{service}}", "{{environment}}", "{{to}}"]
+        env: { SECRET: { env: DB_SECRET }, PATH: /usr/bin:/bin }
 `,
-    { GATE_SECRET: 'twelve-chars' },
+    { DB_SECRET: 'twelve-chars' },
   );
   expect(await preconditions?.find(planOf('app:1'), { signal })).toEqual([
     {

@@ -12,7 +12,7 @@ const RESPONSE_LIMIT = 64 * 1024;
 const LONGEST_REASON = 300;
 
 /** What the address of the profile says of a plan. */
-export async function callGate(
+export async function askAddress(
   settings: CallSettings,
   { plan, signal }: Pick<PreconditionQuestion, 'plan' | 'signal'>,
   { service, environment, resolve }: Pick<PreconditionSurroundings, 'service' | 'environment' | 'resolve'>,

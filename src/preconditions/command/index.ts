@@ -1,5 +1,5 @@
 import { preconditionKind } from '../precondition-kind.ts';
-import { callGate } from './call.ts';
+import { askAddress } from './call.ts';
 import { askProgram } from './program.ts';
 import { commandSettings } from './settings.ts';
 
@@ -24,7 +24,7 @@ export const command = preconditionKind({
     find: async (question) => [
       'run' in settings
         ? await askProgram(settings, question, surroundings)
-        : await callGate(settings, question, surroundings),
+        : await askAddress(settings, question, surroundings),
     ],
   }),
 });

@@ -20,9 +20,9 @@ export const image = preconditionKind({
   onByDefault: true,
   create: ({ timeout }) => ({
     timeoutMs: timeout + LOGINS_MS + 1000,
-    async find({ imageLooks }): Promise<readonly PreconditionFinding[]> {
-      const looks = await imageLooks();
-      if (looks.length > 0) return looks.map(({ wanted, look }) => imageFinding(wanted, look));
+    async find({ imageAnswers }): Promise<readonly PreconditionFinding[]> {
+      const answers = await imageAnswers();
+      if (answers.length > 0) return answers.map(({ wanted, answer }) => imageFinding(wanted, answer));
       return [{ id: 'image', state: 'unknown', says: 'the plan names no image' }];
     },
   }),

@@ -1,22 +1,24 @@
 import type { PreconditionFinding } from '../../domain/preconditions/preconditions.ts';
 import { shortDigest } from '../../domain/versions/versions.ts';
+import type { RegistryAnswer } from './ask-registry.ts';
 import type { WantedImage } from './images-of.ts';
-import type { ImageLook } from './look.ts';
 
 /** What the registry's answer means for the rollback, in words. Pure. */
-export function imageFinding(wanted: WantedImage, look: ImageLook): PreconditionFinding {
+export function imageFinding(wanted: WantedImage, answer: RegistryAnswer): PreconditionFinding {
   const { image, digest, pull, isHere = false } = wanted;
   const name = digest === undefined ? image : `${image} (${shortDigest(digest)})`;
   const here = `${name} is on the engine`;
-  switch (look.kind) {
+  switch (answer.kind) {
     case 'there':
       return digest === undefined
-        ? met(`${image} is there, by its tag (${shortDigest(look.digest)} by now)`)
+        ? met(`${image} is there, by its tag (${shortDigest(answer.digest)} by now)`)
         : met(`${name} is there, by digest`);
     case 'gone': {
       if (isHere) return met(`${here}, and in its registry no more: it starts without a pull`);
       const policy = pull === 'if-missing' ? '; nodes that have it start it all the same (IfNotPresent)' : '';
-      const moved = look.movedTo ? `; its tag has another image by now (${shortDigest(look.movedTo)})` : '';
+      const moved = answer.movedTo
+        ? `; its tag has another image by now (${shortDigest(answer.movedTo)})`
+        : '';
       return {
         id: 'image',
         state: 'not-met',
@@ -25,16 +27,16 @@ export function imageFinding(wanted: WantedImage, look: ImageLook): Precondition
       };
     }
     case 'refused':
-      if (isHere) return met(`${here}; ${look.problem}`);
+      if (isHere) return met(`${here}; ${answer.problem}`);
       return {
         id: 'image',
         state: 'unknown',
-        says: `${image}: ${look.problem}`,
-        remedy: `grant the right to pull to what was tried (${look.tried.join(', ')}), or name a login in preconditions.image.credentials`,
+        says: `${image}: ${answer.problem}`,
+        remedy: `grant the right to pull to what was tried (${answer.tried.join(', ')}), or name a login in preconditions.image.credentials`,
       };
     case 'unanswered':
-      if (isHere) return met(`${here}; ${look.problem}`);
-      return { id: 'image', state: 'unknown', says: `${image}: ${look.problem}` };
+      if (isHere) return met(`${here}; ${answer.problem}`);
+      return { id: 'image', state: 'unknown', says: `${image}: ${answer.problem}` };
     case 'never-pulled':
       return {
         id: 'image',

@@ -11,7 +11,7 @@ import { type LoginSources, loginsFor } from './logins.ts';
 import type { ImageSettings } from './settings.ts';
 
 /** What the registry says of an image. */
-export type ImageLook =
+export type RegistryAnswer =
   | {
       readonly kind: 'there';
       /** What is there: under the digest that was asked for, or under the tag by now. */
@@ -31,7 +31,7 @@ export type ImageLook =
   /** No registry can have it. */
   | { readonly kind: 'no-registry' };
 
-export interface LookOptions {
+export interface AskOptions {
   readonly settings: Pick<ImageSettings, 'credentials' | 'timeout'>;
   /** Whether its platforms are asked for too. */
   readonly withPlatforms: boolean;
@@ -41,12 +41,12 @@ export interface LookOptions {
 const REQUEST_SHARE = 0.45;
 
 /** Asks the registry of an image for it, by digest where that is known. Rejects only when the signal aborts. */
-export async function lookAtImage(
+export async function askRegistry(
   wanted: WantedImage,
   sources: LoginSources,
-  { settings, withPlatforms }: LookOptions,
+  { settings, withPlatforms }: AskOptions,
   signal: AbortSignal,
-): Promise<ImageLook> {
+): Promise<RegistryAnswer> {
   if (wanted.pull === 'never') return { kind: 'never-pulled' };
   // An image that the engine knows by its ID alone was never pushed: what a registry has under its tag is another one.
   if (wanted.isHere && wanted.digest === undefined) return { kind: 'no-registry' };
@@ -59,12 +59,12 @@ export async function lookAtImage(
     for (const { source } of logins) {
       const client = createRegistryClient({ credentials: source, timeoutMs });
       try {
-        return { response: await ask(client, reference, wanted, withPlatforms, signal), again: false };
+        return { response: await askFor(client, reference, wanted, withPlatforms, signal), again: false };
       } catch (error) {
         signal.throwIfAborted();
         if (!(error instanceof RunbookError)) throw error;
         if (error.type !== 'AccessDenied') {
-          const response: ImageLook = { kind: 'unanswered', problem: saidOf(error, reference) };
+          const response: RegistryAnswer = { kind: 'unanswered', problem: saidOf(error, reference) };
           return { response, again: error.retryAfterMs ?? true };
         }
         refusals.push(saidOf(error, reference));
@@ -80,13 +80,13 @@ function saidOf({ message }: RunbookError, { registry, repository }: RegistryIma
   return message.replace(`registry ${registry} (${repository}): `, 'its registry: ');
 }
 
-async function ask(
+async function askFor(
   client: RegistryClient,
   reference: RegistryImage,
   { digest }: WantedImage,
   withPlatforms: boolean,
   signal: AbortSignal,
-): Promise<ImageLook> {
+): Promise<RegistryAnswer> {
   const { tag = 'latest' } = reference;
   const found = await client.digestOf(reference, digest ?? tag, signal);
   if (found) {
