@@ -1,3 +1,4 @@
+import type { LiveSince } from '../domain/need/signals.ts';
 import type { KnownGoodRecord } from '../domain/proof/known-good.ts';
 import type { NamedCluster } from '../domain/versions/cluster.ts';
 import type { Finding } from '../domain/versions/findings.ts';
@@ -139,6 +140,13 @@ export interface RollbackTarget {
    * `ours` when it was a run of this runbook.
    */
   lastChangedBy(context: TargetContext): Promise<LastChange>;
+
+  /**
+   * Since when the current version is live: when its last rollout began, and so could first have an effect. Restarts, scaling,
+   * replaced pods and containers, and what stands beside the version are no deploys. Changes nothing.
+   * @returns nothing where it cannot be told, or where nothing of it runs.
+   */
+  liveSince(context: TargetContext): Promise<LiveSince | undefined>;
 
   /** The running pods of the live template, or the running containers. */
   instances(context: TargetContext): Promise<readonly Instance[]>;

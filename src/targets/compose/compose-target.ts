@@ -1,5 +1,6 @@
 import { RunbookError } from '../../domain/errors.ts';
 import { createMasker, type Masker } from '../../domain/masking/mask-value.ts';
+import type { LiveSince } from '../../domain/need/signals.ts';
 import type { KnownGoodRecord } from '../../domain/proof/known-good.ts';
 import type { ComposeProfile } from '../../domain/request/profile.ts';
 import type {
@@ -42,6 +43,7 @@ import { ImageFinder } from './read/image-sources.ts';
 import { instancesOf } from './read/instances.ts';
 import { lastChangeOf } from './read/last-change.ts';
 import { instanceCount, isBrokenOff } from './read/leftovers.ts';
+import { readLiveSince } from './read/live-since/read.ts';
 import { identityOf, liveVersionIn, observedFrom } from './read/observation.ts';
 import { leadingContainer, type ObservedState } from './read/observed-state.ts';
 import { type LiveParts, ServiceReader } from './read/service-reader.ts';
@@ -227,6 +229,11 @@ export class ComposeTarget implements RollbackTarget {
   async lastChangedBy({ signal }: TargetContext): Promise<LastChange> {
     const observedState = await this.#reader.read(this.#reader.step(signal), 'running', signal);
     return lastChangeOf(observedState, this.#serviceIn(observedState).current);
+  }
+
+  async liveSince({ signal }: TargetContext): Promise<LiveSince | undefined> {
+    const observedState = await this.#reader.read(this.#reader.step(signal), 'running', signal);
+    return readLiveSince(observedState, this.#serviceIn(observedState).current);
   }
 
   async instances({ signal }: TargetContext): Promise<readonly Instance[]> {

@@ -32,6 +32,7 @@ export function createComposeTarget(
     waitForRollout: async (...asked) => (await target()).waitForRollout(...asked),
     current: async (...asked) => (await target()).current(...asked),
     lastChangedBy: async (...asked) => (await target()).lastChangedBy(...asked),
+    liveSince: async (...asked) => (await target()).liveSince(...asked),
     instances: async (...asked) => (await target()).instances(...asked),
     recordKnownGood: async (...asked) => (await target()).recordKnownGood(...asked),
     close: async () => (await made)?.close(),

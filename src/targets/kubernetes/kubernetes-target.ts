@@ -1,5 +1,6 @@
 import { RunbookError } from '../../domain/errors.ts';
 import { createMasker } from '../../domain/masking/mask-value.ts';
+import type { LiveSince } from '../../domain/need/signals.ts';
 import type { KnownGoodRecord } from '../../domain/proof/known-good.ts';
 import type { KubernetesProfile } from '../../domain/request/profile.ts';
 import type { NamedCluster } from '../../domain/versions/cluster.ts';
@@ -48,6 +49,7 @@ import { followReloads } from './rollout/reloads.ts';
 import { RolloutWait } from './rollout/rollout-wait.ts';
 import { isPinned, startedFrom, writeTemplate } from './rollout/write-template.ts';
 import { assertSameCluster } from './same-cluster.ts';
+import { readLiveSince } from './state/live-since/read.ts';
 import { lastTemplateChange } from './state/managers.ts';
 import { Observer } from './state/observation.ts';
 import { keepSnapshot } from './state/snapshot.ts';
@@ -263,6 +265,14 @@ export class KubernetesTarget implements RollbackTarget {
       const { who, purpose } = lastTemplateChange(live, this.#options.fieldManager);
       return { who, ours: purpose !== undefined };
     });
+  }
+
+  liveSince({ signal, cluster }: TargetContext): Promise<LiveSince | undefined> {
+    return this.#run(async () => {
+      const moment = await this.#observer.moment(signal);
+      const question = { kind: this.#place.kind, fieldManager: this.#options.fieldManager };
+      return readLiveSince(this.#lease.transport, moment, question, signal);
+    }, cluster);
   }
 
   instances({ signal, cluster }: TargetContext): Promise<readonly Instance[]> {

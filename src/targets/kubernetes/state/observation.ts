@@ -40,6 +40,16 @@ export interface ObservedWorkload extends WorkloadPlace {
   readonly source: Pick<ClusterSource, 'cluster' | 'notes'>;
 }
 
+/** What an observation was made of, for whoever asks more of the same moment. */
+export interface ObservedMoment {
+  readonly observed: ObservedService;
+  readonly live: Workload;
+  readonly revisions: readonly Revision[];
+  /** Names of template annotations that admission writes anew with every change. */
+  readonly stamped: readonly string[];
+  readonly config: ConfigState;
+}
+
 interface SharedObservation {
   readonly at: number;
   readonly value: Promise<ObservedService>;
@@ -55,6 +65,7 @@ export class Observer {
   #revisions: readonly Revision[] = [];
   #evidence: Evidence = NO_EVIDENCE;
   #stamped: readonly string[] = [];
+  #moment: ObservedMoment | undefined;
   #config: { readonly at: number; readonly state: ConfigState } = { at: 0, state: NO_CONFIG };
   /** Fingerprints of the templates that were live, without what Reloader has written, by uid and generation. */
   readonly #lived = new Map<string, string>();
@@ -91,6 +102,18 @@ export class Observer {
       if (this.#shared?.value === value) this.#shared = undefined;
     });
     return withSignal(value, signal);
+  }
+
+  /** What the last observation was made of, unless the watch has told of anything since: then of a new one. */
+  async moment(signal: AbortSignal): Promise<ObservedMoment> {
+    const { metadata } = await this.live(signal);
+    const known = this.#moment;
+    const isOfNow = (of: ObservedMoment) => of.live.metadata.resourceVersion === metadata.resourceVersion;
+    if (known && this.#shared && isOfNow(known)) return known;
+    this.forget();
+    await this.observe(signal);
+    // Set by every observation.
+    return this.#moment ?? this.moment(signal);
   }
 
   async #unlessChanged(shared: SharedObservation, signal: AbortSignal): Promise<ObservedService> {
@@ -251,6 +274,7 @@ export class Observer {
       at: new Date(this.#clock()).toISOString(),
     };
     const observed = observedService(parts);
+    this.#moment = { observed, live, revisions, stamped, config };
     const templates = [live.spec.template, ...revisions.map(({ template }) => template)];
     const beyond = proofsBeyond(observed, this.#evidence, templates, stamped);
     if (beyond.length === 0) return observed;
