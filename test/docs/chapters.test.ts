@@ -6,7 +6,18 @@ const SRC = join(import.meta.dirname, '../../src');
 
 /** The chapters of a room in the order in which they build on each other: an import goes to the same one, or back. */
 const CHAPTERS: Readonly<Record<string, readonly string[]>> = {
-  domain: ['media', 'masking', 'proof', 'steps', 'versions', 'request', 'people', 'ledger'],
+  domain: [
+    'media',
+    'masking',
+    'proof',
+    'steps',
+    'versions',
+    'need',
+    'preconditions',
+    'request',
+    'people',
+    'ledger',
+  ],
   registry: ['name', 'login', 'session'],
   'targets/kubernetes': ['api', 'template', 'workload', 'config', 'state', 'access', 'rollout'],
   'targets/compose': ['project', 'engine', 'files', 'state', 'load', 'read', 'plan', 'wait', 'change'],
