@@ -1,9 +1,12 @@
 import { describe, expect, test } from 'vitest';
-import { RULES_OF_KIND } from '../../../sandbox/manifests.ts';
+import { type KubernetesObject, MERGE_PATCH } from '../../../sandbox/control-plane/api.ts';
+import { RULES_OF_KIND, rulesOf } from '../../../sandbox/manifests.ts';
 import type { LiveSince } from '../../../src/domain/need/signals.ts';
+import type { ConfigPolicy } from '../../../src/domain/request/profile.ts';
 import { WORKLOAD_KINDS, type WorkloadKindName } from '../../../src/domain/workload-kind.ts';
 import { until } from '../../../tools/until.ts';
 import { aSecondLater } from '../../worlds/a-second-later.ts';
+import { carryOut, planned, prove } from './config-proofs.ts';
 import { BAD, configServices, GOOD } from './config-service.ts';
 import { context, openWorld, type Service } from './world.ts';
 
@@ -24,7 +27,9 @@ async function during(deed: () => Promise<unknown>): Promise<Span> {
   return { from, to: Date.now() };
 }
 
-const since = (of: Service, target = of.target) => target.liveSince(context);
+/** Asked of a worker that has no watch yet which may lag. */
+const since = async (of: Service, target?: Service['target']) =>
+  (target ?? (await of.another())).liveSince(context);
 
 function expectIn(found: LiveSince | undefined, { from, to }: Span, says: Partial<LiveSince>): void {
   expect(found).toMatchObject(says);
@@ -35,6 +40,12 @@ function expectIn(found: LiveSince | undefined, { from, to }: Span, says: Partia
 const complete = (of: Service, kind: WorkloadKindName) =>
   cluster().complete(of.namespace, 'master-orchestrator', undefined, kind);
 const podsOf = async (of: Service) => (await cluster().api.must('GET', of.path('pods'))).items;
+
+const observed = (of: Service) =>
+  until('the controller to see it', async () => {
+    const { metadata, status } = await of.live();
+    return status.observedGeneration === metadata.generation;
+  });
 
 /** As `kubectl rollout restart` does it. */
 const restart = (of: Service) =>
@@ -50,13 +61,13 @@ const restart = (of: Service) =>
   );
 
 async function replaceAPod(of: Service): Promise<void> {
-  const [pod] = await podsOf(of);
+  const before = await podsOf(of);
+  const [pod] = before;
   await cluster().api.must('DELETE', of.path(`pods/${pod.metadata.name}`));
-  await until('another pod in its place', async () =>
-    (await podsOf(of)).every(
-      ({ metadata }: { metadata: { uid: string } }) => metadata.uid !== pod.metadata.uid,
-    ),
-  );
+  await until('another pod in its place', async () => {
+    const uids = (await podsOf(of)).map(({ metadata }: KubernetesObject) => metadata.uid);
+    return uids.length >= before.length && !uids.includes(pod.metadata.uid);
+  });
 }
 
 describe.concurrent.each(WORKLOAD_KINDS)('since when a version of a %s is live', (kind) => {
@@ -72,7 +83,7 @@ describe.concurrent.each(WORKLOAD_KINDS)('since when a version of a %s is live',
     await restart(of);
     await complete(of, kind);
     expectIn(await since(of), deployed, { from: 'rollout', exact: true });
-    expectIn(await since(of, await of.another()), deployed, { from: 'rollout', exact: true });
+    expectIn(await since(of, of.target), deployed, { from: 'rollout', exact: true });
   });
 
   test('is when it came back, though its object is older than what it replaced', async () => {
@@ -104,12 +115,12 @@ describe.concurrent('since when a version is live', () => {
     const of = await service(['v0.1.0', 'v0.2.0']);
     await of.target.observe(context);
     let mark = await cluster().mark();
-    await since(of);
+    await since(of, of.target);
     expect(await of.requests(mark)).toEqual([]);
     await of.deploy('v0.1.0');
     await of.target.observe(context);
     mark = await cluster().mark();
-    await since(of);
+    await since(of, of.target);
     expect((await of.requests(mark)).toSorted()).toEqual(['list events', 'list pods']);
   });
 
@@ -155,7 +166,10 @@ describe.concurrent('since when a version is live', () => {
   test('is when its rollout began, also when no pod of it was ever ready, and what comes back is live since then', async () => {
     const of = await service(['v0.1.0'], { replicas: 2 });
     cluster().node.failPulls(of.namespace, 'v0.2.0', 'not there');
-    const begun = await during(() => of.push('v0.2.0'));
+    const begun = await during(async () => {
+      await of.push('v0.2.0');
+      await until('pods of it', async () => (await of.live()).status.updatedReplicas > 0);
+    });
     expectIn(await since(of), begun, { from: 'rollout', exact: true });
     const undone = await during(async () => {
       await of.push('v0.1.0');
@@ -169,7 +183,7 @@ describe.concurrent('since when a version is live', () => {
     const of = await config.configured();
     expect(await since(of)).toMatchObject({ from: 'rollout', exact: true });
     const changed = await during(() => config.write(of, BAD));
-    expectIn(await since(of, await of.another()), changed, { from: 'write', exact: false });
+    expectIn(await since(of), changed, { from: 'write', exact: false });
     await config.make(of, { metadata: { name: 'other-config' }, data: GOOD });
     const deployed = await during(() =>
       of.deploy('v0.1.0', {
@@ -179,19 +193,81 @@ describe.concurrent('since when a version is live', () => {
     expectIn(await since(of), deployed, { from: 'rollout', exact: true });
   });
 
-  test('is when the first pod was replaced by hand, or before, where no controller replaces them', async () => {
+  test.each<[string, WorkloadKindName, object]>([
+    ['OnDelete of a StatefulSet', 'StatefulSet', { type: 'OnDelete' }],
+    ['OnDelete of a DaemonSet', 'DaemonSet', { type: 'OnDelete' }],
+  ])(
+    'is when the first pod was replaced by hand, or before, where no controller does it: %s',
+    async (_what, kind, updateStrategy) => {
+      const of = await service(['v0.1.0'], { kind, nodes: 2, replicas: 2, spec: { updateStrategy } });
+      await of.push('v0.2.0');
+      await observed(of);
+      expect(await since(of)).toBeUndefined();
+      const replaced = await during(async () => {
+        await replaceAPod(of);
+        await until('it to be counted', async () => {
+          const { updatedReplicas, updatedNumberScheduled } = (await of.live()).status;
+          return (updatedReplicas ?? updatedNumberScheduled) === 1;
+        });
+      });
+      expectIn(await since(of), replaced, { from: 'pods', exact: false });
+    },
+  );
+
+  test('is when the first pod was let go on by a partition, or before', async () => {
+    const updateStrategy = (partition: number) => ({ type: 'RollingUpdate', rollingUpdate: { partition } });
     const of = await service(['v0.1.0'], {
       kind: 'StatefulSet',
       replicas: 2,
-      spec: { updateStrategy: { type: 'OnDelete' } },
+      spec: { updateStrategy: updateStrategy(2) },
     });
     await of.push('v0.2.0');
-    await until('the controller to see it', async () => {
-      const { metadata, status } = await of.live();
-      return status.observedGeneration === metadata.generation;
+    await observed(of);
+    expect(await since(of)).toBeUndefined();
+    const begun = await during(async () => {
+      await of.change({ spec: { updateStrategy: updateStrategy(1) } }, 'kubectl-patch');
+      await until('a pod of it', async () => (await of.live()).status.updatedReplicas === 1);
+    });
+    expectIn(await since(of), begun, { from: 'pods', exact: false });
+  });
+
+  test('is when the pods of before were ended, where they are ended first', async () => {
+    const of = await service(['v0.1.0'], { spec: { strategy: { type: 'Recreate' } } });
+    const [pod] = await podsOf(of);
+    const finalizers = (names: readonly string[]) =>
+      cluster().api.must(
+        'PATCH',
+        of.path(`pods/${pod.metadata.name}`),
+        { metadata: { finalizers: names } },
+        MERGE_PATCH,
+      );
+    await finalizers(['runbook.test/stays']);
+    const begun = await during(async () => {
+      await of.push('v0.2.0');
+      await until(
+        'the pod of before to end',
+        async () => (await podsOf(of))[0].metadata.deletionTimestamp !== undefined,
+      );
     });
     expect(await since(of)).toBeUndefined();
-    const replaced = await during(() => replaceAPod(of));
-    expectIn(await since(of), replaced, { from: 'pods', exact: false });
+    await aSecondLater();
+    await finalizers([]);
+    await complete(of, 'Deployment');
+    expectIn(await since(of), begun, { from: 'rollout', exact: true });
+  });
+
+  test.each<[string, ConfigPolicy['restore']]>([
+    ['by reference', 'by-reference'],
+    ['where it stands', 'in-place'],
+  ])('is when a rollback of ours brought its config back: %s', async (_how, restore) => {
+    const rules = [...RULES_OF_KIND.Deployment, ...rulesOf('rbac-config-in-place.yaml')];
+    const of = await config.configured(GOOD, { rules });
+    const target = await of.another({}, { configPolicy: { restore, shared: 'refuse', managed: 'refuse' } });
+    await prove(target);
+    await config.write(of, BAD);
+    await restart(of);
+    await complete(of, 'Deployment');
+    const back = await during(async () => carryOut(target, (await planned(target)).pin));
+    expectIn(await since(of), back, { from: 'mark', exact: true });
   });
 });

@@ -7,6 +7,8 @@ export interface TimedRevision {
   readonly createdAt: number;
   /** When it got the number that it has: known of a ControllerRevision, whose controller writes nothing else of it later. */
   readonly numberedAt?: number;
+  /** When its controller has scaled it last, where that is noted. */
+  readonly scaledAt?: number;
   /** Whether it holds the version that is current: a restart is the same version under another number. */
   readonly isCurrent: boolean;
 }

@@ -35,6 +35,7 @@ export function factsOf(moment: ObservedMoment, { kind, fieldManager }: LiveQues
     ...(completeAt === undefined ? {} : { completeAt }),
     waitsForPeople: isOnDelete(live) || (live.spec.updateStrategy?.rollingUpdate?.partition ?? 0) > 0,
     isUntouched: isUntouched(kind, live),
+    endsFirst: live.spec.strategy?.type === 'Recreate',
     ...(configAt === undefined ? {} : { configAt }),
   };
 }
@@ -62,16 +63,17 @@ export function currentRevisions({
 }
 
 function timed(
-  { name, revision, formerRevisions, createdAt, numberedAt }: Revision,
+  { name, revision, formerRevisions, createdAt, numberedAt, scaledAt }: Revision,
   isCurrent: boolean,
 ): TimedRevision {
-  const numbered = Date.parse(numberedAt ?? '');
+  const [numbered, scaled] = [numberedAt, scaledAt].map((at) => Date.parse(at ?? '')) as [number, number];
   return {
     name,
     revision,
     formerRevisions,
     createdAt: Date.parse(createdAt) || 0,
     ...(Number.isNaN(numbered) ? {} : { numberedAt: numbered }),
+    ...(Number.isNaN(scaled) ? {} : { scaledAt: scaled }),
     isCurrent,
   };
 }

@@ -18,6 +18,8 @@ export interface LiveFacts {
   readonly completeAt?: number;
   /** Whether pods are left at another version until somebody does something: then a write begins nothing. */
   readonly waitsForPeople: boolean;
+  /** Whether pods of before are ended first, and its ReplicaSet is made when they are gone (`Recreate`). */
+  readonly endsFirst: boolean;
   /** Whether nothing of it runs, and everything of before does. */
   readonly isUntouched: boolean;
   /** When the content of config that it takes by reference was changed last; none where that is not known. */
@@ -76,11 +78,19 @@ function byRollout(
   const { markedAt } = facts;
   const isMark = markedAt !== undefined && markedAt >= second(after) && !(markedAt + SLACK_MS < (at ?? 0));
   if (isMark) return { at: markedAt, from: 'mark', exact: true };
-  if (at !== undefined) return { at, from: 'rollout', exact: isWhole };
+  if (at !== undefined) return withEnd({ at, from: 'rollout', exact: isWhole }, facts, began);
   if (!details) return 'ask';
   const event = eventOf(began, details.scaledUp);
-  if (event !== undefined) return { at: event, from: 'event', exact: true };
+  if (event !== undefined) return withEnd({ at: event, from: 'event', exact: true }, facts, began);
   return latestBound(facts, began, details);
+}
+
+/** Where what was there before is ended first, the rollout begins with that: its ReplicaSet comes when the last pod is gone. */
+function withEnd(found: Found, { endsFirst }: LiveFacts, { before }: Beginning): Found {
+  if (!endsFirst || !before) return found;
+  const { createdAt, scaledAt } = before;
+  const isEnd = scaledAt !== undefined && scaledAt > createdAt && scaledAt <= found.at;
+  return isEnd ? { ...found, at: scaledAt } : { ...found, exact: false };
 }
 
 /** The first time that its ReplicaSet was scaled up after the version before was live. */

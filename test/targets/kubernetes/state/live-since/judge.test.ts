@@ -42,6 +42,7 @@ const facts = (revisions: readonly TimedRevision[], more: Partial<LiveFacts> = {
   revisions,
   waitsForPeople: false,
   isUntouched: false,
+  endsFirst: false,
   ...more,
 });
 const NOTHING: LiveDetails = { scaledUp: [], podsAt: [] };
@@ -169,6 +170,24 @@ describe('since when a version is live, by what is known', () => {
       found(20, 'rollout', true),
     ],
     ['one that is not in the history yet', facts([A, B]), undefined, undefined],
+    [
+      'one that waits until the pods of before have ended: since these were ended',
+      facts([{ ...A, scaledAt: minute(19) }, rs('b', [2], 20, true)], { endsFirst: true }),
+      undefined,
+      found(19, 'rollout', true),
+    ],
+    [
+      'the same, in use again',
+      facts([A_AGAIN, { ...B, scaledAt: minute(39) }], { endsFirst: true }),
+      { scaledUp: [scaled('a', 10, 40)], podsAt: [] },
+      found(39, 'event', true),
+    ],
+    [
+      'the same, and it is not noted when they were ended',
+      facts([{ ...A, scaledAt: minute(30) }, rs('b', [2], 20, true)], { endsFirst: true }),
+      undefined,
+      found(20, 'rollout', false),
+    ],
     ['no history', facts([]), undefined, undefined],
     ['a rollout that has touched nothing', facts(RETURNED, { isUntouched: true }), undefined, undefined],
     [
