@@ -80,7 +80,8 @@ function timed(
 
 /**
  * When a run of ours wrote what is live. Another version that was live after it has the mark too, as its controller has copied
- * it to the revision of each template that follows.
+ * it to the revision of each template that follows: so carrying it proves nothing, and the template has to be the one that was
+ * written. One that admission has changed on its way is known as long as nothing else of the spec was changed.
  */
 function timeOfMark(
   live: Workload,
@@ -100,7 +101,7 @@ function timeOfMark(
   const isLeft = revisions.some((one) => carries(one) && !current.includes(one));
   const isOurs =
     fingerprint(live.spec.template) === mark.fingerprint ||
-    current.some((one) => one.fingerprint === mark.fingerprint || carries(one));
+    current.some((one) => one.fingerprint === mark.fingerprint);
   return isOurs && !isLeft ? at : undefined;
 }
 
