@@ -1,6 +1,6 @@
 import { stat } from 'node:fs/promises';
 import { resolve } from 'node:path';
-import { type GitOptions, type GitOutput, git } from './git-command.ts';
+import { type GitOptions, type GitOutput, git, NO_BRANCH } from './git-command.ts';
 import type { Change } from './windows.ts';
 
 /** Which commits count. */
@@ -43,7 +43,7 @@ export async function readCommits(
     const timeoutMs = Math.max(1, Math.round((endsAt - performance.now()) * part));
     return git(args, { ...options, timeoutMs });
   };
-  const place = await placeOf(wanted.branch ?? 'HEAD', options.repository, ask);
+  const place = await placeOf(wanted.branch, options.repository, ask);
   if ('why' in place) return place;
   const boundary = place.isShallow ? await boundaryOf(place.ref, ask) : 0;
   if (typeof boundary !== 'number') return boundary;
@@ -72,20 +72,20 @@ type Ask = (args: readonly string[], part?: number) => Promise<GitOutput>;
 
 /** The branch under its whole name, and of what kind the clone is. */
 async function placeOf(
-  branch: string,
+  branch: string | undefined,
   repository: string,
   ask: Ask,
 ): Promise<Place | { readonly why: string }> {
   const found = await ask([
     'rev-parse',
     ...['--is-shallow-repository', '--git-path', 'FETCH_HEAD', '--git-path', 'description'],
-    ...['--symbolic-full-name', '--end-of-options', branch],
+    ...(branch === undefined ? ['--symbolic-full-name', 'HEAD'] : []),
   ]);
   if ('why' in found) return found;
-  const [shallow, fetchHead = '', description = '', ...rest] = found.text.trimEnd().split('\n');
-  // A name of two branches, or of none: `HEAD` where a commit is checked out by itself.
-  const name = rest.filter((line) => line !== '--end-of-options').at(-1);
-  const ref = name || branch;
+  const [shallow, fetchHead = '', description = '', head] = found.text.trimEnd().split('\n');
+  const ref = branch === undefined ? head : await refOf(branch, ask);
+  if (ref === undefined) return { why: NO_BRANCH };
+  if (typeof ref !== 'string') return ref;
   const place = { ref, isShallow: shallow === 'true' };
   const mirror = await ask(['config', '--get-regexp', '^remote\\..*\\.mirror$', '^true$']);
   const isFetched = ref.startsWith('refs/remotes/') || 'text' in mirror;
@@ -96,6 +96,15 @@ async function placeOf(
   const fetchedAt = (fetched ?? cloned)?.mtimeMs;
   if (fetchedAt === undefined) return { why: 'it is not known when it was fetched last' };
   return { ...place, fetchedAt };
+}
+
+/** A branch, and no tag of the same name, which git would take first. */
+async function refOf(branch: string, ask: Ask): Promise<string | undefined | { readonly why: string }> {
+  const names = [`refs/heads/${branch}`, `refs/remotes/${branch}`];
+  const found = await ask(['for-each-ref', '--format=%(refname)', ...names]);
+  if ('why' in found) return found;
+  const there = found.text.split('\n');
+  return names.find((name) => there.includes(name));
 }
 
 /** The date of the newest commit whose parents are missing. */

@@ -1,3 +1,5 @@
+import { realpath } from 'node:fs/promises';
+import { dirname, resolve } from 'node:path';
 import { execa } from 'execa';
 
 /** What git has printed, or why it has not: for people, without paths. */
@@ -35,6 +37,9 @@ const SAFE = [
 /** Passed on: where git and the worker's own config are. Not GIT_DIR and the like, which would mean another repository. */
 const PASSED = ['PATH', 'HOME', 'XDG_CONFIG_HOME', 'LD_LIBRARY_PATH', 'SystemRoot'];
 
+/** What is said of a repository without the branch that is meant. */
+export const NO_BRANCH = 'it has no such branch, or no commit yet';
+
 /** What git says when it refuses, by what is told. */
 const REFUSALS: readonly (readonly [RegExp, string])[] = [
   [
@@ -42,10 +47,7 @@ const REFUSALS: readonly (readonly [RegExp, string])[] = [
     'the repository belongs to another user: name it in safe.directory of the worker’s git config',
   ],
   [/not a git repository/i, 'there is no git repository there'],
-  [
-    /does not have any commits|unknown revision|needed a single revision|ambiguous argument/i,
-    'it has no such branch, or no commit yet',
-  ],
+  [/does not have any commits|unknown revision|needed a single revision|ambiguous argument/i, NO_BRANCH],
   [
     /lazy fetching|promisor|transport '.*' not allowed/i,
     'the clone is partial, and what it lacks is not fetched',
@@ -73,6 +75,8 @@ export async function git(
         GIT_TERMINAL_PROMPT: '0',
         GIT_OPTIONAL_LOCKS: '0',
         GIT_NO_LAZY_FETCH: '1',
+        // A folder in some other repository is none itself.
+        GIT_CEILING_DIRECTORIES: dirname(await realpath(repository).catch(() => resolve(repository))),
       },
       extendEnv: false,
       stdin: 'ignore',

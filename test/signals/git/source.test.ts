@@ -120,8 +120,13 @@ describe('commits of a repository', () => {
     await run(path, 'reset', '--quiet', '--hard');
     expect(seriesOf(await read({ repository: path }))[0]).toBe(2);
     expect(seriesOf(await read({ repository: path, branch: 'side' }))[0]).toBe(2);
+    // A tag of that name is not meant, nor is a branch below it.
+    await run(path, 'tag', 'side', 'main~1');
+    await run(path, 'branch', 'other/one', 'main');
+    expect(seriesOf(await read({ repository: path, branch: 'side' }))[0]).toBe(2);
+    expect(why(await read({ repository: path, branch: 'other' }))).toMatch(/no such branch/);
     const me = ['-c', 'user.name=m', '-c', 'user.email=m@example'];
-    await run(path, ...me, 'merge', '--quiet', '--no-edit', 'side');
+    await run(path, ...me, 'merge', '--quiet', '--no-edit', 'refs/heads/side');
     await run(path, 'update-ref', 'refs/heads/merged', await onceMore(path, 5));
     expect(seriesOf(await read({ repository: path, branch: 'merged' }))[0]).toBe(4);
     expect(
@@ -182,6 +187,16 @@ describe('commits of a repository', () => {
     [
       'a folder without git',
       async () => ({ repository: await folder() }),
+      'there is no git repository there',
+    ],
+    [
+      'a folder inside some other repository',
+      async () => {
+        const [path, link] = [await repository(commits(5)), join(await folder(), 'link')];
+        await mkdir(join(path, 'vault'));
+        await symlink(join(path, 'vault'), link);
+        return { repository: link };
+      },
       'there is no git repository there',
     ],
     [
