@@ -134,6 +134,17 @@ describe('commits of a repository', () => {
     ).toBe(1);
   });
 
+  it('that change a folder count, also where a merge has dropped what they changed', async () => {
+    const path = await repository([{ ago: 300, paths: ['notes/a.md'] }]);
+    await run(path, 'branch', 'side', 'main');
+    await add(path, [{ ago: 40, paths: ['notes/b.md'] }], 'side');
+    await add(path, commits(30));
+    await run(path, 'reset', '--quiet', '--hard');
+    const me = ['-c', 'user.name=m', '-c', 'user.email=m@example'];
+    await run(path, ...me, 'merge', '--quiet', '--no-edit', '--strategy=ours', 'side');
+    expect(seriesOf(await read({ repository: path, paths: ['notes'] }))[0]).toBe(1);
+  });
+
   it('of a shallow clone are known as far as it reaches', async () => {
     const path = await repository(commits(1000, 170, 100, 20, 10));
     const clone = async (depth: number) => {
