@@ -4,8 +4,9 @@ export {
   type RegistryCredentialSource,
   type RegistryCredentials,
 } from './login/credentials.ts';
-export { type DockerCredentialsOptions, dockerCredentials } from './login/docker-credentials.ts';
+export { type DockerCredentialsOptions, dockerCredentials, loginIn } from './login/docker-credentials.ts';
 export type { ManifestDescriptor } from './manifests.ts';
+export { isRecord, parseJson } from './name/json.ts';
 export {
   isDigest,
   isTag,

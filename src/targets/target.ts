@@ -1,3 +1,4 @@
+import type { PreconditionFinding } from '../domain/preconditions/preconditions.ts';
 import type { KnownGoodRecord } from '../domain/proof/known-good.ts';
 import type { NamedCluster } from '../domain/versions/cluster.ts';
 import type { Finding } from '../domain/versions/findings.ts';
@@ -152,6 +153,27 @@ export interface RollbackTarget {
     /** What could not be recorded with it, a line each. */
     readonly warnings?: readonly string[];
   }>;
+
+  /**
+   * What only the target can tell of whether a rollback may go ahead (runbook 2), a finding for each that it can tell anything
+   * of; none of a plan that changes nothing. Reads nothing before it is called, and changes nothing; what it may not read
+   * is `unknown`, never an error.
+   * @param known `platforms`: what the pinned image is for, as `linux/amd64`; told by its registry.
+   */
+  preconditions?(
+    plan: Plan,
+    context: TargetContext,
+    known?: { readonly platforms?: readonly string[] },
+  ): Promise<readonly PreconditionFinding[]>;
+
+  /**
+   * The logins with which the plan's image is pulled, as far as the worker may read them: secrets, for the one who asks the
+   * registry, never to be logged or kept. None where it may not.
+   */
+  pullCredentials?(
+    plan: Plan,
+    context: TargetContext,
+  ): Promise<readonly { readonly server: string; readonly username: string; readonly password: string }[]>;
 
   /** Closes connections and watches. */
   close(): Promise<void>;

@@ -8,7 +8,16 @@ const SRC = join(import.meta.dirname, '../../src');
 const CHAPTERS: Readonly<Record<string, readonly string[]>> = {
   domain: ['media', 'masking', 'proof', 'steps', 'versions', 'request', 'people', 'ledger'],
   registry: ['name', 'login', 'session'],
-  'targets/kubernetes': ['api', 'template', 'workload', 'config', 'state', 'access', 'rollout'],
+  'targets/kubernetes': [
+    'api',
+    'template',
+    'workload',
+    'config',
+    'state',
+    'access',
+    'rollout',
+    'preconditions',
+  ],
   'targets/compose': ['project', 'engine', 'files', 'state', 'load', 'read', 'plan', 'wait', 'change'],
   'targets/compose/project': ['text', 'files', 'service'],
   'targets/compose/engine': ['command', 'objects', 'api'],

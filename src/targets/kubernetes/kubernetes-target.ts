@@ -1,5 +1,6 @@
 import { RunbookError } from '../../domain/errors.ts';
 import { createMasker } from '../../domain/masking/mask-value.ts';
+import type { PreconditionFinding } from '../../domain/preconditions/preconditions.ts';
 import type { KnownGoodRecord } from '../../domain/proof/known-good.ts';
 import type { KubernetesProfile } from '../../domain/request/profile.ts';
 import type { NamedCluster } from '../../domain/versions/cluster.ts';
@@ -41,6 +42,12 @@ import { ConfigInPlace } from './config-in-place.ts';
 import { KnownGoodRecorder } from './known-good-recorder.ts';
 import { isOf } from './live-template.ts';
 import type { KubernetesTargetOptions } from './options.ts';
+import {
+  findObstacles,
+  ObstacleReads,
+  type PullCredentials,
+  pullCredentials,
+} from './preconditions/index.ts';
 import { pinnedTemplate } from './rollout/pinned-template.ts';
 import { assertPlannedConfig } from './rollout/planned-config.ts';
 import { PodInspector } from './rollout/pod-inspector.ts';
@@ -54,7 +61,7 @@ import { keepSnapshot } from './state/snapshot.ts';
 import { WorkloadWatch } from './state/workload-watch.ts';
 import { withCopies } from './template/config-references.ts';
 import { fingerprint } from './template/fingerprint.ts';
-import { containerIn, imageOf } from './template/pod-template.ts';
+import { containerIn, imageOf, objectAt } from './template/pod-template.ts';
 import { diffTemplates } from './template/template-diff.ts';
 import { placeOf } from './workload/kinds.ts';
 import { nameOf, type WorkloadPlace } from './workload/workload.ts';
@@ -279,6 +286,36 @@ export class KubernetesTarget implements RollbackTarget {
     return this.#run(() => this.#recorder.record(record, signal), cluster);
   }
 
+  async preconditions(
+    plan: Plan,
+    { signal, cluster }: TargetContext,
+    { platforms }: { readonly platforms?: readonly string[] } = {},
+  ): Promise<readonly PreconditionFinding[]> {
+    const pin = this.#ours(plan.pin);
+    if (plan.changesNothing) return [];
+    return this.#run(async () => {
+      const live = await this.#observer.live(signal, (state) => !isOf(state, plan.from.fingerprint));
+      const inspector = this.#inspector();
+      const [{ template, fingerprint: pinned }, listed] = await Promise.all([
+        this.#content(pin, live, signal),
+        inspector.list(live, signal),
+      ]);
+      const pods = await inspector.sort(live, pinned, listed, signal);
+      const { fieldManager } = this.#options;
+      const change = { place: this.#place, live, pin, template, pods, fieldManager, platforms };
+      return findObstacles(change, this.#reads(signal));
+    }, cluster);
+  }
+
+  async pullCredentials(plan: Plan, { signal, cluster }: TargetContext): Promise<readonly PullCredentials[]> {
+    const pin = this.#ours(plan.pin);
+    return this.#run(async () => {
+      const live = await this.#observer.live(signal);
+      const { template } = await this.#content(pin, live, signal);
+      return pullCredentials(objectAt(template, 'spec'), this.#reads(signal));
+    }, cluster);
+  }
+
   async close(): Promise<void> {
     this.#stopListening();
     this.#watch.close();
@@ -294,6 +331,10 @@ export class KubernetesTarget implements RollbackTarget {
       'PinLost',
       `the plan was made for a ${planned}, and the profile names a ${kind} now`,
     );
+  }
+
+  #reads(signal: AbortSignal): ObstacleReads {
+    return new ObstacleReads(this.#lease.transport, this.#place.namespace, signal);
   }
 
   #inspector(): PodInspector {
