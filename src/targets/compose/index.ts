@@ -34,6 +34,8 @@ export function createComposeTarget(
     lastChangedBy: async (...asked) => (await target()).lastChangedBy(...asked),
     instances: async (...asked) => (await target()).instances(...asked),
     recordKnownGood: async (...asked) => (await target()).recordKnownGood(...asked),
+    preconditions: async (...asked) => (await target()).preconditions?.(...asked) ?? [],
+    pullCredentials: async (...asked) => (await target()).pullCredentials?.(...asked) ?? [],
     close: async () => (await made)?.close(),
   };
 }
