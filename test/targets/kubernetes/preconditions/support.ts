@@ -1,5 +1,7 @@
+import { execFile } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { promisify } from 'node:util';
 import { afterAll } from 'vitest';
 import { parseAllDocuments } from 'yaml';
 import type { KubernetesObject } from '../../../../sandbox/control-plane/api.ts';
@@ -13,10 +15,11 @@ import type { Plan } from '../../../../src/domain/versions/plan.ts';
 import { planRollback } from '../../../../src/domain/versions/plan-rollback.ts';
 import type { TargetWish } from '../../../../src/domain/versions/targets.ts';
 import type { RollbackTarget } from '../../../../src/targets/target.ts';
+import { locateTool } from '../../../../tools/index.ts';
 import { until } from '../../../../tools/until.ts';
-import { obey } from '../stateful-set/support.ts';
 import { context, PREVIOUS, type Service } from '../world.ts';
 
+const run = promisify(execFile);
 const FILE = join(import.meta.dirname, '../../../../deploy/rbac-preconditions.yaml');
 
 /** What deploy/rbac-preconditions.yaml grants, by kind and namespace. */
@@ -77,16 +80,18 @@ export type Known = Parameters<NonNullable<RollbackTarget['preconditions']>>[2];
 export async function findings(
   target: RollbackTarget,
   known?: Known,
+  wish?: TargetWish,
 ): Promise<readonly PreconditionFinding[]> {
-  return (await target.preconditions?.(await planned(target), context, known)) ?? [];
+  return (await target.preconditions?.(await planned(target, wish), context, known)) ?? [];
 }
 
 export async function finding(
   target: RollbackTarget,
   id: PreconditionId,
   known?: Known,
+  wish?: TargetWish,
 ): Promise<PreconditionFinding> {
-  const found = (await findings(target, known)).find((one) => one.id === id);
+  const found = (await findings(target, known, wish)).find((one) => one.id === id);
   if (!found) throw new Error(`nothing was found of ${id}`);
   return found;
 }
@@ -98,10 +103,16 @@ export function asking(version: string, resources: KubernetesObject = {}, more: 
   };
 }
 
-/** Carries a remedy out with the real kubectl. */
-export async function remedied(cluster: SandboxCluster, { remedy }: PreconditionFinding): Promise<void> {
+/** Carries a remedy out with the real kubectl, as whoever pastes it into a shell. */
+export async function remedied(
+  { adminKubeconfig }: SandboxCluster,
+  { remedy }: PreconditionFinding,
+): Promise<string> {
   if (!remedy) throw new Error('there is no remedy');
-  await obey(cluster, remedy);
+  const { path } = await locateTool('kubectl');
+  const env = { ...process.env, KUBECONFIG: adminKubeconfig };
+  const { stdout } = await run('bash', ['-c', `kubectl() { "$0" "$@"; }; ${remedy}`, path], { env });
+  return stdout;
 }
 
 /** A quota that its controller has counted. */
@@ -121,8 +132,8 @@ export async function quota(
 }
 
 /** Writes the pinned template. */
-export async function rolledBack({ target }: Service): Promise<void> {
-  const { pin } = await planned(target);
+export async function rolledBack({ target }: Service, wish?: TargetWish): Promise<void> {
+  const { pin } = await planned(target, wish);
   await target.rollBack(pin, context);
 }
 

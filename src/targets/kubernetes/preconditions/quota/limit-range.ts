@@ -55,7 +55,6 @@ export function refusedByRanges(
       bound
         ? [
             {
-              op: 'replace',
               path: `/spec/limits/${index}/${bound[0]}/${bound[1].replaceAll('~', '~0').replaceAll('/', '~1')}`,
               value: bound[2],
             },
@@ -68,12 +67,20 @@ export function refusedByRanges(
         says: `limitrange/${name} refuses every pod of ${version}: ${says}`,
         ...(patches.length === broken.length
           ? {
-              remedy: `kubectl patch limitrange ${shellWord(name)} -n ${shellWord(namespace)} --type json -p ${shellWord(JSON.stringify(lastOfEach(patches)))}`,
+              remedy: lastOfEach(patches)
+                .map((patch) => patched(name, namespace, patch))
+                .join(' && '),
             }
           : {}),
       },
     ];
   });
+}
+
+/** A patch as YAML: people read it more easily than JSON in a shell's quotes. */
+function patched(name: string, namespace: string, { path, value }: { path: string; value: string }): string {
+  const patch = shellWord(`- {op: replace, path: ${path}, value: ${value}}`);
+  return `kubectl patch limitrange ${shellWord(name)} -n ${shellWord(namespace)} --type json -p ${patch}`;
 }
 
 /** Two containers may break one bound: the value that lets both through. */
