@@ -294,7 +294,8 @@ export class KubernetesTarget implements RollbackTarget {
     const pin = this.#ours(plan.pin);
     if (plan.changesNothing) return [];
     return this.#run(async () => {
-      const live = await this.#observer.live(signal, (state) => !isOf(state, plan.from.fingerprint));
+      // Of now: somebody may just have done what a finding told them.
+      const live = await this.#observer.freshState(signal);
       const inspector = this.#inspector();
       const [{ template, fingerprint: pinned }, listed] = await Promise.all([
         this.#content(pin, live, signal),

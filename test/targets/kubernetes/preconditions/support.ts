@@ -44,11 +44,13 @@ export function preconditionRights(cluster: () => SandboxCluster) {
       const place = isClusterWide ? '' : `/namespaces/${isOfArgo ? argocd : namespace}`;
       const path = `${rbac}${place}/${object.kind.toLowerCase()}s`;
       const subjects = object.subjects?.map((one: KubernetesObject) => ({ ...one, namespace }));
-      await api.must('POST', path, {
+      const { status, body } = await api.call('POST', path, {
         ...object,
         metadata: { name },
         ...(subjects ? { subjects, roleRef: { ...object.roleRef, name } } : {}),
       });
+      // What was granted before stays.
+      if (status >= 400 && status !== 409) throw new Error(`${path}: ${status} ${body.message}`);
       if (isClusterWide) undo.push(`${path}/${name}`);
     }
     const user = `system:serviceaccount:${namespace}:rollback-worker`;
