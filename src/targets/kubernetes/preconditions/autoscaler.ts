@@ -108,7 +108,7 @@ function horizontalNote(
   }
   const broken = stuck ?? idle;
   if (broken) {
-    const why = [broken.reason, capped(broken.message ?? '', 150)].filter(Boolean).join(': ');
+    const why = [broken.reason, withoutAddresses(broken.message ?? '')].filter(Boolean).join(': ');
     return {
       state: 'not-met',
       says: `${name} ${stuck ? 'cannot scale' : 'cannot read its metrics'} (${why}): the replicas stay at ${replicas ?? 'what they are'} after the rollback too, whatever the load`,
@@ -125,6 +125,11 @@ function horizontalNote(
     state: 'met',
     says: `${name} keeps ${minReplicas} to ${maxReplicas} replicas (${replicas ?? '?'} now): the rollback leaves their number to it${bound}`,
   };
+}
+
+/** What a metrics adapter said may name where it was asked. */
+function withoutAddresses(text: string): string {
+  return capped(text.replace(/https?:\/\/\S+|\b\d{1,3}(?:\.\d{1,3}){3}(?::\d+)?/g, '…'), 150);
 }
 
 /** KEDA makes a HorizontalPodAutoscaler of each ScaledObject. */

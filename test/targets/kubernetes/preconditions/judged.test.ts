@@ -113,6 +113,16 @@ describe('judgeAutoscalers', () => {
   ])('%s', (_what, found, state, says) => {
     expect(found).toMatchObject({ id: 'autoscaler', state, says: expect.stringMatching(says) });
   });
+
+  it('repeats no address of what its metrics come from', () => {
+    const message =
+      'unable to fetch metrics: Get "https://adapter.internal:6443/apis": dial tcp 10.1.2.3:6443: refused';
+    const status = {
+      conditions: [{ type: 'ScalingActive', status: 'False', reason: 'FailedGetPodsMetric', message }],
+    };
+    const { says } = judged([hpa({ status })]);
+    expect(says).toContain('(FailedGetPodsMetric: unable to fetch metrics: Get "… dial tcp …: refused)');
+  });
 });
 
 describe('judgeBudgets', () => {

@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type KubernetesObject, MERGE_PATCH } from '../../../../sandbox/control-plane/api.ts';
 import { DEPLOYMENT, RULES_OF_KIND } from '../../../../sandbox/manifests.ts';
 import { until } from '../../../../tools/until.ts';
+import { realKubectl } from '../real-kubectl.ts';
 import { context, openWorld, type Service } from '../world.ts';
 import { finding, planned, preconditionRights, remedied, rolledBack } from './support.ts';
 
@@ -107,6 +108,24 @@ describe.concurrent('budgets of disruption', () => {
       says: `poddisruptionbudget/budget allows no eviction now (2 of 2 pods that it wants are healthy): ${pods.join(', ')}; a rollout deletes and does not ask it; a drain of their node would wait`,
     });
     expect(await evicted(of, pods[0])).toBe(429);
+    await rolledBack(of);
+    await cluster().complete(of.namespace, DEPLOYMENT);
+  });
+
+  it('a drain that is under way waits for it, and the rollback for neither', async () => {
+    const node = 'node-that-is-drained';
+    await cluster().nodes.add(node);
+    const of = await released({ replicas: 2, template: { nodeName: node } });
+    await budget(of, 2);
+    await counted(of, 0);
+    const { code, output } = await realKubectl(cluster(), `kubectl drain ${node} --timeout=1s`);
+    expect([code, output]).toEqual([1, expect.stringMatching(/violate the pod's disruption budget/)]);
+    const { says } = await finding(of.target, 'disruption-budget');
+    expect(says).toContain('allows no eviction now');
+    await grant(of);
+    expect((await finding(of.target, 'disruption-budget')).says).toMatch(
+      /are on cordoned nodes, whose drain waits for the rollback$/,
+    );
     await rolledBack(of);
     await cluster().complete(of.namespace, DEPLOYMENT);
   });
