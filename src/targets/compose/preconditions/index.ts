@@ -25,7 +25,8 @@ export async function findObstacles(
   step: Pick<StepCache, 'containers' | 'name' | 'model'>,
   signal: AbortSignal,
 ): Promise<readonly PreconditionFinding[]> {
-  const [{ project }, container] = await Promise.all([step.name(), step.containers().then(leadingContainer)]);
+  const [{ project }, containers] = await Promise.all([step.name(), seen(() => step.containers())]);
+  const container = 'is' in containers ? leadingContainer(containers.is) : undefined;
   const [machine, local, running, neighbours, definition] = await Promise.all([
     seen(() => docker.machine(signal)),
     seen(() => imageOf(source, docker, signal)),
@@ -66,7 +67,7 @@ export async function findObstacles(
         labels: container?.labels ?? {},
         isByDigest: parseImage(source.image).digest !== undefined,
       },
-      neighbours,
+      'is' in containers ? neighbours : containers,
     ),
   ];
 }

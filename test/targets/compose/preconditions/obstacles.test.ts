@@ -94,6 +94,20 @@ describe.skipIf(problem)(titled('what of an engine stands in the way of a rollba
     }
   });
 
+  it('is not known while the engine does not answer, and that is no error', async () => {
+    const of = await service(['v0.1.0', 'v0.2.0']);
+    const plan = await planned(of.target);
+    const away = of.another({}, { ...of.env, DOCKER_HOST: `unix://${join(of.folder, 'no.sock')}` });
+    const found = (await away.preconditions?.(plan, context)) ?? [];
+    expect(found.map(({ id, state }) => `${id} ${state}`)).toEqual([
+      'platform unknown',
+      'quota unknown',
+      'disruption-budget met',
+      'autoscaler met',
+      'conflicting-controller unknown',
+    ]);
+  });
+
   it('the login of the image comes from the docker configuration of the worker, and from nowhere else', async () => {
     const of = await service(['v0.1.0', 'v0.2.0']);
     const folder = join(of.folder, 'login');

@@ -50,6 +50,12 @@ export function sizeOf(spec: RawObject, defaults: ContainerDefaults = NO_DEFAULT
     const whole = amountsIn(objectAt(own, of));
     const together = effective(containers, inits, of);
     for (const [resource, amount] of whole) together.set(resource, amount);
+    // Where nobody asks, a limit of the whole is its request too (core/v1 defaults).
+    if (of === 'requests') {
+      for (const [resource, amount] of amountsIn(objectAt(own, 'limits'))) {
+        if (!together.has(resource)) together.set(resource, amount);
+      }
+    }
     for (const [resource, amount] of overhead) {
       // A limit that is not set stays unlimited.
       if (of === 'requests' || together.has(resource)) add(together, resource, amount);
