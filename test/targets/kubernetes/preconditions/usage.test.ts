@@ -1,6 +1,10 @@
 import { describe, expect, it } from 'vitest';
 import type { KubernetesObject } from '../../../../sandbox/control-plane/api.ts';
 import type { RawObject } from '../../../../src/targets/kubernetes/api/resources.ts';
+import {
+  defaultsOf,
+  refusedByRanges,
+} from '../../../../src/targets/kubernetes/preconditions/quota/limit-range.ts';
 import { sizeOf } from '../../../../src/targets/kubernetes/preconditions/quota/pod-size.ts';
 import { usageOf } from '../../../../src/targets/kubernetes/preconditions/quota/usage.ts';
 import { quantityInNano } from '../../../../src/targets/kubernetes/template/quantity.ts';
@@ -98,6 +102,58 @@ describe('what one pod uses of a quota', () => {
       });
       const expected = [...usageOf(sizeOf(spec))].filter(([resource]) => COUNTED.includes(resource));
       expect(Object.fromEntries(expected), what).toEqual(Object.fromEntries(counted));
+    }
+  });
+});
+
+describe('what a LimitRange refuses', () => {
+  const asks = (requests: RawObject, limits: RawObject): RawObject => ({
+    containers: [{ name: 'app', image: 'i', resources: { requests, limits } }],
+  });
+  const PODS: readonly RawObject[] = [
+    { containers: [{ name: 'app', image: 'i' }] },
+    asks({ memory: '1Gi' }, { memory: '1Gi' }),
+    asks({ memory: '512Mi' }, { memory: '2Gi' }),
+    asks({ memory: '3Gi' }, {}),
+    asks({ cpu: '100m' }, {}),
+    asks({ cpu: '1' }, { cpu: '2', memory: '64Mi' }),
+    { containers: [app, { name: 'b', ...says('1', '2Gi') }], initContainers: [init] },
+    { containers: [app], initContainers: [sidecar] },
+  ];
+  const RANGES: readonly (readonly [string, RawObject])[] = [
+    ['a most', { type: 'Container', max: { memory: '1Gi' } }],
+    ['a least', { type: 'Container', min: { memory: '600Mi' } }],
+    ['a ratio', { type: 'Container', maxLimitRequestRatio: { memory: '2' } }],
+    [
+      'a ratio with defaults',
+      {
+        type: 'Container',
+        default: { memory: '1Gi' },
+        defaultRequest: { memory: '256Mi' },
+        maxLimitRequestRatio: { memory: '3' },
+      },
+    ],
+    ['what it gives, with a most', { type: 'Container', default: { cpu: '1' }, max: { cpu: '1' } }],
+    ['a most of pods', { type: 'Pod', max: { memory: '2Gi' } }],
+    ['a least of pods', { type: 'Pod', min: { cpu: '500m' } }],
+  ];
+
+  it.each(RANGES)('is what admission refuses: %s', async (_what, item) => {
+    const { api } = cluster();
+    const namespace = `instant-limits-${RANGES.findIndex(([, one]) => one === item)}`;
+    await cluster().createNamespace(namespace);
+    const path = `/api/v1/namespaces/${namespace}`;
+    const range = await api.must('POST', `${path}/limitranges`, {
+      metadata: { name: 'limits' },
+      spec: { limits: [item] },
+    });
+    for (const spec of PODS) {
+      const pod = { metadata: { name: 'pod' }, spec };
+      const { status, body } = await api.call('POST', `${path}/pods?dryRun=All`, pod);
+      const [note] = refusedByRanges(sizeOf(spec, defaultsOf([range])), [range], '0.1.0', namespace);
+      expect(note === undefined, `${JSON.stringify(spec)}: ${note?.says}; ${body.message}`).toBe(
+        status === 201,
+      );
     }
   });
 });

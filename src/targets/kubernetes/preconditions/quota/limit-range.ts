@@ -29,11 +29,13 @@ function fillIn(into: Map<string, bigint>, from: Amounts): void {
   for (const [resource, amount] of from) if (!into.has(resource)) into.set(resource, amount);
 }
 
+type Bound = 'min' | 'max' | 'default' | 'maxLimitRequestRatio';
+
 /** What of a LimitRange item is broken, and what would let it through. */
 interface Broken {
   readonly says: string;
   /** Which bound, to which value. None where the pod says nothing that could be let through. */
-  readonly bound?: readonly [name: 'min' | 'max' | 'maxLimitRequestRatio', resource: string, value: string];
+  readonly bound?: readonly [name: Bound, resource: string, value: string];
 }
 
 /** A note for each LimitRange that refuses pods of this size (admission, LimitRanger, PodValidateLimitFunc). Pure. */
@@ -132,6 +134,16 @@ function brokenBy(
       broken.push({
         says: `${most}, and ${whose} has ${quantityText(has)}`,
         bound: ['max', resource, quantityText(has)],
+      });
+    }
+  }
+  for (const [resource, given] of amountsIn(objectAt(item, 'default'))) {
+    const [request = 0n, limit] = [requests.get(resource), limits.get(resource)];
+    // A template that says both cannot have less of a limit: it was filled in.
+    if (limit === given && request > limit) {
+      broken.push({
+        says: `a limit of ${quantityText(given)} ${resource} where a container has none, and ${whose} asks for ${quantityText(request)}`,
+        bound: ['default', resource, quantityText(request)],
       });
     }
   }
