@@ -21,8 +21,9 @@ export default defineConfig({
     pool: 'forks',
     // Twice the cores of a small machine: half of their time workers wait for containers, pods and clocks.
     maxWorkers: Math.max(4, Math.ceil(availableParallelism() / 2)),
-    testTimeout: 30_000,
-    hookTimeout: 120_000,
+    // Of what hangs: a machine that stands still for half a minute is no failure of a test.
+    testTimeout: 180_000,
+    hookTimeout: 240_000,
     teardownTimeout: 30_000,
     unstubEnvs: true,
     restoreMocks: true,

@@ -10,6 +10,7 @@ import { locateTool } from '../tools/index.ts';
 import { watchCompletion } from './completion.ts';
 import { measureCompose } from './compose.ts';
 import { connectionsTo } from './connections.ts';
+import { measureNeed, needLines } from './need.ts';
 import {
   type Benchmarks,
   composeLines,
@@ -28,7 +29,7 @@ const TASK_QUEUE = 'bench';
 const root = join(import.meta.dirname, '..');
 const say = (line: string) => process.stdout.write(`${line}\n`);
 
-const HALVES = ['kubernetes', 'compose'] as const;
+const HALVES = ['kubernetes', 'compose', 'need'] as const;
 const [half] = process.argv.slice(2);
 if (half !== undefined && !HALVES.some((known) => known === half)) {
   throw new Error(
@@ -37,6 +38,10 @@ if (half !== undefined && !HALVES.some((known) => known === half)) {
 }
 
 const kubectl = await locateTool('kubectl', { progress: say });
+if (half === 'need') {
+  say(needLines(await measureNeed({ warmUp: WARM_UP, measured: ROUNDS }, say)).join('\n'));
+  process.exit(0);
+}
 // One after the other: the servers of one would share the machine with the other measurement.
 const kubernetes = half === 'compose' ? undefined : await measureKubernetes();
 const compose =

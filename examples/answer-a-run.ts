@@ -75,6 +75,7 @@ export async function giveUp(client: Client): Promise<void> {
 export async function startOrJoin(client: Client): Promise<boolean> {
   const { joined } = await startRollback(client, {
     service: 'orchestrator',
+    trigger: 'alert',
     requestedBy: 'alertmanager',
     symptoms: ['40 % of chats fail'],
     ifRunning: 'join',

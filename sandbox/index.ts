@@ -6,15 +6,24 @@ import { type ComposeHost, locateComposePrograms, openComposeHost } from './comp
 import { startControlPlane } from './control-plane/index.ts';
 import { type NodeAgentOptions, startNodeAgent } from './node-agent/index.ts';
 import { expectPodAddresses } from './node-agent/network.ts';
+import {
+  locatePrometheusPrograms,
+  type PrometheusOptions,
+  type SandboxPrometheus,
+  startPrometheus,
+} from './prometheus/index.ts';
 
 export type { SandboxCluster } from './cluster.ts';
 export type { ComposeHost } from './compose/index.ts';
+export type { SandboxPrometheus } from './prometheus/index.ts';
 
 export interface SandboxOptions {
   readonly temporal?: boolean | { readonly ui?: boolean; readonly databaseFile?: string };
   readonly kubernetes?: boolean | NodeAgentOptions;
   /** A Docker engine, Compose and a registry with images of the stand-in. */
   readonly compose?: boolean;
+  /** A Prometheus that scrapes nothing yet: see sandbox/prometheus/index.ts. */
+  readonly prometheus?: boolean | PrometheusOptions;
   readonly progress?: (line: string) => void;
   /** Ends the start, whose first time may take minutes. */
   readonly signal?: AbortSignal;
@@ -27,6 +36,7 @@ export interface Sandbox extends AsyncDisposable {
   readonly temporal?: TemporalServer;
   readonly cluster?: SandboxCluster;
   readonly composeHost?: ComposeHost;
+  readonly prometheus?: SandboxPrometheus;
   close(): Promise<void>;
 }
 
@@ -52,12 +62,16 @@ export async function openSandbox(
 export async function openSandbox(
   options: SandboxOptions & { compose: true },
 ): Promise<Sandbox & { composeHost: ComposeHost }>;
+export async function openSandbox(
+  options: SandboxOptions & { prometheus: true | PrometheusOptions },
+): Promise<Sandbox & { prometheus: SandboxPrometheus }>;
 export async function openSandbox(options: SandboxOptions): Promise<Sandbox>;
 export async function openSandbox(options: SandboxOptions): Promise<Sandbox> {
   const { signal, progress } = options;
   if (options.kubernetes) await expectPodAddresses();
   const locating = { ...(progress ? { progress } : {}), ...(signal ? { signal } : {}) };
   const programs = options.compose ? await locateComposePrograms(locating) : undefined;
+  const measuring = options.prometheus ? await locatePrometheusPrograms(locating) : undefined;
   const tools = await locateTools(
     [
       ...(options.temporal ? (['temporal'] as const) : []),
@@ -75,7 +89,7 @@ export async function openSandbox(options: SandboxOptions): Promise<Sandbox> {
   };
   try {
     const wanted = typeof options.temporal === 'object' ? options.temporal : {};
-    const [temporal, composeHost, controlPlane] = await Promise.all([
+    const [temporal, composeHost, controlPlane, prometheus] = await Promise.all([
       options.temporal
         ? startTemporalServer(processes, tools.temporal.path, { ui: false, fsync: false, signal, ...wanted })
         : undefined,
@@ -88,6 +102,14 @@ export async function openSandbox(options: SandboxOptions): Promise<Sandbox> {
               'kube-apiserver': tools['kube-apiserver'].path,
               'kube-controller-manager': tools['kube-controller-manager'].path,
             },
+            signal,
+          )
+        : undefined,
+      measuring
+        ? startPrometheus(
+            processes,
+            measuring,
+            typeof options.prometheus === 'object' ? options.prometheus : {},
             signal,
           )
         : undefined,
@@ -104,6 +126,7 @@ export async function openSandbox(options: SandboxOptions): Promise<Sandbox> {
       ...(temporal ? { temporal } : {}),
       ...(cluster ? { cluster } : {}),
       ...(composeHost ? { composeHost } : {}),
+      ...(prometheus ? { prometheus } : {}),
       close,
       [Symbol.asyncDispose]: close,
     };

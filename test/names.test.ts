@@ -13,7 +13,6 @@ const FORMER: Readonly<Record<string, string>> = {
   looks: 'probes',
   saw: 'observed',
   sight: 'cache',
-  reading: 'observed state',
   settle: 'resolve',
   patience: 'deadline',
   patient: 'deadline',
@@ -51,6 +50,8 @@ const RIGHT: Readonly<Record<string, readonly string[]>> = {
   'test/targets/kubernetes/access/access.test.ts': ['claim', 'claims'],
   'test/targets/kubernetes/config-rights.test.ts': ['claim'],
   'src/targets/kubernetes/rollout/wait-states/pod-state.ts': ['gate'],
+  // A program or address of the profile that says whether the older version can live with today's data.
+  'test/stories/preconditions.test.ts': ['gate'],
   'sandbox/node-agent/pod-status.ts': ['gate'],
   // This file.
   'test/names.test.ts': Object.keys(FORMER),

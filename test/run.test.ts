@@ -27,7 +27,7 @@ test('a file that is named runs at once, and the run ends with its count and an 
   const { code, lastLine } = await runTests('test/tools/sources/checksum.test.ts');
   expect(lastLine).toBe('8 passed, 0 failed');
   expect(code).toBe(0);
-}, 90_000);
+});
 
 test.each([
   ['nothing', [], ['biome check .', 'tsc --noEmit']],
@@ -49,4 +49,4 @@ test('fails when no test ran', async () => {
   const { code, lastLine } = await runTests('test/no-such-folder');
   expect(lastLine).toMatch(/^\d+ passed, [1-9]\d* failed$/);
   expect(code).toBe(1);
-}, 90_000);
+});

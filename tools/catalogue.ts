@@ -11,7 +11,9 @@ export const TOOL_NAMES = [
 
 /** What the Compose part of the sandbox needs besides. Not every host has an engine: these are optional but in CI. */
 export const COMPOSE_TOOL_NAMES = ['docker', 'dockerd', 'docker-registry', 'docker-compose'] as const;
-export type ToolName = (typeof TOOL_NAMES)[number] | (typeof COMPOSE_TOOL_NAMES)[number];
+/** What measures in the sandbox: optional but in CI, as those of Compose are. */
+export const PROMETHEUS_TOOL_NAMES = ['prometheus', 'promtool'] as const;
+export type ToolName = (typeof TOOL_NAMES | typeof COMPOSE_TOOL_NAMES | typeof PROMETHEUS_TOOL_NAMES)[number];
 
 /** Major and minor number of a version. */
 export type MajorMinor = readonly [major: number, minor: number];
@@ -81,6 +83,7 @@ const KUBERNETES = '1.36.3';
 const ETCD = '3.6.8';
 const TEMPORAL = '1.9.1';
 const COMPOSE = '2.40.3';
+const PROMETHEUS = '2.42.0';
 
 const VENDOR_OS: Partial<Record<NodeJS.Platform, string>> = { linux: 'linux', darwin: 'darwin' };
 const COMPOSE_ARCH: Partial<Record<NodeJS.Architecture, string>> = { x64: 'x86_64', arm64: 'aarch64' };
@@ -137,6 +140,30 @@ function installed(
 ): ToolEntry {
   const newest = [Number.POSITIVE_INFINITY, Number.POSITIVE_INFINITY] as const;
   return { ...entry, versionArguments: ['--version'], newest, download: () => undefined };
+}
+
+/** A program of Prometheus. The host's own package comes first; the official archive has both programs. */
+function ofPrometheus(program: string, variable: string): ToolEntry {
+  return {
+    version: PROMETHEUS,
+    variable,
+    versionArguments: ['--version'],
+    versionPattern: /version (\d+)\.(\d+)\.(\d+)/,
+    oldest: [2, 42],
+    newest: [2, Number.POSITIVE_INFINITY],
+    hint: `${program} ${PROMETHEUS} (Debian package prometheus, or https://prometheus.io/download)`,
+    download: (os, arch) => {
+      if (!VENDOR_OS[os] || !VENDOR_ARCH[arch]) return undefined;
+      const folder = `prometheus/prometheus/releases/download/v${PROMETHEUS}`;
+      const name = `prometheus-${PROMETHEUS}.${VENDOR_OS[os]}-${VENDOR_ARCH[arch]}`;
+      return {
+        site: 'github',
+        path: `${folder}/${name}.tar.gz`,
+        checksumPath: `${folder}/sha256sums.txt`,
+        member: `${name}/${program}`,
+      };
+    },
+  };
 }
 
 /** Every tool by its name. */
@@ -245,4 +272,6 @@ export const TOOLS: Readonly<Record<ToolName, ToolEntry>> = {
       variables: { 'github.com/docker/compose/v2/internal.Version': `v${COMPOSE}` },
     },
   },
+  prometheus: ofPrometheus('prometheus', 'RUNBOOK_PROMETHEUS'),
+  promtool: ofPrometheus('promtool', 'RUNBOOK_PROMTOOL'),
 };

@@ -16,7 +16,7 @@ import { wheel } from './sources/wheel.ts';
 import { ToolMissing } from './tool-missing.ts';
 
 export { cacheFolder, stateFolder } from './cache-folder.ts';
-export { COMPOSE_TOOL_NAMES, TOOL_NAMES, type ToolName } from './catalogue.ts';
+export { COMPOSE_TOOL_NAMES, PROMETHEUS_TOOL_NAMES, TOOL_NAMES, type ToolName } from './catalogue.ts';
 export type { SourceName } from './sources/source.ts';
 export { type MissingTool, ToolMissing } from './tool-missing.ts';
 

@@ -15,7 +15,7 @@ export interface UntilOptions {
 export async function until<T>(
   what: string,
   ask: () => Promise<T | undefined | false>,
-  { withinMs = 30_000, everyMs, signal }: UntilOptions = {},
+  { withinMs = 90_000, everyMs, signal }: UntilOptions = {},
 ): Promise<T> {
   const begun = Date.now();
   const deadline = begun + withinMs;

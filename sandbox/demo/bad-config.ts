@@ -4,6 +4,7 @@ import { out } from '../../src/cli/show/terminal.ts';
 import { rollBack, type ToldRun } from './one-run.ts';
 import { deployKnownGood, type Story, say, told } from './story.ts';
 import { probeService, symptomsOf } from './symptoms.ts';
+import { untilPlansFail } from './watch-plans.ts';
 import type { ReleaseConfig } from './world.ts';
 
 /**
@@ -20,6 +21,10 @@ export async function tellBadConfig(
   stage(`Deploy v0.2.1. Its image is good; ${called} has another model, and agents that give up too soon`);
   await world.deploy('v0.2.1');
   for (const line of await symptomsOf(world.serviceUrl, signal)) say(`  ${line}`);
+  if (world.measured) {
+    await world.measured.scraped();
+    await untilPlansFail(world.measured, signal);
+  }
 
   stage('Ask for the plan: it shows the settings that change');
   const { report: planned } = await rollBack(session, { dryRun: true }, signal);

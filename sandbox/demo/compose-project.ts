@@ -16,13 +16,15 @@ export interface ProjectOptions {
   readonly cache?: { readonly image: string; readonly apiPort: number; readonly metricsPort: number };
   /** Default: the engine asks every second. */
   readonly healthcheck?: boolean;
+  /** The language model that it asks. */
+  readonly provider?: string;
   /** The orchestrator's config, which is mounted then. Default: it has none. */
   readonly config?: string;
 }
 
 /** A Compose project as people write it, by its file names: comments, an env file, shared settings. */
 export function composeProject(options: ProjectOptions): Record<string, string> {
-  const { image, apiPort, metricsPort, cache, healthcheck = true, config } = options;
+  const { image, apiPort, metricsPort, cache, healthcheck = true, config, provider } = options;
   const volumes = `    volumes: ["./${CONFIG_TOML}:${CONFIG_FOLDER}/config.toml:ro"]\n`;
   return {
     [COMPOSE_FILE]: `# Production of the orchestrator.
@@ -41,7 +43,7 @@ services:
       RUST_LOG: warn   # agents answer on their stdout: never below warn
       ORCH_API_PORT: "${apiPort}"
       ORCH_METRICS_PORT: "${metricsPort}"
-    stop_grace_period: 5s
+${provider === undefined ? '' : `      ORCH_PROVIDER: ${provider}\n`}    stop_grace_period: 5s
 ${config === undefined ? '' : volumes}${healthcheck ? HEALTHCHECK : ''}    logging: *logging
 ${cache ? cacheService(cache) : ''}`,
     [ENV_FILE]: `# Read by the orchestrator when it starts.\nLLM_TIMEOUT_SECONDS=30\nPLAN_MAX_STEPS=12\n${config === undefined ? '' : `${KEY_VARIABLE}=of-the-sandbox\n`}`,

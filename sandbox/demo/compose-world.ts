@@ -18,6 +18,7 @@ import {
 } from './compose-project.ts';
 import { composeEntry, writeConfig } from './config.ts';
 import { serviceConfig } from './service-config.ts';
+import { STORY_PACE } from './signals.ts';
 import type { DemoWorld, Release, WorldKind, WorldOptions } from './world.ts';
 
 /** The service in a Compose project, beside another one that must not notice anything. */
@@ -38,24 +39,34 @@ const TIMEOUTS: Readonly<Record<Release, number>> = {
 /** How long a container must run to count as up, where a rollout is to take its time. */
 const SLOW_STABLE = '3s';
 
-async function openComposeWorld({ progress, signal }: WorldOptions): Promise<DemoWorld> {
-  const sandbox = await openSandbox({ temporal: { ui: true }, compose: true, progress, signal });
-  const { composeHost: host, temporal, folder } = sandbox;
+async function openComposeWorld({ progress, signal, measured }: WorldOptions): Promise<DemoWorld> {
+  const sandbox = await openSandbox({
+    temporal: { ui: true },
+    compose: true,
+    ...(measured ? { prometheus: STORY_PACE } : {}),
+    progress,
+    signal,
+  });
+  const { composeHost: host, temporal, folder, prometheus } = sandbox;
   try {
     // The worker of the demo is in this process: it finds engine and Compose as every program does.
     Object.assign(process.env, host.environment);
-    const { directory, ports } = await writeProject(host);
+    const { directory, ports } = await writeProject(host, measured?.provider);
     const [composeFile, envFile] = [join(directory, COMPOSE_FILE), join(directory, ENV_FILE)];
     const configFile = join(directory, CONFIG_TOML);
     const [apiPort, metricsPort] = ports;
     const serviceUrl = `http://127.0.0.1:${apiPort}`;
+    const scraped = await prometheus?.scrape([`127.0.0.1:${metricsPort}`], { job: SERVICE });
     let deployed = '';
     const { DOCKER_HOST = '', DOCKER_CONFIG = '' } = host.environment;
     return {
       folder,
       temporal,
       processes: sandbox.processes,
-      listens: `Docker ${DOCKER_HOST}, registry ${host.registry.address}`,
+      listens: [
+        `Docker ${DOCKER_HOST}, registry ${host.registry.address}`,
+        ...(prometheus ? [`Prometheus ${prometheus.url}`] : []),
+      ].join(', '),
       serviceUrl,
       writeConfig: (options) =>
         writeConfig({
@@ -85,6 +96,9 @@ async function openComposeWorld({ progress, signal }: WorldOptions): Promise<Dem
           ...aligned(await host.compose(directory, 'ps', '--format', columns)),
         ];
       },
+      ...(prometheus && scraped
+        ? { measured: { prometheus, job: SERVICE, scraped: () => scraped.up() } }
+        : {}),
       config: {
         called: `its ${CONFIG_TOML}`,
         kept: `its ${CONFIG_TOML} is what was proved`,
@@ -105,7 +119,7 @@ async function openComposeWorld({ progress, signal }: WorldOptions): Promise<Dem
   }
 }
 
-async function writeProject(host: ComposeHost) {
+async function writeProject(host: ComposeHost, provider?: string) {
   const ports = await freePorts(4);
   const [apiPort = 0, metricsPort = 0, cacheApiPort = 0, cacheMetricsPort = 0] = ports;
   for (const release of ['v0.2.0', 'v0.2.1', 'v0.2.2']) await host.images.publish(release);
@@ -115,6 +129,7 @@ async function writeProject(host: ComposeHost) {
     apiPort,
     metricsPort,
     config: serviceConfig('v0.1.0'),
+    ...(provider ? { provider } : {}),
     cache: { image: cache.reference, apiPort: cacheApiPort, metricsPort: cacheMetricsPort },
   });
   return { directory: await host.project('phoenix', files), ports: [apiPort, metricsPort] as const };

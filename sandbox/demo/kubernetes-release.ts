@@ -13,11 +13,13 @@ const KUBECTL = 'kubectl-client-side-apply';
 /**
  * Applies the manifests of a release, as `kubectl apply` does: the ConfigMap under the name that it always has, and the
  * Deployment; then waits for the rollout.
+ * @param provider the language model that it asks.
  */
 export async function applyRelease(
   cluster: SandboxCluster,
   release: Release,
   signal: AbortSignal,
+  provider?: string,
 ): Promise<void> {
   const core = `/api/v1/namespaces/${NAMESPACE}`;
   const key = { metadata: { name: SECRET }, stringData: { [KEY_VARIABLE]: 'sandbox-key' } };
@@ -26,7 +28,11 @@ export async function applyRelease(
   const isNew = await apply(cluster, `${core}/configmaps`, config);
   // An image takes longer to be pulled than this; the API server notes the time of a change in whole seconds.
   if (isNew) await sleep(1_000 - (Date.now() % 1_000) + 20, undefined, { signal });
-  await apply(cluster, `/apis/apps/v1/namespaces/${NAMESPACE}/deployments`, manifest(cluster, release));
+  await apply(
+    cluster,
+    `/apis/apps/v1/namespaces/${NAMESPACE}/deployments`,
+    manifest(cluster, release, provider),
+  );
   await cluster.complete(NAMESPACE, DEPLOYMENT, signal);
 }
 
@@ -52,7 +58,7 @@ async function apply(
   return metadata.resourceVersion !== body.metadata?.resourceVersion;
 }
 
-function manifest({ node }: SandboxCluster, release: Release): KubernetesObject {
+function manifest({ node }: SandboxCluster, release: Release, provider?: string): KubernetesObject {
   const { apiPort, metricsPort } = node;
   const made = deployment({ image: imageOf(release), replicas: 3, apiPort, metricsPort });
   const { spec } = made.spec.template;
@@ -61,7 +67,11 @@ function manifest({ node }: SandboxCluster, release: Release): KubernetesObject 
   spec.containers = [
     {
       ...container,
-      env: [...container.env, { name: KEY_VARIABLE, valueFrom: key }],
+      env: [
+        ...container.env,
+        { name: KEY_VARIABLE, valueFrom: key },
+        ...(provider ? [{ name: 'ORCH_PROVIDER', value: provider }] : []),
+      ],
       volumeMounts: [{ name: 'config', mountPath: CONFIG_FOLDER, readOnly: true }],
     },
   ];

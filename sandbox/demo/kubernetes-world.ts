@@ -1,8 +1,10 @@
 import { openSandbox } from '../index.ts';
 import { DEPLOYMENT, imageOf, LABELS, NAMESPACE } from '../manifests.ts';
+import { scrapePods } from '../prometheus/follow-pods.ts';
 import { kubernetesChaos } from './chaos/kubernetes.ts';
 import { kubernetesEntry, writeConfig } from './config.ts';
 import { applyRelease, CONFIG_MAP, configInUse } from './kubernetes-release.ts';
+import { STORY_PACE } from './signals.ts';
 import type { DemoWorld, WorldKind, WorldOptions } from './world.ts';
 
 /** The service as a Deployment of three pods. */
@@ -11,20 +13,32 @@ export const KUBERNETES: WorldKind = {
   open: openKubernetesWorld,
 };
 
-async function openKubernetesWorld({ progress, signal }: WorldOptions): Promise<DemoWorld> {
-  const sandbox = await openSandbox({ temporal: { ui: true }, kubernetes: true, progress, signal });
-  const { cluster, temporal, folder } = sandbox;
+/** As Prometheus calls what it scrapes. */
+const JOB = 'master-orchestrator';
+
+async function openKubernetesWorld({ progress, signal, measured }: WorldOptions): Promise<DemoWorld> {
+  const sandbox = await openSandbox({
+    temporal: { ui: true },
+    kubernetes: true,
+    ...(measured ? { prometheus: STORY_PACE } : {}),
+    progress,
+    signal,
+  });
+  const { cluster, temporal, folder, prometheus } = sandbox;
   try {
     await cluster.createNamespace(NAMESPACE);
     const service = await cluster.node.openService(NAMESPACE, LABELS);
     const kubeconfig = await cluster.kubeconfigFor(NAMESPACE);
     const { apiPort, metricsPort } = cluster.node;
+    const scraped = prometheus && (await scrapePods(prometheus, cluster, { namespace: NAMESPACE, job: JOB }));
     const bad = `${DEPLOYMENT}=${imageOf('v0.2.0')}`;
     return {
       folder,
       temporal,
       processes: sandbox.processes,
-      listens: `Kubernetes ${cluster.server}`,
+      listens: [`Kubernetes ${cluster.server}`, ...(prometheus ? [`Prometheus ${prometheus.url}`] : [])].join(
+        ', ',
+      ),
       serviceUrl: service.url,
       writeConfig: (options) =>
         writeConfig({
@@ -35,7 +49,8 @@ async function openKubernetesWorld({ progress, signal }: WorldOptions): Promise<
           metricsPort,
           ...options,
         }),
-      deploy: (release) => applyRelease(cluster, release, signal),
+      deploy: (release) => applyRelease(cluster, release, signal, measured?.provider),
+      ...(prometheus && scraped ? { measured: { prometheus, job: JOB, scraped: () => scraped.up() } } : {}),
       show: async () => [],
       config: {
         called: `its ConfigMap ${CONFIG_MAP}`,
@@ -53,7 +68,10 @@ async function openKubernetesWorld({ progress, signal }: WorldOptions): Promise<
         `kubectl -n ${NAMESPACE} set image deployment/${DEPLOYMENT} ${bad}`,
       ],
       chaos: kubernetesChaos(sandbox),
-      [Symbol.asyncDispose]: () => sandbox.close(),
+      async [Symbol.asyncDispose]() {
+        await scraped?.[Symbol.asyncDispose]();
+        await sandbox.close();
+      },
     };
   } catch (error) {
     await sandbox.close();

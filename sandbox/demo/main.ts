@@ -17,7 +17,10 @@ Runtime.install({ logger: new DefaultLogger('ERROR'), shutdownSignals: [] });
 const kind = process.argv.includes('--compose') ? COMPOSE : KUBERNETES;
 const telling = process.argv.includes('--chaos')
   ? chaos(kind, interrupted.signal)
-  : demo(kind, interrupted.signal, process.argv.includes('--keep'));
+  : demo(kind, interrupted.signal, {
+      keep: process.argv.includes('--keep'),
+      innocent: process.argv.includes('--innocent'),
+    });
 const code = await telling.catch((error: Error) => {
   if (interrupted.signal.aborted || error.name === 'Interrupted') return 130;
   const expected = error.name === 'ToolMissing' || error.name === 'SandboxUnavailable';

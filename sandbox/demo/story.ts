@@ -3,8 +3,10 @@ import { join } from 'node:path';
 import type { Client } from '@temporalio/client';
 import { follow } from '../../src/cli/follow.ts';
 import { startVerify } from '../../src/client/index.ts';
+import { type DemoProvider, startProvider } from './provider.ts';
 import { type Receiver, startReceiver } from './receiver.ts';
 import { recordsFolder } from './records.ts';
+import { measured } from './signals.ts';
 import type { DemoWorld, Release, WorldConfig, WorldKind } from './world.ts';
 
 /** The service that every story is about, as its profile is called. */
@@ -21,6 +23,8 @@ export interface Story extends AsyncDisposable {
   /** Folder of the incident records. */
   readonly records: string;
   readonly configFile: string;
+  /** What every release asks, where the service is measured. */
+  readonly provider?: DemoProvider;
   /** Begins a part. @throws the signal's reason when it has aborted. */
   stage(heading: string): void;
 }
@@ -32,7 +36,10 @@ export interface Story extends AsyncDisposable {
 export async function openStory(
   kind: WorldKind,
   signal: AbortSignal,
-  options: Omit<WorldConfig, 'records' | 'slackFile'> = {},
+  {
+    isMeasured = false,
+    ...options
+  }: Omit<WorldConfig, 'records' | 'slackFile'> & { readonly isMeasured?: boolean } = {},
 ): Promise<Story> {
   const stage = (heading: string) => {
     signal.throwIfAborted();
@@ -41,14 +48,26 @@ export async function openStory(
   const started = Date.now();
   stage(`A world on this machine: ${kind.parts}`);
   await using opened = new AsyncDisposableStack();
-  const world = opened.use(await kind.open({ progress: (line) => say(`  ${line}`), signal }));
+  const provider = isMeasured ? opened.use(await startProvider()) : undefined;
+  const world = opened.use(
+    await kind.open({
+      progress: (line) => say(`  ${line}`),
+      signal,
+      ...(provider ? { measured: { provider: provider.url } } : {}),
+    }),
+  );
   const { temporal, folder } = world;
   const channel = opened.use(await startReceiver());
   const slackFile = join(folder, 'slack-webhook');
   await writeFile(slackFile, channel.url, { mode: 0o600 });
   const records = await recordsFolder(process.cwd(), process.env);
   if (records.instead) say(`  ${records.instead}`);
-  const configFile = await world.writeConfig({ ...options, records: records.folder, slackFile });
+  const configFile = await world.writeConfig({
+    ...options,
+    ...(world.measured ? { profile: measured(world.measured) } : {}),
+    records: records.folder,
+    slackFile,
+  });
   say(`  Temporal ${temporal.address}, its UI ${temporal.uiUrl}, ${world.listens}`);
   say(`  up after ${((Date.now() - started) / 1000).toFixed(1)} s`);
   signal.throwIfAborted();
@@ -58,6 +77,7 @@ export async function openStory(
     channel,
     records: records.folder,
     configFile,
+    ...(provider ? { provider } : {}),
     stage,
     [Symbol.asyncDispose]: () => all.disposeAsync(),
   };

@@ -1,6 +1,7 @@
 import type { StepId } from '../../src/domain/steps/steps.ts';
 import type { Kept, Processes } from '../../tools/processes/index.ts';
 import type { TemporalServer } from '../../tools/temporal-server.ts';
+import type { SandboxPrometheus } from '../prometheus/index.ts';
 import type { FoundProcess } from './chaos/processes.ts';
 import type { Victim } from './chaos/victims.ts';
 
@@ -10,6 +11,17 @@ export type Release = 'v0.1.0' | 'v0.1.0-slow-ready' | 'v0.2.0' | 'v0.2.1' | 'v0
 export interface WorldOptions {
   readonly progress: (line: string) => void;
   readonly signal: AbortSignal;
+  /** A language model that every release asks, and a Prometheus that scrapes the service; default: neither. */
+  readonly measured?: { readonly provider: string } | undefined;
+}
+
+/** What a Prometheus of the world sees of the service. */
+export interface MeasuredService {
+  readonly prometheus: SandboxPrometheus;
+  /** The label of its series. */
+  readonly job: string;
+  /** Waits until every instance of now was scraped. */
+  scraped(): Promise<void>;
 }
 
 /** What the story needs of a world: the service as it is deployed there. */
@@ -28,6 +40,8 @@ export interface DemoWorld extends AsyncDisposable {
   deploy(release: Release): Promise<void>;
   /** What stands there now, a line each; nothing where the steps have said all. */
   show(): Promise<readonly string[]>;
+  /** Where it was opened to be measured. */
+  readonly measured?: MeasuredService;
   /** Where releases bring their config along: one is bad by that alone. */
   readonly config?: ReleaseConfig;
   /** What else can be found where, a line each. */
@@ -55,6 +69,8 @@ export interface WorldConfig {
   readonly slackFile: string;
   /** A rollout and checks that take seconds, so that something can happen in the middle of it. */
   readonly slow?: boolean;
+  /** Merged into the profile. */
+  readonly profile?: Readonly<Record<string, unknown>>;
 }
 
 /** What a world is like when everything in it is killed. */

@@ -36,6 +36,10 @@ export interface Behaviour {
     readonly delayMs: number;
     /** Attempts per failing call: what `agent_call_failures_total` grows by. */
     readonly attempts: number;
+    /** Every so many-th chat fails as `execution_failed` does, whatever the outcome of the others. */
+    readonly failsEvery?: number;
+    /** What a task that succeeds is measured to take, in seconds; without it about 0.8. Nothing waits for it. */
+    readonly taskSeconds?: number;
     readonly reply?: Reply;
   };
   readonly agents: {

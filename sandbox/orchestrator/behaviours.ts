@@ -41,6 +41,11 @@ export const BEHAVIOURS = {
   'slow-ready': { start: { readyAfterMs: 3_000 } },
   'port-refused': { start: { api: false } },
 
+  /** A part of the chats fails, and what succeeds takes long. */
+  'chat-third-fails': { chat: { failsEvery: 3 } },
+  'chat-third-fails-under-traffic': { chat: { failsEvery: 3 }, trafficEveryMs: 250 },
+  'tasks-take-long': { chat: { taskSeconds: 6 } },
+
   'chat-output-null': { chat: { outcome: 'output-null' } },
   'chat-empty-data': { chat: { outcome: 'output-empty' } },
   'chat-output-error': { chat: { outcome: 'output-error' } },

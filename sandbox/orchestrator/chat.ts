@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import type { AgentTable } from './agents.ts';
 import type { Behaviour } from './behaviour.ts';
 import type { MetricsRegistry } from './metrics.ts';
+import type { Provider } from './provider.ts';
 
 /** How a chat ends. `agent-fails` runs the real circuit breaker; the codes are answered as they are. */
 export type ChatOutcome =
@@ -51,10 +52,13 @@ export function parseChatRequest(text: string): ChatRequest {
 export class Planner {
   readonly #agents: AgentTable;
   readonly #metrics: MetricsRegistry;
+  readonly #provider: Provider | undefined;
+  #chats = 0;
 
-  constructor(agents: AgentTable, metrics: MetricsRegistry) {
+  constructor(agents: AgentTable, metrics: MetricsRegistry, provider?: Provider) {
     this.#agents = agents;
     this.#metrics = metrics;
+    this.#provider = provider;
   }
 
   /** The body of `/api/v1/chat`, counted and recorded. */
@@ -86,7 +90,11 @@ export class Planner {
   }
 
   #conclude(agent: string, behaviour: Behaviour): ChatErrorCode | object | null {
-    const { outcome } = behaviour.chat;
+    this.#chats += 1;
+    const { failsEvery } = behaviour.chat;
+    const isOneThatFails = failsEvery !== undefined && this.#chats % failsEvery === 0;
+    const own = isOneThatFails ? 'execution_failed' : behaviour.chat.outcome;
+    const outcome = this.#provider?.isUp() === false ? 'agent-fails' : own;
     if (outcome === 'planning_failed' || outcome === 'agent_unavailable' || outcome === 'internal')
       return outcome;
     if (agent === 'git_agent' && outcome === 'success')
@@ -109,7 +117,7 @@ export class Planner {
   #called(agent: string, behaviour: Behaviour, output: object | null): object | null {
     // Generation B sends LLM calls past the agent path: no task, no agent metrics, no row.
     if (behaviour.generation === 'A' || agent === 'git_agent') {
-      const seconds = 0.8 + Math.random() / 10;
+      const seconds = behaviour.chat.taskSeconds ?? 0.8 + Math.random() / 10;
       this.#metrics.count('orchestrator_task_started_total');
       this.#metrics.observe('agent_call_duration_seconds', seconds);
       this.#metrics.observe('orchestrator_task_duration_seconds', seconds + 0.003);

@@ -6,6 +6,7 @@ import { type BehaviourWish, resolveBehaviour } from './behaviours.ts';
 import { Planner } from './chat.ts';
 import { type Listener, listen } from './listener.ts';
 import { MetricsRegistry } from './metrics.ts';
+import type { Provider } from './provider.ts';
 
 export type { OrchestratorAuth } from './auth.ts';
 export type { Behaviour, BehaviourChange } from './behaviour.ts';
@@ -37,6 +38,8 @@ export interface OrchestratorOptions {
   readonly auth?: OrchestratorAuth;
   /** Which instance of a Deployment this is, from 0: for behaviours in which instances disagree. */
   readonly instance?: number;
+  /** The language model behind it: while it is down every agent call fails, whatever the release. */
+  readonly provider?: Provider;
   /** Called when the behaviour ends the program; both ports are closed by then. */
   readonly onExit?: (code: number) => void;
 }
@@ -69,7 +72,7 @@ export async function startOrchestrator(options: OrchestratorOptions = {}): Prom
     auth: options.auth ?? { mode: 'none' },
     agents,
     metrics,
-    planner: new Planner(agents, metrics),
+    planner: new Planner(agents, metrics, options.provider),
   };
   const seen: RecordedRequest[] = [];
   const record = (

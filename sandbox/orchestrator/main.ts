@@ -5,6 +5,7 @@ import type { Behaviour } from './behaviour.ts';
 import { CONFIG_FILE, configured } from './config-file.ts';
 import { serveControl } from './control.ts';
 import { parseBehaviour, resolveBehaviour, startOrchestrator } from './index.ts';
+import { watchProvider } from './provider.ts';
 
 // The process of one pod. Everything comes from its environment, as in a container.
 const { env } = process;
@@ -16,6 +17,8 @@ const behaviour = withConfig(resolveBehaviour(wish, instance));
 const spoilt = env.RUST_LOG === undefined || /trace|debug|info/.test(env.RUST_LOG);
 const chatty = spoilt && behaviour.chat.outcome === 'success';
 
+const provider = env.ORCH_PROVIDER ? await watchProvider(env.ORCH_PROVIDER) : undefined;
+
 const orchestrator = await startOrchestrator({
   behaviour: chatty ? { ...behaviour, chat: { ...behaviour.chat, outcome: 'execution_failed' } } : behaviour,
   instance,
@@ -23,6 +26,7 @@ const orchestrator = await startOrchestrator({
   ...(env.ORCH_API_PORT ? { apiPort: Number(env.ORCH_API_PORT) } : {}),
   ...(env.ORCH_METRICS_PORT ? { metricsPort: Number(env.ORCH_METRICS_PORT) } : {}),
   auth: authFromEnvironment(env),
+  ...(provider ? { provider } : {}),
   onExit: (code) => process.exit(code),
 });
 if (env.ORCH_CONTROL) await serveControl(env.ORCH_CONTROL, orchestrator);

@@ -10,6 +10,8 @@ interface Summary {
   sum: number;
   count: number;
   samples: { at: number; value: number }[];
+  /** As a histogram has them: for the life of the process, each with what is below it. */
+  within: number[];
 }
 
 /** Counters and summaries of one process, and their text form. A metric is absent until its first increment. */
@@ -24,10 +26,16 @@ export class MetricsRegistry {
   }
 
   observe(name: string, seconds: number): void {
-    const summary = this.#summaries.get(name) ?? { sum: 0, count: 0, samples: [] };
+    const summary = this.#summaries.get(name) ?? {
+      sum: 0,
+      count: 0,
+      samples: [],
+      within: BUCKETS.map(() => 0),
+    };
     summary.sum += seconds;
     summary.count += 1;
     summary.samples.push({ at: Date.now(), value: seconds });
+    summary.within = summary.within.map((count, index) => count + Number(seconds <= (BUCKETS[index] ?? 0)));
     this.#summaries.set(name, summary);
   }
 
@@ -89,7 +97,7 @@ export class MetricsRegistry {
   }
 }
 
-function summaryBlock(name: string, { sum, count, samples }: Summary): string {
+function summaryBlock(name: string, { sum, count, samples }: Omit<Summary, 'within'>): string {
   const sorted = samples.map((sample) => sample.value).sort((a, b) => a - b);
   const lines = QUANTILES.map((quantile) => {
     const value = sorted[Math.max(0, Math.ceil(quantile * sorted.length) - 1)] ?? 0;
@@ -98,11 +106,8 @@ function summaryBlock(name: string, { sum, count, samples }: Summary): string {
   return `# TYPE ${name} summary\n${lines.join('')}${name}_sum ${sum}\n${name}_count ${count}\n`;
 }
 
-function histogramBlock(name: string, { sum, count, samples }: Summary): string {
-  const lines = BUCKETS.map((bound) => {
-    const within = samples.filter((sample) => sample.value <= bound).length;
-    return `${name}_bucket{le="${bound}"} ${within}\n`;
-  });
+function histogramBlock(name: string, { sum, count, within }: Summary): string {
+  const lines = BUCKETS.map((bound, index) => `${name}_bucket{le="${bound}"} ${within[index]}\n`);
   return `# TYPE ${name} histogram\n${lines.join('')}${name}_bucket{le="+Inf"} ${count}\n${name}_sum ${sum}\n${name}_count ${count}\n`;
 }
 

@@ -3,6 +3,8 @@ import type { RunbookConfig } from '../config/profile.ts';
 import type { RecordedFiles, RunReport } from '../domain/ledger/ledger.ts';
 import type { UsableAttributes } from '../domain/request/search-attributes.ts';
 import type { Notifier } from '../notifiers/notifier.ts';
+import type { ServicePreconditions } from '../preconditions/create-preconditions.ts';
+import type { ServiceSignals } from '../signals/service-signals.ts';
 import type { RollbackTarget } from '../targets/target.ts';
 
 /** What the worker has built for one service profile. */
@@ -10,6 +12,10 @@ export interface PreparedService {
   readonly target: RollbackTarget;
   readonly checks: ConfiguredChecks;
   readonly notifiers: readonly Notifier[];
+  /** What has to hold before a rollback; none where the profile says nothing of it. */
+  readonly preconditions?: ServicePreconditions;
+  /** What reads the service's signals; none where the profile has no section `signals`. */
+  readonly signals?: ServiceSignals;
 }
 
 /** Everything that activities use of the outside. `worker.ts` builds it; activities never read the environment. */

@@ -1,10 +1,13 @@
 import type { Announcement } from '../domain/ledger/announce.ts';
 import type { KeptValues, StepResult } from '../domain/ledger/ledger.ts';
 import type { STEPS, StepId } from '../domain/steps/steps.ts';
+import { assessNeed } from './assess-need.ts';
 import { checkAccess } from './check-access.ts';
+import { checkPreconditions } from './check-preconditions.ts';
 import type { Dependencies } from './dependencies.ts';
 import { identifyHolder } from './identify-holder.ts';
 import { identifyVersions } from './identify-versions.ts';
+import { measureImpact } from './measure-impact.ts';
 import { notify } from './notify.ts';
 import { plan } from './plan.ts';
 import { planGroup } from './plan-group.ts';
@@ -35,7 +38,9 @@ export function createActivities(deps: Dependencies) {
     'resolve-request': resolveRequest(deps),
     'check-access': of(checkAccess(deps)),
     'identify-versions': of(identifyVersions(deps)),
+    'assess-need': of(assessNeed(deps)),
     plan: of(plan(deps)),
+    'check-preconditions': of(checkPreconditions(deps)),
     'plan-group': planGroup(deps),
     'identify-holder': identifyHolder(deps),
     'take-snapshot': of(takeSnapshot(deps)),
@@ -43,6 +48,7 @@ export function createActivities(deps: Dependencies) {
     'roll-back': of(rollBack(deps)),
     'wait-for-rollout': of(waitForRollout(deps)),
     ...(mapValues(checks, (check) => of(check)) as typeof checks),
+    'measure-impact': of(measureImpact(deps)),
     'watch-service': of(watchService(deps)),
     'record-known-good': of(recordKnownGood(deps)),
     notify: of(notify(deps), ([, announcement]) => (announcement as Announcement).service),

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { RunbookError } from '../domain/errors.ts';
-import type { ShownPlan } from '../domain/versions/plan.ts';
+import type { Plan, ShownPlan } from '../domain/versions/plan.ts';
 import { type PlanOptions, planRollback } from '../domain/versions/plan-rollback.ts';
 import type { TargetWish } from '../domain/versions/targets.ts';
 import { nameWithRevision, type ObservedService } from '../domain/versions/versions.ts';
@@ -64,15 +64,19 @@ async function planFor(
     }
     const { findings } = weighed;
     const exact = { ...weighed.plan, warnings: [...weighed.plan.warnings, ...passedOver] };
-    const hash = createHash('sha256').update(JSON.stringify(exact)).digest('hex');
     return {
       ...exact,
-      hash,
+      hash: planHash(exact),
       diff,
       ...(settings.length > 0 ? { settings } : {}),
       ...(findings.length > 0 ? { findings } : {}),
     };
   }
+}
+
+/** What an approval refers to: SHA-256 over the plan, and over what was found of its preconditions. */
+export function planHash(plan: Plan & Pick<ShownPlan, 'preconditions'>): string {
+  return createHash('sha256').update(JSON.stringify(plan)).digest('hex');
 }
 
 function describePlan({ from, to, changesNothing, findings = [] }: ShownPlan): string {

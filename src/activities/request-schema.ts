@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { RunbookError } from '../domain/errors.ts';
+import { TRIGGERS } from '../domain/need/need-policy.ts';
 import { CHECK_IDS } from '../domain/proof/checks.ts';
 import { oneLine } from '../domain/redact.ts';
 import { type GroupRequest, ON_FAILURE } from '../domain/request/group.ts';
@@ -56,6 +57,7 @@ const rolling = {
 const ROLLBACK = z.strictObject({
   service: name.exactOptional(),
   ...rolling,
+  trigger: z.enum(TRIGGERS).exactOptional(),
   /** What the run of a group adds to the request of a member. */
   member: z
     .strictObject({ group: name, onFailure: z.enum(ON_FAILURE), waitMs: z.int().min(1) })

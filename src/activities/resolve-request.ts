@@ -91,7 +91,7 @@ async function resolveRollback(
   profile: ServiceProfile,
   request: RollbackRequest,
 ): Promise<ResolvedRun> {
-  const { severity, breakGlass, ifRunning, member } = request;
+  const { severity, breakGlass, ifRunning, trigger, member } = request;
   const run: ResolvedRun = {
     ...(await resolveShared(deps, profile, request)),
     wish: parseTarget(request.target ?? 'known-good') as TargetWish,
@@ -103,6 +103,7 @@ async function resolveRollback(
     ...(severity === undefined ? {} : { severity }),
     ...(breakGlass === undefined ? {} : { breakGlass }),
     ...(ifRunning === undefined ? {} : { ifRunning }),
+    ...(trigger === undefined ? {} : { trigger }),
     ...(member === undefined ? {} : { member }),
     policy: profile.policy,
     ...(request.dryRun ? undisturbing(profile.policy) : {}),

@@ -1,4 +1,5 @@
 import { type Command, Option } from 'commander';
+import { TRIGGERS } from '../domain/need/need-policy.ts';
 import { SEVERITIES } from '../domain/request/policy.ts';
 
 /** Options that say which service and why; shared by the commands that start a run. */
@@ -22,7 +23,13 @@ export function rolling(command: Command): Command {
     .option('--symptom <text...>', 'what was seen')
     .option('--tried <text...>', 'mitigations tried before')
     .option('--force', 'go to a target that is refused otherwise; needs --reason')
-    .addOption(new Option('--severity <level>', 'severity of the incident').choices(SEVERITIES));
+    .addOption(new Option('--severity <level>', 'severity of the incident').choices(SEVERITIES))
+    .addOption(
+      new Option(
+        '--trigger <who>',
+        'who or what asks: what follows when the release is not the cause depends on it (need of the profile)',
+      ).choices(TRIGGERS),
+    );
 }
 
 /** Where the Temporal service is. */

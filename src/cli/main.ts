@@ -52,10 +52,12 @@ function commandLine(): Command {
     .option('--compose', 'on Docker Compose instead of Kubernetes')
     .option('--keep', 'leave everything up afterwards, until Ctrl-C')
     .addOption(
-      new Option('--chaos', 'kill every process in the middle of rollbacks, and bring it back').conflicts(
+      new Option('--chaos', 'kill every process in the middle of rollbacks, and bring it back').conflicts([
         'keep',
-      ),
+        'innocent',
+      ]),
     )
+    .option('--innocent', 'the fault began before the release: an alert asks, and nothing is rolled back')
     .action(async (options) => (await import('./commands/demo.ts')).demo(options));
   return program;
 }

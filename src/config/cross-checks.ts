@@ -1,10 +1,11 @@
 import { holdsSecret } from '../domain/redact.ts';
 import { settingOf, WORKLOAD_KINDS } from '../domain/workload-kind.ts';
-import { checkFaults } from './checks-section.ts';
 import type { Fault } from './faults.ts';
-import { notifyFaults } from './notify-section.ts';
 import { policyFaults } from './policy/faults.ts';
 import type { ConfigFile } from './schema.ts';
+import { checkFaults } from './sections/checks.ts';
+import { notifyFaults } from './sections/notify.ts';
+import { signalFaults } from './sections/signals.ts';
 
 /** What is wrong between keys that are right by themselves. */
 export function crossFaults(config: ConfigFile): readonly Fault[] {
@@ -18,6 +19,8 @@ export function crossFaults(config: ConfigFile): readonly Fault[] {
       }
     }
     faults.push(...checkFaults(checks, [...at, 'checks']), ...notifyFaults(notify, [...at, 'notify']));
+    if (service.signals)
+      faults.push(...signalFaults(service.signals, service.prometheus, [...at, 'signals']));
     if (service.config.restore === 'in-place' && !service.kubernetes) {
       const message = 'in-place is for kubernetes: the files of a compose project are its own';
       faults.push({ path: [...at, 'config', 'restore'], message });

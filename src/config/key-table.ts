@@ -45,7 +45,19 @@ function innerKeys(schema: JsonSchema, path: string): readonly Key[] {
   if (typeof schema.additionalProperties === 'object')
     return innerKeys(schema.additionalProperties, `${path}.<name>`);
   const forms = schema.anyOf ?? schema.oneOf;
-  return forms ? joined(forms.map((form) => keysOf(form, path))) : keysOf(schema, path);
+  return forms
+    ? joined(
+        forms
+          .flatMap(singleForms)
+          .filter((form) => !isSecretReference(form))
+          .map((form) => keysOf(form, path)),
+      )
+    : keysOf(schema, path);
+}
+
+/** A form may be one of several itself. */
+function singleForms(schema: JsonSchema): readonly JsonSchema[] {
+  return (schema.anyOf ?? schema.oneOf)?.flatMap(singleForms) ?? [schema];
 }
 
 /** The keys of several forms as one list: a key that tells the forms apart shows all of its values. */

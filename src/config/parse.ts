@@ -2,10 +2,10 @@ import { dirname, resolve } from 'node:path';
 import { RunbookError } from '../domain/errors.ts';
 import { crossFaults, secretFaults } from './cross-checks.ts';
 import { describeFault, type Fault, faultsOf, offsetOf } from './faults.ts';
-import { groupFaults, groupsOf } from './groups-section.ts';
 import type { RunbookConfig } from './profile.ts';
 import { readYaml } from './read-yaml.ts';
 import { configSchema } from './schema.ts';
+import { groupFaults, groupsOf } from './sections/groups.ts';
 import { toProfile } from './to-profile.ts';
 
 /** More faults than this are counted only. */

@@ -4,7 +4,10 @@ import type { GroupOrder, OnFailure } from '../domain/request/group.ts';
 import type { RunPolicy } from '../domain/request/policy.ts';
 import type { Auth, ConfigPolicy, SecretReference, TargetProfile } from '../domain/request/profile.ts';
 import type { NotifierSettings } from '../notifiers/catalogue.ts';
+import type { PreconditionSettings } from '../preconditions/catalogue.ts';
 import type { CriticalRules } from '../settings/rules/schema.ts';
+import type { SignalsProfile } from '../signals/profile.ts';
+import type { PrometheusSettings } from '../signals/prometheus/settings.ts';
 
 /** One service of runbook.yaml, with every default filled in. No workflow sees it: it holds addresses. */
 export interface ServiceProfile {
@@ -26,11 +29,17 @@ export interface ServiceProfile {
   readonly configPolicy?: ConfigPolicy;
   /** What has to hold for the config that will be live; without it nothing is judged, and nothing is read for it. */
   readonly critical?: CriticalRules;
+  /** What is measured of the service, and how; without it nothing is read. */
+  readonly signals?: SignalsProfile;
   /** Image repositories that the service may be given; default: that of what runs and of its history. */
   readonly repositories?: readonly string[];
+  /** Where signals are read that are PromQL; without it none is. */
+  readonly prometheus?: PrometheusSettings;
   /** Names of settings whose values a plan never shows, `*` for any characters. */
   readonly masked?: readonly string[];
   readonly notify: readonly NotifierSettings[];
+  /** What has to hold before a rollback; none: nothing is looked at. */
+  readonly preconditions?: PreconditionSettings;
   readonly policy: RunPolicy;
   /** How long a run may wait for a worker before it is too late for it, in ms. */
   readonly startWithinMs: number;

@@ -1,12 +1,16 @@
 import * as z from 'zod';
 import { CHECK_IDS } from '../domain/proof/checks.ts';
+import { httpAddress } from '../schema-parts/http-address.ts';
 import { filePath, section, text } from '../schema-parts/parts.ts';
 import { secretReference } from '../schema-parts/secret-reference.ts';
 import { criticalSchema } from '../settings/rules/schema.ts';
-import { checksSchema } from './checks-section.ts';
-import { groupsSchema } from './groups-section.ts';
-import { notifySchema } from './notify-section.ts';
+import { prometheusSettings } from '../signals/prometheus/settings.ts';
+import { signalsSchema } from '../signals/settings.ts';
 import { policyKeys } from './policy/schema.ts';
+import { checksSchema } from './sections/checks.ts';
+import { groupsSchema } from './sections/groups.ts';
+import { notifySchema } from './sections/notify.ts';
+import { preconditionsSchema } from './sections/preconditions.ts';
 import { composeSchema, kubernetesSchema } from './target-schema.ts';
 
 const authSchema = z
@@ -28,20 +32,6 @@ const authSchema = z
     { error: 'expected mode none, bearer or jwt-hs256' },
   )
   .prefault({ mode: 'none' });
-
-const endpointSchema = z
-  .string()
-  .refine((url) => URL.canParse(url) && /^https?:$/.test(new URL(url).protocol), {
-    error: 'expected an http or https address',
-    abort: true,
-  })
-  .refine((url) => new URL(url).username === '' && new URL(url).password === '', {
-    error: 'credentials may not stand in an address: use auth',
-  })
-  .refine((url) => new URL(url).search === '' && new URL(url).hash === '', {
-    error: 'an endpoint has no query and no fragment',
-  })
-  .transform((url) => url.replace(/\/+$/, ''));
 
 /** An image without tag and digest (distribution/reference). */
 const repository = () =>
@@ -111,13 +101,18 @@ export const serviceSchema = section({
   compose: composeSchema
     .optional()
     .describe('The Docker Compose service that is rolled back. This or kubernetes.'),
-  endpoint: endpointSchema.describe("Base address of the service's API, as the worker reaches it."),
+  endpoint: httpAddress().describe("Base address of the service's API, as the worker reaches it."),
   auth: authSchema.describe('How requests to the service are authorised (service contract, 2.3).'),
   checks: checksSchema,
   required: z
     .array(z.enum(CHECK_IDS))
     .optional()
     .describe('Checks whose verdict counts; the others are recorded only. Default: all that are on.'),
+  signals: signalsSchema
+    .optional()
+    .describe(
+      'What is measured of the service to tell whether a rollback is warranted (runbook 1). Without this section nothing is read.',
+    ),
   repositories: z
     .array(repository())
     .min(1)
@@ -128,8 +123,12 @@ export const serviceSchema = section({
     ),
   evidence: evidenceSchema.describe('How known-good evidence is kept.'),
   config: configSectionSchema.describe('How config goes back with the image (runbook 5).'),
+  prometheus: prometheusSettings
+    .optional()
+    .describe('The Prometheus that signals are read from; without it none is asked.'),
   diff: diffSchema.describe('What the diff of a plan may show.'),
   notify: notifySchema,
+  preconditions: preconditionsSchema,
   ...policyKeys,
 });
 

@@ -4,11 +4,13 @@ import { CHECK_IDS } from '../domain/proof/checks.ts';
 import type { ConfigPolicy, TargetProfile } from '../domain/request/profile.ts';
 import { settingOf, WORKLOAD_KINDS } from '../domain/workload-kind.ts';
 import { rulesThatHold } from '../settings/rules/that-hold.ts';
-import { checksOf } from './checks-section.ts';
-import { notifiersOf } from './notify-section.ts';
+import { signalsProfile } from '../signals/profile.ts';
 import { toPolicy } from './policy/to-policy.ts';
 import type { ServiceProfile } from './profile.ts';
 import type { ServiceEntry } from './schema.ts';
+import { checksOf } from './sections/checks.ts';
+import { notifiersOf } from './sections/notify.ts';
+import { preconditionsOf } from './sections/preconditions.ts';
 
 /** The profile of an entry. Relative paths count from `folder`; `written` is the entry as the file has it. */
 export function toProfile(
@@ -17,7 +19,7 @@ export function toProfile(
   written: unknown,
   folder: string,
 ): ServiceProfile {
-  const { checks, required, auth, notify, evidence, diff } = entry;
+  const { checks, required, auth, notify, evidence, diff, preconditions } = entry;
   const { signingKey } = withWholePaths(evidence, folder);
   // The orchestrator is told by its interface: no other service answers chats, or has agents to list (service contract, 2.2).
   const critical = rulesThatHold(entry.config.critical, checks.chat !== false || checks.agents !== false);
@@ -34,8 +36,13 @@ export function toProfile(
     ...(entry.config.secrets === 'keep' ? { keepsSecrets: true } : {}),
     ...(entry.config.restore === 'in-place' ? { configPolicy: configOf(entry.config) } : {}),
     ...(critical ? { critical } : {}),
+    ...(entry.signals ? { signals: signalsProfile(entry.signals, checksOf(checks), folder) } : {}),
+    ...(entry.prometheus ? { prometheus: withWholePaths(entry.prometheus, folder) } : {}),
     ...(diff.mask.length > 0 ? { masked: diff.mask } : {}),
     notify: withWholePaths(notifiersOf(notify), folder),
+    ...(preconditions === undefined
+      ? {}
+      : { preconditions: withWholePaths(preconditionsOf(preconditions), folder) }),
     policy: toPolicy(entry),
     startWithinMs: entry.startWithin,
     hash: hashOf(written),

@@ -112,11 +112,25 @@ export const ERRORS = {
     remedy: 'Do what the message says, or start again with `force` and a reason when it is meant.',
     retryable: false,
   },
+  NotWarranted: {
+    meaning:
+      'What is measured does not say that the release is the cause (runbook 1), a person was asked whether it is rolled back all the same, and nobody has said so. Nothing was changed.',
+    remedy:
+      'Read the numbers in the record; start again as a person when it is meant. `need` of the profile says what follows from which verdict.',
+    retryable: false,
+  },
   SettingsRefused: {
     meaning:
       'The config that would be live after the rollback does not keep a critical rule (runbook 5) which blocks, or of which nobody has said that it goes on all the same; the message names object, key, setting and rule. This plan was not carried out.',
     remedy:
       'Mend the setting and answer retry, choose another target, or start again with `force` and a reason when it is meant; `config.critical` of the profile says what each rule leads to.',
+    retryable: false,
+  },
+  PreconditionFailed: {
+    meaning:
+      'What has to hold before a rollback (runbook 2) does not: a change freeze, the schema gate, the image in its registry, its platform, quota, or what else `preconditions` of the profile says blocks, or of which nobody has said that it goes on all the same; the message names it. This plan was not carried out.',
+    remedy:
+      'Do what the message says and answer retry, choose another target, or start again with `force` and a reason when it is meant; a freeze alone goes with `breakGlass` and a severity that the profile names, too. `preconditions` of the profile says what each leads to.',
     retryable: false,
   },
   PinLost: {

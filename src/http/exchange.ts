@@ -1,4 +1,4 @@
-import { Agent, request as send } from 'undici';
+import { Agent, type Dispatcher, request as send } from 'undici';
 import { describeNetworkError, isSizeError, isSpoken, isUndelivered } from './network-errors.ts';
 import { readBytes } from './read-bytes.ts';
 import { retryAfterMs } from './retry-after.ts';
@@ -20,6 +20,10 @@ export interface HttpRequest {
   readonly limit?: number;
   /** On a connection of its own, so that requests in a row spread over the instances behind one address. */
   readonly fresh?: boolean;
+  /** Connections of its own, as for a client certificate; default: those that all share. */
+  readonly dispatcher?: Dispatcher;
+  /** Further secrets that are sent: masked in the answer, as the credential is. */
+  readonly secrets?: readonly string[];
 }
 
 /** An HTTP response, whatever its status. The credential that was sent is masked wherever it stands in it. */
@@ -61,7 +65,7 @@ export async function exchange(request: HttpRequest): Promise<HttpResponse | NoR
   let heard = false;
   try {
     const response = await send(url, {
-      dispatcher: pool,
+      dispatcher: request.dispatcher ?? pool,
       method,
       headers: { 'user-agent': 'rollback-runbook', accept: '*/*', ...headers },
       ...(body === undefined ? {} : { body }),
@@ -72,7 +76,12 @@ export async function exchange(request: HttpRequest): Promise<HttpResponse | NoR
     });
     heard = true;
     const text = (await readBytes(response.body, request.limit ?? RESPONSE_LIMIT)).toString('utf8');
-    return toResponse(response.statusCode, response.headers, text, maskSent(headers?.authorization));
+    return toResponse(
+      response.statusCode,
+      response.headers,
+      text,
+      maskSent(headers?.authorization, request.secrets),
+    );
   } catch (error) {
     if (isTimeout(signal.reason) || timeout.aborted) {
       return unanswered(`no answer within ${seconds(timeoutMs)}`, { heard });

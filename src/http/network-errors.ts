@@ -30,8 +30,18 @@ function isNoHttp(code: string): boolean {
   return code.startsWith('HPE_') || code === 'HTTPParserError';
 }
 
+/** Verdicts of OpenSSL on a chain that do not have the word in their name (X509_V_ERR_…). */
+const UNVERIFIED: ReadonlySet<string> = new Set([
+  'UNABLE_TO_VERIFY_LEAF_SIGNATURE',
+  'UNABLE_TO_GET_CRL',
+  'INVALID_CA',
+  'INVALID_PURPOSE',
+  'PATH_LENGTH_EXCEEDED',
+  'HOSTNAME_MISMATCH',
+]);
+
 function isCertificate(code: string): boolean {
-  return code.startsWith('CERT_') || code.includes('_CERT') || code === 'ERR_TLS_CERT_ALTNAME_INVALID';
+  return code.startsWith('CERT_') || code.includes('_CERT') || UNVERIFIED.has(code);
 }
 
 /** True when somebody is there who does not speak as was expected: other protocols, other certificates. */
@@ -50,6 +60,7 @@ export function isUndelivered(error: unknown): boolean {
   const first = error instanceof AggregateError ? error.errors[0] : error;
   return (
     NO_CONNECTION.test(codeOf(first)) ||
+    UNVERIFIED.has(codeOf(first)) ||
     (first instanceof Error && 'syscall' in first && first.syscall === 'connect')
   );
 }

@@ -8,15 +8,23 @@ const SHORTEST = 6;
  * what it says goes into evidence, messages and records; a token need not have a shape by which it could be told.
  *
  * @param header value of `Authorization`: a scheme and the credential
+ * @param others what else was sent and is secret
  */
-export function maskSent(header: string | undefined): (text: string) => string {
-  const credential = header?.replace(/^\S+ /, '') ?? '';
-  if (credential.length < SHORTEST) return (text) => text;
-  const written = new Set([
+export function maskSent(
+  header: string | undefined,
+  others: readonly string[] = [],
+): (text: string) => string {
+  const credentials = [header?.replace(/^\S+ /, '') ?? '', ...others];
+  const written = new Set(credentials.filter((one) => one.length >= SHORTEST).flatMap(formsOf));
+  if (written.size === 0) return (text) => text;
+  return (text) => [...written].reduce((masked, one) => masked.replaceAll(one, MASK), text);
+}
+
+function formsOf(credential: string): readonly string[] {
+  return [
     credential,
     encodeURIComponent(credential),
     credential.replaceAll('/', '\\/'),
     Buffer.from(credential).toString('base64'),
-  ]);
-  return (text) => [...written].reduce((masked, one) => masked.replaceAll(one, MASK), text);
+  ];
 }

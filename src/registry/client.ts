@@ -2,6 +2,7 @@ import type { Dispatcher } from 'undici';
 import type { RegistryCredentialSource } from './login/credentials.ts';
 import { findManifest, type ManifestDescriptor } from './manifests.ts';
 import type { RegistryRepository } from './name/reference.ts';
+import { findPlatforms } from './platforms.ts';
 import { createAuthorizer } from './session/authorization.ts';
 import { createRegistrySession } from './session/session.ts';
 import { createRegistryTransport } from './session/transport.ts';
@@ -19,6 +20,12 @@ export interface RegistryClient {
     tagOrDigest: string,
     signal: AbortSignal,
   ): Promise<ManifestDescriptor | undefined>;
+  /** What an image is for, as `linux/amd64`; none where there is no such image, or it does not say. */
+  platformsOf(
+    repository: RegistryRepository,
+    tagOrDigest: string,
+    signal: AbortSignal,
+  ): Promise<readonly string[]>;
   /** The tags of a repository, at most `limit` (1,000 by default); none when there is no such repository. */
   tags(
     repository: RegistryRepository,
@@ -51,6 +58,7 @@ export function createRegistryClient({
   const session = createRegistrySession(transport, createAuthorizer({ credentials, transport, now }));
   return {
     digestOf: (repository, tagOrDigest, signal) => findManifest(session, repository, tagOrDigest, signal),
+    platformsOf: (repository, tagOrDigest, signal) => findPlatforms(session, repository, tagOrDigest, signal),
     tags: (repository, signal, { limit = MOST_TAGS } = {}) => listTags(session, repository, limit, signal),
   };
 }

@@ -13,7 +13,8 @@ export interface ManifestDescriptor {
   readonly size?: number;
 }
 
-const ACCEPT = [
+/** What may stand under a tag or digest. */
+export const MANIFESTS = [
   'application/vnd.oci.image.index.v1+json',
   'application/vnd.docker.distribution.manifest.list.v2+json',
   'application/vnd.oci.image.manifest.v1+json',
@@ -69,7 +70,13 @@ async function readManifest(
 
 function questionOf<M extends 'GET' | 'HEAD'>(method: M, reference: string) {
   if (!isTag(reference) && !isDigest(reference)) throw new TypeError('neither a tag nor a digest');
-  return { method, path: `manifests/${reference}`, accept: ACCEPT, limit: LIMIT, follow: method === 'GET' };
+  return {
+    method,
+    path: `manifests/${reference}`,
+    accept: MANIFESTS,
+    limit: LIMIT,
+    follow: method === 'GET',
+  };
 }
 
 /** What the headers say, if they say it all. */

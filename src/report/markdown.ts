@@ -1,8 +1,10 @@
 import { excusedChecks, excusedInWords } from '../domain/ledger/excused.ts';
-import { checksOf, type LedgerEntry, wayOf } from '../domain/ledger/ledger.ts';
+import { checksOf, impactOf, type LedgerEntry, needOf, wayOf } from '../domain/ledger/ledger.ts';
 import { code, documentOf, fenced, type Markdown, md, row, ruler } from '../domain/media/markdown.ts';
 import { visibleJson } from '../domain/media/visible.ts';
+import { impactMarkdown, needMarkdown } from '../domain/need/need-rendered.ts';
 import { describeWaiting } from '../domain/people/waiting.ts';
+import { preconditionsMarkdown } from '../domain/preconditions/words.ts';
 import type { CheckResult } from '../domain/proof/checks.ts';
 import { readCheckResult } from '../domain/proof/recorded-checks.ts';
 import { WORKFLOW_ROWS, type WorkflowRow } from '../domain/request/workflow-kinds.ts';
@@ -24,6 +26,7 @@ export function renderMarkdown(report: Report): string {
   return documentOf([
     ...head(report),
     ...whatWasAsked(report),
+    ...whatWasMeasured(report),
     ...whatWasPlanned(report),
     ...whatBecameOfMembers(report),
     ...whatPeopleDecided(report),
@@ -94,6 +97,22 @@ function isRollback(workflow: Report['workflow']): boolean {
   return row.plans;
 }
 
+/** Runbook 1 and 7.1: is it the release, and the same numbers after the rollback. */
+function whatWasMeasured(report: Report): Markdown[] {
+  const need = needOf(report);
+  const impact = impactOf(report);
+  return [
+    ...(need ? [md`## Is it the release`, md``, ...needMarkdown(need), md``] : []),
+    ...(impact ? [md`### Before and after`, md``, ...impactMarkdown(impact), md``] : []),
+  ];
+}
+
+/** Runbook 2. */
+function whatHasToHold({ preconditions = [] }: NonNullable<Report['plan']>): readonly Markdown[] {
+  if (preconditions.length === 0) return [];
+  return [md`What has to hold before the change:`, md``, ...preconditionsMarkdown(preconditions), md``];
+}
+
 function whatWasPlanned({ plan, ledger }: Report): Markdown[] {
   if (!plan) return [];
   const basis = {
@@ -118,6 +137,7 @@ function whatWasPlanned({ plan, ledger }: Report): Markdown[] {
     ...earlierPlans(ledger),
     ...plan.warnings.map((warning) => md`> ${warning}`),
     ...(plan.warnings.length > 0 ? [md``] : []),
+    ...whatHasToHold(plan),
     ...(plan.diff ? [...fenced('diff', plan.diff.trimEnd()), md``] : []),
     ...settingsOf(plan),
   ];

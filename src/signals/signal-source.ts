@@ -9,6 +9,8 @@ export interface SignalQuestion {
   /** The running instances of the service. */
   readonly instances: readonly Instance[];
   readonly signal: AbortSignal;
+  /** False: no messages are sent, which the service would keep. Default: they are, where the profile has some. */
+  readonly sendsChats?: boolean;
 }
 
 /** Something that numbers are read from. It never throws but when `signal` aborts: what it cannot tell is `no-data`. */

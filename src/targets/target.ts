@@ -1,3 +1,5 @@
+import type { LiveSince } from '../domain/need/signals.ts';
+import type { PreconditionFinding } from '../domain/preconditions/preconditions.ts';
 import type { KnownGoodRecord } from '../domain/proof/known-good.ts';
 import type { NamedCluster } from '../domain/versions/cluster.ts';
 import type { Finding } from '../domain/versions/findings.ts';
@@ -65,10 +67,30 @@ export interface ResolvedPlan {
   readonly findings?: readonly Finding[];
 }
 
+/** An image that a plan will run. */
+export interface PlannedImage {
+  readonly container: string;
+  /** The reference as it will be written, with the digest where the pin knows it. */
+  readonly image: string;
+  /** Whether it is asked of its registry for every start, where it is missing, or never. */
+  readonly pull: 'always' | 'if-missing' | 'never';
+}
+
 /** The last change of a workload. */
 export interface LastChange {
   readonly who: string;
   readonly ours: boolean;
+}
+
+/** The logins with which an image is pulled, as far as they could be read. Holds secrets: never logged, kept, or put into an error. */
+export interface PullLogins {
+  readonly logins: readonly {
+    readonly server: string;
+    readonly username: string;
+    readonly password: string;
+  }[];
+  /** What may hold more of them and was not read, in words without secrets, and what helps. */
+  readonly unread: readonly { readonly says: string; readonly remedy?: string }[];
 }
 
 /**
@@ -140,6 +162,16 @@ export interface RollbackTarget {
    */
   lastChangedBy(context: TargetContext): Promise<LastChange>;
 
+  /**
+   * Since when the current version is live: when its last rollout began, and so could first have an effect. Restarts, scaling,
+   * replaced pods and containers, and what stands beside the version are no deploys. Changes nothing.
+   * @returns nothing where it cannot be told, or where nothing of it runs.
+   */
+  liveSince(context: TargetContext): Promise<LiveSince | undefined>;
+
+  /** Every image that the pods of a plan will run; without it, it is the one that the plan names. Changes nothing. */
+  images?(plan: Plan, context: TargetContext): Promise<readonly PlannedImage[]>;
+
   /** The running pods of the live template, or the running containers. */
   instances(context: TargetContext): Promise<readonly Instance[]>;
 
@@ -152,6 +184,25 @@ export interface RollbackTarget {
     /** What could not be recorded with it, a line each. */
     readonly warnings?: readonly string[];
   }>;
+
+  /**
+   * What only the target can tell of whether a rollback may go ahead (runbook 2), a finding for each that it can tell anything
+   * of; none of a plan that changes nothing. Reads nothing before it is called, and changes nothing; what it may not read
+   * is `unknown`, never an error.
+   * @param known `platforms`: what the pinned image is for, as `linux/amd64`; told by its registry. `hasChanged`: the run that asks
+   * has changed the workload before, so that a rollout of this runbook that is under way may be its own.
+   */
+  preconditions?(
+    plan: Plan,
+    context: TargetContext,
+    known?: { readonly platforms?: readonly string[]; readonly hasChanged?: true },
+  ): Promise<readonly PreconditionFinding[]>;
+
+  /**
+   * The logins with which the plan's image is pulled, as far as the worker may read them: secrets, for the one who asks the
+   * registry, never to be logged or kept. What it may not read is named.
+   */
+  pullCredentials?(plan: Plan, context: TargetContext): Promise<PullLogins>;
 
   /** Closes connections and watches. */
   close(): Promise<void>;

@@ -5,8 +5,11 @@ import type { RunbookConfig, ServiceProfile } from '../config/profile.ts';
 import { RunbookError } from '../domain/errors.ts';
 import type { SecretReference } from '../domain/request/profile.ts';
 import { createNotifiers } from '../notifiers/create-notifiers.ts';
+import { createPreconditions } from '../preconditions/create-preconditions.ts';
 import { writeRecord } from '../report/write-record.ts';
 import { createSecretResolver } from '../secrets/index.ts';
+import { reachPrometheus } from '../signals/prometheus/index.ts';
+import { createServiceSignals } from '../signals/service-signals.ts';
 import { createComposeTarget } from '../targets/compose/index.ts';
 import { createKubernetesTarget, readSecretKey } from '../targets/kubernetes/index.ts';
 import { type CheckedService, checkServices } from './start-checks.ts';
@@ -33,7 +36,10 @@ export function prepareDependencies(
 ): Prepared {
   const { config, env, namespace, ui } = options;
   const services = new Map(
-    Object.values(config.services).map((profile) => [profile.name, prepareService(profile, env)]),
+    Object.values(config.services).map((profile) => [
+      profile.name,
+      withPreconditions(prepareService(profile, env), env),
+    ]),
   );
   return {
     dependencies: {
@@ -57,12 +63,34 @@ export function prepareDependencies(
   };
 }
 
+/** The same with what has to hold before a rollback, where the profile says so. */
+function withPreconditions<S extends PreparedService & CheckedService>(
+  service: S,
+  env: PrepareOptions['env'],
+): S & Pick<PreparedService, 'preconditions'> {
+  const { profile, secrets, target } = service;
+  const { name, environment, preconditions, prometheus } = profile;
+  if (!preconditions) return service;
+  const surroundings = {
+    service: name,
+    environment,
+    target,
+    env,
+    resolve: (reference: SecretReference, signal: AbortSignal) => secrets.resolve(reference, signal),
+    now: Date.now,
+    ...(prometheus
+      ? { reachPrometheus: (signal: AbortSignal) => reachPrometheus(prometheus, secrets, signal) }
+      : {}),
+  };
+  return { ...service, preconditions: createPreconditions(preconditions, surroundings) };
+}
+
 function prepareService(
   profile: ServiceProfile,
   env: PrepareOptions['env'],
 ): PreparedService & CheckedService {
   type SecretKey = Extract<SecretReference, { kubernetesSecret: unknown }>['kubernetesSecret'];
-  const { target, signingKey, keepsSecrets, configPolicy, repositories, masked, critical } = profile;
+  const { target, signingKey, keepsSecrets, configPolicy, repositories, masked, critical, signals } = profile;
   const secrets = createSecretResolver({
     env,
     ...(target.kind === 'kubernetes'
@@ -90,6 +118,7 @@ function prepareService(
           })
         : createComposeTarget(target, { env, evidenceKey, keepsSecrets, repositories, critical, masked }),
     checks: createChecks(profile, (reference, signal) => secrets.resolve(reference, signal)),
+    ...(signals ? { signals: createServiceSignals({ ...profile, signals }, secrets, env) } : {}),
     notifiers: createNotifiers(profile.notify, secrets),
   };
 }

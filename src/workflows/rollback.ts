@@ -1,16 +1,18 @@
 import { announce } from '../domain/ledger/announce.ts';
-import type { RunReport } from '../domain/ledger/ledger.ts';
+import { needOf, type RunReport } from '../domain/ledger/ledger.ts';
+import { needSubjectOf } from '../domain/need/subject.ts';
 import type { ResolvedRun, RollbackRequest } from '../domain/request/request.ts';
 import { withOverwritten, writesInPlace } from '../domain/versions/pins.ts';
 import { liveVersionOf } from '../domain/versions/versions.ts';
-import { questionOf } from '../domain/versions/weigh-findings.ts';
 import { type Aim, isFirstChange, recoveryOptionsOf } from './run/aim/aim.ts';
 import { afterCancellation } from './run/aim/cancellation.ts';
-import { consentTo } from './run/aim/consent.ts';
+import { assessing, isNeedAsked, isStoppedBy } from './run/aim/need.ts';
+import { consentToPlan, hasPreconditions, preconditionsQuestion } from './run/aim/preconditions.ts';
 import { type Attempt, leaveForAnotherTarget, pursue, together } from './run/aim/redirection.ts';
 import { carryOut } from './run/carry-out.ts';
 import {
   joinedEnding,
+  notWarrantedEnding,
   plannedEnding,
   provedEnding,
   refusedEnding,
@@ -68,6 +70,15 @@ async function runbook(run: Run, request: ResolvedRun, aim: Aim): Promise<Ending
       run.step('identify-versions', service, ...meant),
     );
     leaveForAnotherTarget(run);
+    // Runbook 1: is it the release at all?
+    if (isFirst && aim.purpose === 'roll-back' && isNeedAsked(run)) {
+      const assess = assessing(run, request);
+      const need = await assess('assess-need', service, needSubjectOf(observed, request), ...meant);
+      // What another run is about to change is its own: it is not judged, and nobody is asked about it.
+      const joined = need && !dryRun ? await run.lock(observed) : undefined;
+      if (joined) return joinedEnding(joined);
+      if (need && (await isStoppedBy(run, request, need))) return notWarrantedEnding(need);
+    }
     // The lock (`identify-holder`, where another run has it), so that one run at a time changes the service.
     const [planned, snapshot, joined] = await together(
       run.step('plan', service, aim.wish, observed, ...(request.force ? [{ force: true }] : [])),
@@ -77,6 +88,12 @@ async function runbook(run: Run, request: ResolvedRun, aim: Aim): Promise<Ending
     if (joined) return joinedEnding(joined);
     run.adoptPlan(planned);
     plan = planned;
+    // Runbook 2: what has to hold before the change. What was found stands in the plan, under its hash.
+    if (aim.purpose === 'roll-back' && hasPreconditions(run, planned)) {
+      const asked = preconditionsQuestion(run, request, planned);
+      plan = { ...planned, ...(await run.step('check-preconditions', service, ...asked)) };
+      run.adoptPlan(plan);
+    }
     if (dryRun) {
       leaveForAnotherTarget(run);
       return plannedEnding(plan);
@@ -84,9 +101,8 @@ async function runbook(run: Run, request: ResolvedRun, aim: Aim): Promise<Ending
     // What is live changes with the change alone: an older snapshot is of something else.
     if (isFirst) run.snapshot = snapshot;
     run.recovery = recoveryOptionsOf(run, aim, plan);
-    // Runbook 5: critical settings of which a person is to decide.
-    const question = aim.purpose === 'roll-back' ? questionOf(plan) : undefined;
-    if (question !== undefined) await consentTo(run, plan, question);
+    // Runbook 2 and 5: preconditions and critical settings of which a person is to decide.
+    if (aim.purpose === 'roll-back') await consentToPlan(run, plan);
     if (aim.purpose === 'roll-back') await run.approval(plan);
     // A pause here is before the change: another target may still be asked for.
     const paused = run.pausePoint();
@@ -116,6 +132,12 @@ async function runbook(run: Run, request: ResolvedRun, aim: Aim): Promise<Ending
   // Runbook 6: verify-health -> verify-chat -> { verify-agents, verify-metrics }, in the order of domain/proof/checks.ts.
   const subject = { request, rollout, baseline: plan.baseline };
   const verification = await prove(run, subject, plan.to);
+  // Runbook 7.1: the same numbers as before the rollback. Nothing depends on them.
+  const before = needOf(run.ledger.report());
+  if (before) {
+    const { completeAt } = rollout;
+    await run.attempt('measure-impact', service, { before, completeAt }, ...meant);
+  }
   return provedEnding(run, plan, subject, verification);
 }
 

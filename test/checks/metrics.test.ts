@@ -1,10 +1,10 @@
 import { describe, expect, it } from 'vitest';
 import type { BehaviourWish } from '../../sandbox/orchestrator/index.ts';
 import { createMetricsCheck } from '../../src/checks/metrics/probe.ts';
-import { readCounters } from '../../src/checks/metrics/scrape.ts';
 import type { MetricsSettings } from '../../src/checks/metrics/settings.ts';
 import { runCheck } from '../../src/checks/run/run-check.ts';
 import type { OwnPlans } from '../../src/domain/proof/checks.ts';
+import { readCounters } from '../../src/signals/scrape/scrape.ts';
 import { instance, orchestrator, probeContext, said, server } from './surroundings.ts';
 
 const NAMES = {

@@ -45,7 +45,7 @@ describe('U1 a cluster that does not answer', () => {
     await until('the run', async () => handle.describe().catch(() => undefined));
     const since = Date.now();
     await until('the reason', async () => /again after: .*ECONNREFUSED/.test(plan.said()));
-    expect(Date.now() - since).toBeLessThan(2500);
+    expect(Date.now() - since).toBeLessThan(10_000);
 
     // The second one that fails is told to the run.
     await until('some attempts', async () =>
@@ -76,7 +76,7 @@ describe('U1 a cluster that does not answer', () => {
     await until('the run', async () => handle.describe().catch(() => undefined));
     const since = Date.now();
     await until('a word', async () => /check access: no answer yet/.test(rollback.said()));
-    expect(Date.now() - since).toBeLessThan(3500);
+    expect(Date.now() - since).toBeLessThan(10_000);
     await handle.cancel();
     expect((await rollback.ended).code).toBe(7);
     const report = await handle.query<RunReport>('report');

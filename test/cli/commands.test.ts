@@ -136,7 +136,7 @@ describe('a run that is under way', () => {
     await expect(handle.result()).rejects.toMatchObject({ cause: { name: 'CancelledFailure' } });
     const status = await runCommand(['status', 'rollback/orchestrator'], env);
     expect(status.stdout).toMatch(/\ncancelled: .*0\.2\.0, which ran before, is restored/);
-  }, 60_000);
+  });
 });
 
 describe('exit codes', () => {

@@ -51,4 +51,4 @@ it('runbook plan, rollback, status and audit know a group', async () => {
   expect(both).toMatchObject({ code: 2, stderr: 'a service or --group, not both\n' });
   expect(named.code).toBe(2);
   expect(named.stdout).toContain('platform is a group: start it with --group platform');
-}, 120_000);
+});

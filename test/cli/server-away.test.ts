@@ -37,4 +37,4 @@ it('rollback outlives a Temporal server that is killed and comes back, and says 
   );
   expect(stderr).toBe('');
   expect(code).toBe(0);
-}, 90_000);
+});

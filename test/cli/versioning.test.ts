@@ -112,4 +112,4 @@ it('T11 with Worker Versioning it is said at once why nobody takes a run up, and
   await expect(client.workflow.getHandle(id).result()).rejects.toMatchObject({
     cause: { type: 'WorkloadMissing' },
   });
-}, 90_000);
+});

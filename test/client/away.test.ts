@@ -18,4 +18,4 @@ it('an answer that Temporal does not take is one that may be sent again', async 
 
 it('a cancellation that Temporal does not take is an error, and never said to be requested', async () => {
   await expect(cancelRun(client, 'rollback/x', { by: 'ada' }, { withinMs: 1000 })).rejects.toThrow();
-}, 60_000);
+});

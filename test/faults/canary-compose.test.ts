@@ -153,11 +153,11 @@ describe.skipIf(problem)(`secrets around a Compose service${problem ? ` (${probl
     evidence.push({ where: 'runbook plan', text: plan.stdout + plan.stderr });
     runs.push('canary/plan');
     expect((await rollback('well')).outcome).toBe('rolled-back');
-  }, 120_000);
+  });
 
   it('are used by runs that fail: the service repeats the token, receivers their address', async () => {
     for (const { name } of SERVICES.slice(1)) expect((await rollback(name)).outcome).toBe('not-proved');
-  }, 180_000);
+  });
 
   it('were there: the service and the receivers saw them, the files hold them', async () => {
     const folder = await evidenceOfFolder(cast.directory);
@@ -190,7 +190,7 @@ describe.skipIf(problem)(`secrets around a Compose service${problem ? ` (${probl
     }
     expect(findings(canaries, evidence)).toEqual([]);
     expect(evidence.filter(({ text }) => /eyJ[\w-]{10,}\./.test(text)).map(({ where }) => where)).toEqual([]);
-  }, 180_000);
+  });
 });
 
 /** The profile that the stage has written for its cast: ports and address of the service. */

@@ -274,7 +274,7 @@ describe('secrets that a run uses, or comes by', () => {
     const { outcome, plan: done } = await rollback('well');
     expect(outcome).toBe('rolled-back');
     expect(done?.warnings.join()).toContain('secret/secret-env');
-  }, 120_000);
+  });
 
   it('are kept, and come back, where the profile says so; where it does not they are named', async () => {
     const { api } = stage.sandbox.cluster;
@@ -289,7 +289,7 @@ describe('secrets that a run uses, or comes by', () => {
     expect(settings).toMatch(/llm.api_key: changed \(masked\)/);
     const { template } = (await cast.workload()).spec;
     expect(JSON.stringify(template).match(/master-orchestrator-secret-\d+/g)).toHaveLength(5);
-  }, 60_000);
+  });
 
   it('are used by runs that fail: the service repeats the token, receivers their address, connections break', async () => {
     const reports: RunReport[] = [];
@@ -300,7 +300,7 @@ describe('secrets that a run uses, or comes by', () => {
       const told = ledger.filter(({ step }) => step === 'notify').map(({ outcome }) => outcome);
       expect(told.toSorted()).toEqual(['completed', 'failed', 'failed', 'failed']);
     }
-  }, 180_000);
+  });
 
   it('are used by runs whose cluster refuses the token, or does not answer', async () => {
     expect(await rollback('unauthorised')).toMatchObject({ outcome: 'failed' });
@@ -317,7 +317,7 @@ describe('secrets that a run uses, or comes by', () => {
     await handle.cancel();
     await until('its end', async () => (await handle.describe()).status.name !== 'RUNNING');
     runs.push(handle.workflowId);
-  }, 120_000);
+  });
 
   it('were there: the service was sent them, the receivers were reached under them, the template holds them', async () => {
     for (const { name, mode } of SERVICES) {
@@ -369,5 +369,5 @@ describe('secrets that a run uses, or comes by', () => {
     expect(findings(canaries, evidence)).toEqual([]);
     // The tokens that were signed with a canary, and the one of the cluster.
     expect(evidence.filter(({ text }) => /eyJ[\w-]{10,}\./.test(text)).map(({ where }) => where)).toEqual([]);
-  }, 180_000);
+  });
 });

@@ -53,6 +53,15 @@ export const PATHS: Readonly<Record<string, Path>> = {
     outcome: 'rolled-back',
     what: 'a paused Deployment, resumed, and the decision to retry',
   },
+  'decided-need': {
+    outcome: 'rolled-back',
+    what: 'an alert asks, it cannot be told whether it is the release, and somebody goes on',
+  },
+  'checked-not-warranted': { outcome: 'not-warranted', what: 'an alert asks, and the release is well' },
+  'checked-preconditions': {
+    outcome: 'rolled-back',
+    what: 'measured before and after; a freeze lasts, and somebody goes on',
+  },
   'decided-skip': { outcome: 'rolled-back', what: 'a failed check that somebody left out' },
   'decided-change-target': {
     outcome: 'rolled-back',

@@ -1,10 +1,17 @@
 import type { WorkflowHandle } from '@temporalio/client';
 import { UNATTENDED } from '../../sandbox/demo/config.ts';
+import { needOf } from '../../src/domain/ledger/ledger.ts';
+import { until } from '../../tools/until.ts';
 import { ASKED, ready, reportOf, SOON, send, waits } from '../stories/asked.ts';
 import { type Cast, openStage } from '../stories/stage.ts';
 import { stepUnderWay } from '../stories/stage-worker.ts';
 import type { Save } from './record.ts';
 
+/** A freeze that lasts, of which somebody is asked. */
+const FROZEN = {
+  on: 'ask',
+  freezes: [{ name: 'always', from: '2020-01-01T00:00:00Z', to: '2099-01-01T00:00:00Z' }],
+};
 const by = { decidedBy: 'anna', reason: 'seen in the logs' };
 const RELEASES = ['v0.1.0', 'v0.2.0'];
 const SLOW = ['v0.1.0-slow-ready', 'v0.2.0'];
@@ -66,6 +73,33 @@ export async function recordAsked(save: Save): Promise<void> {
     };
     await save('decided-go-on', () =>
       run({ ...ASKED, config: { critical: { rules: [rule] } } }, RELEASES, {}, decide('go-on', 'plan')),
+    );
+    const few = { minSamples: 1 };
+    const signals = { orchestrator: { 'plan-failure-ratio': few, 'agent-failures-per-plan': few } };
+    const alert = { trigger: 'alert' };
+    await save('decided-need', () =>
+      run({ ...ASKED, signals }, RELEASES, alert, decide('go-on', 'assess-need')),
+    );
+    await save('checked-not-warranted', async () => {
+      const cast = await ready(stage, 'history', ['v0.1.0', 'v0.2.1-good-under-traffic'], {
+        ...ASKED,
+        signals,
+      });
+      await until('enough to be told by', async () => {
+        const asked = await cast.rollback({ ...alert, dryRun: true });
+        return needOf(asked)?.verdict === 'not-warranted';
+      });
+      const handle = await cast.start(alert);
+      await handle.result();
+      return cast.history(handle.workflowId);
+    });
+    await save('checked-preconditions', () =>
+      run(
+        { ...ASKED, signals, preconditions: { freeze: FROZEN } },
+        RELEASES,
+        {},
+        decide('go-on', 'check-preconditions'),
+      ),
     );
     await save('decided-restore-snapshot', () =>
       run(ASKED, RELEASES, { target: '9.9.9' }, decide('restore-snapshot', 'wait-for-rollout')),

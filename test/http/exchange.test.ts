@@ -1,5 +1,8 @@
+import { createServer as createHttpsServer } from 'node:https';
 import { createServer } from 'node:net';
+import { Agent } from 'undici';
 import { describe, expect, it, onTestFinished } from 'vitest';
+import { createAuthority } from '../../sandbox/prometheus/index.ts';
 import { addressOf, exchange, instanceAddress } from '../../src/http/exchange.ts';
 import { nobody, server } from '../checks/surroundings.ts';
 
@@ -57,22 +60,24 @@ describe('an HTTP request', () => {
   });
 
   it.each([
-    ['never answers', () => {}, {}],
+    ['never answers', 100, () => {}, {}],
     [
       'stops in the middle of the body',
+      // Time enough to have heard of it.
+      1_000,
       (response: { write(text: string): unknown }) => response.write('half'),
       { heard: true },
     ],
-  ])('ends at its time-out when the receiver %s', async (_, play, heard) => {
+  ])('ends at its time-out when the receiver %s', async (_, timeoutMs, play, heard) => {
     const url = await server((__, response) => void play(response));
     const begun = performance.now();
-    expect(await ask(url, { timeoutMs: 100 })).toEqual({
+    expect(await ask(url, { timeoutMs })).toEqual({
       kind: 'unanswered',
-      problem: 'no answer within 100 ms',
+      problem: `no answer within ${timeoutMs === 100 ? '100 ms' : '1 s'}`,
       delivered: 'perhaps',
       ...heard,
     });
-    expect(performance.now() - begun).toBeLessThan(1500);
+    expect(performance.now() - begun).toBeLessThan(timeoutMs + 5_000);
   });
 
   it('ends at its time-out when the body drips', async () => {
@@ -142,6 +147,35 @@ describe('an HTTP request', () => {
     });
   });
 
+  it('knows that nothing arrived at a certificate of an authority that nobody knows', async () => {
+    const authority = createAuthority('an authority of the test');
+    const listening = createHttpsServer(authority.issue('localhost'), (_, response) => response.end('ok'));
+    await new Promise<void>((resolve) => void listening.listen(0, '127.0.0.1', resolve));
+    onTestFinished(() => {
+      listening.closeAllConnections();
+      listening.close();
+    });
+    const { port } = listening.address() as { port: number };
+    const url = `https://127.0.0.1:${port}`;
+    expect(await ask(url)).toEqual({
+      kind: 'unanswered',
+      heard: true,
+      problem: 'certificate not accepted (UNABLE_TO_VERIFY_LEAF_SIGNATURE)',
+      delivered: 'no',
+    });
+    const dispatcher = new Agent({ connect: { ca: authority.ca } });
+    onTestFinished(() => dispatcher.close());
+    expect(await ask(url, { dispatcher })).toMatchObject({ status: 200, body: 'ok' });
+  });
+
+  it('masks what else was sent and is secret', async () => {
+    const url = await server((request, response) => response.end(`no tenant ${request.headers['x-tenant']}`));
+    const headers = { 'x-tenant': 'tenant-of-ours', authorization: 'Bearer abc' };
+    expect(await ask(url, { headers, secrets: ['tenant-of-ours', 'abc'] })).toMatchObject({
+      body: 'no tenant •••',
+    });
+  });
+
   it('cannot know what became of a request when the connection breaks behind it', async () => {
     const url = await server((request) => void request.socket.destroy());
     expect(await ask(url, { method: 'POST', body: '{}' })).toMatchObject({ delivered: 'perhaps' });
@@ -173,7 +207,7 @@ describe('an HTTP request', () => {
     const begun = performance.now();
     stop.abort(new Error('cancelled by the caller'));
     await expect(asked).rejects.toThrow('cancelled by the caller');
-    expect(performance.now() - begun).toBeLessThan(1000);
+    expect(performance.now() - begun).toBeLessThan(4_000);
   });
 
   it.each([

@@ -43,6 +43,14 @@ describe.skipIf(isMissing)(`a real registry${orSkipped}`, () => {
     expect(await client().digestOf(at(repository), reference, signal)).toBeUndefined();
   });
 
+  it('tells what an image of one platform is for, by tag or digest', async () => {
+    const { digest } = await publishImage(app(), 'arm', { architecture: 'arm64', variant: 'v8' });
+    expect(await client().platformsOf(app(), 'arm', signal)).toEqual(['linux/arm64/v8']);
+    expect(await client().platformsOf(app(), digest, signal)).toEqual(['linux/arm64/v8']);
+    expect(await client().platformsOf(app(), image.digest, signal)).toEqual(['linux/amd64']);
+    expect(await client().platformsOf(app(), NOTHING, signal)).toEqual([]);
+  });
+
   it('lists the tags', async () => {
     const where = at('phoenix/tagged');
     const tags = ['0.1.0', '0.2.0', 'v3', 'latest'];
@@ -74,5 +82,11 @@ describe.skipIf(isMissing)(`a real registry${orSkipped}`, () => {
     ];
     const index = await publishIndex(where, '1', [attestation, arm6, arm7, arm64, amd64]);
     expect(await client().digestOf(where, '1', signal)).toEqual(index);
+    expect(await client().platformsOf(where, index.digest, signal)).toEqual([
+      'linux/arm/v6',
+      'linux/arm/v7',
+      'linux/arm64/v8',
+      'linux/amd64',
+    ]);
   });
 });

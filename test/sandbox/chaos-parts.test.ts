@@ -18,7 +18,7 @@ describe('what is killed', () => {
       processes.start('parent', process.execPath, ['-e', script, processes.folder]),
     );
     const orphanless = async () => (await processesOf(processes.folder)).map(({ pid }) => pid);
-    await expect.poll(orphanless).toHaveLength(2);
+    await expect.poll(orphanless, { timeout: 60_000 }).toHaveLength(2);
     expect(await orphanless()).toContain(parent.pid());
   });
 

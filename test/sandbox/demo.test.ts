@@ -70,7 +70,8 @@ async function interrupted({ child, folder, said }: RunningDemo): Promise<void> 
   const began = performance.now();
   child.kill('SIGINT');
   const [code] = await once(child, 'exit');
-  expect(performance.now() - began).toBeLessThan(10_000);
+  // On a machine that does nothing else it takes two.
+  expect(performance.now() - began).toBeLessThan(30_000);
   expect(code).toBe(130);
   expect(said()).not.toMatch(/Error|\n {4}at /);
   await nothingLeft(folder);
@@ -88,13 +89,9 @@ test.each(
     { when: 'while a version is deployed', is: (said) => said.includes('── Deploy v0.2.0'), long: true },
     { when: 'in the middle of the rollback', is: (said) => said.includes('✓ roll back') },
   ]),
-)(
-  'Ctrl-C $when ends the demo with 130 within 10 s, and nothing is left',
-  async ({ is }) => {
-    await interrupted(await demoAt(is));
-  },
-  40_000,
-);
+)('Ctrl-C $when ends the demo with 130 within seconds, and nothing is left', async ({ is }) => {
+  await interrupted(await demoAt(is));
+});
 
 test('the demo on Kubernetes tells both parts of its story to the end, and nothing is left', async () => {
   const demo = await demoAt((said) => said.includes('up after'));
@@ -103,9 +100,10 @@ test('the demo on Kubernetes tells both parts of its story to the end, and nothi
   const parts = said.split('\n── ').map((part) => part.trim());
   const part = (heading: string) =>
     parts.find((one) => one.startsWith(heading)) ?? `no part ${heading}: ${said}`;
-  expect(part('Roll back: one workflow')).toMatch(
-    /rolled-back: 0\.2\.0 -> 0\.1\.0; health, chat, agents, metrics passed/,
-  );
+  const rollback = part('An alert asks for a rollback');
+  expect(rollback).toMatch(/rolled-back: 0\.2\.0 -> 0\.1\.0; health, chat, agents, metrics passed/);
+  expect(rollback).toMatch(/why: warranted, failed plans 0 % -> \d+ % since .* after 0\.2\.0 became live/);
+  expect(rollback).toMatch(/before and after: failed plans \d+ % -> 0 % \(0 % before the release\)/);
   // Bad by its ConfigMap alone: model and time-out.
   expect(part('Deploy v0.2.1')).toMatch(/"ok", openrouter \/ anthropic\/claude-3-opus\n.*but status "error"/);
   const settings = part('Ask for the plan').match(/set {3}.*/g);
@@ -126,7 +124,21 @@ test('the demo on Kubernetes tells both parts of its story to the end, and nothi
   expect(said.match(/was rolled back and is proved well/g)).toHaveLength(2);
   expect(code).toBe(0);
   await nothingLeft(demo.folder);
-}, 90_000);
+});
+
+test('the demo of a fault that no release has made ends with nothing rolled back, and says why', async () => {
+  const demo = await demoAt((said) => said.includes('up after'), '--innocent');
+  const [code] = await once(demo.child, 'exit');
+  const said = demo.said();
+  expect(said).toMatch(
+    /✓ assess need +not-warranted: failed plans 0 % -> 100 % since .* before 0\.2\.2 became live/,
+  );
+  expect(said).toMatch(/\nnot-warranted: the release is not the cause, nothing was changed/);
+  expect(said).not.toMatch(/✓ (plan|take snapshot|roll back) /);
+  expect(said).toContain('was NOT rolled back');
+  expect(code).toBe(0);
+  await nothingLeft(demo.folder);
+});
 
 test('Ctrl-C twice ends the demo at once, and nothing is left', async () => {
   // Demo, supervisor, Temporal, etcd and the API server.
@@ -137,7 +149,7 @@ test('Ctrl-C twice ends the demo at once, and nothing is left', async () => {
   expect(code).toBe(130);
   await until('nothing to be left', async () => (await processesOf(folder)).length === 0);
   await until('the folder to be gone', async () => (await readdir(folder)).length === 0);
-}, 30_000);
+});
 
 const problem = await composeHostProblem();
 
@@ -173,7 +185,7 @@ describe.skipIf(problem)(`the demo on Docker Compose${problem ? ` (${problem})` 
     expect(code).toBe(0);
     await nothingLeft(demo.folder);
     expect(sandboxes.flatMap(tracesOf)).toEqual([]);
-  }, 90_000);
+  });
 
   test.each(
     shortened([
@@ -183,7 +195,7 @@ describe.skipIf(problem)(`the demo on Docker Compose${problem ? ` (${problem})` 
       { when: 'in the middle of the rollback', is: (said) => said.includes('✓ plan'), long: true },
     ]),
   )(
-    'is ended by Ctrl-C $when with 130 within 10 s, and nothing is left',
+    'is ended by Ctrl-C $when with 130 within seconds, and nothing is left',
     async ({ is }) => {
       const demo = await demoAt(is, '--compose');
       const sandboxes = await sandboxesIn(demo.folder);

@@ -18,7 +18,7 @@ test('kill -9 of a parent with everything open leaves no process and no folder',
   expect(told.pids.every(isRunning)).toBe(true);
   child.kill('SIGKILL');
   await nothingLeft(told);
-}, 60_000);
+});
 
 test.each(['SIGINT', 'SIGTERM'] as const)('%s of the parent leaves nothing', async (signal) => {
   const { child, told } = await startProgram('own-a-process.ts');

@@ -25,7 +25,7 @@ test('the server is usable at once, has the search attributes, and keeps runs ov
   } finally {
     await close();
   }
-}, 60_000);
+});
 
 test('with ui the web interface answers on the loopback address', async () => {
   const sandbox = await openSandbox({ temporal: { ui: true } });

@@ -43,7 +43,7 @@ describe('a plan that needs approval', () => {
       ['approval', 'cleo'],
     ]);
     expect(headlines(cast)[0]).toContain('waits for APPROVAL');
-  }, 90_000);
+  });
 
   it('ends the run when somebody refuses it: nothing was changed', async () => {
     const cast = await ready(stage, 'rejected', RELEASES, approval({ expires: '120s' }));
@@ -55,7 +55,7 @@ describe('a plan that needs approval', () => {
     expect(ended.summary).toContain('ben refused the plan: the database has moved on');
     expect(told(ended).some((line) => line.startsWith('roll-back'))).toBe(false);
     expect(await imageNow(cast)).toBe(imageOf('v0.2.0'));
-  }, 60_000);
+  });
 
   it('ends the run when nobody approves in time, and people were reminded', async () => {
     const cast = await ready(stage, 'expired', RELEASES, approval({ expires: '2s' }));
@@ -63,7 +63,7 @@ describe('a plan that needs approval', () => {
     expect(ended).toMatchObject({ outcome: 'failed', error: { type: 'ApprovalExpired' } });
     expect(headlines(cast).filter((line) => line.includes('APPROVAL'))).toHaveLength(2);
     expect(await imageNow(cast)).toBe(imageOf('v0.2.0'));
-  }, 60_000);
+  });
 
   it('may be approved by those alone whom the profile names', async () => {
     const cast = await ready(
@@ -79,7 +79,7 @@ describe('a plan that needs approval', () => {
     });
     await send(handle, 'approve', { plan, approvedBy: 'Cleo' });
     expect((await cast.end(handle)).outcome).toBe('rolled-back');
-  }, 60_000);
+  });
 
   it('goes on without it when the glass is broken, and everything says so', async () => {
     const cast = await ready(stage, 'break-glass', RELEASES, approval({ breakGlass: ['sev1'] }));
@@ -93,7 +93,7 @@ describe('a plan that needs approval', () => {
     expect(ended.events?.[0]).toMatchObject({ kind: 'break-glass', by: 'anna', reason: request.breakGlass });
     expect(JSON.stringify(cast.channel.received[0]?.body)).toContain('BREAK-GLASS');
     expect((await recordOf(ended)).json.request?.breakGlass).toBe(request.breakGlass);
-  }, 60_000);
+  });
 
   it('of another target is another plan, which needs its own approval', async () => {
     const cast = await ready(
@@ -116,5 +116,5 @@ describe('a plan that needs approval', () => {
     await send(handle, 'approve', { plan: second.planHash, approvedBy: 'cleo' });
     const ended = await cast.end(handle);
     expect(ended).toMatchObject({ outcome: 'rolled-back', plan: { to: { version: '0.1.0' } } });
-  }, 90_000);
+  });
 });

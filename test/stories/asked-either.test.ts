@@ -34,7 +34,7 @@ onEither('a rollback of $name in which people are asked', (stage) => {
     expect(ended).toMatchObject({ outcome: 'restored', error: { type: 'VerificationFailed' } });
     expect(await cast.state()).toEqual(before);
     expect(await cast.running()).toBe('v0.2.0');
-  }, 90_000);
+  });
 
   it('falls back to the next older known-good version when the target is not well either', async () => {
     const cast = await releases('fall-back', ['v0.1.0'], { profile: ASKED, checks: SOON });
@@ -48,7 +48,7 @@ onEither('a rollback of $name in which people are asked', (stage) => {
     expect(ended).toMatchObject({ outcome: 'rolled-back', plan: { to: { version: '0.1.0' } } });
     expect(ended.summary).toMatch(/^0\.2\.0 -> 0\.1\.0; /);
     expect(await cast.running()).toBe('v0.1.0');
-  }, 120_000);
+  });
 
   it('and that is cancelled finishes what was begun, proves it, tells people and closes as cancelled', async () => {
     const { cast, handle, changes } = await begun('finishes', { ...UNATTENDED, onCancel: 'finish' });
@@ -61,7 +61,7 @@ onEither('a rollback of $name in which people are asked', (stage) => {
     expect(await changes()).toBe(1);
     expect(headlines(cast).at(-1)).toContain('cancelled');
     expect(told(ended).at(-1)).toBe('record-incident completed');
-  }, 90_000);
+  });
 
   it('and that is cancelled restores what was there before, where the profile says so', async () => {
     const { cast, handle, before } = await begun('restores', { ...UNATTENDED, onCancel: 'restore' });
@@ -73,7 +73,7 @@ onEither('a rollback of $name in which people are asked', (stage) => {
     expect(await cast.state()).toEqual(before);
     expect(await cast.running()).toBe('v0.2.0');
     expect(headlines(cast).at(-1)).toContain('cancelled');
-  }, 90_000);
+  });
 
   it('is the only one: a second run is refused with the id of the first, whatever its own id', async () => {
     const { cast, handle } = await begun('second', UNATTENDED);
@@ -83,5 +83,5 @@ onEither('a rollback of $name in which people are asked', (stage) => {
     expect(refused.summary).toContain(handle.workflowId);
     expect(told(refused).some((line) => line.startsWith('roll-back'))).toBe(false);
     expect((await cast.end(handle)).outcome).toBe('rolled-back');
-  }, 90_000);
+  });
 });

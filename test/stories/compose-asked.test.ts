@@ -49,7 +49,7 @@ describe.skipIf(problem)(
       expect(ended).toMatchObject({ outcome: 'failed', error: { type: 'RolloutFailed' } });
       expect(await texts(cast)).toEqual(before);
       expect(await cast.container()).toMatchObject({ imageId: bad.imageId, running: true });
-    }, 120_000);
+    });
 
     it('is followed through: who changes it back afterwards is told', async () => {
       const followThrough = { for: '60s', every: '200ms', failures: 3 };
@@ -64,6 +64,6 @@ describe.skipIf(problem)(
       expect(ended.summary).toMatch(/^0\.1\.0 was replaced: /);
       const last = cast.channel.received.at(-1)?.body as { text: string };
       expect(last.text).toContain('was changed by somebody else after its rollback');
-    }, 90_000);
+    });
   },
 );

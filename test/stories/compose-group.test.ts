@@ -52,6 +52,6 @@ describe.skipIf(problem)(
       } finally {
         await worker.stop();
       }
-    }, 180_000);
+    });
   },
 );

@@ -49,5 +49,5 @@ describe.skipIf(problem)(`a rollback of a Compose service${problem ? ` (${proble
     expect(change).toMatchObject({ changed: true });
     expect(change?.attempts).toBeGreaterThanOrEqual(2);
     await expectOneGoodContainer(cast, mark);
-  }, 90_000);
+  });
 });

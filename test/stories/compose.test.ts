@@ -87,7 +87,7 @@ describe.skipIf(problem)(`a Compose service${problem ? ` (${problem})` : ''}`, (
       expect(await cast.container()).toMatchObject({ imageId, running: true });
       expect(messages(cast)).toEqual([expect.stringContaining('did NOT end well')]);
       expect((await recordOf(report)).markdown).toContain('RolloutFailed');
-    }, 60_000);
+    });
 
     it('when another service takes its image from the same anchor: refused before anything is changed', async () => {
       const cast = await stage.cast('anchor', { edit: shareTheImage });

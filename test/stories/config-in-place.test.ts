@@ -51,5 +51,5 @@ describe('a release that is bad by its ConfigMap, where that is written in place
     expect({ uid: metadata.uid, behaviour: data.ORCH_BEHAVIOUR }).toEqual({ uid, behaviour: 'slow-ready' });
     const { markdown } = await recordOf(report);
     expect(markdown).toContain('configmap/app-config: written as it was');
-  }, 60_000);
+  });
 });

@@ -72,5 +72,5 @@ describe('a release that is bad by its ConfigMap alone', () => {
     expect(await approve()).not.toBe(first);
     expect((await cast.end(handle)).outcome).toBe('rolled-back');
     expect(await referred(cast)).toBe('deployment-master-orchestrator-config-0');
-  }, 60_000);
+  });
 });

@@ -30,7 +30,7 @@ describe('an operator', () => {
     expect(ended.outcome).toBe('rolled-back');
     expect(ended.events?.map(({ kind }) => kind)).toEqual(['pause', 'note', 'resume']);
     expect((await recordOf(ended)).json.events).toEqual(ended.events);
-  }, 90_000);
+  });
 
   it('who forgets a pause does not keep the run for ever', async () => {
     const cast = await ready(
@@ -47,7 +47,7 @@ describe('an operator', () => {
     expect(ended.events?.at(-1)).toMatchObject({ kind: 'resume' });
     expect(ended.events?.at(-1)?.by).toBeUndefined();
     expect(headlines(cast).filter((line) => line.includes('is paused'))).toHaveLength(2);
-  }, 90_000);
+  });
 
   it('cannot change the target once the change has begun', async () => {
     const cast = await ready(stage, 'too-late', ['v0.1.0-slow-ready', 'v0.2.0']);
@@ -58,7 +58,7 @@ describe('an operator', () => {
       cause: { message: expect.stringContaining('the target stays') },
     });
     expect((await cast.end(handle)).outcome).toBe('rolled-back');
-  }, 60_000);
+  });
 });
 
 describe('a cancelled run', () => {
@@ -72,7 +72,7 @@ describe('a cancelled run', () => {
     expect(ended).toMatchObject({ outcome: 'cancelled' });
     expect(ended.waitingFor).toBeUndefined();
     expect(await imageNow(cast)).toBe(imageOf('v0.2.0'));
-  }, 60_000);
+  });
 
   it('that waits for a decision on its verification is finished as it is', async () => {
     const cast = await ready(stage, 'cancelled-late', ['v0.1.2-chat-output-null', 'v0.2.0'], ASKED, SOON);
@@ -87,7 +87,7 @@ describe('a cancelled run', () => {
     await send(handle, 'decide', { answer: 'abort', decidedBy: 'anna', reason: 'known' });
     await expect(handle.result()).rejects.toMatchObject({ cause: { name: 'CancelledFailure' } });
     expect((await reportOf(handle)).summary).toContain('chat failed');
-  }, 90_000);
+  });
 });
 
 describe('a run that takes longer than it should', () => {
@@ -103,5 +103,5 @@ describe('a run that takes longer than it should', () => {
     expect(over).toContain('the run takes longer than 1 s');
     expect(new Set(over).size).toBe(over.length);
     expect(headlines(cast).filter((line) => line.includes('LONGER'))).toHaveLength(over.length);
-  }, 60_000);
+  });
 });

@@ -76,7 +76,7 @@ describe('a known-good version whose config names a provider without a section',
     for (const text of [...histories, markdown, messages]) {
       expect(text.includes(CANARY) || text.includes(Buffer.from(CANARY).toString('base64'))).toBe(false);
     }
-  }, 60_000);
+  });
 
   it('is gone to when somebody says so, where the profile asks; what is only told is told', async () => {
     const rules = [
@@ -109,5 +109,5 @@ describe('a known-good version whose config names a provider without a section',
     for (const said of ['go-on', by.reason, 'secret/llm config.yaml password'])
       expect(markdown).toContain(said);
     expect(`${markdown}${await cast.history(report.workflowId)}`).not.toContain(CANARY);
-  }, 60_000);
+  });
 });

@@ -48,5 +48,5 @@ describe('a rollback of a DaemonSet', () => {
       ({ verb, requestURI }) => verb === 'patch' && requestURI.includes('/daemonsets/'),
     );
     expect(writes).toHaveLength(1);
-  }, 60_000);
+  });
 });

@@ -96,7 +96,7 @@ describe('from the command line', () => {
     expect((await runbook('note', watch, 'seen', '--by', 'linus')).code).toBe(0);
     expect((await runbook('cancel', watch, '--by', 'linus')).code).toBe(0);
     await cast.deploy('v0.2.0');
-  }, 120_000);
+  });
 
   it('a plan is refused: 3, and nothing was changed', async () => {
     const run = rollBack();
@@ -107,7 +107,7 @@ describe('from the command line', () => {
     expect(stdout).toContain('failed: ApprovalRejected: grace refused the plan: looked-at-it');
     expect(code).toBe(3);
     expect(await imageNow(cast)).toBe(imageOf('v0.2.0'));
-  }, 60_000);
+  });
 
   it('a decision is answered; a wrong answer says what is possible, and changes nothing', async () => {
     const glass = ['--severity', 'sev1', '--break-glass', 'nobody is awake', '--to', 'revision:77'];
@@ -146,7 +146,7 @@ describe('from the command line', () => {
     const audit = await runbook('audit', ID);
     expect(audit.stdout).toContain('**BREAK-GLASS**: nobody is awake (ada)');
     expect(audit.stdout).toContain('The workflow’s own result agrees.');
-  }, 120_000);
+  });
 
   it('a second start joins the first, and a cancelled run says by whom', async () => {
     const run = rollBack();
@@ -165,7 +165,7 @@ describe('from the command line', () => {
     expect(stdout).toContain('• note                ada: cancels the run: false alarm');
     expect(code).toBe(7);
     expect(await imageNow(cast)).toBe(imageOf('v0.2.0'));
-  }, 60_000);
+  });
 
   it.each<[string, number, readonly string[], RegExp]>([
     ['nobody says so', 2, ['decide', ID, 'retry', '--reason', 'x'], /--by is missing: .*--by eve\n/],
@@ -191,5 +191,5 @@ describe('from the command line', () => {
     expect(stderr).toMatch(/nobody has answered for .*; the answer may still be taken .*update id/);
     expect(code).toBe(8);
     await stage.client.workflow.getHandle(handle.workflowId).terminate();
-  }, 60_000);
+  });
 });

@@ -39,7 +39,7 @@ describe('a step that cannot go on', () => {
     expect(headlines[0]).toContain(`runbook decide ${handle.workflowId}`);
     expect(headlines.at(-1)).toContain('was rolled back and is proved well');
     expect(headlines.at(-1)).toContain('anna: retry (seen in the logs)');
-  }, 60_000);
+  });
 
   it('takes another target before anything is changed', async () => {
     const cast = await ready(stage, 'another-target', ['v0.1.0', 'v0.2.0']);
@@ -49,7 +49,7 @@ describe('a step that cannot go on', () => {
     await send(handle, 'decide', answer);
     const ended = await cast.end(handle);
     expect(ended).toMatchObject({ outcome: 'rolled-back', plan: { to: { version: '0.1.0' } } });
-  }, 60_000);
+  });
 
   it('brings back what was there before when the rollout fails', async () => {
     const cast = await ready(stage, 'restored', ['v0.1.0', 'v0.2.0']);
@@ -61,7 +61,7 @@ describe('a step that cannot go on', () => {
     expect(ended).toMatchObject({ outcome: 'restored', error: { type: 'RolloutFailed' } });
     expect(await imageNow(cast)).toBe(imageOf('v0.2.0'));
     expect(told(ended).filter((line) => line.startsWith('roll-back'))).toHaveLength(2);
-  }, 90_000);
+  });
 
   it('goes on without a check that somebody leaves out, and records no proof of it', async () => {
     const cast = await ready(stage, 'skipped', ['v0.1.2-chat-output-null', 'v0.2.0'], ASKED, SOON);
@@ -72,7 +72,7 @@ describe('a step that cannot go on', () => {
     expect(ended.outcome).toBe('rolled-back');
     expect(ended.summary).toMatch(/chat.* left out by decision/);
     expect(told(ended)).not.toContain('record-known-good completed');
-  }, 60_000);
+  });
 
   it('is repeated alone: the decision is over when the check passes by then', async () => {
     const cast = await ready(stage, 'repeated', ['v0.1.2-chat-output-null', 'v0.2.0'], ASKED, SOON);
@@ -88,7 +88,7 @@ describe('a step that cannot go on', () => {
     const ended = await cast.end(handle);
     expect(ended).toMatchObject({ outcome: 'not-proved', error: { type: 'VerificationFailed' } });
     expect(ended.ledger.filter(({ step }) => step === 'verify-chat')).toHaveLength(2);
-  }, 60_000);
+  });
 
   it('ends as configured when nobody answers, and people were told twice', async () => {
     const cast = await ready(stage, 'deadline', ['v0.1.0', 'v0.2.0'], {
@@ -103,7 +103,7 @@ describe('a step that cannot go on', () => {
     expect(abouts).toEqual(['decision-1', 'decision-1-reminder', undefined]);
     const keys = cast.channel.received.map(({ headers }) => headers['idempotency-key']);
     expect(new Set(keys).size).toBe(keys.length);
-  }, 90_000);
+  });
 
   it('refuses what does not fit, says what does, and leaves no trace', async () => {
     const cast = await ready(stage, 'refused-answers', ['v0.1.0', 'v0.2.0']);
@@ -138,5 +138,5 @@ describe('a step that cannot go on', () => {
     const ended = await cast.end(handle);
     expect(ended).toMatchObject({ outcome: 'failed', error: { type: 'TargetNotFound' } });
     expect(ended.events).toHaveLength(2);
-  }, 60_000);
+  });
 });

@@ -63,7 +63,7 @@ describe('what was seen of a version', () => {
     // Under the tag that was verified, and with the digest that the rollback has written.
     expect(proofs.map(({ version }) => version)).toEqual(['0.1.0', '0.1.0']);
     expect(proofs.map(({ provedBy }) => provedBy).toSorted()).toEqual(['rollback', 'verify']);
-  }, 120_000);
+  });
 
   it('S4 and S6 a version that never came up has evidence of that, and the record of the rollback says so', async () => {
     const cast = await ready(stage, 'never-up', ['v0.1.0'], ALONE);
@@ -79,7 +79,7 @@ describe('what was seen of a version', () => {
       plan: { to: { version: '0.1.0' }, rule: 'one-before' },
     });
     expect((await asRecord(report)).markdown).toContain('9.9.9, which runs now, was seen to fail at');
-  }, 120_000);
+  });
 
   it('a version whose checks failed after a rollback to it is no default target any more', async () => {
     const cast = await ready(stage, 'checks-failed', ['v0.1.0', 'v0.2.0', 'v0.1.1'], ALONE, QUICK);
@@ -88,7 +88,7 @@ describe('what was seen of a version', () => {
     await cast.deploy('v0.1.1');
     const { plan } = await cast.rollback({ dryRun: true });
     expect(plan).toMatchObject({ from: { version: '0.1.1' }, to: { version: '0.1.0' }, rule: 'one-before' });
-  }, 120_000);
+  });
 });
 
 describe('K13 a tag that was pushed anew', () => {
@@ -106,7 +106,7 @@ describe('K13 a tag that was pushed anew', () => {
       plan: { to: { image: `${imageOf(tag)}@${proved}` }, rule: 'older-proof' },
     });
     expect(headlines(cast).at(-1)).toContain('was rolled back and is proved well');
-  }, 120_000);
+  });
 });
 
 describe('E1 forged evidence', () => {
@@ -146,7 +146,7 @@ describe('E1 forged evidence', () => {
     expect(plan?.warnings.join('\n')).toContain(
       'contradicts itself: it says passed, and its checks say failed',
     );
-  }, 120_000);
+  });
 
   it('that says of itself that the failures were accepted is not told as proved well', async () => {
     const cast = await ready(stage, 'excused', ['v0.1.0'], ALONE, QUICK);
@@ -162,7 +162,7 @@ describe('E1 forged evidence', () => {
     expect(headlines(cast).join('\n')).not.toContain('proved well');
     expect(report.summary).toContain('chat failed as on the known-good version');
     expect((await asRecord(report)).markdown).toContain('chat failed as on the known-good version');
-  }, 120_000);
+  });
 
   it('counts as none where evidence has to be signed, and signed evidence counts', async () => {
     const file = join(stage.sandbox.folder, 'evidence-key');
@@ -184,7 +184,7 @@ describe('E1 forged evidence', () => {
       'is signed with another key, or was changed; it is ignored',
     );
     expect(headlines(cast).at(-1)).toContain('was rolled back and is proved well');
-  }, 120_000);
+  });
 
   it('E2 with values of the wrong kind is ignored with a warning', async () => {
     const cast = await ready(stage, 'malformed', ['v0.1.0'], ALONE, QUICK);
@@ -199,7 +199,7 @@ describe('E1 forged evidence', () => {
     const { plan } = await cast.rollback({ dryRun: true });
     expect(plan).toMatchObject({ to: { version: '0.1.0' } });
     expect(plan?.warnings.join('\n')).toMatch(/entry [0-9a-f]+ is no evidence: .*; it is ignored/);
-  }, 120_000);
+  });
 });
 
 describe('a verification', () => {
@@ -227,7 +227,7 @@ describe('a verification', () => {
       accepted: ['health'],
       version: '0.3.0-health-wrong-provider',
     });
-  }, 120_000);
+  });
 
   it('S1 ends soon where agents are never listed, and says that this was not applicable', async () => {
     const cast = await ready(stage, 'no-agents', ['v0.3.0-good-b'], ALONE, { metrics: false });
@@ -236,5 +236,5 @@ describe('a verification', () => {
     expect(verified.summary).toContain('agents not applicable');
     const [record] = Object.values(await recordsOf(cast));
     expect(record).toMatchObject({ verdict: 'passed', notApplicable: ['agents'] });
-  }, 120_000);
+  });
 });

@@ -63,7 +63,7 @@ it('a group whose worker is killed with -9, while it asks and while its second m
   expect(report.outcome).toBe('rolled-back');
   expect(report.events?.filter(({ kind }) => kind === 'approval-due')).toHaveLength(1);
   expect(await cast.writes()).toEqual(['agents', 'orchestrator']);
-}, 120_000);
+});
 
 describe('a group that is ended in the middle', () => {
   it('cancelled while its first member is changed, finishes that one and never begins the other', async () => {
@@ -76,7 +76,7 @@ describe('a group that is ended in the middle', () => {
     expect(report.summary).toContain('agents 0.2.0 -> 0.1.0-slow-ready (cancelled)');
     expect(await cast.running()).toEqual({ ...BEFORE, agents: 'v0.1.0-slow-ready' });
     expect(await cast.writes()).toEqual(['agents']);
-  }, 60_000);
+  });
 
   it('cancelled while its second member is changed, has both do what their profile says: restore', async () => {
     const cast = await group('group-cancelled-late', { profile: { onCancel: 'restore' } });
@@ -86,7 +86,7 @@ describe('a group that is ended in the middle', () => {
     const report = await closed(run.workflowId);
     expect(report.outcome).toBe('cancelled');
     expect(await cast.running()).toEqual(BEFORE);
-  }, 90_000);
+  });
 
   it('terminated, has its members cancelled: each comes to its own end', async () => {
     const cast = await group('group-terminated', { profile: { onCancel: 'restore' } });
@@ -98,5 +98,5 @@ describe('a group that is ended in the middle', () => {
     );
     expect(reports.map(({ outcome }) => outcome)).toEqual(['cancelled', 'cancelled']);
     expect(await cast.running()).toEqual(BEFORE);
-  }, 90_000);
+  });
 });

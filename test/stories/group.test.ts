@@ -52,7 +52,7 @@ describe('a group of two Deployments', () => {
     const { markdown } = await recordOf(report);
     expect(markdown).toContain('# Rollback of the group of platform (production): rolled-back');
     for (const member of report.members ?? []) expect(markdown).toContain(member.record);
-  }, 90_000);
+  });
 });
 
 describe('a group of which one member fails', () => {
@@ -70,7 +70,7 @@ describe('a group of which one member fails', () => {
     expect(await cast.running()).toEqual({ agents: 'v0.2.0', orchestrator: 'v0.2.0' });
     expect(await cast.writes()).toEqual(['agents', 'orchestrator', 'orchestrator', 'agents']);
     expect(toldIn(cast)).toEqual([expect.stringContaining('NOT helped by the rollback')]);
-  }, 90_000);
+  });
 
   it('its proof leaves what was changed where the group keeps it, and says what is where', async () => {
     const cast = await group('group-keeps', {
@@ -83,7 +83,7 @@ describe('a group of which one member fails', () => {
     expect(report.summary).toContain('nothing is taken back: agents 0.2.0 -> 0.1.0, orchestrator 0.2.0');
     expect(outcomes(report)).toEqual({ agents: 'rolled-back', orchestrator: 'not-proved' });
     expect(await cast.running()).toEqual({ agents: 'v0.1.0', orchestrator: 'v0.1.2-chat-output-null' });
-  }, 90_000);
+  });
 
   it('its rollout restores the one before it, and never begins the one behind it', async () => {
     const cast = await group('group-broken', {
@@ -94,7 +94,7 @@ describe('a group of which one member fails', () => {
     expect(outcomes(report)).toEqual({ agents: 'restored', orchestrator: 'restored', web: 'failed' });
     expect(await cast.writes()).toEqual(['agents', 'orchestrator', 'orchestrator', 'agents']);
     expect(await cast.running()).toEqual({ agents: 'v0.2.0', orchestrator: 'v0.2.0', web: 'v0.2.0' });
-  }, 90_000);
+  });
 
   it('to plan changes nothing at all', async () => {
     const cast = await group('group-unplanned', { members: { agents: BAD, orchestrator: ['v0.2.0'] } });
@@ -104,7 +104,7 @@ describe('a group of which one member fails', () => {
     expect(outcomes(report)).toEqual({ agents: 'failed', orchestrator: 'failed' });
     expect(await cast.writes()).toEqual([]);
     expect(toldIn(cast)).toEqual([expect.stringContaining('was NOT rolled back')]);
-  }, 60_000);
+  });
 });
 
 describe('a group with a member that is there already', () => {
@@ -124,7 +124,7 @@ describe('a group with a member that is there already', () => {
       summary: 'agents is at 0.1.0, orchestrator is at 0.1.0; all proved',
     });
     expect(await cast.writes()).toEqual(['orchestrator']);
-  }, 90_000);
+  });
 });
 
 describe('a group that falls back', () => {
@@ -149,5 +149,5 @@ describe('a group that falls back', () => {
       summary: 'agents 0.2.0 -> 0.1.0, orchestrator 0.2.0 -> 0.1.1; all proved',
     });
     expect(await cast.running()).toEqual({ agents: 'v0.1.0', orchestrator: 'v0.1.1' });
-  }, 120_000);
+  });
 });

@@ -39,7 +39,7 @@ it('a worker killed with -9 while it verifies goes on with the same check', asyn
   expect(entry?.attempts).toBeGreaterThanOrEqual(2);
   expect(entry?.check).toMatchObject({ verdict: 'passed', inARow: 8 });
   expect(entry?.check?.samples).toBeGreaterThan(8);
-}, 90_000);
+});
 
 it('the Temporal server killed with -9 in the middle of the wait loses nothing', async () => {
   const cast = await stage.cast('server-killed');
@@ -53,7 +53,7 @@ it('the Temporal server killed with -9 in the middle of the wait loses nothing',
 
   expect(report.outcome).toBe('rolled-back');
   expect(await effectivePatches(cast, mark)).toHaveLength(1);
-}, 90_000);
+});
 
 it('a run whose worker is killed and whose server is leaves no lock behind: it is held until the run has ended', async () => {
   const cast = await stage.cast('killed-lock', { worker: false, profile: UNATTENDED });
@@ -76,4 +76,4 @@ it('a run whose worker is killed and whose server is leaves no lock behind: it i
     for await (const { workflowId } of open) if (workflowId.includes(cast.namespace)) return false;
     return true;
   });
-}, 120_000);
+});

@@ -35,7 +35,7 @@ describe('one rollback for each target', () => {
     } finally {
       await worker.stop();
     }
-  }, 90_000);
+  });
 
   it('a second run that wants to join hands over what it knows, and ends well', async () => {
     const cast = await ready(stage, 'joins', SLOW, UNATTENDED);
@@ -55,7 +55,7 @@ describe('one rollback for each target', () => {
       expect.objectContaining({ kind: 'evidence', by: 'alertmanager', summary: 'INC-9; error ratio 40 %' }),
     ]);
     expect(headlines(cast)).toHaveLength(1);
-  }, 90_000);
+  });
 
   it.each([
     ['another type', 'somebody-elses'],
@@ -90,12 +90,12 @@ describe('one rollback for each target', () => {
     await stepUnderWay(stage.client, first.workflowId, 'wait-for-rollout');
     await stage.client.workflow.getHandle(first.workflowId).terminate('an operator was in a hurry');
     expect((await cast.rollback({ target: 'revision:1' })).error?.type).not.toBe('RollbackInProgress');
-  }, 90_000);
+  });
 
   it('runs one after another without a pause between them', async () => {
     const cast = await ready(stage, 'one-by-one', ['v0.1.0', 'v0.2.0'], UNATTENDED);
     const outcomes: string[] = [];
     for (let run = 0; run < 4; run += 1) outcomes.push((await cast.rollback()).outcome);
     expect(outcomes).toEqual(['rolled-back', 'already-there', 'already-there', 'already-there']);
-  }, 90_000);
+  });
 });

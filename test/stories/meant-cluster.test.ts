@@ -64,4 +64,4 @@ it('K14 a run whose worker comes back with another cluster writes nothing there,
   const ended = await cast.end(handle);
   expect(ended.outcome).toBe('rolled-back');
   expect(await imageNow(cast)).toBe(imageOf('v0.1.0'));
-}, 90_000);
+});

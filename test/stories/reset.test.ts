@@ -102,7 +102,7 @@ describe('a run that was reset', () => {
     ]);
     expect(await imageNow(cast)).toBe(imageOf('v0.1.0'));
     await until('no lock to be open', async () => (await openLocks(cast)).length === 0);
-  }, 90_000);
+  });
 
   it('after it had ended writes nothing while another run holds the target', async () => {
     const cast = await ready(stage, 'closed-held', RELEASES, APPROVED);
@@ -120,7 +120,7 @@ describe('a run that was reset', () => {
     expect((await reportOf(second)).outcome).toBe('running');
     await approve(second);
     expect((await cast.end(second)).outcome).toBe('rolled-back');
-  }, 90_000);
+  });
 
   it('when all was done, to its last workflow task, ends as before and is followed through once', async () => {
     const followed = { ...UNATTENDED, followThrough: { for: '60s' } };
@@ -137,5 +137,5 @@ describe('a run that was reset', () => {
       await stage.client.workflow.getHandle(workflowId, runId).cancel();
     }
     expect(following).toHaveLength(1);
-  }, 90_000);
+  });
 });

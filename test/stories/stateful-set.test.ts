@@ -56,7 +56,7 @@ describe('a rollback of a StatefulSet', () => {
     const replaced = /replaced master-orchestrator-1 of another version/;
     expect(report.ledger.find(({ step }) => step === 'wait-for-rollout')?.summary).toMatch(replaced);
     expect((await recordOf(report)).markdown).toMatch(replaced);
-  }, 60_000);
+  });
 
   it('asks for a person where the worker may not delete pods, and goes on with their answer', async () => {
     const rules = RULES_OF_KIND.StatefulSet.filter(({ verbs }) => !verbs.includes('delete'));
@@ -74,7 +74,7 @@ describe('a rollback of a StatefulSet', () => {
     expect(report.events?.map(({ kind }) => kind)).toEqual(['decision-due', 'decision']);
     // Held is no failure of the version.
     expect((await evidence(cast)).filter((key) => key.startsWith('failed.'))).toEqual([]);
-  }, 60_000);
+  });
 
   it('that is held by a partition is no success, and nothing is said against the version', async () => {
     const cast = await stage.cast('set-partition', { ...STATEFUL_SET, profile: UNATTENDED });
@@ -94,7 +94,7 @@ describe('a rollback of a StatefulSet', () => {
     expect(verified).toMatchObject({ outcome: 'failed', error: { type: 'RolloutHeld' } });
     expect(verified.error?.message).toContain('master-orchestrator-0 waits for a person');
     expect(await evidence(cast)).toEqual([]);
-  }, 60_000);
+  });
 
   it('whose worker is killed with -9 while it replaces a pod ends as if nothing had been', async () => {
     const cast = await stuck('set-killed', { profile: UNATTENDED, worker: false });
@@ -114,5 +114,5 @@ describe('a rollback of a StatefulSet', () => {
         ({ verb, requestURI }) => requestURI.includes(word) && (word === '/pods/' ? verb === 'delete' : true),
       );
     expect([on('/statefulsets/').length, on('/pods/').length]).toEqual([1, 1]);
-  }, 60_000);
+  });
 });

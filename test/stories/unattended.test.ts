@@ -42,7 +42,7 @@ it('K15 a default that restores the snapshot does not act on a pull that may pas
   expect(ended).toMatchObject({ outcome: 'rolled-back' });
   expect(ended.events ?? []).toEqual([]);
   expect(await imageNow(cast)).toBe(imageOf('v0.1.0'));
-}, 60_000);
+});
 
 it('K15 it acts on what the registry refuses', async () => {
   const cast = await ready(stage, 'refused-pull', ['v0.1.0', 'v0.2.0'], RESTORES);
@@ -52,7 +52,7 @@ it('K15 it acts on what the registry refuses', async () => {
   expect(ended.outcome).toBe('restored');
   expect(ended.events?.at(-1)).toMatchObject({ answer: 'restore-snapshot' });
   expect(await imageNow(cast)).toBe(imageOf('v0.2.0'));
-}, 60_000);
+});
 
 it('S2 tries nothing behind health when health reaches nobody, and says where it knocked', async () => {
   const [port] = await freePorts(1);
@@ -67,4 +67,4 @@ it('S2 tries nothing behind health when health reaches nobody, and says where it
       `health reached nobody in \\d+ probes: connection refused at ${place}/health; not tried: chat, agents, metrics`,
     ),
   );
-}, 60_000);
+});

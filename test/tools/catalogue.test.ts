@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { COMPOSE_TOOL_NAMES, TOOL_NAMES, TOOLS } from '../../tools/catalogue.ts';
+import { COMPOSE_TOOL_NAMES, PROMETHEUS_TOOL_NAMES, TOOL_NAMES, TOOLS } from '../../tools/catalogue.ts';
 import { CHECKSUMS } from '../../tools/checksums.ts';
 
 const ROOM = join(import.meta.dirname, '../../tools');
@@ -36,7 +36,7 @@ test.each(TOOL_NAMES.filter((name) => TOOLS[name].wheel))(
   },
 );
 
-test.each([...TOOL_NAMES, 'docker-compose'] as const)(
+test.each([...TOOL_NAMES, ...PROMETHEUS_TOOL_NAMES, 'docker-compose'] as const)(
   '%s has an official download for Linux on both processors',
   (name) => {
     for (const arch of ['x64', 'arm64'] as const) {
@@ -49,7 +49,7 @@ test.each([...TOOL_NAMES, 'docker-compose'] as const)(
 );
 
 test('every pinned checksum belongs to a download', () => {
-  const pinned = [...TOOL_NAMES, ...COMPOSE_TOOL_NAMES]
+  const pinned = [...TOOL_NAMES, ...COMPOSE_TOOL_NAMES, ...PROMETHEUS_TOOL_NAMES]
     .flatMap((name) =>
       (['linux', 'darwin'] as const).flatMap((os) =>
         (['x64', 'arm64'] as const).map((arch) => TOOLS[name].download(os, arch)?.sha256),
@@ -68,6 +68,8 @@ test.each([
   ['docker-compose', 'Docker Compose version v2.40.3'],
   ['docker-compose', 'Docker Compose version 2.26.1-4'],
   ['docker-compose', 'docker-compose version 1.29.2, build unknown'],
+  ['prometheus', 'prometheus, version 2.42.0+ds (branch: debian/sid, revision: 2.42.0+ds-5+deb12u1)'],
+  ['promtool', 'promtool, version 2.53.4 (branch: HEAD, revision: 5c2f2d2ff7b0a2a7c1f7f3b2bd5e1d0b1d5b6cbb)'],
 ] as const)('the version of %s is read in "%s"', (name, output) => {
   const [, ...numbers] = TOOLS[name].versionPattern.exec(output) ?? [];
   expect(numbers.join('.')).toBe(/\d+\.\d+\.\d+/.exec(output)?.[0]);

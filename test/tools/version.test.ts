@@ -40,5 +40,7 @@ test('names the accepted range of every tool', () => {
     'kube-apiserver': '1.36.x',
     'kube-controller-manager': '1.36.x',
     kubectl: '1.35 to 1.37',
+    prometheus: '2.42 or newer',
+    promtool: '2.42 or newer',
   });
 });

@@ -177,7 +177,7 @@ it('a group that is reset has its members of before come to their end, and begin
   await send(anew, 'approve', { plan: 'planHash' in waiting && waiting.planHash, approvedBy: 'ben' });
   expect((await ended(anew)).outcome).toBe('rolled-back');
   expect(cast.order).toEqual(['agents 0.3.0', 'orchestrator 0.3.0']);
-}, 60_000);
+});
 
 describe('two groups with a member in common', () => {
   it('end in a refusal of one, with nothing of it changed, whatever their orders are', async () => {

@@ -1,12 +1,14 @@
 import { createHash } from 'node:crypto';
 import { ApplicationFailure } from '@temporalio/activity';
 import type { ErrorType } from '../../src/domain/errors.ts';
+import type { NeedAssessment, NeedVerdict } from '../../src/domain/need/assessment.ts';
 import { CHECK_IDS, type CheckId, type CheckResult } from '../../src/domain/proof/checks.ts';
 import type { Verdict } from '../../src/domain/proof/verdict.ts';
 import { DEFAULT_POLICY, type RunPolicy } from '../../src/domain/request/policy.ts';
 import type { ResolvedRun } from '../../src/domain/request/request.ts';
 import type { StepId } from '../../src/domain/steps/steps.ts';
 import type { Pin } from '../../src/domain/versions/pins.ts';
+import type { ShownPlan } from '../../src/domain/versions/plan.ts';
 import { planRollback } from '../../src/domain/versions/plan-rollback.ts';
 import type { TargetWish } from '../../src/domain/versions/targets.ts';
 import { candidate, evidence, observed } from '../domain/observed.ts';
@@ -29,6 +31,12 @@ export function policyOf(change: PolicyChange = {}): RunPolicy {
 }
 
 /** A refusal of the catalogue, as a step throws it. */
+/** What an assessment comes to. */
+export function assessed(verdict: NeedVerdict): NeedAssessment {
+  const at = '2026-11-30T02:47:00.000Z';
+  return { verdict, sentence: `it is ${verdict}`, at, version: '0.4.0', signals: [] };
+}
+
 export function refuse(type: ErrorType, message = 'as the test wants it'): never {
   throw ApplicationFailure.nonRetryable(message, type);
 }
@@ -121,6 +129,13 @@ export function scriptedService({ uid, policy, request, bad = {} }: ServiceOptio
         diff: '',
       };
     },
+    'assess-need': () => assessed('warranted'),
+    'check-preconditions': (_service: string, { hash, warnings }: ShownPlan) => ({
+      hash,
+      warnings,
+      preconditions: [],
+    }),
+    'measure-impact': () => ({ sentence: 'failed plans 38 % -> 0 %', rows: [] }),
     // A group has no service of its own.
     'plan-group': () => refuse('GroupFailed'),
     'identify-holder': () => ({ state: 'closed' }),

@@ -104,7 +104,7 @@ export function reportOf(handle: WorkflowHandle): Promise<RunReport> {
 }
 
 /** The report of a run that has closed, however it has. A run that does not close in time is a failed test. */
-export async function ended(handle: WorkflowHandle, withinMs = 15_000): Promise<RunReport> {
+export async function ended(handle: WorkflowHandle, withinMs = 60_000): Promise<RunReport> {
   await until(
     `${handle.workflowId} to close`,
     async () => (await handle.describe()).status.name !== 'RUNNING',

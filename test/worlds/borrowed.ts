@@ -1,9 +1,10 @@
 import { Client, Connection } from '@temporalio/client';
 import type { ComposeHost } from '../../sandbox/compose/index.ts';
 import type { Sandbox, SandboxCluster } from '../../sandbox/index.ts';
+import type { SandboxPrometheus, ScrapedTargets } from '../../sandbox/prometheus/index.ts';
 import { openProcesses } from '../../tools/processes/index.ts';
 import type { TemporalServer } from '../../tools/temporal-server.ts';
-import { sharedCluster, sharedComposeHost, sharedTemporal } from './shared.ts';
+import { sharedCluster, sharedComposeHost, sharedPrometheus, sharedTemporal } from './shared.ts';
 
 export { INSTANT } from './shared.ts';
 
@@ -12,6 +13,7 @@ export interface Needs {
   readonly temporal?: true | { readonly ui: boolean };
   readonly kubernetes?: true;
   readonly compose?: true;
+  readonly prometheus?: true;
 }
 
 /** The parts that are there for what was asked. */
@@ -19,18 +21,20 @@ type Parts<N extends Needs> = (N extends { temporal: object | true }
   ? { readonly temporal: TemporalServer }
   : unknown) &
   (N extends { kubernetes: true } ? { readonly cluster: SandboxCluster } : unknown) &
-  (N extends { compose: true } ? { readonly composeHost: ComposeHost } : unknown);
+  (N extends { compose: true } ? { readonly composeHost: ComposeHost } : unknown) &
+  (N extends { prometheus: true } ? { readonly prometheus: SandboxPrometheus } : unknown);
 
 /**
  * A sandbox whose folder and processes are the caller's own, and whose servers all files of a vitest worker share. What
  * the caller has put there is gone when it is closed: namespaces, containers, runs. Not for tests that kill a server.
  */
 export async function borrowSandbox<N extends Needs>(needs: N): Promise<Sandbox & Parts<N>> {
-  const [processes, temporal, cluster, host] = await Promise.all([
+  const [processes, temporal, cluster, host, measuring] = await Promise.all([
     openProcesses(),
     needs.temporal ? sharedTemporal(needs.temporal !== true && needs.temporal.ui) : undefined,
     needs.kubernetes ? borrowCluster() : undefined,
     needs.compose ? sharedComposeHost() : undefined,
+    needs.prometheus ? borrowPrometheus() : undefined,
   ]);
   let closed: Promise<void> | undefined;
   const close = () => {
@@ -38,6 +42,7 @@ export async function borrowSandbox<N extends Needs>(needs: N): Promise<Sandbox 
       temporal && endRuns(temporal),
       cluster?.giveBack(),
       host?.removeContainers(),
+      measuring?.giveBack(),
     ]).then(async (outcomes) => {
       await processes.close();
       for (const outcome of outcomes) if (outcome.status === 'rejected') throw outcome.reason;
@@ -50,6 +55,7 @@ export async function borrowSandbox<N extends Needs>(needs: N): Promise<Sandbox 
     ...(temporal ? { temporal } : {}),
     ...(cluster ? { cluster: cluster.cluster } : {}),
     ...(host ? { composeHost: host } : {}),
+    ...(measuring ? { prometheus: measuring.prometheus } : {}),
     close,
     [Symbol.asyncDispose]: close,
   } as Sandbox & Parts<N>;
@@ -71,6 +77,23 @@ async function borrowCluster() {
       await Promise.all(namespaces.splice(0).map(cluster.deleteNamespace));
       await cluster.nodes.clear();
     },
+  };
+}
+
+/** The shared Prometheus, which remembers what was scraped for this borrower. */
+async function borrowPrometheus() {
+  const prometheus = await sharedPrometheus();
+  const scraped: ScrapedTargets[] = [];
+  return {
+    prometheus: {
+      ...prometheus,
+      async scrape(...of: Parameters<SandboxPrometheus['scrape']>) {
+        const targets = await prometheus.scrape(...of);
+        scraped.push(targets);
+        return targets;
+      },
+    },
+    giveBack: () => Promise.all(scraped.splice(0).map((targets) => targets.end())),
   };
 }
 

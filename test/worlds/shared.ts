@@ -2,6 +2,7 @@
 import { setImmediate } from 'node:timers/promises';
 import type { ComposeHost } from '../../sandbox/compose/index.ts';
 import { openSandbox, type Sandbox, type SandboxCluster } from '../../sandbox/index.ts';
+import type { SandboxPrometheus } from '../../sandbox/prometheus/index.ts';
 import type { TemporalServer } from '../../tools/temporal-server.ts';
 import { PLACE, type Worlds } from './place.ts';
 
@@ -17,6 +18,11 @@ export async function sharedComposeHost(): Promise<ComposeHost> {
 export async function sharedCluster(): Promise<SandboxCluster> {
   const instantReady = (namespace: string) => namespace.startsWith(INSTANT);
   return (await shared('cluster', () => openSandbox({ kubernetes: { instantReady } }))).cluster;
+}
+
+/** A Prometheus: targets and series of earlier files are still in it. */
+export async function sharedPrometheus(): Promise<SandboxPrometheus> {
+  return (await shared('prometheus', () => openSandbox({ prometheus: { scrapeEveryMs: 250 } }))).prometheus;
 }
 
 /** A Temporal server, with or without its web interface. */
@@ -42,12 +48,13 @@ async function shared<S extends Sandbox>(name: string, open: () => Promise<S>): 
 
 /** Whether every server runs, as far as a sandbox was opened. */
 async function isWhole(opened: Promise<Sandbox>): Promise<boolean> {
-  const { temporal, cluster, composeHost } = await opened;
+  const { temporal, cluster, composeHost, prometheus } = await opened;
   const kept = [
     temporal?.process,
     ...Object.values(cluster?.controlPlane.processes ?? {}),
     composeHost?.engine,
     composeHost?.registry.process,
+    prometheus?.process,
   ].filter((one) => one !== undefined);
   const first = Promise.race(kept.map((one) => one.current().exited.then(() => false)));
   return Promise.race([first, setImmediate(true)]);

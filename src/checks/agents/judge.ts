@@ -16,6 +16,11 @@ export interface AgentSource {
 /** The agents that the service has (service contract, 5.1). Others are ignored unless they are expected. */
 const KNOWN_AGENTS = ['llm_router_agent', 'git_agent', 'obsidian_agent'];
 
+/** Whether an agent is one of the service's, or one that the profile expects. */
+export function isKnownAgent(agent: string, expected: readonly string[]): boolean {
+  return KNOWN_AGENTS.includes(agent) || expected.includes(agent);
+}
+
 /** So often the shared endpoint has to give an empty list: another instance may be the one that has worked. */
 const SHARED_EMPTY = 8;
 
@@ -110,7 +115,7 @@ export class AgentJudge {
   }
 
   #isKnown(agent: string): boolean {
-    return KNOWN_AGENTS.includes(agent) || this.#settings.expected.includes(agent);
+    return isKnownAgent(agent, this.#settings.expected);
   }
 
   #judgeRow({ id, shared }: AgentSource, row: AgentRow, now: number): Judged {

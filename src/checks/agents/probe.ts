@@ -20,10 +20,8 @@ export function createAgentsCheck(
     id: 'agents',
     needsInstances: settings.instancePort !== undefined,
     probe: async ({ signal, instances, baseline, ownPlans }) => {
-      const sources = sourcesOf(settings, endpoint, instances);
-      if (sources.length === 0) return unclear('no running instance is known');
-      const headers = { accept: 'application/json', ...(await authorise(signal)) };
-      const found = await Promise.all(sources.map((source) => ask(settings, source, headers, signal)));
+      const found = await readAgents(settings, endpoint, authorise, { instances, signal });
+      if (found.length === 0) return unclear('no running instance is known');
       const results = found.flatMap((item) => ('verdict' in item ? [item] : []));
       const rows = found.flatMap((item) => ('verdict' in item ? [] : [item]));
       const judged = judge.judge(rows, now(), { complete: results.length === 0, baseline, ownPlans });
@@ -34,6 +32,19 @@ export function createAgentsCheck(
       return final ? { ...result, final: true } : result;
     },
   };
+}
+
+/** The rows of every source, or what was had instead of them; empty when no instance is known to ask. */
+export async function readAgents(
+  settings: AgentsSettings,
+  endpoint: string,
+  authorise: Authorise,
+  { instances, signal }: Pick<ProbeContext, 'instances' | 'signal'>,
+): Promise<readonly (AgentSource | ProbeResult)[]> {
+  const sources = sourcesOf(settings, endpoint, instances);
+  if (sources.length === 0) return [];
+  const headers = { accept: 'application/json', ...(await authorise(signal)) };
+  return Promise.all(sources.map((source) => ask(settings, source, headers, signal)));
 }
 
 interface Source extends Pick<AgentSource, 'id' | 'shared'> {

@@ -1,6 +1,6 @@
 import { createHmac } from 'node:crypto';
-import { RunbookError } from '../../domain/errors.ts';
 import type { Auth, SecretReference } from '../../domain/request/profile.ts';
+import { bearer } from '../../http/authorization.ts';
 
 /** Gives the headers that authorise a request. Throws `RunbookError` `SecretUnavailable`. */
 export type Authorise = (signal: AbortSignal) => Promise<Readonly<Record<string, string>>>;
@@ -22,17 +22,6 @@ export function createAuthorise(auth: Auth, resolve: ResolveSecret, now: () => n
       return async (signal) =>
         bearer(signJwt(await resolve(auth.secret, signal), auth.subject, auth.ttl, now()));
   }
-}
-
-function bearer(token: string): Readonly<Record<string, string>> {
-  // RFC 6750, section 2.1: anything else would be refused, or would break the header.
-  if (!/^[A-Za-z0-9._~+/-]+=*$/.test(token)) {
-    throw new RunbookError(
-      'SecretUnavailable',
-      'the bearer token holds characters that a token cannot have (a space, a line break, or the word Bearer in front)',
-    );
-  }
-  return { authorization: `Bearer ${token}` };
 }
 
 /**

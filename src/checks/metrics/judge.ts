@@ -1,8 +1,14 @@
 import { type OwnPlans, provingPlans } from '../../domain/proof/checks.ts';
+import {
+  add,
+  type Counters,
+  growthOf,
+  type InstanceCounters,
+  NOTHING,
+  totals,
+} from '../../signals/scrape/counters.ts';
 import type { ProbeResult } from '../check.ts';
 import { bad, good, unclear } from '../probe-results.ts';
-import { add, growthOf, type InstanceCounters, NOTHING, totals } from './counters.ts';
-import type { Counters } from './scrape.ts';
 import type { MetricsSettings } from './settings.ts';
 
 type Settings = Pick<

@@ -1,7 +1,7 @@
+import { scrape } from '../../signals/scrape/scrape.ts';
 import type { Check } from '../check.ts';
 import { unclear } from '../probe-results.ts';
 import { MetricsJudge } from './judge.ts';
-import { scrape } from './scrape.ts';
 import type { MetricsSettings } from './settings.ts';
 
 /** The check of one service; what it proves stands with the kind. */

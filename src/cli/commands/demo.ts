@@ -7,11 +7,12 @@ interface DemoOptions {
   readonly compose?: boolean;
   readonly keep?: boolean;
   readonly chaos?: boolean;
+  readonly innocent?: boolean;
 }
 
 /** `runbook demo`. The demo is a program of the sandbox: what it starts is not part of the product. */
 export async function demo(options: DemoOptions): Promise<void> {
-  const args = (['compose', 'keep', 'chaos'] as const)
+  const args = (['compose', 'keep', 'chaos', 'innocent'] as const)
     .filter((name) => options[name])
     .map((name) => `--${name}`);
   const child = spawn(process.execPath, [PROGRAM, ...args], { stdio: 'inherit' });

@@ -27,6 +27,8 @@ export const EXIT = {
   restored: 10,
   /** No worker took the run up in time, and nothing was changed. */
   expired: 11,
+  /** What is measured does not say that it is the release, and nothing was changed. */
+  notWarranted: 12,
   /** The command was interrupted; the run is not. */
   interrupted: 130,
 } as const;
@@ -35,6 +37,7 @@ const BY_ERROR: Partial<Record<ErrorType, number>> = {
   InvalidRequest: EXIT.usage,
   StartRefused: EXIT.usage,
   StartExpired: EXIT.expired,
+  NotWarranted: EXIT.notWarranted,
   InvalidConfig: EXIT.usage,
   VerificationFailed: EXIT.notWell,
   VerificationInconclusive: EXIT.notProved,
@@ -50,6 +53,7 @@ const BY_ERROR: Partial<Record<ErrorType, number>> = {
 export function exitCodeOf(report: RunReport): number {
   if (report.outcome === 'cancelled') return EXIT.cancelled;
   if (report.outcome === 'restored') return EXIT.restored;
+  if (report.outcome === 'not-warranted') return EXIT.notWarranted;
   if (report.outcome === 'running') return EXIT.unexpected;
   if (!report.error) return EXIT.done;
   const known = BY_ERROR[report.error.type as ErrorType];

@@ -1,4 +1,7 @@
 import type { GroupPlan } from '../../domain/ledger/group.ts';
+import type { NeedAssessment } from '../../domain/need/assessment.ts';
+import { needLines } from '../../domain/need/need-rendered.ts';
+import { preconditionLines } from '../../domain/preconditions/words.ts';
 import { nameOfCluster } from '../../domain/versions/cluster.ts';
 import { CHOICE_RULES, type ShownPlan, shownHash } from '../../domain/versions/plan.ts';
 import { nameWithRevision } from '../../domain/versions/versions.ts';
@@ -13,6 +16,8 @@ export function showPlan(plan: ShownPlan, { line, text }: Printer): void {
   if (plan.rule) line(`rule  ${CHOICE_RULES[plan.rule]}`);
   line(`plan  ${shownHash(plan.hash)}`);
   for (const warning of plan.warnings) line(`note  ${warning}`);
+  const held = (plan.preconditions ?? []).filter(({ follows }) => follows === undefined);
+  for (const said of preconditionLines(held)) line(`holds ${said}`);
   if (plan.diff) text(`\n${plan.diff.trimEnd()}\n`);
   for (const setting of plan.settings ?? []) line(`set   ${setting}`);
   if (plan.changesNothing) line('nothing would change');
@@ -27,4 +32,10 @@ export function showGroupPlan({ hash, members }: GroupPlan, printer: Printer): v
   }
   printer.line('');
   printer.line(`plan of the group  ${shownHash(hash)}`);
+}
+
+/** Whether it is the release, and each number behind it. */
+export function showNeed(need: NeedAssessment, { line }: Printer): void {
+  line('');
+  for (const said of needLines(need)) line(`need  ${said}`);
 }

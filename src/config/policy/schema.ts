@@ -6,6 +6,7 @@ import { answersFor } from '../../domain/steps/recovery.ts';
 import { STEP_IDS, type StepId } from '../../domain/steps/steps.ts';
 import { textProblem } from '../../domain/text.ts';
 import { duration, section, text } from '../../schema-parts/parts.ts';
+import { needSchema } from './need-section.ts';
 
 type AnswerAtDeadline = Exclude<Answer, 'change-target'>;
 
@@ -21,8 +22,11 @@ const DECIDED_STEPS: readonly StepId[] = STEP_IDS.filter((step) => possibleAnswe
  * @param fallBacks how many times a run may fall back.
  */
 export function possibleAnswers(step: StepId, fallBacks: number): readonly Answer[] {
-  const possible = [false, true].flatMap((changeBegun) =>
-    answersFor({ step, changeBegun, restorable: true, fallBacksLeft: fallBacks, consentable: true }),
+  const moments = [false, true].flatMap((changeBegun) =>
+    [false, true].map((consentable) => ({ changeBegun, consentable })),
+  );
+  const possible = moments.flatMap((moment) =>
+    answersFor({ step, restorable: true, fallBacksLeft: fallBacks, ...moment }),
   );
   return ANSWERS.filter((answer) => possible.includes(answer));
 }
@@ -140,5 +144,10 @@ export const policyKeys = {
   budgets: budgetsSchema
     .prefault({})
     .describe('How long things should take. More is told and recorded; it ends nothing.'),
+  need: needSchema
+    .prefault({})
+    .describe(
+      'What follows from what is measured before a rollback (runbook 1), by who asks. How long a question stays open: decisions.steps.assess-need.',
+    ),
   followThrough: followThroughSchema.prefault({}).describe('Watching the service after a success.'),
 };

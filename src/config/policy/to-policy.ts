@@ -23,6 +23,8 @@ export function toPolicy(entry: ServiceEntry): RunPolicy {
       everyMs: followThrough.every,
       failures: followThrough.failures,
     },
+    ...(entry.signals ? { need: entry.need } : {}),
+    ...(entry.preconditions ? { preconditions: true as const } : {}),
   };
 }
 

@@ -1,7 +1,10 @@
 import type { Instant } from '../json.ts';
 import { runbookCommand } from '../media/shell.ts';
+import { visible } from '../media/visible.ts';
+import { needLines } from '../need/need-rendered.ts';
 import { type EventKind, inWords, type RunEvent } from '../people/events.ts';
 import { describeWaiting, type Waiting } from '../people/waiting.ts';
+import { preconditionLines } from '../preconditions/words.ts';
 import type { ResolvedRun } from '../request/request.ts';
 import { ANSWER_MEANINGS } from '../steps/answers.ts';
 import { nameOfCluster } from '../versions/cluster.ts';
@@ -9,7 +12,7 @@ import { findingLines } from '../versions/findings.ts';
 import { shownHash } from '../versions/plan.ts';
 import { excusedChecks, excusedInWords } from './excused.ts';
 import { memberInWords } from './group.ts';
-import { changeOf, checksOf, type RunOutcome, type RunReport, wayOf } from './ledger.ts';
+import { changeOf, checksOf, impactOf, needOf, type RunOutcome, type RunReport, wayOf } from './ledger.ts';
 
 /** One message about a run, in words: runbook 7.1 (when, to which version, impact before and after). */
 export interface Announcement {
@@ -31,6 +34,7 @@ const HEADLINES: Readonly<Record<RunOutcome, string>> = {
   'already-there': 'was already at its known-good version and is proved well',
   'not-proved': 'was rolled back, but is NOT proved well',
   planned: 'has a rollback plan',
+  'not-warranted': 'was NOT rolled back: what is measured does not say that it is the release',
   expired: 'was NOT rolled back: nobody served the run in time',
   'known-good': 'was verified: this version is known-good',
   'not-known-good': 'was verified: this version is NOT known-good',
@@ -111,6 +115,24 @@ function settingsOf({ plan }: RunReport): readonly string[] {
   return left > 0 ? [...lines, `${left} more critical settings stand in the record`] : lines;
 }
 
+/** What has to hold before the change and does not, or could not be told. */
+function preconditionsOf({ plan }: RunReport): readonly string[] {
+  const told = (plan?.preconditions ?? []).filter(({ follows }) => follows !== undefined);
+  const lines = preconditionLines(told.slice(0, MOST_FINDINGS)).map((line) => `precondition: ${line}`);
+  const left = told.length - lines.length;
+  return left > 0 ? [...lines, `${left} more preconditions stand in the record`] : lines;
+}
+
+/** Whether it is the release, in a sentence, and what it came to (runbook 7.1). */
+function numbersOf(report: RunReport): readonly string[] {
+  const need = needOf(report);
+  const impact = impactOf(report);
+  return [
+    ...(need ? [`is it the release: ${need.verdict}, ${need.sentence}`] : []),
+    ...(impact ? [`before and after: ${impact.sentence}`] : []),
+  ].map(visible);
+}
+
 /** What people are told of a run. */
 export function announce(report: RunReport, request: ResolvedRun): Announcement {
   const { outcome } = report;
@@ -121,7 +143,9 @@ export function announce(report: RunReport, request: ResolvedRun): Announcement 
   if (report.error) lines.push(`${report.error.type}: ${report.error.message}`);
   // What became of the change stands in the sentence alone.
   if (outcome === 'cancelled' && report.summary) lines.push(report.summary);
+  lines.push(...numbersOf(report));
   lines.push(...circumstances(request));
+  lines.push(...preconditionsOf(report));
   lines.push(...settingsOf(report));
   lines.push(...whatHappened(report));
   for (const check of checksOf(report)) {
@@ -140,6 +164,14 @@ export function announce(report: RunReport, request: ResolvedRun): Announcement 
   return { service, environment, outcome, at: report.finishedAt ?? report.startedAt, headline, lines };
 }
 
+/** A message is no record, and who decides needs the numbers: each signal, behind the verdict that the question says. */
+function numbersToDecide(report: RunReport): readonly string[] {
+  const need = needOf(report);
+  return need ? needLines(need).slice(1, 1 + MOST_NUMBERS) : [];
+}
+
+const MOST_NUMBERS = 12;
+
 /** What people are told when a run waits for one of them; `reminder` at half of the time. */
 export function announceWaiting(
   report: RunReport,
@@ -154,6 +186,7 @@ export function announceWaiting(
   if (report.plan) lines.push(wayOf(report));
   if (waiting.kind === 'decision') {
     lines.push(`${waiting.step}: ${waiting.error.type}: ${waiting.error.message}`);
+    if (waiting.step === 'assess-need') lines.push(...numbersToDecide(report));
     for (const answer of waiting.answers) lines.push(`${answer}: ${ANSWER_MEANINGS[answer]}`);
     lines.push(`without an answer until ${waiting.dueAt}: ${waiting.atDeadline}`);
     lines.push(

@@ -1,4 +1,6 @@
 import type { Instant } from '../json.ts';
+import type { NeedAssessment } from '../need/assessment.ts';
+import type { NeedImpact } from '../need/impact.ts';
 import type { RunEvent } from '../people/events.ts';
 import type { Waiting } from '../people/waiting.ts';
 import type { CheckResult } from '../proof/checks.ts';
@@ -52,6 +54,10 @@ export interface LedgerEntry {
   readonly snapshot?: SnapshotReference;
   readonly rollout?: RolloutFinished;
   readonly record?: RecordedFiles;
+  /** Whether it is the release, and the numbers behind it. */
+  readonly need?: NeedAssessment;
+  /** The same numbers after the rollback. */
+  readonly impact?: NeedImpact;
   /** For `notify`: which receiver. */
   readonly receiver?: string;
   /** For `notify` in the middle of a run: what it was about, for example `decision-1`. */
@@ -68,6 +74,7 @@ export const RUN_OUTCOMES = [
   'already-there',
   'not-proved',
   'planned',
+  'not-warranted',
   'expired',
   'known-good',
   'not-known-good',
@@ -116,6 +123,8 @@ export interface KeptValues {
   readonly snapshot: SnapshotReference;
   readonly rollout: RolloutFinished;
   readonly record: RecordedFiles;
+  readonly need: NeedAssessment;
+  readonly impact: NeedImpact;
 }
 
 const KEEP: { readonly [K in Kept]: (value: KeptValues[K]) => Partial<LedgerEntry> } = {
@@ -125,6 +134,8 @@ const KEEP: { readonly [K in Kept]: (value: KeptValues[K]) => Partial<LedgerEntr
   snapshot: (snapshot) => ({ snapshot }),
   rollout: (rollout) => ({ rollout }),
   record: (record) => ({ record }),
+  need: (need) => ({ need }),
+  impact: (impact) => ({ impact }),
 };
 
 /** What the ledger keeps of a step's value. Shared by the running workflow and by the audit of its history. */
@@ -207,6 +218,16 @@ function changeOfStep(entry: LedgerEntry): ChangeState {
 
 /** Errors after which a write may have been carried out all the same. */
 const WITHOUT_ANSWER = ['StepTimedOut', 'Unreachable'] as const;
+
+/** What was found about the need of a rollback, by the last time that it was assessed. */
+export function needOf({ ledger }: Pick<RunReport, 'ledger'>): NeedAssessment | undefined {
+  return ledger.findLast(({ need }) => need !== undefined)?.need;
+}
+
+/** What the service's users had of it before and after, by the last time that it was measured. */
+export function impactOf({ ledger }: Pick<RunReport, 'ledger'>): NeedImpact | undefined {
+  return ledger.findLast(({ impact }) => impact !== undefined)?.impact;
+}
 
 /** The last result of each check that ran, in the order of the ledger. */
 export function checksOf(report: RunReport): readonly CheckResult[] {

@@ -24,9 +24,13 @@ export interface JudgedSignal {
   readonly windowMs: number;
   readonly state: SignalState;
   readonly decides: boolean;
+  /** False: bad by itself it warrants nothing. */
+  readonly suffices?: false;
   readonly now?: number;
   /** Events behind it, where the source knows. */
   readonly samples?: number;
+  /** With `unknown`: it is bad now, and only since when is not known. */
+  readonly isBad?: true;
   /** What was normal before the current version was live. */
   readonly before?: number;
   /** What was recorded with the known-good evidence. */
@@ -35,6 +39,8 @@ export interface JudgedSignal {
   readonly onsetAt?: Instant;
   /** `failed plans 0.4 % -> 38 % since 02:41, six minutes after 0.2.0 became live`. */
   readonly says: string;
+  /** What the source has said beside the number: warnings, a part that did not answer. */
+  readonly notes?: readonly string[];
 }
 
 /** Runbook 1: is it the release? */

@@ -28,6 +28,8 @@ export interface SignalDefinition {
   readonly noise?: number;
   /** Whether the question of the release stays open while this cannot be told; the others only add to it. */
   readonly decides: boolean;
+  /** False: more traffic alone moves it, so that it is told, and being bad warrants nothing by itself. */
+  readonly suffices?: false;
 }
 
 /** One value at one time. Never NaN, never infinite: what a source cannot tell is no point. */

@@ -12,7 +12,7 @@ export type GroupOrder = (typeof GROUP_ORDERS)[number];
  * What starts a run for a group of services: the same as for one service, and the name of the group instead of that of
  * the service.
  */
-export interface GroupRequest extends Omit<RollbackRequest, 'service' | 'member'> {
+export interface GroupRequest extends Omit<RollbackRequest, 'service' | 'member' | 'trigger'> {
   /** Name of a group of runbook.yaml; may be missing when exactly one is configured. */
   readonly group?: string;
   /** Other targets for single members, by the names of their services. */

@@ -1,3 +1,4 @@
+import type { NeedPolicy } from '../need/need-policy.ts';
 import type { Answer } from '../steps/answers.ts';
 import type { StepId } from '../steps/steps.ts';
 
@@ -60,6 +61,10 @@ export interface RunPolicy {
   readonly pauseMs: number;
   readonly budgets: Budgets;
   readonly followThrough: FollowThroughPolicy;
+  /** What follows from the question whether it is the release; without it, it is not asked. */
+  readonly need?: NeedPolicy;
+  /** Whether preconditions are configured. */
+  readonly preconditions?: true;
 }
 
 /** What stands in runbook.yaml when it says nothing: docs/configuration.md explains each. */
@@ -78,15 +83,19 @@ export const DEFAULT_POLICY: RunPolicy = {
   followThrough: { forMs: 15 * 60_000, everyMs: 10_000, failures: 3 },
 };
 
+/** Why a request breaks the glass: its reason, where its severity is one for which the profile allows that. */
+export function brokenGlass(
+  { breakGlass }: Pick<ApprovalPolicy, 'breakGlass'>,
+  request: { readonly severity?: Severity; readonly breakGlass?: string },
+): string | undefined {
+  const isAllowed = request.severity !== undefined && breakGlass.includes(request.severity);
+  return isAllowed ? request.breakGlass : undefined;
+}
+
 /** Whether a request goes on without the approval that is usually required. */
 export function breaksGlass(
-  { required, breakGlass }: ApprovalPolicy,
+  policy: ApprovalPolicy,
   request: { readonly severity?: Severity; readonly breakGlass?: string },
 ): boolean {
-  return (
-    required &&
-    request.breakGlass !== undefined &&
-    request.severity !== undefined &&
-    breakGlass.includes(request.severity)
-  );
+  return policy.required && brokenGlass(policy, request) !== undefined;
 }

@@ -1,3 +1,4 @@
+import type { Trigger } from '../need/need-policy.ts';
 import type { CheckId } from '../proof/checks.ts';
 import type { NamedCluster } from '../versions/cluster.ts';
 import type { TargetWish } from '../versions/targets.ts';
@@ -35,6 +36,8 @@ export interface RollbackRequest {
   readonly breakGlass?: string;
   /** What to do when the target is being rolled back already: end, or hand over what this request knows and end well. */
   readonly ifRunning?: 'refuse' | 'join';
+  /** Who or what starts the run; a person, when it is not said. What is done about a need that is not warranted depends on it. */
+  readonly trigger?: Trigger;
   /** Only in a run that the run of a group has started. */
   readonly member?: Membership;
 }
@@ -79,6 +82,7 @@ export interface ResolvedRun {
   readonly severity?: Severity;
   readonly breakGlass?: string;
   readonly ifRunning?: 'refuse' | 'join';
+  readonly trigger?: Trigger;
   /**
    * The schema of the evidence that the run records. Runs that were begun before there was a second one have none: they
    * keep no record of what failed.

@@ -82,7 +82,9 @@ const ONE_AFTER_THE_OTHER: Readonly<Record<'rollback' | 'verify', readonly StepI
   rollback: [
     'resolve-request',
     'identify-versions',
+    'assess-need',
     'plan',
+    'check-preconditions',
     'identify-holder',
     'restore-config',
     'roll-back',
@@ -90,6 +92,7 @@ const ONE_AFTER_THE_OTHER: Readonly<Record<'rollback' | 'verify', readonly StepI
     'verify-health',
     'verify-chat',
     'verify-agents',
+    'measure-impact',
     'record-known-good',
     'record-incident',
   ],
@@ -104,16 +107,22 @@ const ONE_AFTER_THE_OTHER: Readonly<Record<'rollback' | 'verify', readonly StepI
   ],
 };
 
+/** Steps that are carried out where the profile asks for them only. */
+const BY_POLICY: Readonly<Partial<Record<StepId, (policy: RunPolicy | undefined) => boolean>>> = {
+  'assess-need': (policy) => policy?.need !== undefined,
+  'measure-impact': (policy) => policy?.need !== undefined,
+  'check-preconditions': (policy) => policy?.preconditions === true,
+};
+
 /**
  * The longest that a run takes by itself, in ms: every step to its own deadline, for a rollback once for each target that
  * it may fall back to and once to restore, each time with a decision that nobody answers, one approval and one pause.
  * What people lead it on to comes on top.
  */
 export function longestRunMs(kind: keyof typeof ONE_AFTER_THE_OTHER, policy?: RunPolicy): number {
-  const steps = ONE_AFTER_THE_OTHER[kind].reduce(
-    (sum, step) => sum + RETRY_PROFILES[STEPS[step].retries].scheduleToClose * 1000,
-    0,
-  );
+  const steps = ONE_AFTER_THE_OTHER[kind]
+    .filter((step) => BY_POLICY[step]?.(policy) ?? true)
+    .reduce((sum, step) => sum + RETRY_PROFILES[STEPS[step].retries].scheduleToClose * 1000, 0);
   if (!policy) return steps;
   const { decisions, approval, pauseMs } = policy;
   const longestWait = Math.max(

@@ -23,7 +23,8 @@ type Fits = (row: StepRow, situation: Situation) => boolean;
 /** When an answer that a step's row names is possible. */
 const FITS: { readonly [A in Answer]: Fits } = {
   retry: () => true,
-  skip: ({ skippable }) => skippable,
+  // What was found is not left out: somebody goes on in spite of it.
+  skip: ({ skippable }, { consentable = false }) => skippable && !consentable,
   'go-on': (_row, { consentable = false }) => consentable,
   'change-target': (_row, { changeBegun }) => !changeBegun,
   'restore-snapshot': (_row, { changeBegun, restorable }) => changeBegun && restorable,

@@ -41,6 +41,20 @@ export const RETRY_PROFILES = {
     heartbeat: 5,
     retry: { initial: 0.2, backoff: 2, maximum: 5 },
   },
+  /** Numbers of the service, within deadlines of their own: a rollback does not wait long for what is only told. */
+  measure: {
+    startToClose: 75,
+    scheduleToClose: 160,
+    heartbeat: 10,
+    retry: { initial: 0.5, backoff: 2, maximum: 5 },
+  },
+  /** Questions to others than the cluster (registry, metrics, a program of the operator), each with a time-out of its own. */
+  questions: {
+    startToClose: 180,
+    scheduleToClose: 400,
+    heartbeat: 10,
+    retry: { initial: 0.5, backoff: 2, maximum: 10 },
+  },
   /** Repeated probes of the service within the check's own budget. */
   check: {
     startToClose: 900,
@@ -74,7 +88,7 @@ export const RETRY_PROFILES = {
 } as const satisfies Record<string, RetryProfile>;
 
 /** What of a step's value the ledger keeps as evidence: `KeptValues` in ledger.ts has the form of each. */
-export type Kept = 'nothing' | 'check' | 'change' | 'snapshot' | 'rollout' | 'record';
+export type Kept = 'nothing' | 'check' | 'change' | 'snapshot' | 'rollout' | 'record' | 'need' | 'impact';
 
 /** Who is asked when a step fails for good, and what can be answered. */
 type Asking =
@@ -196,6 +210,20 @@ export const STEPS = stepRows({
     summary: 'What runs, what the history has, what is known to be good',
     onRetry: 'plan-anew',
   },
+  'assess-need': {
+    ...QUIET,
+    ...ASKING,
+    title: 'assess need',
+    runbook: '1',
+    phase: 'decide',
+    retries: 'measure',
+    summary: 'Is it the release: what is measured now, against before it became live',
+    skippable: true,
+    // It is assessed, and somebody may be asked whether the run goes on.
+    answers: ANSWERS,
+    onRetry: 'plan-anew',
+    keeps: 'need',
+  },
   plan: {
     ...QUIET,
     ...ASKING,
@@ -238,6 +266,18 @@ export const STEPS = stepRows({
     onRetry: 'plan-anew',
     keeps: 'snapshot',
   },
+  'check-preconditions': {
+    ...QUIET,
+    ...ASKING,
+    title: 'check preconditions',
+    runbook: '2',
+    phase: 'decide',
+    retries: 'questions',
+    summary: 'What has to hold before the change: image, gate, freezes, quota, and who else may act',
+    // What blocks is not left out: whoever means it starts again with force and a reason.
+    answers: ANSWERS,
+    onRetry: 'plan-anew',
+  },
   'restore-config': {
     ...QUIET,
     ...ASKING,
@@ -276,6 +316,16 @@ export const STEPS = stepRows({
     progress: 'every-message',
   },
   ...CHECK_STEPS,
+  'measure-impact': {
+    ...QUIET,
+    ...ASKING_NOBODY,
+    title: 'measure impact',
+    runbook: '7.1',
+    phase: 'prove',
+    retries: 'measure',
+    summary: 'The same numbers as before the rollback, taken again after it',
+    keeps: 'impact',
+  },
   'watch-service': {
     ...QUIET,
     ...ASKING,

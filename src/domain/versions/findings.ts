@@ -1,9 +1,8 @@
+import type { Consequence } from '../consequence.ts';
 import { code, type Markdown, md } from '../media/markdown.ts';
 import { visible } from '../media/visible.ts';
 
-/** What follows when a rule is broken: nothing is changed, people are told, or somebody is asked. */
-export const CONSEQUENCES = ['block', 'warn', 'ask'] as const;
-export type Consequence = (typeof CONSEQUENCES)[number];
+export { CONSEQUENCES, type Consequence } from '../consequence.ts';
 
 /** A rule that a config does not keep. No value of a secret is in it. */
 export interface Finding {

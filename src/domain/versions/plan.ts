@@ -1,4 +1,5 @@
 import type { Instant } from '../json.ts';
+import type { WeighedPrecondition } from '../preconditions/preconditions.ts';
 import type { CheckId } from '../proof/checks.ts';
 import type { CheckEvidence } from '../proof/known-good.ts';
 import type { NamedCluster } from './cluster.ts';
@@ -102,4 +103,6 @@ export interface ShownPlan extends Plan {
   readonly settings?: readonly string[];
   /** Critical rules that the config which will be live does not keep; `ask` is for a person to decide before the change. */
   readonly findings?: readonly Finding[];
+  /** What had to hold before it (runbook 2), and whether it does; `ask` is for a person to decide. None: nothing was looked at. */
+  readonly preconditions?: readonly WeighedPrecondition[];
 }

@@ -13,6 +13,7 @@ const MARKS: Readonly<Record<RunOutcome, SlackMarkup>> = {
   'rolled-back': slack`:white_check_mark:`,
   'already-there': slack`:white_check_mark:`,
   'not-proved': slack`:warning:`,
+  'not-warranted': slack`:mag:`,
   planned: slack`:memo:`,
   expired: slack`:x:`,
   'known-good': slack`:white_check_mark:`,

@@ -40,8 +40,20 @@ export function dockerCredentials({
   };
 }
 
+/** Name and password of an entry of `auths`, where it has them: in one, or each by itself as in pull secrets of Kubernetes. */
+export function loginIn(
+  entry: Readonly<Record<string, unknown>>,
+): { readonly username: string; readonly password: string } | undefined {
+  const kept = credentialsOf(entry);
+  if (kept?.kind === 'password') return { username: kept.username, password: kept.password };
+  const { username, password } = entry;
+  return typeof username === 'string' && typeof password === 'string' && username !== ''
+    ? { username, password }
+    : undefined;
+}
+
 /** Of an entry of `auths`. Where a helper keeps the secret, the entry is an empty object. */
-function credentialsOf(entry: Readonly<Record<string, unknown>>): RegistryCredentials | undefined {
+export function credentialsOf(entry: Readonly<Record<string, unknown>>): RegistryCredentials | undefined {
   const { auth, identitytoken } = entry;
   if (typeof identitytoken === 'string' && identitytoken !== '') {
     return { kind: 'identity-token', token: identitytoken };

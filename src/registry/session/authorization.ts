@@ -1,10 +1,11 @@
 import { RunbookError } from '../../domain/errors.ts';
+import { basic } from '../../http/authorization.ts';
 import type { RegistryCredentialSource } from '../login/credentials.ts';
 import { originOf, safeAddress } from '../name/address.ts';
 import type { RegistryRepository } from '../name/reference.ts';
 import { type Challenge, parseChallenges } from './challenge.ts';
 import { broken, denied, type Identity, whomOf } from './refusal.ts';
-import { basic, requestToken, type TokenRequest } from './token.ts';
+import { requestToken, type TokenRequest } from './token.ts';
 import type { RegistryResponse, RegistryTransport } from './transport.ts';
 
 /** What is sent to prove who asks. Holds a secret: never logged. */

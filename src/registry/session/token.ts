@@ -1,4 +1,5 @@
 import { RunbookError } from '../../domain/errors.ts';
+import { basic } from '../../http/authorization.ts';
 import type { RegistryCredentials } from '../login/credentials.ts';
 import { isRecord, parseJson } from '../name/json.ts';
 import type { RegistryRepository } from '../name/reference.ts';
@@ -90,9 +91,4 @@ function tokenOf(repository: RegistryRepository, response: unknown): Token {
   const isTold = typeof expires_in === 'number' && expires_in > 0;
   const seconds = isTold ? Math.min(expires_in, LONGEST_LIFETIME_S) : DEFAULT_LIFETIME_S;
   return { value, lifetimeMs: seconds * 1000 };
-}
-
-/** The value of `Authorization` for a name and password (RFC 7617). */
-export function basic({ username, password }: { readonly username: string; readonly password: string }) {
-  return `Basic ${Buffer.from(`${username}:${password}`, 'utf8').toString('base64')}`;
 }

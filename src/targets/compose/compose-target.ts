@@ -1,5 +1,7 @@
 import { RunbookError } from '../../domain/errors.ts';
 import { createMasker, type Masker } from '../../domain/masking/mask-value.ts';
+import type { LiveSince } from '../../domain/need/signals.ts';
+import type { PreconditionFinding } from '../../domain/preconditions/preconditions.ts';
 import type { KnownGoodRecord } from '../../domain/proof/known-good.ts';
 import type { ComposeProfile } from '../../domain/request/profile.ts';
 import type {
@@ -15,7 +17,12 @@ import type {
 import type { Plan } from '../../domain/versions/plan.ts';
 import type { TargetWish } from '../../domain/versions/targets.ts';
 import { type LiveVersion, type ObservedService, versionOfImage } from '../../domain/versions/versions.ts';
-import { createRegistryClient, dockerCredentials } from '../../registry/index.ts';
+import {
+  createRegistryClient,
+  dockerCredentials,
+  parseReference,
+  type RegistryCredentialSource,
+} from '../../registry/index.ts';
 import type { CriticalRules } from '../../settings/index.ts';
 import type { EvidenceKey } from '../evidence/seal.ts';
 import type {
@@ -36,12 +43,14 @@ import { Docker } from './engine/docker.ts';
 import { workloadOf } from './load/workload.ts';
 import { checkAccess } from './plan/access.ts';
 import { resolvePlan } from './plan/resolve-plan.ts';
+import { findObstacles } from './preconditions/index.ts';
 import { runningBound } from './read/bound-services.ts';
 import { notRecordedIn } from './read/config/not-recorded.ts';
 import { ImageFinder } from './read/image-sources.ts';
 import { instancesOf } from './read/instances.ts';
 import { lastChangeOf } from './read/last-change.ts';
 import { instanceCount, isBrokenOff } from './read/leftovers.ts';
+import { readLiveSince } from './read/live-since/read.ts';
 import { identityOf, liveVersionIn, observedFrom } from './read/observation.ts';
 import { leadingContainer, type ObservedState } from './read/observed-state.ts';
 import { type LiveParts, ServiceReader } from './read/service-reader.ts';
@@ -73,6 +82,7 @@ export class ComposeTarget implements RollbackTarget {
   readonly #docker: Docker;
   readonly #compose: ComposeCommand;
   readonly #images: ImageFinder;
+  readonly #credentials: RegistryCredentialSource;
   readonly #reader: ServiceReader;
   readonly #changes: ProjectChanges;
   readonly #masker: Masker;
@@ -95,6 +105,7 @@ export class ComposeTarget implements RollbackTarget {
     this.#docker = docker;
     this.#compose = new ComposeCommand(run, profile.command);
     const credentials = dockerCredentials({ env: this.#environment });
+    this.#credentials = credentials;
     this.#images = new ImageFinder(createRegistryClient({ credentials }));
     const shared = { profile, environment: this.#environment, docker, compose: this.#compose, clock };
     this.#reader = new ServiceReader({ ...shared, images: this.#images, evidenceKey, keepsSecrets });
@@ -229,6 +240,11 @@ export class ComposeTarget implements RollbackTarget {
     return lastChangeOf(observedState, this.#serviceIn(observedState).current);
   }
 
+  async liveSince({ signal }: TargetContext): Promise<LiveSince | undefined> {
+    const observedState = await this.#reader.read(this.#reader.step(signal), 'running', signal);
+    return readLiveSince(observedState, this.#serviceIn(observedState).current);
+  }
+
   async instances({ signal }: TargetContext): Promise<readonly Instance[]> {
     const { containers } = await this.#reader.live(this.#reader.step(signal));
     return instancesOf(containers, this.#profile, await this.#docker.endpoint(signal));
@@ -263,6 +279,35 @@ export class ComposeTarget implements RollbackTarget {
     await state.audit.append(entry, signal);
     const warnings = verdict === 'passed' ? notRecordedIn(observedState) : [];
     return { keptIn, ...(warnings.length > 0 ? { warnings } : {}) };
+  }
+
+  async preconditions(
+    plan: Plan,
+    { signal }: TargetContext,
+    { platforms }: { readonly platforms?: readonly string[] } = {},
+  ): Promise<readonly PreconditionFinding[]> {
+    const { source, version } = ours(plan.pin);
+    if (plan.changesNothing || source.kind === 'live') return [];
+    const { service } = this.#profile;
+    return findObstacles(
+      { source, version, service, platforms },
+      this.#docker,
+      this.#reader.step(signal),
+      signal,
+    );
+  }
+
+  /** What the worker's own docker has logged in with; a login through a browser is no name and password. */
+  async pullCredentials(
+    plan: Plan,
+    { signal }: TargetContext,
+  ): ReturnType<NonNullable<RollbackTarget['pullCredentials']>> {
+    const server = parseReference(plan.pin.image)?.registry;
+    if (server === undefined) return { logins: [], unread: [] };
+    const login = await this.#credentials.find(server, signal);
+    const logins =
+      login.kind === 'password' ? [{ server, username: login.username, password: login.password }] : [];
+    return { logins, unread: [] };
   }
 
   /** Lets the connection to the engine go. */

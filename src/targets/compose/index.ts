@@ -32,8 +32,12 @@ export function createComposeTarget(
     waitForRollout: async (...asked) => (await target()).waitForRollout(...asked),
     current: async (...asked) => (await target()).current(...asked),
     lastChangedBy: async (...asked) => (await target()).lastChangedBy(...asked),
+    liveSince: async (...asked) => (await target()).liveSince(...asked),
     instances: async (...asked) => (await target()).instances(...asked),
     recordKnownGood: async (...asked) => (await target()).recordKnownGood(...asked),
+    preconditions: async (...asked) => (await target()).preconditions?.(...asked) ?? [],
+    pullCredentials: async (...asked) =>
+      (await target()).pullCredentials?.(...asked) ?? { logins: [], unread: [] },
     close: async () => (await made)?.close(),
   };
 }

@@ -1,5 +1,7 @@
 import { RunbookError } from '../../domain/errors.ts';
 import { createMasker } from '../../domain/masking/mask-value.ts';
+import type { LiveSince } from '../../domain/need/signals.ts';
+import type { PreconditionFinding } from '../../domain/preconditions/preconditions.ts';
 import type { KnownGoodRecord } from '../../domain/proof/known-good.ts';
 import type { KubernetesProfile } from '../../domain/request/profile.ts';
 import type { NamedCluster } from '../../domain/versions/cluster.ts';
@@ -26,6 +28,8 @@ import { FIRST_KIND } from '../../domain/workload-kind.ts';
 import type {
   AccessReport,
   LastChange,
+  PlannedImage,
+  PullLogins,
   ResolvedPlan,
   RollbackTarget,
   RolloutProgress,
@@ -41,6 +45,7 @@ import { ConfigInPlace } from './config-in-place.ts';
 import { KnownGoodRecorder } from './known-good-recorder.ts';
 import { isOf } from './live-template.ts';
 import type { KubernetesTargetOptions } from './options.ts';
+import { findObstacles, ObstacleReads, pullCredentials } from './preconditions/index.ts';
 import { pinnedTemplate } from './rollout/pinned-template.ts';
 import { assertPlannedConfig } from './rollout/planned-config.ts';
 import { PodInspector } from './rollout/pod-inspector.ts';
@@ -48,13 +53,15 @@ import { followReloads } from './rollout/reloads.ts';
 import { RolloutWait } from './rollout/rollout-wait.ts';
 import { isPinned, startedFrom, writeTemplate } from './rollout/write-template.ts';
 import { assertSameCluster } from './same-cluster.ts';
+import { readLiveSince } from './state/live-since/read.ts';
 import { lastTemplateChange } from './state/managers.ts';
 import { Observer } from './state/observation.ts';
 import { keepSnapshot } from './state/snapshot.ts';
 import { WorkloadWatch } from './state/workload-watch.ts';
 import { withCopies } from './template/config-references.ts';
 import { fingerprint } from './template/fingerprint.ts';
-import { containerIn, imageOf } from './template/pod-template.ts';
+import { plannedImages } from './template/planned-images.ts';
+import { containerIn, imageOf, objectAt } from './template/pod-template.ts';
 import { diffTemplates } from './template/template-diff.ts';
 import { placeOf } from './workload/kinds.ts';
 import { nameOf, type WorkloadPlace } from './workload/workload.ts';
@@ -265,6 +272,22 @@ export class KubernetesTarget implements RollbackTarget {
     });
   }
 
+  liveSince({ signal, cluster }: TargetContext): Promise<LiveSince | undefined> {
+    return this.#run(async () => {
+      const moment = await this.#observer.moment(signal);
+      const question = { kind: this.#place.kind, fieldManager: this.#options.fieldManager };
+      return readLiveSince(this.#lease.transport, moment, question, signal);
+    }, cluster);
+  }
+
+  async images(plan: Plan, { signal, cluster }: TargetContext): Promise<readonly PlannedImage[]> {
+    const pin = this.#ours(plan.pin);
+    return this.#run(async () => {
+      const live = await this.#observer.live(signal);
+      return plannedImages((await this.#content(pin, live, signal)).template);
+    }, cluster);
+  }
+
   instances({ signal, cluster }: TargetContext): Promise<readonly Instance[]> {
     return this.#run(async () => {
       const live = await this.#observer.live(signal);
@@ -277,6 +300,37 @@ export class KubernetesTarget implements RollbackTarget {
     { signal, cluster }: TargetContext,
   ): ReturnType<RollbackTarget['recordKnownGood']> {
     return this.#run(() => this.#recorder.record(record, signal), cluster);
+  }
+
+  async preconditions(
+    plan: Plan,
+    { signal, cluster }: TargetContext,
+    known: Parameters<NonNullable<RollbackTarget['preconditions']>>[2] = {},
+  ): Promise<readonly PreconditionFinding[]> {
+    const pin = this.#ours(plan.pin);
+    if (plan.changesNothing) return [];
+    return this.#run(async () => {
+      // Of now: somebody may just have done what a finding told them.
+      const live = await this.#observer.freshState(signal);
+      const inspector = this.#inspector();
+      const [{ template, fingerprint: pinned }, listed] = await Promise.all([
+        this.#content(pin, live, signal),
+        inspector.list(live, signal),
+      ]);
+      const pods = await inspector.sort(live, pinned, listed, signal);
+      const { fieldManager } = this.#options;
+      const change = { place: this.#place, live, pin, template, pods, fieldManager, ...known };
+      return findObstacles(change, this.#reads(signal));
+    }, cluster);
+  }
+
+  async pullCredentials(plan: Plan, { signal, cluster }: TargetContext): Promise<PullLogins> {
+    const pin = this.#ours(plan.pin);
+    return this.#run(async () => {
+      const live = await this.#observer.live(signal);
+      const { template } = await this.#content(pin, live, signal);
+      return pullCredentials(objectAt(template, 'spec'), this.#reads(signal));
+    }, cluster);
   }
 
   async close(): Promise<void> {
@@ -294,6 +348,10 @@ export class KubernetesTarget implements RollbackTarget {
       'PinLost',
       `the plan was made for a ${planned}, and the profile names a ${kind} now`,
     );
+  }
+
+  #reads(signal: AbortSignal): ObstacleReads {
+    return new ObstacleReads(this.#lease.transport, this.#place.namespace, signal);
   }
 
   #inspector(): PodInspector {

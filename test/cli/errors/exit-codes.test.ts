@@ -42,6 +42,9 @@ describe('the exit code of a run', () => {
     [{ outcome: 'failed', error: { type: 'ApprovalExpired', message: '' } }, 3],
     [{ outcome: 'expired', error: { type: 'StartExpired', message: '' } }, 11],
     [{ outcome: 'failed', error: { type: 'StartRefused', message: '' } }, 2],
+    [{ outcome: 'not-warranted' }, 12],
+    [{ outcome: 'failed', error: { type: 'NotWarranted', message: '' } }, 12],
+    [{ outcome: 'failed', error: { type: 'PreconditionFailed', message: '' } }, 3],
     [{ outcome: 'cancelled' }, 7],
     [{ outcome: 'cancelled', ledger: begun }, 7],
   ])('%j: %i', (report, code) => {

@@ -42,7 +42,7 @@ describe('runbook rollback --embedded', () => {
 
     const status = await runCommand(['status', ...args], env);
     expect(status.stdout).toMatch(/COMPLETED +rolled-back +rollback\/orchestrator\n/);
-  }, 60_000);
+  });
 
   it('goes on with a run that was interrupted', async () => {
     const { cast, args, env } = await badRelease('v0.1.0-slow-ready', 'interrupted');
@@ -62,7 +62,7 @@ describe('runbook rollback --embedded', () => {
       ({ verb, requestURI }) => verb === 'patch' && requestURI.includes('/deployments/'),
     );
     expect(patches).toHaveLength(1);
-  }, 60_000);
+  });
 
   it('is answered by another command, which reaches its server as it says; no embedded one runs beside it', async () => {
     const cast = await stage.cast('asked', { worker: false, profile: ASKED });
@@ -84,5 +84,5 @@ describe('runbook rollback --embedded', () => {
     // U6: a step and a run that have failed as they may are no entries of a log.
     expect(stderr).toBe('');
     expect(code).toBe(3);
-  }, 60_000);
+  });
 });

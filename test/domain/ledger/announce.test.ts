@@ -68,6 +68,7 @@ const HEADLINES: Record<RunOutcome, string> = {
   'already-there': 'was already at its known-good version and is proved well',
   'not-proved': 'was rolled back, but is NOT proved well',
   planned: 'has a rollback plan',
+  'not-warranted': 'was NOT rolled back: what is measured does not say that it is the release',
   expired: 'was NOT rolled back: nobody served the run in time',
   'known-good': 'was verified: this version is known-good',
   'not-known-good': 'was verified: this version is NOT known-good',

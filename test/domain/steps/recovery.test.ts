@@ -6,6 +6,7 @@ import { STEP_IDS, type StepId } from '../../../src/domain/steps/steps.ts';
 
 const SKIPPABLE: readonly StepId[] = [
   'check-access',
+  'assess-need',
   'take-snapshot',
   ...CHECK_IDS.map((id) => `verify-${id}` as const),
 ];
@@ -13,6 +14,7 @@ const NEVER_ASKED: readonly StepId[] = [
   'resolve-request',
   'plan-group',
   'identify-holder',
+  'measure-impact',
   'notify',
   'record-known-good',
   'record-incident',

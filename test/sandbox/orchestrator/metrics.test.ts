@@ -127,3 +127,14 @@ test('a refused listener refuses while the API answers', async () => {
   await expect(fetch(orchestrator.metricsUrl)).rejects.toThrow('fetch failed');
   expect((await fetch(`${orchestrator.url}/health`)).status).toBe(200);
 });
+
+test('a part of the chats fails, and tasks are measured to take what is said', async () => {
+  const orchestrator = await start('chat-third-fails');
+  for (let chats = 0; chats < 6; chats += 1) await chat(orchestrator);
+  const failing = await scrape(orchestrator);
+  expect(value(failing, 'orchestrator_plan_started_total')).toBe(6);
+  expect(value(failing, 'orchestrator_plan_failed_total')).toBe(2);
+  const slow = await start('tasks-take-long');
+  await chat(slow);
+  expect(value(await scrape(slow), 'orchestrator_task_duration_seconds_sum')).toBeCloseTo(6.003);
+});

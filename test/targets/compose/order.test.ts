@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import { planOf, said } from '../../preconditions/surroundings.ts';
 import { slowRegistry } from './slow-registry.ts';
 import { context, errorOf, FILE, openWorld, problem, TO_FIRST, titled } from './world.ts';
 
@@ -63,6 +64,23 @@ describe.skipIf(problem)(titled('nothing is touched before the image is on the e
     expect(await one.containers()).toMatchObject([
       { imageId: one.images['v0.1.0']?.imageId, status: 'running' },
     ]);
+  });
+
+  test('what is said of the image beforehand is of its registry and of the engine', async () => {
+    const one = await service(both);
+    const { digest = '' } = one.images['v0.1.0'] ?? {};
+    const says = async () => {
+      const pin = await one.pin();
+      return async () => said('image', {}, planOf(pin.image, undefined, { pin }), { target: one.target });
+    };
+    const whileHere = await says();
+    expect(await whileHere()).toMatch(/^met: .*0\.1\.0 \(sha256:\w{12}\) is there, by digest$/);
+    await one.forget('v0.1.0');
+    const whilePulled = await says();
+    expect(await whilePulled()).toMatch(/^met: .* is there, by digest$/);
+    await host().images.deleteImage(digest, one.repository.split('/')[1]);
+    expect(await whilePulled()).toMatch(/^not-met: .*0\.1\.0 \(sha256:\w{12}\) is not in its registry$/);
+    expect(await whileHere()).toMatch(/^met: .* is on the engine, and in its registry no more/);
   });
 
   test('an image that was deleted after the plan was made stops it, for good', async () => {

@@ -94,7 +94,7 @@ describe.skipIf(problem)(titled('what seems well and is not'), () => {
     expect(warnings).toEqual([expect.stringMatching(/registry could not be asked.*did not answer/)]);
     const started = await one.target.rollBack(await one.pin(), context);
     expect(await one.wait(started)).toMatchObject({ replicas: 1 });
-  }, 90_000);
+  });
 
   test('an image that was pushed a second time is still the version that was proved', async () => {
     const one = await service(['v0.1.0']);

@@ -77,9 +77,10 @@ describe.concurrent('the rollout of a DaemonSet', () => {
   });
 
   test('counts pods as available after minReadySeconds, and says so', async () => {
-    const of = await daemonSet(1, { minReadySeconds: 1 });
+    // Long enough to be seen by what evaluates once a second.
+    const of = await daemonSet(1, { minReadySeconds: 4 });
     const { finished, says } = await rollBack(of);
-    await says(/pods count as available after 1 s \(minReadySeconds\)/);
+    await says(/pods count as available after 4 s \(minReadySeconds\)/);
     expect(await finished).toMatchObject({ replicas: 1 });
   });
 

@@ -80,6 +80,9 @@ describe('the image that was proved', () => {
       to: { image: `${imageOf(tag)}@${proved}`, digest: proved },
       rule: 'older-proof',
     });
+    expect(await of.target.images?.(planned, context)).toMatchObject([
+      { container: 'master-orchestrator', image: `${imageOf(tag)}@${proved}`, pull: 'if-missing' },
+    ]);
     const finished = await rollBack(of.target);
     expect(await imageIn(of)).toBe(`${imageOf(tag)}@${proved}`);
     expect(digestOf(finished.imageId)).toBe(proved);

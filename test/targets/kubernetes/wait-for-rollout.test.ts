@@ -108,7 +108,7 @@ describe('waitForRollout', () => {
     const error = await errorOf(wait(of, context.signal, resume).finished);
     expect(error).toMatchObject({ type: 'RolloutTimedOut' });
     expect(error.message).toContain('made no end in 60 s');
-    expect(performance.now() - begun).toBeLessThan(3_000);
+    expect(performance.now() - begun).toBeLessThan(15_000);
   });
 
   test('takes up the clock of progress from the attempt before', async () => {
@@ -159,7 +159,7 @@ describe('waitForRollout', () => {
     const begun = performance.now();
     stop.abort(new Error('cancelled by the caller'));
     expect(await errorOf(finished)).toMatchObject({ message: 'cancelled by the caller' });
-    expect(performance.now() - begun).toBeLessThan(1_000);
+    expect(performance.now() - begun).toBeLessThan(4_000);
   });
 
   test('is complete with no pods when the Deployment is scaled to 0', async () => {

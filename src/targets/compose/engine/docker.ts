@@ -7,6 +7,8 @@ import {
   imagePath,
   imagesPath,
   namesakesPath,
+  RUNNING_PATH,
+  VERSION_PATH,
 } from './api/api-path.ts';
 import type { EngineApi } from './api/engine-api.ts';
 import type { CommandOptions, CommandResult, RunCommand } from './command/command.ts';
@@ -19,7 +21,12 @@ import {
   parseContainers,
   parseListed,
 } from './objects/containers.ts';
-import { type LocalImage, parseImages } from './objects/images.ts';
+import { type ImageFacts, imageFactsOf, type LocalImage, parseImages } from './objects/images.ts';
+import { type EngineMachine, machineOf } from './objects/machine.ts';
+import { type Neighbour, ofInterest, parseNeighbours } from './objects/neighbours.ts';
+
+/** So many containers of others are inspected at most. */
+const MOST_NEIGHBOURS = 20;
 
 /** What the engine says of itself. */
 export interface EngineInfo {
@@ -122,6 +129,34 @@ export class Docker {
   async image(reference: string, signal: AbortSignal): Promise<LocalImage | undefined> {
     const what = `image ${reference} cannot be inspected`;
     return parseImages(await this.#inspected(what, [imagePath(reference)], signal))[0];
+  }
+
+  /** What an image is for, and how large it is; nothing when the engine does not have it. */
+  async imageFacts(reference: string, signal: AbortSignal): Promise<ImageFacts | undefined> {
+    const found = await this.#api.find(
+      `image ${reference} cannot be inspected`,
+      imagePath(reference),
+      signal,
+    );
+    return found === undefined ? undefined : imageFactsOf(found);
+  }
+
+  /** What the engine runs containers on. @throws Unreachable, AccessDenied. */
+  async machine(signal: AbortSignal): Promise<EngineMachine> {
+    const what = 'the engine cannot be asked what it runs on';
+    const [version, info] = await Promise.all(
+      [VERSION_PATH, INFO_PATH].map((path) => this.#api.get(what, path, signal)),
+    );
+    const machine = machineOf(version, info);
+    if (!machine) throw new RunbookError('Unreachable', 'the Docker engine does not say what it runs on');
+    return machine;
+  }
+
+  /** Running containers of others that may replace containers by themselves. */
+  async neighbours(signal: AbortSignal): Promise<readonly Neighbour[]> {
+    const what = 'the containers cannot be listed';
+    const ids = ofInterest(await this.#api.get(what, RUNNING_PATH, signal)).slice(0, MOST_NEIGHBOURS);
+    return parseNeighbours(await this.#inspected(what, ids.map(containerPath), signal));
   }
 
   /** The images of a repository that the engine has. */

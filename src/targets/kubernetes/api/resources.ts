@@ -63,10 +63,20 @@ export interface Workload {
     readonly revisionHistoryLimit?: number;
     readonly progressDeadlineSeconds?: number;
     readonly minReadySeconds?: number;
-    readonly strategy?: { readonly type?: string };
+    readonly strategy?: {
+      readonly type?: string;
+      readonly rollingUpdate?: {
+        readonly maxSurge?: number | string;
+        readonly maxUnavailable?: number | string;
+      };
+    };
     readonly updateStrategy?: {
       readonly type?: string;
-      readonly rollingUpdate?: { readonly partition?: number; readonly maxSurge?: number | string };
+      readonly rollingUpdate?: {
+        readonly partition?: number;
+        readonly maxSurge?: number | string;
+        readonly maxUnavailable?: number | string;
+      };
     };
     readonly podManagementPolicy?: string;
     readonly ordinals?: { readonly start?: number };
@@ -174,6 +184,18 @@ const COLLECTIONS = {
   priorityclasses: 'apis/scheduling.k8s.io/v1',
   runtimeclasses: 'apis/node.k8s.io/v1',
   storageclasses: 'apis/storage.k8s.io/v1',
+  nodes: 'api/v1',
+  resourcequotas: 'api/v1',
+  limitranges: 'api/v1',
+  poddisruptionbudgets: 'apis/policy/v1',
+  horizontalpodautoscalers: 'apis/autoscaling/v2',
+  // Kinds of others, which an API server need not have.
+  verticalpodautoscalers: 'apis/autoscaling.k8s.io/v1',
+  applications: 'apis/argoproj.io/v1alpha1',
+  rollouts: 'apis/argoproj.io/v1alpha1',
+  canaries: 'apis/flagger.app/v1beta1',
+  kustomizations: 'apis/kustomize.toolkit.fluxcd.io/v1',
+  helmreleases: 'apis/helm.toolkit.fluxcd.io/v2',
 } as const;
 export type Resource = keyof typeof COLLECTIONS;
 
@@ -189,7 +211,7 @@ export function apiVersionOf(resource: Resource): string {
 }
 
 /** Kinds that are in no namespace. */
-const CLUSTER_SCOPED: readonly Resource[] = ['priorityclasses', 'runtimeclasses', 'storageclasses'];
+const CLUSTER_SCOPED: readonly Resource[] = ['nodes', 'priorityclasses', 'runtimeclasses', 'storageclasses'];
 
 /** Whether the kind is one that is touched. */
 export function isResource(name: string): name is Resource {

@@ -30,10 +30,11 @@ export interface Address {
 /** Raw JSON requests to one API server. Failures are `ApiError`s; an aborted signal is thrown as its reason. */
 export interface ApiTransport {
   get<T>(address: Address, signal: AbortSignal, accept?: string): Promise<T>;
-  /** Follows `continue` to the end. */
+  /** Follows `continue` to the end. @param accept another form of the items, as of `get`. */
   list<T>(
     address: Address,
     signal: AbortSignal,
+    accept?: string,
   ): Promise<{ readonly items: readonly T[]; readonly resourceVersion: string }>;
   patch<T>(address: Address, contentType: PatchType, body: unknown, signal: AbortSignal): Promise<T>;
   create<T>(address: Address, body: unknown, signal: AbortSignal): Promise<T>;
@@ -111,14 +112,14 @@ export function createApiTransport(
 
   return {
     get,
-    async list<T>(address: Address, signal: AbortSignal) {
+    async list<T>(address: Address, signal: AbortSignal, accept = 'application/json') {
       const items: T[] = [];
       let token = '';
       for (let page = 0; page < PAGE_LIMIT; page++) {
         const query = { ...address.query, limit: String(PAGE_SIZE), ...(token ? { continue: token } : {}) };
         const listed = (await exchange(
           askedOf('list', address),
-          { method: 'GET', path: urlOf({ ...address, query }), headers: {} },
+          { method: 'GET', path: urlOf({ ...address, query }), headers: { accept } },
           signal,
         )) as { items?: T[] | null; metadata?: { continue?: string; resourceVersion?: string } };
         items.push(...(listed.items ?? []));

@@ -180,6 +180,13 @@ export class StuckPods {
     throw this.#heldBy(pod, why, `${refused} delete it (${capped(message, 200)}): ${this.#byHand(pod)}`);
   }
 
+  /** The rollout is complete: a pod whose deletion was left open is gone, and one that was kept from it got ready by itself. */
+  conclude(): void {
+    const uid = this.#problem?.uid;
+    if (uid !== undefined && !this.#mayBeDone.has(uid)) this.#replaced.delete(uid);
+    this.#problem = undefined;
+  }
+
   #done(uid: string): void {
     this.#gone.add(uid);
     this.#problem = undefined;

@@ -138,6 +138,7 @@ export class RolloutWait {
       const { fingerprint: pinned } = this.#rollout;
       const proof = await this.#inspector.prove(live, this.#rollout, signal);
       if ('instances' in proof) {
+        this.#stuck.conclude();
         this.#tell(state, message);
         const warnings = [...(proof.warnings ?? []), ...this.#stuck.notes()];
         const told = warnings.length > 0 ? { warnings } : {};

@@ -25,6 +25,8 @@ import type { WorkloadWatch } from './workload-watch.ts';
 
 /** check-access and identify-versions run at the same time and share one observation this old at most. */
 const SHARED_MS = 2_000;
+/** What an observation was made of is of now for so long, while nothing of the workload changes: its config may. */
+const MOMENT_MS = 10_000;
 /** An observation that takes longer than this is given up, in milliseconds: its requests and fresh credentials. */
 const OBSERVE_TIMEOUT_MS = 40_000;
 
@@ -38,6 +40,22 @@ export interface ObservedWorkload extends WorkloadPlace {
   readonly inPlace?: InPlace | undefined;
   /** Which cluster it is in. */
   readonly source: Pick<ClusterSource, 'cluster' | 'notes'>;
+}
+
+/** What an observation was made of, for whoever asks more of the same moment. */
+export interface ObservedMoment {
+  readonly observed: ObservedService;
+  readonly live: Workload;
+  readonly revisions: readonly Revision[];
+  /** Names of template annotations that admission writes anew with every change. */
+  readonly stamped: readonly string[];
+  readonly config: ConfigState;
+}
+
+interface KeptMoment {
+  /** Of the monotonic clock. */
+  readonly readAt: number;
+  readonly moment: ObservedMoment;
 }
 
 interface SharedObservation {
@@ -55,6 +73,7 @@ export class Observer {
   #revisions: readonly Revision[] = [];
   #evidence: Evidence = NO_EVIDENCE;
   #stamped: readonly string[] = [];
+  #kept: KeptMoment | undefined;
   #config: { readonly at: number; readonly state: ConfigState } = { at: 0, state: NO_CONFIG };
   /** Fingerprints of the templates that were live, without what Reloader has written, by uid and generation. */
   readonly #lived = new Map<string, string>();
@@ -91,6 +110,21 @@ export class Observer {
       if (this.#shared?.value === value) this.#shared = undefined;
     });
     return withSignal(value, signal);
+  }
+
+  /** What the last observation was made of, while it is of now: a moment old, and the watch has told of nothing since. */
+  async moment(signal: AbortSignal): Promise<ObservedMoment> {
+    const { metadata } = await this.live(signal);
+    const kept = this.#shared && this.#kept;
+    const isOfNow =
+      kept !== undefined &&
+      performance.now() - kept.readAt < MOMENT_MS &&
+      kept.moment.live.metadata.resourceVersion === metadata.resourceVersion;
+    if (isOfNow) return kept.moment;
+    this.forget();
+    await this.observe(signal);
+    // Set by every observation.
+    return this.#kept?.moment ?? this.moment(signal);
   }
 
   async #unlessChanged(shared: SharedObservation, signal: AbortSignal): Promise<ObservedService> {
@@ -251,6 +285,7 @@ export class Observer {
       at: new Date(this.#clock()).toISOString(),
     };
     const observed = observedService(parts);
+    this.#kept = { readAt, moment: { observed, live, revisions, stamped, config } };
     const templates = [live.spec.template, ...revisions.map(({ template }) => template)];
     const beyond = proofsBeyond(observed, this.#evidence, templates, stamped);
     if (beyond.length === 0) return observed;

@@ -12,8 +12,16 @@ export interface HistoryFacts {
   readonly previous?: { readonly image: string; readonly revision: number };
 }
 
-/** Managers that put the workload back to what Git says, and how each is told to leave it alone. */
-const GITOPS: readonly { readonly name: string; readonly finds: RegExp; readonly pause: string }[] = [
+/** Who puts the workload back to what Git says. */
+export interface GitManager {
+  readonly name: 'Argo CD' | 'Flux';
+  /** Annotations, labels and field managers that tell of it. */
+  readonly finds: RegExp;
+  /** How it is told to leave the workload alone. */
+  readonly pause: string;
+}
+
+const GITOPS: readonly GitManager[] = [
   {
     name: 'Argo CD',
     finds: /^(argocd\.argoproj\.io\/|argocd-)/,
@@ -40,13 +48,19 @@ export function warningsOf(kind: WorkloadKind, live: Workload, facts: HistoryFac
   ];
 }
 
-function managedByGit({ kind }: WorkloadKind, { metadata }: Workload): readonly string[] {
+/** Who manages the workload from Git, by the traces that it has left on it. Pure. */
+export function gitManagers({ metadata }: Pick<Workload, 'metadata'>): readonly GitManager[] {
   const traces = [
     ...Object.keys(metadata.annotations ?? {}),
     ...Object.keys(metadata.labels ?? {}),
     ...(metadata.managedFields ?? []).flatMap(({ manager }) => (manager ? [manager] : [])),
   ];
-  const owners = GITOPS.filter(({ finds }) => traces.some((trace) => finds.test(trace)));
+  return GITOPS.filter(({ finds }) => traces.some((trace) => finds.test(trace)));
+}
+
+function managedByGit({ kind }: WorkloadKind, live: Workload): readonly string[] {
+  const { metadata } = live;
+  const owners = gitManagers(live);
   const warnings = owners.map(({ name, pause }) => `${name} manages this ${kind}: ${pause}`);
   const applied = metadata.annotations?.['kubectl.kubernetes.io/last-applied-configuration'] !== undefined;
   return applied && owners.length === 0
@@ -77,20 +91,28 @@ function appliedServerSide({ kind }: WorkloadKind, { metadata }: Workload): read
   });
 }
 
+/** Deployments of the controllers that the phoenix-orch repository has of its own (service contract, 8.6). */
+export const IN_REPO_CONTROLLERS = ['rollback-controller', 'health-validator'] as const;
+
 /**
  * The controllers of the phoenix-orch repository answer a fault by writing change-cause into the pod template,
  * which rolls out the same bad version again (service contract, 8.6).
  */
-function inRepoControllers({ kind }: WorkloadKind, { metadata, spec }: Workload): readonly string[] {
-  const annotations: RawObject = objectAt(objectAt(spec.template, 'metadata'), 'annotations');
-  const wrote = metadata.managedFields?.some(({ manager }) =>
-    /rollback-controller|health-validator/.test(manager ?? ''),
-  );
-  return wrote || annotations['kubernetes.io/change-cause'] !== undefined
+function inRepoControllers({ kind }: WorkloadKind, live: Workload): readonly string[] {
+  return hasInRepoTraces(live)
     ? [
         `the rollback-controller or health-validator has written to this ${kind}: stop it, or it starts further rollouts`,
       ]
     : [];
+}
+
+/** Whether one of them has written to the workload. Pure. */
+export function hasInRepoTraces({ metadata, spec }: Workload): boolean {
+  const annotations: RawObject = objectAt(objectAt(spec.template, 'metadata'), 'annotations');
+  const wrote = metadata.managedFields?.some(({ manager = '' }) =>
+    IN_REPO_CONTROLLERS.some((name) => manager.includes(name)),
+  );
+  return wrote === true || annotations['kubernetes.io/change-cause'] !== undefined;
 }
 
 function rolloutUnderWay(kind: WorkloadKind, live: Workload): readonly string[] {

@@ -13,6 +13,8 @@ const POWERS: Readonly<Record<string, readonly [base: bigint, power: bigint]>> =
   Ei: [2n, 60n],
 };
 const FRACTIONS: Readonly<Record<string, bigint>> = { n: 9n, u: 6n, m: 3n };
+/** One, in billionths. */
+const NANO = 1_000_000_000n;
 const SHAPE = /^([+-]?)(\d*)(?:\.(\d*))?(?:([numkMGTPE]|[KMGTPE]i)|[eE]([+-]?\d{1,3}))?$/;
 
 /**
@@ -31,6 +33,19 @@ export function quantityInNano(text: string): bigint | undefined {
   const digits = BigInt(`${whole}${fraction}`) * base ** power;
   const nano = shift >= 0n ? digits * 10n ** shift : divideRoundingUp(digits, 10n ** -shift);
   return sign === '-' ? -nano : nano;
+}
+
+/** The value as Kubernetes writes it, short where that is exact: `1500m`, `2Gi`. @param nano in billionths; not negative. */
+export function quantityText(nano: bigint): string {
+  if (nano % NANO !== 0n) return `${divideRoundingUp(nano, 1_000_000n)}m`;
+  const whole = nano / NANO;
+  const binary = ['Ei', 'Pi', 'Ti', 'Gi', 'Mi'].find((suffix) => {
+    const [base, power] = POWERS[suffix] ?? [1n, 0n];
+    return whole > 0n && whole % base ** power === 0n;
+  });
+  if (!binary) return String(whole);
+  const [base, power] = POWERS[binary] ?? [1n, 0n];
+  return `${whole / base ** power}${binary}`;
 }
 
 function divideRoundingUp(dividend: bigint, divisor: bigint): bigint {

@@ -50,7 +50,17 @@ function revisionOf(
     revision,
     formerRevisions: [],
     createdAt: metadata.creationTimestamp ?? '',
+    ...numberedAt(of),
     changeCause: metadata.annotations?.[CHANGE_CAUSE],
     mark: markOf({ metadata }),
   };
+}
+
+/** Its controller writes the number alone when the revision is gone back to: the API server notes when. */
+function numberedAt({ metadata }: ControllerRevision): Pick<Revision, 'numberedAt'> {
+  const times = (metadata.managedFields ?? [])
+    .filter(({ fieldsV1 = {} }) => 'f:revision' in fieldsV1)
+    .flatMap(({ time }) => time ?? []);
+  const last = times.sort().at(-1);
+  return last === undefined ? {} : { numberedAt: last };
 }

@@ -2,11 +2,13 @@ import { capped } from '../api/api-error.ts';
 import {
   controllerOf,
   HASH_LABEL,
+  type ManagedField,
   REVISION_ANNOTATION,
   type ReplicaSet,
   type Workload,
 } from '../api/resources.ts';
 import { fingerprint, withoutHash } from '../template/fingerprint.ts';
+import { objectAt } from '../template/pod-template.ts';
 import { markOf } from './change-mark.ts';
 import { CHANGE_CAUSE, minReadyOf, phaseOf, SCALED_TO_ZERO } from './rollout-words.ts';
 import {
@@ -90,9 +92,19 @@ function revisionOf({ metadata, spec }: ReplicaSet): Revision | undefined {
     revision,
     formerRevisions: former.map(Number).filter((number) => Number.isInteger(number) && number > 0),
     createdAt: metadata.creationTimestamp ?? '',
+    ...scaledAt(metadata.managedFields),
     changeCause: annotations[CHANGE_CAUSE],
     mark: markOf({ metadata }),
   };
+}
+
+/** By the manager of the replicas: the controller. */
+function scaledAt(fields: readonly ManagedField[] = []): Pick<Revision, 'scaledAt'> {
+  const times = fields
+    .filter(({ subresource, fieldsV1 }) => !subresource && 'f:replicas' in objectAt(fieldsV1, 'f:spec'))
+    .flatMap(({ time }) => time ?? []);
+  const last = times.sort().at(-1);
+  return last === undefined ? {} : { scaledAt: last };
 }
 
 function countsOf({ status = {} }: Workload): RolloutCounts {

@@ -23,6 +23,10 @@ export interface Revision {
   readonly revision: number;
   readonly formerRevisions: readonly number[];
   readonly createdAt: string;
+  /** When it got its number, where its controller writes nothing else of it later: an object that is in use again keeps its creation time. */
+  readonly numberedAt?: string;
+  /** Of a ReplicaSet: when its controller wrote it last, which of one that was replaced is when it was scaled down. */
+  readonly scaledAt?: string;
   readonly changeCause: string | undefined;
   /** As its controller has copied it from the workload. */
   readonly mark?: ChangeMark | undefined;

@@ -22,6 +22,9 @@ export interface Aim {
   readonly plan?: ShownPlan;
 }
 
+/** What somebody has consented to who wants a rollback whatever is measured: once a run. */
+export const NEED = 'need';
+
 /** Where a run goes on instead of where it stands. */
 export type Direction =
   /** Observe the service once more and plan from that. */
@@ -44,6 +47,8 @@ export function nextAim(
   const { plan, origin = plan?.from.version } = run.ledger.report();
   switch (to.kind) {
     case 'target':
+      // Whoever names another target wants a rollback.
+      run.consented.add(NEED);
       return { ...aim, wish: to.wish, purpose: 'roll-back' };
     case 'fall-back': {
       const seen = plan ? [plan.from.fingerprint, plan.to.fingerprint] : [];

@@ -1,4 +1,6 @@
 import { changeOf, type RunReport, wayOf } from '../../../domain/ledger/ledger.ts';
+import type { NeedAssessment } from '../../../domain/need/assessment.ts';
+import { verdictSays } from '../../../domain/need/follows.ts';
 import type { Refusal } from '../../../domain/request/start.ts';
 import { namesOf, type ShownPlan } from '../../../domain/versions/plan.ts';
 import type { Joined } from '../../lock.ts';
@@ -20,6 +22,14 @@ export function refusedEnding({ type, message, quiet }: Refusal): Ending {
     summary: `${type}: ${message}`,
     error: { type, message },
     ...(quiet ? { quiet } : {}),
+  };
+}
+
+/** Whoever asked leaves it to what is measured, and that does not speak for a rollback: nothing was changed. */
+export function notWarrantedEnding({ verdict, sentence }: NeedAssessment): Ending {
+  return {
+    outcome: 'not-warranted',
+    summary: `${verdictSays(verdict)}, nothing was changed: ${sentence}`,
   };
 }
 

@@ -59,7 +59,7 @@ describe.skipIf(problem)(titled('a snapshot of a Compose service'), () => {
       expect(events.filter((event) => event === 'rolled-back')).toHaveLength(time);
       expect(events.filter((event) => event === 'restored')).toHaveLength(time);
     }
-  }, 90_000);
+  });
 
   test('is what stood there before, not what evidence of the same version was recorded with', async () => {
     const one = await twoVersions();

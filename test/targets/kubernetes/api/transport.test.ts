@@ -84,7 +84,8 @@ describe('a request', () => {
   });
 
   it('fails when its answer is larger than what is read', async () => {
-    const { stub, transport } = await opened();
+    const long = { ...limit(60_000), whole: 60_000 };
+    const { stub, transport } = await opened({ read: long, write: long, watch: long });
     stub.on(/^GET/, ({ json }) => json(200, { items: ['x'.repeat(33 * 1024 * 1024)] }));
     const error = await failure(transport.list(pods, signal));
     expect(error).toMatchObject({ code: 0 });

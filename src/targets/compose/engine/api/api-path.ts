@@ -5,6 +5,10 @@ import { COMPOSE_LABEL, type ServiceName } from '../objects/compose-labels.ts';
  * what it does not know.
  */
 export const INFO_PATH = '/info';
+export const VERSION_PATH = '/version';
+
+/** All containers that run, of whatever project. */
+export const RUNNING_PATH = '/containers/json';
 
 /** All containers of a service, stopped ones too; those of `compose run` are not meant. */
 export function containersPath({ project, service }: ServiceName): string {

@@ -11,6 +11,25 @@ export interface LocalImage {
   readonly createdAt: string;
 }
 
+/** What an image is for, and how large it is. */
+export interface ImageFacts {
+  /** `linux/amd64`; undefined where the engine does not say. */
+  readonly platform?: string;
+  /** In bytes, unpacked. */
+  readonly size?: number;
+}
+
+/** Reads the same of what the engine answers of one image. */
+export function imageFactsOf(inspected: unknown): ImageFacts {
+  const { Os, Architecture, Size } = (inspected ?? {}) as Readonly<Record<string, unknown>>;
+  return {
+    ...(typeof Os === 'string' && typeof Architecture === 'string' && Os !== ''
+      ? { platform: `${Os}/${Architecture}` }
+      : {}),
+    ...(typeof Size === 'number' ? { size: Size } : {}),
+  };
+}
+
 /** Reads what the engine answers of images, as `docker image inspect` prints it. Entries without an ID are left out. */
 export function parseImages(inspected: readonly unknown[]): readonly LocalImage[] {
   return (inspected as readonly (Readonly<Record<string, unknown>> | null)[]).flatMap((raw) =>
