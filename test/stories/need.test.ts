@@ -135,6 +135,8 @@ describe.concurrent('an alert asks for a rollback', () => {
     // For some windows before the release as after it: what grows at that moment has two stories.
     await failing((value) => value > 0.95, 3 * WINDOW_MS);
     await release(ALSO_GOOD);
+    const scraped = Date.now();
+    await until('windows of its own', async () => Date.now() - scraped > 3 * WINDOW_MS);
     await failing((value) => value > 0.95, 3 * WINDOW_MS);
     const before = await cast.workload();
     const report = await cast.rollback(ALERT);
