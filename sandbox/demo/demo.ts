@@ -47,7 +47,7 @@ export async function demo(
   if (measured) stage('Users chat with it, and Prometheus sees what is normal');
   await using _users = measured && startUsers(world.serviceUrl);
   await measured?.scraped();
-  if (measured) await untilKnown(measured, signal);
+  if (measured) await untilKnown(measured, { signal });
   signal.throwIfAborted();
   const runs =
     measured && innocent

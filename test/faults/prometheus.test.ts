@@ -1,25 +1,19 @@
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { startFaultProxy } from '../../sandbox/faults/index.ts';
-import { openSandbox, type Sandbox, type SandboxPrometheus } from '../../sandbox/index.ts';
-import { prometheusProblem } from '../../sandbox/prometheus/index.ts';
 import { nobody } from '../checks/surroundings.ts';
-import { measured, past, readOne, settingsOf, whyOf } from '../signals/prometheus/surroundings.ts';
+import {
+  LOAD,
+  loadedPrometheus,
+  measured,
+  readOne,
+  settingsOf,
+  whyOf,
+} from '../signals/prometheus/surroundings.ts';
 import { counted } from './counted.ts';
 import { PROMETHEUS_FAULTS, type PrometheusFault } from './prometheus/cases.ts';
 
-const problem = await prometheusProblem();
-
-let sandbox: Sandbox;
-let prometheus: SandboxPrometheus;
-beforeAll(async () => {
-  if (problem) return;
-  const opened = await openSandbox({ prometheus: { past: [past('load', () => 2, { minutes: 30 })] } });
-  sandbox = opened;
-  prometheus = opened.prometheus;
-});
-afterAll(() => sandbox?.close());
-
-const queries = { value: 'max(load)' };
+const { problem, url } = await loadedPrometheus();
+const queries = LOAD;
 /** For an answer of the real server on a busy machine. */
 const ENOUGH = '6s';
 const settings = (addresses: readonly string[], timeout = '20s') =>
@@ -27,7 +21,7 @@ const settings = (addresses: readonly string[], timeout = '20s') =>
 
 /** The only server is hurt: from the first question on, and once more when it has told its time. */
 async function saysWhy({ done, why, hangs }: PrometheusFault): Promise<void> {
-  await using proxy = await startFaultProxy({ upstream: prometheus.url });
+  await using proxy = await startFaultProxy({ upstream: url() });
   proxy.rule({}, done);
   const said = whyOf(await readOne({ settings: settings([proxy.url], hangs && '1s'), queries }));
   expect(said).toMatch(/^Prometheus: /);
@@ -44,9 +38,9 @@ async function saysWhy({ done, why, hangs }: PrometheusFault): Promise<void> {
 
 /** The first of two servers is hurt. */
 async function isReadFromTheNext({ done, hangs }: PrometheusFault): Promise<void> {
-  await using proxy = await startFaultProxy({ upstream: prometheus.url });
+  await using proxy = await startFaultProxy({ upstream: url() });
   proxy.rule({}, done);
-  const both = settings([proxy.url, prometheus.url], hangs && ENOUGH);
+  const both = settings([proxy.url, url()], hangs && ENOUGH);
   const reading = measured(await readOne({ settings: both, queries }));
   expect(reading.now.value).toBe(2);
   expect(reading.past.length).toBeGreaterThan(10);
@@ -65,7 +59,7 @@ describe.skipIf(problem)(`Prometheus${problem ? ` (skipped: ${problem})` : ''}`,
         expect(whyOf(await readOne({ settings: settings([gone]), queries }))).toBe(
           'Prometheus: connection refused',
         );
-        const reading = await readOne({ settings: settings([gone, prometheus.url]), queries });
+        const reading = await readOne({ settings: settings([gone, url()]), queries });
         expect(measured(reading).now.value).toBe(2);
       },
     ));

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it, type TestContext } from 'vitest';
 import { startProvider } from '../../sandbox/demo/provider.ts';
 import { measured, WINDOW_MS } from '../../sandbox/demo/signals.ts';
+import { untilFailedShare, untilKnown } from '../../sandbox/demo/watch-plans.ts';
 import { imageOf } from '../../sandbox/manifests.ts';
 import { scrapePods } from '../../sandbox/prometheus/follow-pods.ts';
 import type { SandboxPrometheus } from '../../sandbox/prometheus/index.ts';
@@ -77,27 +78,12 @@ async function service(
     });
     await pods.up();
   };
-  const over = `{job="${job}"}[${WINDOW_MS}ms]`;
-  const [failed, started] = ['failed', 'started'].map(
-    (what) => `sum(increase(orchestrator_plan_${what}_total${over}))`,
-  );
-  // Of enough plans to be told by.
-  const ratio = `(${failed} or 0 * ${started}) / (${started} >= 8)`;
-  const failing = async (is: (ratio: number) => boolean, forMs = 0) => {
-    const all = `(${ratio})[${forMs}ms:250ms]`;
-    // At every moment of that time: what is missing is no least.
-    const least =
-      forMs > 0 ? `min_over_time(${all}) and count_over_time(${all}) >= ${forMs / 250 - 1}` : ratio;
-    await until('Prometheus to say so', async () => {
-      const [answer] = await prometheus.ask(least);
-      return answer !== undefined && is(answer.value);
-    });
-  };
+  const watched = { prometheus, job };
+  const failing = (is: (ratio: number) => boolean, forMs = 0) => untilFailedShare(watched, is, { forMs });
   await release(GOOD);
   await failing((value) => value === 0);
   expect((await cast.verify()).outcome).toBe('known-good');
-  const points = `min(count_over_time(orchestrator_plan_started_total{job="${job}"}[1m]))`;
-  await until('a past', async () => ((await prometheus.ask(points))[0]?.value ?? 0) >= 20);
+  await untilKnown(watched, { points: 20 });
   return { cast, prometheus, provider, release, failing };
 }
 

@@ -1,6 +1,7 @@
 import type { PreconditionFinding } from '../../domain/preconditions/preconditions.ts';
 import { oneLine } from '../../domain/redact.ts';
 import type { PlannedVersion } from '../../domain/versions/plan.ts';
+import { basic } from '../../http/authorization.ts';
 import { exchange, type HttpResponse, type NoResponse } from '../../http/exchange.ts';
 import type { PreconditionQuestion, PreconditionSurroundings } from '../precondition-kind.ts';
 import { withinBudget } from '../within-budget.ts';
@@ -50,9 +51,7 @@ async function headerOf(
   if (!auth) return { secrets: [] };
   const secret = await resolve(auth.secret, signal);
   const authorization =
-    auth.mode === 'bearer'
-      ? `Bearer ${secret}`
-      : `Basic ${Buffer.from(`${auth.username}:${secret}`).toString('base64')}`;
+    auth.mode === 'bearer' ? `Bearer ${secret}` : basic({ username: auth.username, password: secret });
   return { authorization, secrets: [secret] };
 }
 

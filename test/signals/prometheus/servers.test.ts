@@ -1,24 +1,11 @@
-import { afterAll, beforeAll, describe, test } from 'vitest';
+import { describe, test } from 'vitest';
 import { answer, huge, startFaultProxy } from '../../../sandbox/faults/index.ts';
-import { openSandbox, type Sandbox, type SandboxPrometheus } from '../../../sandbox/index.ts';
-import { prometheusProblem } from '../../../sandbox/prometheus/index.ts';
 import { nobody } from '../../checks/surroundings.ts';
 import { error, json } from '../../faults/prometheus/cases.ts';
-import { measured, past, readOne, settingsOf, whyOf } from './surroundings.ts';
+import { LOAD, loadedPrometheus, measured, readOne, settingsOf, whyOf } from './surroundings.ts';
 
-const problem = await prometheusProblem();
-
-let sandbox: Sandbox;
-let prometheus: SandboxPrometheus;
-beforeAll(async () => {
-  if (problem) return;
-  const opened = await openSandbox({ prometheus: { past: [past('load', () => 2, { minutes: 30 })] } });
-  sandbox = opened;
-  prometheus = opened.prometheus;
-});
-afterAll(() => sandbox?.close());
-
-const queries = { value: 'max(load)' };
+const { problem, url } = await loadedPrometheus();
+const queries = LOAD;
 const settings = (addresses: readonly string[]) => settingsOf({ addresses, timeout: '20s', maxResponse: 64 });
 
 describe.skipIf(problem)(
@@ -26,8 +13,8 @@ describe.skipIf(problem)(
   { concurrent: true },
   () => {
     test('what it says of the query itself is not asked of the next one', async ({ expect }) => {
-      await using other = await startFaultProxy({ upstream: prometheus.url });
-      const both = settings([prometheus.url, other.url]);
+      await using other = await startFaultProxy({ upstream: url() });
+      const both = settings([url(), other.url]);
       expect(whyOf(await readOne({ settings: both, queries: { value: 'sum(' } }))).toMatch(/parse error/);
       expect(other.requests).toEqual([]);
     });
@@ -35,19 +22,19 @@ describe.skipIf(problem)(
     test('nobody listens: the next one is asked, and of several each is named by its place', async ({
       expect,
     }) => {
-      await using proxy = await startFaultProxy({ upstream: prometheus.url });
+      await using proxy = await startFaultProxy({ upstream: url() });
       proxy.rule({}, answer(500, 'oops'));
       const [first, second] = await Promise.all([nobody(), nobody()]);
       const three = settings([first, `${second}/prefix`, proxy.url]);
       expect(whyOf(await readOne({ settings: three, queries }))).toBe(
         'Prometheus: address 1: connection refused; address 2: connection refused; address 3: answered 500 (no media type)',
       );
-      const healed = settings([first, second, prometheus.url]);
+      const healed = settings([first, second, url()]);
       expect(measured(await readOne({ settings: healed, queries })).now.value).toBe(2);
     });
 
     test('what many servers say at length is cut', async ({ expect }) => {
-      await using proxy = await startFaultProxy({ upstream: prometheus.url });
+      await using proxy = await startFaultProxy({ upstream: url() });
       proxy.rule({}, answer(500, error('internal', 'words '.repeat(100)), json));
       const said = whyOf(await readOne({ settings: settings(Array(5).fill(proxy.url)), queries }));
       expect(said).toMatch(/^Prometheus: address 1: answered 500 \(internal: words .*…$/);
@@ -56,7 +43,7 @@ describe.skipIf(problem)(
     });
 
     test('a path in front of the API is kept', async ({ expect }) => {
-      await using proxy = await startFaultProxy({ upstream: prometheus.url });
+      await using proxy = await startFaultProxy({ upstream: url() });
       proxy.rule({ path: /^\/team\/api\/v1\/query(_range)?$/ }, async ({ request, ask, reply }) => {
         Object.assign(request, { path: request.path.slice('/team'.length) });
         reply(await ask());
@@ -68,13 +55,11 @@ describe.skipIf(problem)(
 
     test('a query that is longer than a URL may be is asked all the same', async ({ expect }) => {
       const value = `max(load) + 0 * scalar(max(load{job!~"${'x'.repeat(100_000)}"}))`;
-      expect(
-        measured(await readOne({ settings: settings([prometheus.url]), queries: { value } })).now.value,
-      ).toBe(2);
+      expect(measured(await readOne({ settings: settings([url()]), queries: { value } })).now.value).toBe(2);
     });
 
     test('no more than so much of an answer without end is read', async ({ expect }) => {
-      await using proxy = await startFaultProxy({ upstream: prometheus.url });
+      await using proxy = await startFaultProxy({ upstream: url() });
       let taken = 0;
       proxy.rule(
         {},
@@ -89,7 +74,7 @@ describe.skipIf(problem)(
     test('warnings and a part that did not answer are kept beside the value, capped and without addresses', async ({
       expect,
     }) => {
-      await using proxy = await startFaultProxy({ upstream: prometheus.url });
+      await using proxy = await startFaultProxy({ upstream: url() });
       const warnings = [
         'No StoreAPIs matched for this query',
         'receive series from Addr: thanos-store-0.monitoring:10901 LabelSets: {}: connection refused',
@@ -118,11 +103,11 @@ describe.skipIf(problem)(
     });
 
     test('a read ends when it is aborted', async ({ expect }) => {
-      await using proxy = await startFaultProxy({ upstream: prometheus.url });
+      await using proxy = await startFaultProxy({ upstream: url() });
       const over = new AbortController();
       proxy.rule({ skip: 1 }, () => over.abort(new Error('cancelled')));
       const reading = readOne({
-        settings: settings([proxy.url, prometheus.url]),
+        settings: settings([proxy.url, url()]),
         queries,
         signal: over.signal,
       });

@@ -1,8 +1,9 @@
 /** What the tests of Prometheus need around them. */
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { expect, onTestFinished } from 'vitest';
-import type { PastSeries } from '../../../sandbox/prometheus/index.ts';
+import { afterAll, beforeAll, expect, onTestFinished } from 'vitest';
+import { openSandbox, type Sandbox, type SandboxPrometheus } from '../../../sandbox/index.ts';
+import { type PastSeries, prometheusProblem } from '../../../sandbox/prometheus/index.ts';
 import type { SignalDefinition, SignalReading } from '../../../src/domain/need/signals.ts';
 import { createSecretResolver } from '../../../src/secrets/index.ts';
 import { createPrometheusSource, type PrometheusQueries } from '../../../src/signals/prometheus/index.ts';
@@ -105,4 +106,22 @@ export function past(
     if (point !== undefined) points.push([now - ago, point]);
   }
   return { metric, labels: { job: 'orchestrator', ...labels }, points };
+}
+
+/** What asks for the one series of `loadedPrometheus`: it is 2. */
+export const LOAD = { value: 'max(load)' };
+
+/**
+ * For a whole file: a real Prometheus that has seen a load of 2 for half an hour.
+ * @returns why it does not run here, and the server once the tests begin.
+ */
+export async function loadedPrometheus() {
+  const problem = await prometheusProblem();
+  let sandbox: (Sandbox & { readonly prometheus: SandboxPrometheus }) | undefined;
+  beforeAll(async () => {
+    if (problem) return;
+    sandbox = await openSandbox({ prometheus: { past: [past('load', () => 2, { minutes: 30 })] } });
+  });
+  afterAll(() => sandbox?.close());
+  return { problem, url: () => sandbox?.prometheus.url ?? expect.fail('Prometheus does not run') };
 }
